@@ -1,0 +1,73 @@
+# Everything by one word: `make` alone lists the words. The environment in .venv makes and refreshes itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help contract test client drift record serve fuzz bench lint format build lock clean
+SHELL := /bin/bash
+
+PYTHON ?= python3
+ARGS ?=
+TO ?= recordings
+BASELINE ?= cassettes/sandbox
+N ?= 200
+
+BIN := .venv/bin
+READY := .venv/.ready
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  ARGS='…' is handed on, for example: make serve ARGS='--port 8080'"
+
+contract: $(READY) ## Judge the documented examples, the cassettes and an endpoint (HPP_ENDPOINT or the embedded one)
+	@$(BIN)/pytest tests/contract -q $(ARGS)
+
+test: $(READY) ## Run every test, on every core
+	@$(BIN)/pytest -n auto $(ARGS)
+
+client: $(READY) ## Judge a client: ARGS="--python pkg.mod:read_session" or ARGS="--command './adapter'"
+	@$(BIN)/hpp-contract client $(ARGS)
+
+drift: $(READY) ## Say what changed since BASELINE (a folder of cassettes)
+	@$(BIN)/hpp-contract drift --baseline $(BASELINE) $(ARGS)
+
+record: $(READY) ## Record an endpoint into scrubbed cassettes in the folder TO
+	@$(BIN)/hpp-contract record --to $(TO) $(ARGS)
+
+serve: $(READY) ## Run the reference endpoint, for clients to be pointed at
+	@$(BIN)/hpp-contract serve $(ARGS)
+
+fuzz: $(READY) ## Attack an endpoint with N generated requests
+	@$(BIN)/hpp-contract endpoint --fuzz $(N) $(ARGS)
+
+bench: $(READY) ## Measure what the suite costs and what it catches
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(READY) ## Check style, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "make format would put this right." >&2; exit 1; }
+	@$(BIN)/mypy
+
+format: $(READY) ## Put style and format right where a machine can
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+build: $(READY) ## Build wheel and sdist into dist/
+	@$(BIN)/python -m build --no-isolation $(ARGS)
+
+# A pin must carry hashes that everybody's index has: local folders of packages are not asked.
+lock: ## Pin the dependencies again, from pyproject.toml
+	@$(PYTHON) -m venv --clear .lock-venv && .lock-venv/bin/pip install --quiet pip-tools
+	@env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null .lock-venv/bin/pip-compile --quiet --upgrade \
+	    --extra dev --generate-hashes --strip-extras --no-header --no-emit-options -o requirements.lock pyproject.toml
+	@rm -rf .lock-venv
+
+clean: ## Remove the environment and everything built
+	@rm -rf .venv .lock-venv build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	    echo "Python 3.11 or newer is needed and '$(PYTHON)' is not one: say which to use, as in 'make PYTHON=python3.12 …'." >&2; exit 1; }
+	@echo "Building .venv from requirements.lock …" >&2
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
