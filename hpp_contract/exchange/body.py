@@ -1,0 +1,79 @@
+"""Reading a body as strictly as RFC 8259 is written, and saying which strictness it failed.
+
+Library parsers hide faults (a BOM, UTF-16, NaN, a duplicate member all parse), so a body is read once, here, from its
+bytes. What a fault means is for the rules to say.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+BOM: Final = b"\xef\xbb\xbf"
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+"""Stands for "there is no JSON value", which is not `null`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One body, read strictly.
+
+    `value` is the JSON value or `MISSING`; `syntax` says in words why there is none (None when there is one, or when
+    the bytes are not UTF-8); `duplicates` and `constants` name members given twice and the non-JSON numbers found.
+    """
+
+    value: Any = MISSING
+    syntax: str | None = None
+    utf8: bool = True
+    bom: bool = False
+    duplicates: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+
+    @property
+    def is_json(self) -> bool:
+        return self.value is not MISSING
+
+
+def read(content: bytes) -> Body:
+    """Read `content` (bytes, already free of any content coding) as one JSON text; never raises."""
+    bom = content.startswith(BOM)
+    try:
+        text = content.removeprefix(BOM).decode("utf-8")
+    except UnicodeDecodeError:
+        return Body(utf8=False, bom=bom)
+    if not text.strip(" \t\r\n"):
+        return Body(syntax="an empty body", bom=bom)
+    return _parse(text, bom)
+
+
+def _parse(text: str, bom: bool) -> Body:
+    duplicates: list[str] = []
+    constants: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            names = [name for name, _ in pairs]
+            duplicates.extend(sorted({name for name in names if names.count(name) > 1}))
+        return value
+
+    def constant(name: str) -> None:
+        constants.append(name)
+
+    try:
+        value = json.loads(text, object_pairs_hook=members, parse_constant=constant)
+    except RecursionError:
+        return Body(syntax="nested too deeply to read", bom=bom)
+    except json.JSONDecodeError as error:
+        return Body(syntax=f"{error.msg} at character {error.pos} of {len(text)}", bom=bom)
+    except ValueError:  # an integer of more digits than Python converts
+        return Body(syntax="a number too long to read", bom=bom)
+    return Body(value, None, True, bom, tuple(duplicates), tuple(constants))

@@ -1,0 +1,212 @@
+"""Exchange and Trace: small immutable values that every source yields and every rule reads."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from hpp_contract.exchange.body import Body, read
+from hpp_contract.exchange.instant import Instant
+
+Headers = tuple[tuple[str, str], ...]
+
+_READ_SESSION = re.compile(r"/hpp/v1/sessions/([^/?#]+)/?$")
+
+
+def values(headers: Headers, name: str) -> list[str]:
+    """Every value of header `name`, in order (names compare without case, RFC 9110 §5.1)."""
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
+
+
+def first(headers: Headers, name: str) -> str | None:
+    """The first value of header `name`, or None."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it was sent: `url` absolute and undecoded, header order and case kept."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    @cached_property
+    def parts(self) -> SplitResult:
+        """The URL in parts; all empty when it is none."""
+        try:
+            return urlsplit(self.url)
+        except ValueError:  # an unclosed IPv6 bracket
+            return SplitResult("", "", "", "", "")
+
+    @property
+    def path(self) -> str:
+        return self.parts.path
+
+    def header(self, name: str) -> str | None:
+        return first(self.headers, name)
+
+    @cached_property
+    def raw_session_id(self) -> str | None:
+        """The last path segment as sent, still percent-encoded; None when this is no read-session path."""
+        match = _READ_SESSION.search(self.path)
+        return match[1] if match else None
+
+    @cached_property
+    def session_id(self) -> str | None:
+        return unquote(self.raw_session_id) if self.raw_session_id is not None else None
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response as it came. `body` is free of transfer coding but not of content coding; `complete` is False when
+    fewer bytes came than were promised; `pauses` are the seconds between the equal pieces the body came in."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    reason: str = ""
+    complete: bool = True
+    pauses: tuple[float, ...] = ()
+
+    def header(self, name: str) -> str | None:
+        return first(self.headers, name)
+
+    @cached_property
+    def content(self) -> bytes | None:
+        """The body without its content coding; None when that coding is unknown or broken."""
+        return decode(self.body, self.header("content-encoding"))
+
+    @cached_property
+    def json(self) -> Body:
+        content = self.content
+        return read(content) if content is not None else Body(utf8=True, syntax="a content coding that does not decode")
+
+    @cached_property
+    def media_type(self) -> str:
+        """`type/subtype` in lower case, without parameters; empty when undeclared."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def is_html(self) -> bool:
+        """Whether this is a page for people: what gateways and firewalls answer in an API's place."""
+        start = (self.content or b"")[:256].lstrip().lower()
+        return self.media_type in ("text/html", "application/xhtml+xml") or start.startswith(
+            (b"<!doctype html", b"<html")
+        )
+
+
+MAX_CONTENT = 32 * 1024 * 1024
+"""Bytes a decoded body may have: more is a decompression bomb, not a session."""
+
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+def decode(body: bytes, coding: str | None) -> bytes | None:
+    """Undo the content codings every client knows (RFC 9110 §8.4.1); None for any other, a broken one or a bomb."""
+    name = (coding or "identity").strip().lower()
+    if name in ("", "identity"):
+        return body
+    if name not in _WINDOW_BITS:
+        return None
+    undo = zlib.decompressobj(_WINDOW_BITS[name])
+    try:
+        content = undo.decompress(body, MAX_CONTENT)
+    except zlib.error:
+        return None
+    return content if undo.eof and not undo.unused_data else None
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What whoever yields an exchange knows about it that its bytes do not show. None means unknown.
+
+    `kept` is True for recordings, where headers may have been filtered and times dropped; `healed` for a transient
+    failure that succeeded on retry; `max_latency` is in seconds; `base_path` is what precedes `/hpp` in a right URL;
+    `secrets` must never leave memory.
+    """
+
+    kept: bool = False
+    credentials: Literal["right", "wrong", "none"] | None = None
+    session: Literal["known", "unknown", "malformed"] | None = None
+    healed: bool = False
+    max_latency: float = 1.0
+    provenance: str | None = None
+    base_path: str | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """A request and its response, or the transport failure in its place. Compared by identity, so results can be kept.
+
+    `at` is when the request was sent; `elapsed` seconds until the response was whole; `failure` one word (timeout,
+    reset, tls, dns, refused, garbage …); `evidence` is how to find it again (`file#index` or the request line).
+    """
+
+    request: Request
+    response: Response | None
+    failure: str | None = None
+    at: Instant | None = None
+    elapsed: float | None = None
+    evidence: str = ""
+    known: Knowledge = Knowledge()
+
+    @cached_property
+    def session(self) -> dict[str, Any] | None:
+        """The session that a 200 carries: its JSON object, or None when it carries none."""
+        if self.response is None or self.response.status != 200:
+            return None
+        value = self.response.json.value
+        return value if isinstance(value, dict) else None
+
+    @property
+    def status(self) -> int | None:
+        return self.response.status if self.response is not None else None
+
+    @cached_property
+    def updated_at(self) -> Instant | None:
+        return Instant.parse((self.session or {}).get("updated_at"))
+
+    @cached_property
+    def expires_at(self) -> Instant | None:
+        return Instant.parse((self.session or {}).get("expires_at"))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The exchanges of one session in time order."""
+
+    session_id: str
+    exchanges: tuple[Exchange, ...]
+
+    @cached_property
+    def reads(self) -> tuple[Exchange, ...]:
+        """Those that carry a session."""
+        return tuple(exchange for exchange in self.exchanges if exchange.session is not None)
+
+
+def traces(exchanges: Iterable[Exchange], *, unauthorized: bool = False) -> list[Trace]:
+    """Group reads by requested session id, in time order; without times, in the order of each file by itself. Requests
+    known to have had no or wrong credentials tell nothing about a session and stay out unless `unauthorized`."""
+    groups: dict[tuple[str, str], list[Exchange]] = {}
+    for exchange in exchanges:
+        session_id = exchange.request.session_id
+        if session_id is not None and (unauthorized or exchange.known.credentials not in ("wrong", "none")):
+            file = exchange.evidence.rpartition("#")[0] if exchange.at is None else ""
+            groups.setdefault((session_id, file), []).append(exchange)
+    return [Trace(session_id, _ordered(group)) for (session_id, _), group in groups.items()]
+
+
+def _ordered(group: list[Exchange]) -> tuple[Exchange, ...]:
+    if all(exchange.at is not None for exchange in group):
+        group = sorted(group, key=lambda exchange: exchange.at.ns if exchange.at else 0)
+    return tuple(group)
