@@ -1,0 +1,169 @@
+"""H: the HTTP around a session: status, availability, caching. What the body's bytes must be is in `http_body`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from hpp_contract.exchange import Exchange, Response, Trace
+from hpp_contract.rules.fault import body, fail, header, lie, member, slow, status
+from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.rules.when import always, api_responded, polled, responded, response_of
+
+DOCUMENTED = (200, 401, 403, 404)
+LIMITED = 429
+TRANSIENT = (502, 503, 504)
+"""What gateways answer in passing. In a recording they do not show whether anybody tried again."""
+
+
+def _well_formed(exchange: Exchange) -> bool:
+    return api_responded(exchange) and exchange.known.session != "malformed"
+
+
+@rule(
+    "HPP-H01", "status-documented", "must", "referenced", "API reference 1.1 › getSessionById", when=_well_formed,
+    faults=[
+        lie("answers-202", "in-progress", status(202)),
+        lie("redirects", "waiting", status(302), header("Location", "https://example.invalid/")),
+        lie("answers-410", "unknown-id", status(410), also=("HPP-E03",)),
+    ],
+)  # fmt: skip
+def status_documented(exchange: Exchange) -> Iterator[Finding]:
+    """The status code is 200, 401, 403 or 404 (or 429 from the rate limiter).
+
+    Clients branch on these; another success code or a redirect is a session they do not see.
+    """
+    response = response_of(exchange)
+    if response.status not in (*DOCUMENTED, LIMITED) and response.status < 500:
+        yield Finding("status", "200, 401, 403 or 404", str(response.status))
+
+
+@rule(
+    "HPP-H02", "no-server-error", "must", "inferred", "No 5xx is documented", when=responded,
+    faults=[
+        lie("fails-on-session", "waiting", status(500), body(b"")),
+        lie("fails-on-unknown-id", "unknown-id", status(500), body(b""), also=("HPP-E03",)),
+        lie("fails-on-malformed-id", "malformed-id", status(500), body(b"")),
+    ],
+)  # fmt: skip
+def no_server_error(exchange: Exchange) -> Iterator[Finding]:
+    """No id, known or not, well-formed or not, makes the endpoint answer 5xx for good.
+
+    A poller cannot tell a session that breaks the server from an outage, and waits for an order that is already there.
+    """
+    code = response_of(exchange).status
+    passing = exchange.known.healed or (exchange.known.kept and code in TRANSIENT)
+    if code >= 500 and not passing:
+        yield Finding("status", "below 500", str(code))
+
+
+@rule(
+    "HPP-H03", "no-passing-failure", "should", "inferred", "Polling implies availability", when=always,
+    faults=[lie("fails-once", "waiting", status(503), body(b""), until=1, also=("HPP-L09",))],
+)  # fmt: skip
+def no_passing_failure(exchange: Exchange) -> Iterator[Finding]:
+    """No request fails and then succeeds on a retry.
+
+    A client without retries has lost that poll.
+    """
+    kept = exchange.known.kept and (exchange.response is None or exchange.response.status in TRANSIENT)
+    if exchange.known.healed or kept:
+        yield Finding("response", "an answer at the first try", exchange.failure or str(exchange.status))
+
+
+def _live(exchange: Exchange) -> bool:
+    return not exchange.known.kept and not exchange.known.healed
+
+
+@rule(
+    "HPP-H04", "answers", "must", "inferred", "Polling implies availability", when=_live,
+    faults=[lie("resets-connection", "waiting", fail("reset")), lie("answers-garbage", "in-progress", fail("garbage"))],
+)  # fmt: skip
+def answers(exchange: Exchange) -> Iterator[Finding]:
+    """Every request gets an HTTP response when others do.
+
+    One session that never answers is an order nobody hears of.
+    """
+    if exchange.response is None:
+        yield Finding("response", "an HTTP response", exchange.failure or "none")
+
+
+def _stored_by_caches(response: Response) -> str | None:
+    """The directive that lets a shared or private cache answer the next poll, if any."""
+    header_value = (response.header("cache-control") or "").lower()
+    directives = {part.strip() for part in header_value.split(",")}
+    if {"no-store", "no-cache"} & directives:
+        return None
+    for directive in sorted(directives):
+        name, _, seconds = directive.partition("=")
+        if name == "public" or (name in ("max-age", "s-maxage") and seconds.strip('"') not in ("", "0")):
+            return directive[:40]
+    return None
+
+
+@rule(
+    "HPP-H11", "not-cacheable", "should", "inferred", "Read Session speaks of polling", when=responded,
+    faults=[
+        lie("allows-caching", "waiting", header("Cache-Control", "public, max-age=600")),
+        lie("caches-not-found", "unknown-id", header("Cache-Control", "max-age=3600")),
+    ],
+)  # fmt: skip
+def not_cacheable(exchange: Exchange) -> Iterator[Finding]:
+    """No answer invites caches to answer the next poll.
+
+    A poller behind such a cache sees WAITING long after the consumer paid.
+    """
+    if directive := _stored_by_caches(response_of(exchange)):
+        yield Finding("header Cache-Control", "no-store, no-cache or nothing that allows storing", f'"{directive}"')
+
+
+@rule(
+    "HPP-H12", "same-update-same-answer", "should", "inferred", "updated_at dates the last change", scope="trace",
+    when=polled,
+    faults=[lie("changes-silently", "completed-with-order", member("klarna_reference", "Z999ZZ9Z"), since=1,
+                also=("HPP-L06",))],
+)  # fmt: skip
+def same_update_same_answer(trace: Trace) -> Iterator[Finding]:
+    """Two answers with the same `updated_at` are the same session.
+
+    A client that compares `updated_at` to notice changes misses the ones that do not move it.
+    """
+    for before, after in pairwise(trace.reads):
+        one, two = before.session or {}, after.session or {}
+        if one.get("updated_at") == two.get("updated_at") and one.get("status") == two.get("status") and one != two:
+            changed = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+            yield Finding(f"/{changed[0][:40]}", "unchanged while updated_at is", "another value", after.evidence)
+
+
+def _timed(exchange: Exchange) -> bool:
+    return exchange.elapsed is not None and exchange.response is not None
+
+
+@rule(
+    "HPP-H13", "answers-in-time", "should", "inferred", "Polling implies promptness", when=_timed,
+    faults=[lie("answers-late", "waiting", slow(1.1))],
+)  # fmt: skip
+def answers_in_time(exchange: Exchange) -> Iterator[Finding]:
+    """An answer takes no longer than `--max-latency` (1 second unless told).
+
+    The consumer is looking at the page while the merchant polls.
+    """
+    if exchange.elapsed is not None and exchange.elapsed > exchange.known.max_latency:
+        yield Finding("response time", f"at most {exchange.known.max_latency:g} s", f"{exchange.elapsed:.2f} s")
+
+
+def _limited(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.status == LIMITED
+
+
+@rule(
+    "HPP-H16", "limit-says-when", "should", "referenced", "Rate limits", when=_limited,
+    faults=[lie("limits-without-hint", "waiting", status(429), body(b""))],
+)  # fmt: skip
+def limit_says_when(exchange: Exchange) -> Iterator[Finding]:
+    """A 429 says when to try again, by `Retry-After` or `X-Ratelimit-Reset`.
+
+    Without it pollers guess, and guess together.
+    """
+    if not any(response_of(exchange).header(name) for name in ("retry-after", "x-ratelimit-reset")):
+        yield Finding("header X-Ratelimit-Reset", "present, or Retry-After", "absent")

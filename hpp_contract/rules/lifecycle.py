@@ -1,0 +1,171 @@
+"""L: the life of one session, over all the reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from hpp_contract.exchange import Exchange, Trace
+from hpp_contract.exchange.redact import show
+from hpp_contract.rules.completed import OUTCOME
+from hpp_contract.rules.fault import body, edit_json, header, lie, member, status
+from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.rules.when import polled
+
+LIFECYCLE = "Session lifecycle"
+FINAL = ("COMPLETED", "CANCELLED", "DISABLED")
+
+
+def _status(exchange: Exchange) -> object:
+    return (exchange.session or {}).get("status")
+
+
+def _changes(trace: Trace) -> Iterator[tuple[Exchange, Exchange]]:
+    """Consecutive reads that differ in status."""
+    return ((before, after) for before, after in pairwise(trace.reads) if _status(before) != _status(after))
+
+
+@rule(
+    "HPP-L01", "final-is-final", "must", "referenced", LIFECYCLE, scope="trace", when=polled,
+    faults=[lie("reopens-completed", "completed-with-order", member("status", "IN_PROGRESS"),
+                edit_json(lambda session: [session.pop(name, None) for name in OUTCOME]), since=1,
+                also=("HPP-L04", "HPP-L06")),
+            lie("revives-disabled", "disabled", member("status", "IN_PROGRESS"), since=1, also=("HPP-L04",))],
+)  # fmt: skip
+def final_is_final(trace: Trace) -> Iterator[Finding]:
+    """COMPLETED, CANCELLED and DISABLED are never left.
+
+    Clients stop polling there: what comes after, they never see.
+    """
+    for before, after in _changes(trace):
+        if _status(before) in FINAL:
+            yield Finding("/status", show(_status(before)), show(_status(after)), after.evidence)
+
+
+@rule(
+    "HPP-L02", "never-back-to-waiting", "must", "referenced", LIFECYCLE, scope="trace", when=polled,
+    faults=[lie("returns-to-waiting", "failed", member("status", "WAITING"), since=1, also=("HPP-L04",))],
+)  # fmt: skip
+def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
+    """A session that left WAITING never returns to it.
+
+    A merchant who sees WAITING again believes the consumer never came, and may open a second session.
+    """
+    for before, after in _changes(trace):
+        if _status(after) == "WAITING" and _status(before) not in FINAL:
+            yield Finding("/status", "anything but WAITING", f'"WAITING" after {show(_status(before))}', after.evidence)
+
+
+@rule(
+    "HPP-L03", "update-never-back", "must", "inferred", LIFECYCLE, scope="trace", when=polled,
+    faults=[lie("turns-back-time", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"), header("Date", None),
+                since=1, also=("HPP-S18",))],
+)  # fmt: skip
+def update_never_back(trace: Trace) -> Iterator[Finding]:
+    """`updated_at` never moves back.
+
+    A poller that keeps the newest state by it throws the newer state away.
+    """
+    for before, after in pairwise(trace.reads):
+        one, two = before.updated_at, after.updated_at
+        if one and two and two.ns < one.ns:
+            yield Finding("/updated_at", "at or after the read before", f"{one - two:.3f} s earlier", after.evidence)
+
+
+@rule(
+    "HPP-L04", "update-moves-with-status", "should", "referenced", LIFECYCLE, scope="trace", when=polled,
+    faults=[lie("changes-status-silently", "waiting", member("status", "IN_PROGRESS"), since=1)],
+)  # fmt: skip
+def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
+    """When `status` changes, so does `updated_at`.
+
+    The lifecycle page dates each status by it, and clients skip an answer whose date they know.
+    """
+    for before, after in _changes(trace):
+        one, two = before.updated_at, after.updated_at
+        if one and two and one.ns == two.ns:
+            yield Finding("/updated_at", "moved with the status", "unchanged", after.evidence)
+
+
+@rule(
+    "HPP-L05", "expiry-constant", "should", "shown", "Read Session › Happy flow examples", scope="trace", when=polled,
+    faults=[lie("moves-expiry", "waiting", edit_json(lambda s: s.update(expires_at=s["updated_at"])), since=1,
+                also=("HPP-S16", "HPP-H12"))],
+)  # fmt: skip
+def expiry_constant(trace: Trace) -> Iterator[Finding]:
+    """`expires_at` stays what it was.
+
+    Clients plan their polling by the first one they see. Whether an order update moves it is unknown.
+    """
+    for before, after in pairwise(trace.reads):
+        one, two = before.expires_at, after.expires_at
+        if one and two and one.ns != two.ns:
+            yield Finding("/expires_at", "unchanged", f"moved by {two - one:.3f} s", after.evidence)
+
+
+@rule(
+    "HPP-L06", "outcome-constant", "must", "inferred", LIFECYCLE, scope="trace", when=polled,
+    faults=[lie("swaps-order", "completed-with-order", member("order_id", "b2c9d0aa-0000-4111-8222-333344445555"),
+                since=1, also=("HPP-H12",))],
+)  # fmt: skip
+def outcome_constant(trace: Trace) -> Iterator[Finding]:
+    """`order_id`, `klarna_reference` and `authorization_token`, once seen, stay what they were.
+
+    Two reads of one paid session must lead to one order.
+    """
+    for before, after in pairwise(trace.reads):
+        one, two = before.session or {}, after.session or {}
+        for name in OUTCOME:
+            if name in one and one[name] != two.get(name):
+                found = "another value" if name in two else "gone"
+                yield Finding(f"/{name}", "as in the read before", found, after.evidence)
+
+
+def _reached(trace: Trace) -> bool:
+    return sum(exchange.response is not None for exchange in trace.exchanges) > 1
+
+
+@rule(
+    "HPP-L07", "gone-stays-gone", "must", "referenced", "API reference 1.1 › 404", scope="trace", when=_reached,
+    faults=[lie("hides-session-once", "waiting", status(404), body(b""), until=1)],
+)  # fmt: skip
+def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
+    """A session that answered 404 does not answer 200 later.
+
+    404 means expired or never there: clients give the session up, and its order with it.
+    """
+    for before, after in pairwise(exchange for exchange in trace.exchanges if exchange.status in (200, 404)):
+        if (before.status, after.status) == (404, 200):
+            yield Finding("status", "404 again", "200 after 404", after.evidence)
+
+
+@rule(
+    "HPP-L08", "there-until-expiry", "must", "referenced", "Session lifetime", scope="trace", when=_reached,
+    faults=[lie("loses-session", "in-progress", status(404), body(b""), since=1)],
+)  # fmt: skip
+def there_until_expiry(trace: Trace) -> Iterator[Finding]:
+    """A session that was read does not answer 404 before its `expires_at`.
+
+    The consumer may be paying at this moment.
+    """
+    for before, after in pairwise(exchange for exchange in trace.exchanges if exchange.status in (200, 404)):
+        expires = before.expires_at
+        if after.status == 404 and expires and after.at and after.at < expires:
+            yield Finding(
+                "status", "200 until expires_at", f"404, {expires - after.at:.0f} s before it", after.evidence
+            )
+
+
+@rule(
+    "HPP-L09", "no-outage-between-reads", "should", "inferred", "Polling implies availability", scope="trace",
+    when=_reached,
+    faults=[lie("fails-in-between", "in-progress", status(503), body(b""), since=1, until=2, also=("HPP-H03",))],
+)  # fmt: skip
+def no_outage_between_reads(trace: Trace) -> Iterator[Finding]:
+    """A session does not flap between 200 and 5xx.
+
+    Each 5xx is a poll lost, and a client without retries reports an error for a session that is fine.
+    """
+    for before, after in pairwise(trace.exchanges):
+        if (before.status or 0) >= 500 and after.status == 200:
+            yield Finding("status", "200 throughout", f"{before.status} and then 200", before.evidence)

@@ -1,0 +1,66 @@
+"""P: a session that is not completed carries nothing of a completed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.rules.fault import lie, member
+from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.rules.schema import schema_rule
+from hpp_contract.rules.when import has, in_status
+
+HAPPY = "Read Session › Happy flow examples"
+_UUID = "b2c9d0aa-0000-4111-8222-333344445555"
+
+
+@schema_rule(
+    "session", "HPP-P01", "waiting-without-outcome", "must", "shown", f"{HAPPY} › Newly created HPP Session",
+    when=in_status("WAITING"),
+    faults=[lie("orders-while-waiting", "waiting", member("order_id", _UUID)),
+            lie("authorizes-while-waiting", "waiting", member("authorization_token", _UUID))],
+)  # fmt: skip
+def waiting_without_outcome(_: Exchange) -> None:
+    """A WAITING session has no `order_id`, `klarna_reference` or `authorization_token`.
+
+    Merchants ship when they see an order id, and nobody has paid yet.
+    """
+
+
+@schema_rule(
+    "session", "HPP-P02", "in-progress-without-outcome", "must", "shown",
+    f"{HAPPY} › Consumer has loaded the HPP Session", when=in_status("IN_PROGRESS"),
+    faults=[lie("refers-while-in-progress", "in-progress", member("klarna_reference", "X438HG0Q"))],
+)  # fmt: skip
+def in_progress_without_outcome(_: Exchange) -> None:
+    """An IN_PROGRESS session has no `order_id`, `klarna_reference` or `authorization_token`.
+
+    The consumer may still decline, and the goods would be gone.
+    """
+
+
+@schema_rule(
+    "session", "HPP-P03", "unpaid-without-outcome", "should", "inferred", "Session lifecycle",
+    when=in_status("BACK", "FAILED", "ERROR", "CANCELLED", "DISABLED"),
+    faults=[lie("orders-after-failure", "failed", member("order_id", _UUID)),
+            lie("orders-after-cancellation", "cancelled", member("order_id", _UUID))],
+)  # fmt: skip
+def unpaid_without_outcome(_: Exchange) -> None:
+    """A BACK, FAILED, ERROR, CANCELLED or DISABLED session has no outcome either.
+
+    Nothing says so, but an order id on a failed payment invites a client to ship.
+    """
+
+
+@rule(
+    "HPP-P04", "identified-when-asked", "info", "inferred", "API reference 1.1 › getSessionById",
+    when=has("manual_identification"),
+    faults=[lie("identifies-unasked", "failed", member("manual_identification", {"challenge": "none"}))],
+)  # fmt: skip
+def identified_when_asked(exchange: Exchange) -> Iterator[Finding]:
+    """`manual_identification` comes with status MANUAL_ID_CHECK.
+
+    The name suggests it and nothing says so; it is about a person, so its appearance elsewhere is worth knowing.
+    """
+    if (exchange.session or {}).get("status") != "MANUAL_ID_CHECK":
+        yield Finding("/manual_identification", "only while identity is being checked", "present in another status")

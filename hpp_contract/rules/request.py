@@ -1,0 +1,248 @@
+"""R: the request a client sends. Judged from what the server saw, or from a recording."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from hpp_contract.exchange import Exchange, Instant, Request, Trace
+from hpp_contract.exchange.model import values
+from hpp_contract.exchange.redact import API_KEY, is_placeholder
+from hpp_contract.rules import fault
+from hpp_contract.rules.fault import at, method, sent, sent_body, url
+from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.rules.when import always, for_session
+
+lie = partial(fault.lie, teller="client")
+
+_PCHARS = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
+
+
+@rule(
+    "HPP-R01", "uses-get", "must", "stated", "Read Session › Operation", scope="request", when=for_session,
+    faults=[lie("sends-post", "waiting", method("POST"))],
+)  # fmt: skip
+def uses_get(exchange: Exchange) -> Iterator[Finding]:
+    """A session is read with GET.
+
+    Any other method on this path does something else, and DELETE disables the session for good.
+    """
+    if exchange.request.method != "GET":
+        yield Finding("request method", "GET", exchange.request.method[:20])
+
+
+@rule(
+    "HPP-R02", "path-exact", "must", "stated", "Read Session › Url structure", scope="request", when=always,
+    faults=[
+        lie("adds-trailing-slash", "waiting", url(lambda u: u + "/")),
+        lie("adds-query", "waiting", url(lambda u: u + "?expand=order")),
+        lie("doubles-slash", "waiting", url(lambda u: u.replace("/hpp/", "//hpp/"))),
+        lie("drops-version", "waiting", url(lambda u: u.replace("/v1", ""))),
+    ],
+)  # fmt: skip
+def path_exact(exchange: Exchange) -> Iterator[Finding]:
+    """The request goes to exactly `{base}/hpp/v1/sessions/{session_id}`, with no query.
+
+    A dropped path prefix, a doubled slash or a query reaches another resource, or none, behind many gateways.
+    """
+    parts = exchange.request.parts
+    base = exchange.known.base_path
+    prefix, found, rest = parts.path.partition("/hpp/v1/sessions/")
+    expected = f"{base if base is not None else '{base}'}/hpp/v1/sessions/{{session_id}}"
+    if not found or not rest or "/" in rest or prefix.endswith("/") or (base is not None and prefix != base):
+        yield Finding("request path", expected, _outline(parts.path))
+    if parts.query or exchange.request.url.endswith("?"):
+        yield Finding("request query", "none", "a query")
+
+
+def _outline(path: str) -> str:
+    """The path with anything that may be an id left out."""
+    known = ("hpp", "v1", "sessions", "")
+    return "/".join(
+        part if part in known or re.fullmatch(r"[a-z][a-z0-9]{0,11}", part) else "…" for part in path.split("/")
+    )
+
+
+@rule(
+    "HPP-R03", "id-percent-encoded", "should", "standard", "RFC 3986 §3.3 Path", scope="request", when=for_session,
+    faults=[lie("sends-raw-id", "waiting", url(lambda u: u[:-1] + "é"))],
+)  # fmt: skip
+def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
+    """The session id is one percent-encoded path segment.
+
+    An id that is pasted into the path unencoded can change which resource is asked for: `../` walks out of it.
+    """
+    raw = exchange.request.raw_session_id or ""
+    if not _PCHARS.fullmatch(raw) or raw in (".", ".."):
+        yield Finding("request path", "the id as one encoded segment", "characters that a path segment cannot hold")
+
+
+@rule(
+    "HPP-R04", "https-outside-loopback", "must", "stated", "Read Session › Url structure", scope="request",
+    when=for_session,
+    faults=[lie("speaks-plain-http", "waiting", url(lambda u: "http://api.kustom.co/" + u.split("/", 3)[3]))],
+)  # fmt: skip
+def https_outside_loopback(exchange: Exchange) -> Iterator[Finding]:
+    """Credentials travel over https only; plain http is for loopback.
+
+    Basic credentials are readable by everybody on the way.
+    """
+    parts = exchange.request.parts
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        yield Finding("request scheme", "https", parts.scheme[:20] or "none")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _reads(trace: Trace) -> bool:
+    """Its credentials can be judged: seen on the wire, or kept in the recording."""
+    return any(values(x.request.headers, "authorization") or not x.known.kept for x in trace.exchanges)
+
+
+@rule(
+    "HPP-R05", "basic-credentials", "must", "referenced", "Authentication", scope="requests", when=_reads,
+    faults=[
+        lie("sends-no-credentials", "waiting", sent("Authorization", None)),
+        lie("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
+        lie("encodes-key-without-username", "waiting", sent("Authorization", "Basic a2NvX3Rlc3RfYXBpX2V4YW1wbGU=")),
+    ],
+)  # fmt: skip
+def basic_credentials(trace: Trace) -> Iterator[Finding]:
+    """Each read carries `Basic <API key>` or `Basic base64(<username>:<API key>)`, at once or after one 401 challenge.
+
+    Without them every answer is 401, which a careless client reports as a session that is still waiting.
+    """
+    following = [*trace.exchanges[1:], None]
+    for exchange, later in zip(trace.exchanges, following, strict=True):
+        sent_values = values(exchange.request.headers, "authorization")
+        if not sent_values:
+            challenged = exchange.status == 401 and later is not None and values(later.request.headers, "authorization")
+            if not challenged and not exchange.known.kept:
+                yield Finding("header Authorization", "Basic credentials", "absent", exchange.evidence)
+        elif problem := _credential_problem(sent_values):
+            yield Finding("header Authorization", "Basic credentials", problem, exchange.evidence)
+
+
+def _credential_problem(sent_values: list[str]) -> str | None:
+    """What is wrong with the Authorization headers sent, in words that give nothing away."""
+    if len(sent_values) > 1:
+        return f"{len(sent_values)} of them"
+    scheme, _, token = sent_values[0].partition(" ")
+    if is_placeholder(sent_values[0]):
+        return None
+    if scheme.lower() != "basic":
+        return "another authentication scheme"
+    if not token.strip():
+        return "Basic with nothing after it"
+    text = _decoded(token.strip())
+    return "an API key in base64 without a username" if text and API_KEY.fullmatch(text) else None
+
+
+def _decoded(token: str) -> str | None:
+    try:
+        return base64.b64decode(token, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+@rule(
+    "HPP-R06", "no-body", "should", "standard", "RFC 9110 §9.3.1 GET", scope="request", when=for_session,
+    faults=[lie("sends-body", "waiting", sent_body(b"{}"))],
+)  # fmt: skip
+def no_body(exchange: Exchange) -> Iterator[Finding]:
+    """A GET has no request body.
+
+    Some gateways refuse or drop a GET with a body, and its meaning is undefined.
+    """
+    if exchange.request.method == "GET" and exchange.request.body:
+        yield Finding("request body", "none", f"{len(exchange.request.body)} bytes")
+
+
+@rule(
+    "HPP-R07", "json-content-type", "info", "shown", "Read Session › Example", scope="request", when=for_session,
+    faults=[lie("omits-content-type", "waiting", sent("Content-Type", None))],
+)  # fmt: skip
+def json_content_type(exchange: Exchange) -> Iterator[Finding]:
+    """The documented example sends `Content-Type: application/json`.
+
+    Most working clients send none on a GET, so this is only for the record.
+    """
+    declared = (exchange.request.header("content-type") or "").partition(";")[0].strip().lower()
+    if declared != "application/json":
+        yield Finding("header Content-Type", "application/json", "absent" if not declared else "another type")
+
+
+@rule(
+    "HPP-R08", "no-cache", "info", "shown", "Read Session › Example", scope="request", when=for_session,
+    faults=[lie("omits-cache-control", "waiting", sent("Cache-Control", None))],
+)  # fmt: skip
+def no_cache(exchange: Exchange) -> Iterator[Finding]:
+    """The documented example sends `Cache-Control: no-cache`.
+
+    It keeps caches on the way from answering a poll; the endpoint's own answers already forbid caching.
+    """
+    if "no-cache" not in (exchange.request.header("cache-control") or "").lower():
+        yield Finding("header Cache-Control", "no-cache", "absent or without it")
+
+
+def _names_accept(exchange: Exchange) -> bool:
+    return for_session(exchange) and exchange.request.header("accept") is not None
+
+
+@rule(
+    "HPP-R09", "accepts-json", "should", "standard", "RFC 9110 §12.5.1 Accept", scope="request", when=_names_accept,
+    faults=[lie("accepts-only-xml", "waiting", sent("Accept", "application/xml"))],
+)  # fmt: skip
+def accepts_json(exchange: Exchange) -> Iterator[Finding]:
+    """An Accept header, when sent, admits `application/json`.
+
+    A server that honours it may answer 406, or a page in another format.
+    """
+    ranges = [part.partition(";")[0].strip().lower() for part in (exchange.request.header("accept") or "").split(",")]
+    if not {"application/json", "application/*", "*/*", ""} & set(ranges):
+        yield Finding("header Accept", "application/json or a range that holds it", "other types only")
+
+
+@rule(
+    "HPP-R10", "no-credentials-in-url", "must", "standard", "RFC 9110 §4.2.4 userinfo deprecated", scope="request",
+    when=for_session,
+    faults=[lie("puts-key-in-url", "waiting", url(lambda u: u.replace("://", "://M1:kco_test_api_example@")))],
+)  # fmt: skip
+def no_credentials_in_url(exchange: Exchange) -> Iterator[Finding]:
+    """Credentials are never part of the URL.
+
+    URLs end up in access logs, error trackers and browser histories.
+    """
+    request: Request = exchange.request
+    if request.parts.password is not None or request.parts.username is not None or API_KEY.search(request.url):
+        yield Finding("request URL", "no userinfo and no API key", "credentials")
+
+
+def _timed(trace: Trace) -> bool:
+    return len(trace.exchanges) > 1 and all(exchange.at is not None for exchange in trace.exchanges)
+
+
+@rule(
+    "HPP-R11", "polls-politely", "should", "referenced", "Rate limits (playground: 50 reads a second)",
+    scope="requests", when=_timed,
+    faults=[lie("polls-in-a-burst", "waiting", at(Instant(0)))],
+)  # fmt: skip
+def polls_politely(trace: Trace) -> Iterator[Finding]:
+    """One session is polled at most 50 times within a second.
+
+    Beyond the limit the answer is 429 for the whole merchant, not only for this poller.
+    """
+    times = [exchange.at for exchange in trace.exchanges if exchange.at is not None]
+    for start, end in zip(times, times[50:], strict=False):
+        if end - start < 1:
+            yield Finding("request times", "at most 50 a second", "more than 50 within a second")
+            return

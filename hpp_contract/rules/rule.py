@@ -1,0 +1,124 @@
+"""What a rule is: its identity, its reasons, its pure check, and the faults that prove it can fail."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from hpp_contract.rules.fault import Fault
+
+
+class Severity(StrEnum):
+    """MUST: breaking it costs a correct client money or a session, or contradicts the documentation. SHOULD: sound but
+    unwritten. INFO: most working clients or servers differ; reported, never counted."""
+
+    MUST = "must"
+    SHOULD = "should"
+    INFO = "info"
+
+
+class Basis(StrEnum):
+    """Why anybody may demand it, strongest first."""
+
+    STATED = "stated"
+    SHOWN = "shown"
+    REFERENCED = "referenced"
+    STANDARD = "standard"
+    INFERRED = "inferred"
+
+
+Scope = Literal["request", "requests", "exchange", "trace", "recording", "answer"]
+"""What a rule reads. `request`, `exchange` and `recording` checks take an Exchange, `requests` and `trace` a Trace (the
+first with unauthorized requests, the second without), `answer` a client's Answer."""
+
+Subject = Literal["endpoint", "client", "recording", "drift"]
+
+JUDGES: dict[Scope, frozenset[Subject]] = {
+    "request": frozenset({"client", "recording"}),
+    "requests": frozenset({"client", "recording"}),
+    "exchange": frozenset({"endpoint", "recording"}),
+    "trace": frozenset({"endpoint", "recording"}),
+    "recording": frozenset({"recording"}),
+    "answer": frozenset({"client"}),
+}
+"""Which subjects each scope is about: nobody judges the endpoint by the requests we sent it ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule broken at a place: a JSON Pointer, `header NAME`, `status`, `request line` or the like.
+
+    All four texts are safe to print. `evidence` is filled in by the judge unless the rule names a better one; `case` by
+    whoever runs cases.
+    """
+
+    where: str
+    expected: str
+    found: str
+    evidence: str = ""
+    case: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One demand of the contract. Call it with what its scope names: it returns the findings, none when kept.
+
+    `when` says whether the rule has anything to say about a given exchange: one that never had is `not-exercised`.
+    """
+
+    id: str
+    slug: str
+    severity: Severity
+    basis: Basis
+    source: str
+    scope: Scope
+    when: Callable[[Any], bool]
+    check: Callable[[Any], Iterable[Finding]]
+    faults: tuple[Fault, ...]
+
+    @property
+    def letter(self) -> str:
+        return self.id[4]
+
+    @property
+    def summary(self) -> str:
+        """One declarative sentence."""
+        return _paragraphs(self.check)[0]
+
+    @property
+    def why(self) -> str:
+        """What goes wrong for whom when it is broken."""
+        return "\n\n".join(_paragraphs(self.check)[1:])
+
+    def __call__(self, subject: Any) -> list[Finding]:
+        return list(self.check(subject)) if self.when(subject) else []
+
+
+def _paragraphs(check: Callable[..., Any]) -> list[str]:
+    text = inspect.cleandoc(check.__doc__ or "")
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+
+
+Check = Callable[[Any], Iterable[Finding]]
+
+
+def rule(
+    id: str,  # noqa: A002  the field's own word
+    slug: str,
+    severity: Literal["must", "should", "info"],
+    basis: Literal["stated", "shown", "referenced", "standard", "inferred"],
+    source: str,
+    *,
+    when: Callable[[Any], bool],
+    scope: Scope = "exchange",
+    faults: Iterable[Fault] = (),
+) -> Callable[[Check], Rule]:
+    """Make a rule of a check function, whose docstring's first sentence is the rule and whose rest is the reason."""
+
+    def make(check: Check) -> Rule:
+        return Rule(id, slug, Severity(severity), Basis(basis), source, scope, when, check, tuple(faults))
+
+    return make

@@ -1,0 +1,221 @@
+"""S: any session, whatever its status. Most of these are constraints of `schemas/session.json`, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.redact import describe
+from hpp_contract.rules.fault import body, drop, lie, member
+from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.rules.schema import schema_rule
+from hpp_contract.rules.when import has, holds_json, holds_session
+from hpp_contract.schemas import load
+
+HAPPY = "Read Session › Happy flow examples"
+REFERENCE = "API reference 1.1 › getSessionById"
+
+
+@schema_rule(
+    "session", "HPP-S01", "body-is-object", "must", "shown", HAPPY, when=holds_json,
+    faults=[lie("serves-list", "waiting", body(b'[{"status": "WAITING"}]')),
+            lie("serves-null", "failed", body(b"null"))],
+)  # fmt: skip
+def body_is_object(_: Exchange) -> None:
+    """A session is one JSON object.
+
+    Anything else under a 200 is not a session, and a client that indexes into it fails far from the cause.
+    """
+
+
+@schema_rule(
+    "session", "HPP-S02", "members-present", "must", "shown", HAPPY, when=holds_session,
+    faults=[lie("omits-status", "waiting", drop("status")), lie("omits-expiry", "in-progress", drop("expires_at"))],
+)  # fmt: skip
+def members_present(_: Exchange) -> None:
+    """`session_id`, `status`, `updated_at` and `expires_at` are present.
+
+    Clients with typed sessions fail on a missing one; careless ones read a missing status as WAITING, for ever.
+    """
+
+
+@schema_rule(
+    "session", "HPP-S03", "members-typed", "must", "referenced", REFERENCE, when=holds_session,
+    faults=[lie("numbers-the-id", "waiting", member("session_id", 39173), also=("HPP-S04",)),
+            lie("wraps-reference", "completed-with-order", member("klarna_reference", ["X438HG0Q"]))],
+)  # fmt: skip
+def members_typed(_: Exchange) -> None:
+    """Each documented member has its documented JSON type.
+
+    A number where a string was promised breaks every typed client at once.
+    """
+
+
+def _asked(exchange: Exchange) -> bool:
+    return has("session_id")(exchange) and exchange.request.session_id is not None
+
+
+@rule(
+    "HPP-S04", "id-echoed", "must", "shown", HAPPY, when=_asked,
+    faults=[lie("answers-another-session", "waiting", member("session_id", "7d0a3c55-1111-4222-8333-444455556666"))],
+)  # fmt: skip
+def id_echoed(exchange: Exchange) -> Iterator[Finding]:
+    """`session_id` in the answer is the id that was asked for.
+
+    Another id means another consumer's session: an order would be booked to the wrong cart.
+    """
+    answered = (exchange.session or {}).get("session_id")
+    if answered != exchange.request.session_id:
+        yield Finding("/session_id", "the id in the request", "another " + describe(answered).removeprefix("a "))
+
+
+@schema_rule(
+    "session", "HPP-S05", "status-known", "must", "referenced", REFERENCE, when=has("status"),
+    faults=[lie("invents-status", "waiting", member("status", "CREATED")),
+            lie("lowers-status", "completed-with-order", member("status", "completed"))],
+)  # fmt: skip
+def status_known(_: Exchange) -> None:
+    """`status` is one of the nine documented values.
+
+    Clients decide by it whether the order is paid; an unknown word is paid for some and lost for others.
+    """
+
+
+@rule(
+    "HPP-S06", "status-of-a-read", "should", "referenced", "Callbacks page", when=has("status"),
+    faults=[lie("answers-timeout-status", "waiting", member("status", "TIMEOUT"))],
+)  # fmt: skip
+def status_of_a_read(exchange: Exchange) -> Iterator[Finding]:
+    """`status` is not TIMEOUT, which only the callbacks page knows.
+
+    Typed clients built from the API reference do not have it.
+    """
+    if (exchange.session or {}).get("status") == "TIMEOUT":
+        yield Finding("/status", "one of the nine of the API reference", '"TIMEOUT"')
+
+
+@schema_rule(
+    "session", "HPP-S07", "session-id-shape", "must", "shown", HAPPY, when=has("session_id"),
+    faults=[lie("shortens-id", "waiting", member("session_id", "39a1c773"), also=("HPP-S04",))],
+)  # fmt: skip
+def session_id_shape(_: Exchange) -> None:
+    """`session_id` is 8-4-4-4-12 hexadecimal digits, of whatever UUID version.
+
+    Databases and typed clients hold it in a UUID column.
+    """
+
+
+def _dated(exchange: Exchange) -> bool:
+    return has("updated_at")(exchange) or has("expires_at")(exchange)
+
+
+@schema_rule(
+    "session", "HPP-S08", "instants", "must", "referenced", "Data types", when=_dated,
+    faults=[lie("omits-zone", "waiting", member("updated_at", "2019-05-13T14:51:46.288")),
+            lie("invents-day", "in-progress", member("expires_at", "2099-02-30T12:00:00Z")),
+            lie("sends-epoch", "failed", member("updated_at", "1557759106"))],
+)  # fmt: skip
+def instants(_: Exchange) -> None:
+    """`updated_at` and `expires_at` are RFC 3339 instants with a zone and at most nine fraction digits.
+
+    An instant without a zone moves by hours between server and client, and sessions expire early or never.
+    """
+
+
+@lru_cache(maxsize=1)
+def _known_members() -> dict[str, frozenset[str]]:
+    definitions = load("session")["$defs"]
+    return {name: frozenset(definition["properties"]) for name, definition in definitions.items()
+            if "properties" in definition}  # fmt: skip
+
+
+@rule(
+    "HPP-S09", "no-unknown-member", "should", "referenced", REFERENCE, when=holds_session,
+    faults=[lie("adds-member", "waiting", member("risk_score", 3))],
+)  # fmt: skip
+def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
+    """No member is undocumented.
+
+    Adding one is allowed; knowing about it first is better than a strict client finding out in production.
+    """
+    for name in (exchange.session or {}).keys() - _known_members()["session"]:
+        yield Finding(f"/{_printable(name)}", "only documented members", "an undocumented one")
+
+
+def _printable(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_\-.]", "?", name)[:40]
+
+
+@schema_rule(
+    "session", "HPP-S10", "no-null", "must", "shown", HAPPY, when=holds_session,
+    faults=[lie("nulls-absent-member", "manual-id-check", member("order_id", None))],
+)  # fmt: skip
+def no_null(_: Exchange) -> None:
+    """A member that does not apply is left out, never null.
+
+    Clients ask whether `order_id` is there; null answers yes, and an order without id gets confirmed.
+    """
+
+
+@schema_rule(
+    "session", "HPP-S11", "customer-shape", "must", "referenced", REFERENCE, when=has("customer"),
+    faults=[lie("lists-customer", "manual-id-check", member("customer", ["Jane", "Doe"])),
+            lie("writes-birth-date-out", "manual-id-check", member("customer", {"date_of_birth": "1 May 1980"}))],
+)  # fmt: skip
+def customer_shape(_: Exchange) -> None:
+    """`customer` is an object of optional strings, with `date_of_birth` as YYYY-MM-DD.
+
+    Identity checks compare these with a national register.
+    """
+
+
+@schema_rule(
+    "session", "HPP-S12", "manual-identification-shape", "must", "referenced", REFERENCE,
+    when=has("manual_identification"),
+    faults=[lie("flattens-identification", "manual-id-check", member("manual_identification", "pending"))],
+)  # fmt: skip
+def manual_identification_shape(_: Exchange) -> None:
+    """`manual_identification` is an object with optional `challenge`, `customer`, `customer_obfuscated`, `expires_at`.
+
+    It tells whether a person still has to be identified by hand before the order counts.
+    """
+
+
+@schema_rule(
+    "session", "HPP-S13", "strings-bounded", "must", "referenced", "Data types", when=holds_session,
+    faults=[lie("overflows-reference", "completed-with-order", member("klarna_reference", "X" * 256))],
+)  # fmt: skip
+def strings_bounded(_: Exchange) -> None:
+    """Strings have at most 255 characters.
+
+    Merchants store them in columns of that size; a longer one is cut or refused.
+    """
+
+
+def _strings(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, inner in pairs:
+            yield from _strings(inner, f"{where}/{_printable(str(name))}")
+
+
+_UNSAFE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f]")
+
+
+@rule(
+    "HPP-S15", "strings-clean", "should", "standard", "RFC 8259 §8.2 Unicode Characters", when=holds_session,
+    faults=[lie("adds-control-character", "completed-with-order", member("klarna_reference", "X438\u0000HG0Q"))],
+)  # fmt: skip
+def strings_clean(exchange: Exchange) -> Iterator[Finding]:
+    """No string holds a lone surrogate or a control character.
+
+    Databases and parsers disagree about both, up to refusing the whole body.
+    """
+    for where, text in _strings(exchange.session):
+        if _UNSAFE.search(text):
+            yield Finding(where, "characters that every parser keeps", "a lone surrogate or a control character")

@@ -1,0 +1,86 @@
+"""Conditions: when a rule has something to say. Named functions, so that rules which share one share its evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from hpp_contract.exchange import Exchange, Response, Trace
+
+JSON_TYPES = ("application/json", "")
+"""Media types under which a body is read as JSON; undeclared is judged by its own rule, not by every other."""
+
+
+def response_of(exchange: Exchange) -> Response:
+    """The response that a rule's condition has already made sure of."""
+    if exchange.response is None:
+        raise LookupError("a rule read a response that its condition did not ask for")
+    return exchange.response
+
+
+def always(_: object) -> bool:
+    """Whatever it is."""
+    return True
+
+
+def responded(exchange: Exchange) -> bool:
+    """Some response came."""
+    return exchange.response is not None
+
+
+def api_responded(exchange: Exchange) -> bool:
+    """The API itself answered, as far as one can tell: not a gateway's page for people."""
+    return exchange.response is not None and not (exchange.response.is_html and exchange.response.status != 200)
+
+
+def ok(exchange: Exchange) -> bool:
+    """The answer is a 200."""
+    return exchange.response is not None and exchange.response.status == 200
+
+
+def ok_as_json(exchange: Exchange) -> bool:
+    """A whole 200 that does not call itself something else than JSON."""
+    response = exchange.response
+    return response is not None and response.status == 200 and response.complete and response.media_type in JSON_TYPES
+
+
+def holds_json(exchange: Exchange) -> bool:
+    """The answer is a whole 200 with one JSON value."""
+    return ok_as_json(exchange) and exchange.response is not None and exchange.response.json.is_json
+
+
+def holds_session(exchange: Exchange) -> bool:
+    """The answer is a 200 with a JSON object."""
+    return exchange.session is not None
+
+
+def failed(exchange: Exchange) -> bool:
+    """An error status, from the API itself."""
+    return api_responded(exchange) and exchange.response is not None and exchange.response.status >= 400
+
+
+def failed_with_json(exchange: Exchange) -> bool:
+    """The API answered an error status with a JSON body."""
+    return failed(exchange) and exchange.response is not None and exchange.response.json.is_json
+
+
+@cache
+def has(*members: str) -> Callable[[Exchange], bool]:
+    """The session has every one of these members."""
+    return lambda exchange: exchange.session is not None and all(name in exchange.session for name in members)
+
+
+@cache
+def in_status(*statuses: str) -> Callable[[Exchange], bool]:
+    """The session has one of these statuses."""
+    return lambda exchange: exchange.session is not None and exchange.session.get("status") in statuses
+
+
+def for_session(exchange: Exchange) -> bool:
+    """The request addresses a session."""
+    return exchange.request.session_id is not None
+
+
+def polled(trace: Trace) -> bool:
+    """The session was read twice or more."""
+    return len(trace.reads) > 1
