@@ -1,0 +1,126 @@
+"""The judge: runs every applicable rule over every exchange and trace, once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hpp_contract.exchange.model import Exchange, Trace, traces
+from hpp_contract.rules.rule import JUDGES, Finding, Rule
+from hpp_contract.verdict.report import Outcome, RuleVerdict, Subject, outcome_of
+
+SAMPLE = 50
+"""Findings kept per rule: enough to act on, and a bound on memory however long the evidence."""
+
+Order = tuple[int, ...]
+"""Where in the evidence something stood. A report shows what stood first, whoever judged it and when."""
+
+
+@dataclass
+class Tally:
+    """What became of one rule so far: the first SAMPLE `findings` in the evidence's order, `total` of all."""
+
+    exercised: bool = False
+    total: int = 0
+    findings: list[tuple[Order, Finding]] = field(default_factory=list)
+    crash: tuple[Order, str] | None = None
+
+    def add(self, order: Order, finding: Finding, evidence: str) -> None:
+        """Count a finding, and keep it while there is room: findings come in order."""
+        self.total += 1
+        if len(self.findings) < SAMPLE:
+            self.findings.append((order, finding if finding.evidence else replace(finding, evidence=evidence)))
+
+    def merge(self, other: Tally) -> None:
+        """Add what another tally of the same rule counted over other evidence."""
+        self.exercised |= other.exercised
+        self.total += other.total
+        self.findings = sorted((*self.findings, *other.findings), key=lambda found: found[0])[:SAMPLE]
+        self.crash = min(filter(None, (self.crash, other.crash)), default=None)
+
+
+class Judge:
+    """Collects verdicts. Feed it exchanges (and traces), then ask for the `verdicts`.
+
+    What is fed without an `order` stands after what was fed before it.
+    """
+
+    def __init__(self, rules: Iterable[Rule], subject: Subject) -> None:
+        self._rules = [rule for rule in rules if subject.kind in JUDGES[rule.scope]]
+        self._fed = 0
+        self.tallies: dict[str, Tally] = {rule.id: Tally() for rule in self._rules}
+        self._single = _by_condition(rule for rule in self._rules if rule.scope in ("request", "exchange", "recording"))
+        self._traced = _by_condition(rule for rule in self._rules if rule.scope == "trace")
+        self._requested = _by_condition(rule for rule in self._rules if rule.scope == "requests")
+        self._answers = _by_condition(rule for rule in self._rules if rule.scope == "answer")
+
+    def exchange(self, exchange: Exchange, order: Order | None = None) -> None:
+        self._run(self._single, exchange, exchange.evidence, order)
+
+    def trace(self, trace: Trace, order: Order | None = None) -> None:
+        self._run(self._traced, trace, trace.exchanges[-1].evidence, order)
+
+    def requests(self, trace: Trace, order: Order | None = None) -> None:
+        """Judge what a client sent for one session, unauthorized requests included."""
+        self._run(self._requested, trace, trace.exchanges[-1].evidence, order)
+
+    def answer(self, answer: Any) -> None:
+        self._run(self._answers, answer, answer.evidence, None)
+
+    def merge(self, tallies: Mapping[str, Tally]) -> None:
+        """Add what another judge of the same rules counted over other evidence."""
+        for rule_id, tally in tallies.items():
+            self.tallies[rule_id].merge(tally)
+
+    def _run(
+        self, groups: list[tuple[Callable[[Any], bool], list[Rule]]], subject: Any, evidence: str, order: Order | None
+    ) -> None:
+        self._fed += 1
+        place = (self._fed,) if order is None else order
+        for when, rules in groups:
+            if when(subject):
+                for rule in rules:
+                    self._apply(rule, subject, evidence, place)
+
+    def _apply(self, rule: Rule, subject: Any, evidence: str, order: Order) -> None:
+        tally = self.tallies[rule.id]
+        tally.exercised = True
+        try:
+            for finding in rule.check(subject):
+                tally.add(order, finding, evidence)
+        except Exception as error:  # a rule that crashes is our fault: outcome `error`, and the others still run
+            tally.crash = tally.crash or (order, f"{type(error).__name__} while judging {evidence}")
+
+    @property
+    def verdicts(self) -> tuple[RuleVerdict, ...]:
+        return tuple(self._verdict(rule, self.tallies[rule.id]) for rule in self._rules)
+
+    @staticmethod
+    def _verdict(rule: Rule, tally: Tally) -> RuleVerdict:
+        findings = tuple(finding for _, finding in tally.findings)
+        if tally.crash:
+            crash = Finding("hpp-contract", "a verdict", tally.crash[1])
+            return RuleVerdict(rule, Outcome.ERROR, (*findings, crash), tally.total + 1)
+        return RuleVerdict(rule, outcome_of(rule, tally.exercised, tally.total), findings, tally.total)
+
+
+def _by_condition(rules: Iterable[Rule]) -> list[tuple[Callable[[Any], bool], list[Rule]]]:
+    """Rules that share a condition share its evaluation."""
+    groups: dict[Callable[[Any], bool], list[Rule]] = defaultdict(list)
+    for rule in rules:
+        groups[rule.when].append(rule)
+    return list(groups.items())
+
+
+def judge(exchanges: Sequence[Exchange], rules: Iterable[Rule], subject: Subject) -> tuple[RuleVerdict, ...]:
+    """Judge exchanges and the traces they form."""
+    court = Judge(rules, subject)
+    for exchange in exchanges:
+        court.exchange(exchange)
+    for trace in traces(exchanges):
+        court.trace(trace)
+    for trace in traces(exchanges, unauthorized=True):
+        court.requests(trace)
+    return court.verdicts
