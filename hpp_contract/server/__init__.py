@@ -1,0 +1,72 @@
+"""The embedded reference endpoint: honest by default, lying on request, over real sockets on loopback.
+
+Here is what others use of it: `Server`, its scenarios and its faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.rules.fault import Fault
+from hpp_contract.server.application import CREDENTIALS, Application
+from hpp_contract.server.faults import FAULTS
+from hpp_contract.server.http import Listener
+from hpp_contract.server.rehearse import rehearse
+from hpp_contract.server.scenarios import SCENARIOS, Scenario, session_id
+from hpp_contract.server.tls import Tls
+
+__all__ = [
+    "CREDENTIALS",
+    "FAULTS",
+    "SCENARIOS",
+    "Application",
+    "Credentials",
+    "Fault",
+    "Scenario",
+    "Server",
+    "Tls",
+    "rehearse",
+    "session_id",
+]
+
+
+class Server:
+    """A reference endpoint that listens from its construction until `close` (or the end of its `with` block).
+
+    `faults` are lies told on their stages; `scenario` is served under every well-formed id nobody knows; `base_path`
+    (such as `/eu`) is then demanded, else any prefix will do; port 0 picks a free one. Raises OSError when the port is
+    taken.
+    """
+
+    def __init__(
+        self,
+        faults: Iterable[Fault] = (),
+        *,
+        tls: Tls | None = None,
+        credentials: Credentials = CREDENTIALS,
+        port: int = 0,
+        base_path: str = "",
+        scenario: Scenario | None = None,
+    ) -> None:
+        self.credentials = credentials
+        self.application = Application(credentials, faults, otherwise=scenario, base_path=base_path)
+        self._listener = Listener(port, self.application, tls.context if tls else None)
+        self.url = self._listener.origin + base_path
+
+    @property
+    def log(self) -> tuple[Exchange, ...]:
+        """The requests so far and what was answered, oldest first."""
+        return self.application.log.exchanges
+
+    def close(self) -> None:
+        """Free the port; every connection and thread of this server has ended when this returns."""
+        self._listener.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,170 @@
+"""The reference endpoint as a function: a Request goes in, the Exchange to play comes out.
+
+Honest behaviour is computed first, then the faults that apply to its stage edit it. Nothing here knows of sockets; the
+only state is how often each session was read, and the log.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.exchange.model import values
+from hpp_contract.exchange.redact import UUID
+from hpp_contract.rules.fault import Fault
+from hpp_contract.server.answers import answer, refusal
+from hpp_contract.server.faults import FAULTS
+from hpp_contract.server.log import Log
+from hpp_contract.server.scenarios import SCENARIOS, Scenario, session_id
+
+CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing", "M000001-hpp")
+"""The reference endpoint's own published test credentials."""
+
+AGE: Final = 600 * 1_000_000_000
+"""Nanoseconds that every session is older than its server: time for all steps of a walk to have happened."""
+
+Authority = Literal["right", "wrong", "none"]
+Identity = Literal["known", "unknown", "malformed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a request meets: its `stage` (what a fault lies on), and the scenario or the status that refuses it."""
+
+    stage: str
+    answer: Scenario | int
+    credentials: Authority
+    session: Identity | None = None
+
+
+class Application:
+    """Answers read-session requests under any path prefix, or only under `base_path` when one is given.
+
+    `faults` lie on their stages whatever the id; a fault's own well-known id meets that fault alone. `otherwise` is
+    served under every well-formed id nobody knows. Safe to call from any thread.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials = CREDENTIALS,
+        faults: Iterable[Fault] = (),
+        *,
+        otherwise: Scenario | None = None,
+        base_path: str = "",
+    ) -> None:
+        self.credentials = credentials
+        self.log = Log()
+        self._faults = tuple(faults)
+        self._otherwise = otherwise
+        self._base_path = base_path
+        self._scenarios = {session_id(name): scenario for name, scenario in SCENARIOS.items()}
+        self._lies = {session_id(fault.name): fault for fault in (*FAULTS, *self._faults)}
+        self._created = time.time_ns() - AGE
+        self._polls: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, request: Request) -> Exchange:
+        """The exchange to play for `request`; also logged."""
+        situation = self._situation(request)
+        poll = self._poll(request, situation)
+        honest = Exchange(
+            request, self._honest(request, situation, poll), at=Instant(time.time_ns(), 9), known=self._known(situation)
+        )
+        try:
+            told = self._lie(honest, situation.stage, poll)
+        except Exception:  # an edit that does not fit its stage is our mistake: say so on the wire
+            told = replace(honest, response=refusal(500))
+        played = replace(told, request=request, at=honest.at, known=honest.known)
+        self.log.add(played)
+        return played
+
+    def _situation(self, request: Request) -> Situation:
+        authority = self._authority(request)
+        wanted = request.session_id
+        if wanted is None or not self._is_below_base(request):
+            return Situation("elsewhere", 404, authority)
+        if request.method != "GET":
+            return Situation("not-get", 405, authority)
+        if authority != "right":
+            stage = "no-credentials" if authority == "none" else "wrong-credentials"
+            return Situation(stage, 401, authority)
+        return self._session(wanted)
+
+    def _session(self, wanted: str) -> Situation:
+        scenario = self._scenarios.get(wanted)
+        fault = self._lies.get(wanted)
+        if scenario is None and fault is not None:
+            if fault.on in ("unknown-id", "malformed-id"):
+                return Situation(fault.on, 404, "right", "unknown")
+            scenario = SCENARIOS.get(fault.on, SCENARIOS["waiting"])
+        if scenario is not None:
+            return Situation(scenario.name, scenario, "right", "known")
+        if not UUID.fullmatch(wanted):
+            return Situation("malformed-id", 404, "right", "malformed")
+        if self._otherwise is not None:
+            return Situation(self._otherwise.name, self._otherwise, "right", "known")
+        return Situation("unknown-id", 404, "right", "unknown")
+
+    def _is_below_base(self, request: Request) -> bool:
+        return not self._base_path or request.path.startswith(f"{self._base_path}/hpp/")
+
+    def _authority(self, request: Request) -> Authority:
+        sent = values(request.headers, "authorization")
+        if not sent:
+            return "none"
+        return "right" if len(sent) == 1 and is_authorized(sent[0], self.credentials) else "wrong"
+
+    def _poll(self, request: Request, situation: Situation) -> int:
+        """How often this session was met at this stage before."""
+        key = (situation.stage, request.raw_session_id or "")
+        with self._lock:
+            self._polls[key] += 1
+            return self._polls[key] - 1
+
+    def _honest(self, request: Request, situation: Situation, poll: int) -> Response:
+        scenario = situation.answer
+        if isinstance(scenario, int):
+            return refusal(scenario)
+        if scenario.refused is not None:
+            return refusal(scenario.refused)
+        return answer(200, scenario.body(request.session_id or "", poll, self._created), str(uuid.uuid4()))
+
+    def _lie(self, exchange: Exchange, stage: str, poll: int) -> Exchange:
+        own = self._lies.get(exchange.request.session_id or "")
+        for fault in (*self._faults, *([own] if own is not None and own not in self._faults else [])):
+            if fault.applies(stage, poll):
+                exchange = fault(exchange)
+        return exchange
+
+    def _known(self, situation: Situation) -> Knowledge:
+        return Knowledge(
+            credentials=situation.credentials,
+            session=situation.session,
+            base_path=self._base_path or None,
+            secrets=self.credentials.secrets,
+        )
+
+
+def is_authorized(header: str, credentials: Credentials) -> bool:
+    """Whether this Authorization header carries `credentials` in one of the two documented forms."""
+    scheme, _, token = header.partition(" ")
+    # Header fields arrive decoded as Latin-1: encoding undoes that and gives the bytes as sent.
+    sent = token.strip().encode("latin-1", "replace")
+    pair = f"{credentials.username}:{credentials.api_key}".encode()
+    return scheme.lower() == "basic" and (sent == credentials.api_key.encode() or _decoded(sent) == pair)
+
+
+def _decoded(token: bytes) -> bytes | None:
+    try:
+        return base64.b64decode(token, validate=True)
+    except binascii.Error:
+        return None

@@ -1,0 +1,205 @@
+"""The wire: plays an application's exchanges over real sockets, truthfully and otherwise.
+
+The standard library's server, because Werkzeug's closes every connection and adds 10 ms a request: here connections
+stay open, a response is one write, paths arrive undecoded, and a fault can reset, stall or babble.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import selectors
+import socket
+import socketserver
+import ssl
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final, cast
+
+from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.server.answers import refusal
+from hpp_contract.server.play import ends_connection, serialize
+from hpp_contract.server.receive import Refused, read_body
+
+GIVE_UP: Final = 60.0
+"""Seconds after which a stalled answer ends, when neither the client nor the server's closing ends it."""
+
+_HANDSHAKE: Final = 10.0
+_GARBAGE: Final = b"\x15\x03\x01 this is not HTTP\r\n\r\n"
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class Listener(ThreadingHTTPServer):
+    """Accepts connections on IPv4 loopback and answers each in a thread; `stop` ends them all."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, application: Callable[[Request], Exchange], tls: ssl.SSLContext | None) -> None:
+        self.application = application
+        self.tls = tls
+        self._connections: dict[threading.Thread, socket.socket] = {}
+        self._lock = threading.Lock()
+        self._waker, self._wake = socket.socketpair()
+        try:
+            super().__init__(("127.0.0.1", port), _Connection)
+        except OSError:
+            self._waker.close()
+            self._wake.close()
+            raise
+        self.timeout = 0
+        self._accepting = threading.Thread(target=self._accept, name="hpp-contract server", daemon=True)
+        self._accepting.start()
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for this machine's name, as HTTPServer would."""
+        socketserver.TCPServer.server_bind(self)
+
+    @property
+    def origin(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_address[1]}"
+
+    def _accept(self) -> None:
+        # serve_forever() polls for its end and so takes up to half a second to stop; a second socket ends this at once.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
+            while all(key.fileobj is not self._wake for key, _ in selector.select()):
+                self.handle_request()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
+        with self._lock:
+            self._connections[thread] = request
+        thread.start()
+
+    def _converse(self, request: Any, client_address: Any) -> None:
+        try:
+            self.process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                self._connections.pop(threading.current_thread(), None)
+
+    def secured(self, connection: socket.socket) -> None:
+        """Note the TLS socket that took the place of this thread's plain one."""
+        with self._lock:
+            self._connections[threading.current_thread()] = connection
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  the base class's signature
+        """Say in one line what went wrong here; a client that went away is no news."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            logging.getLogger("hpp_contract.server").error("a connection ended by our own %s", type(error).__name__)
+
+    def stop(self) -> None:
+        """End every connection and thread and free the port."""
+        self._waker.close()
+        self._accepting.join()
+        self.server_close()
+        self._wake.close()
+        with self._lock:
+            open_connections = dict(self._connections)
+        for connection in open_connections.values():
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not SSLSocket's, which is not thread-safe
+        for thread in open_connections:
+            thread.join(timeout=5)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    """One client's connection: reads requests, plays what the application answers."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    @property
+    def _listener(self) -> Listener:
+        return cast("Listener", self.server)
+
+    def setup(self) -> None:
+        if self._listener.tls is not None:
+            self.request = self._listener.tls.wrap_socket(self.request, server_side=True, do_handshake_on_connect=False)
+            self._listener.secured(self.request)
+            self.request.settimeout(_HANDSHAKE)
+            try:
+                self.request.do_handshake()
+            except OSError:
+                self.request.close()
+                raise
+            self.request.settimeout(None)
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        if self._listener.tls is not None:
+            self.request.close()  # the server closes only the plain socket that this one replaced
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline(65537)
+        if len(self.raw_requestline) > 65536:
+            self.requestline, self.request_version, self.command = "", "", ""
+            self.send_error(414)
+        elif not self.raw_requestline:
+            self.close_connection = True
+        elif self.parse_request():
+            self._answer()
+
+    def _answer(self) -> None:
+        try:
+            body = read_body(cast("Any", self.rfile), self.headers)
+        except Refused as refused:
+            self.send_error(refused.status)
+            return
+        headers = tuple((name, str(value)) for name, value in self.headers.items())
+        # Not self.path: parse_request() has merged its leading slashes.
+        target = self.requestline.split()[1]
+        self._play(self._listener.application(Request(self.command, self._url(target), headers, body)))
+
+    def _url(self, target: str) -> str:
+        """The absolute URL asked for, nothing in it decoded or merged."""
+        if not target.startswith("/"):
+            return target if "://" in target else f"{self._listener.origin}/{target}"
+        host = self.headers.get("Host", "")
+        scheme, own = self._listener.origin.split("://")
+        return f"{scheme}://{host if _HOST.fullmatch(host) else own}{target}"
+
+    def _play(self, exchange: Exchange) -> None:
+        if exchange.elapsed and self._interrupted(exchange.elapsed):
+            self.close_connection = True
+        elif exchange.response is not None:
+            self._respond(exchange.response)
+        else:
+            self._fail(exchange.failure)
+
+    def _respond(self, response: Response) -> None:
+        self.close_connection = self.close_connection or ends_connection(response)
+        self.connection.sendall(serialize(response, to_head=self.command == "HEAD", closing=self.close_connection))
+
+    def _fail(self, failure: str | None) -> None:
+        self.close_connection = True
+        if failure == "timeout":
+            self._interrupted(GIVE_UP)
+        elif failure == "garbage":
+            self.connection.sendall(_GARBAGE)
+        else:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self.connection.close()
+
+    def _interrupted(self, seconds: float) -> bool:
+        """Wait, and say whether the client left or the server closed meanwhile: both make the socket readable."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.connection, selectors.EVENT_READ)
+            return bool(selector.select(seconds))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Refuse what is no readable request, with an error object and in one write."""
+        self.close_connection = True
+        self.connection.sendall(serialize(refusal(int(code)), closing=True))
+
+    def log_message(self, *_: object) -> None:
+        """The request log is the application's."""

@@ -1,0 +1,100 @@
+"""The rule × fault matrix: every rule is broken by its own faults, and by no unrelated one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hpp_contract.endpoint import Plan, probe, target_from
+from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.fault import Fault
+from hpp_contract.rules.rule import JUDGES, Rule
+from hpp_contract.server import SCENARIOS, Server, rehearse, session_id
+from hpp_contract.verdict import Outcome, Subject, judge
+
+SECOND = 1_000_000_000
+
+
+def told_by(teller: str) -> list[object]:
+    pairs = [(rule, fault) for rule in CATALOGUE for fault in rule.faults if fault.teller == teller]
+    return [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule, fault in pairs]
+
+
+def noticed(exchanges: list[Exchange], kind: str) -> set[str]:
+    """Ids of the rules that found anything."""
+    verdicts = judge(exchanges, CATALOGUE, Subject(kind, "a liar"))
+    assert not [verdict for verdict in verdicts if verdict.outcome is Outcome.ERROR]
+    return {verdict.rule.id for verdict in verdicts if verdict.findings}
+
+
+def assert_caught(rule: Rule, fault: Fault, found: set[str]) -> None:
+    assert rule.id in found, f"{fault.name} goes unnoticed by {rule.id}"
+    assert found <= {rule.id, *fault.also}, f"{fault.name} is no business of {sorted(found - {rule.id, *fault.also})}"
+
+
+@pytest.mark.parametrize(("rule", "fault"), told_by("server"))
+def test_lying_server(rule: Rule, fault: Fault) -> None:
+    """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
+    stage = fault.on if fault.on in SCENARIOS else "waiting"
+    with Server([fault]) as server:
+        environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}
+        ids = (session_id(stage), session_id("lifecycle-paid"))
+        probed = probe(target_from(server.url, environ, ids, False), Plan(polls=4))
+    assert probed.unverified is None
+    assert_caught(rule, fault, noticed(list(probed.exchanges), "endpoint"))
+
+
+@pytest.mark.parametrize(("rule", "fault"), told_by("client"))
+def test_wrong_client(rule: Rule, fault: Fault) -> None:
+    """A client that does this, sixty polls long, breaks the rule and no unrelated one."""
+    honest = [replace(x, at=Instant(index * SECOND)) for index, x in enumerate(rehearse(fault.on, 60))]
+    assert noticed(honest, "client") == set()
+    assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "client"))
+
+
+@pytest.mark.parametrize(("rule", "fault"), told_by("recorder"))
+def test_careless_recorder(rule: Rule, fault: Fault) -> None:
+    """A recording that is careless like this breaks the rule and no unrelated one."""
+    honest = [kept(exchange) for exchange in rehearse(fault.on, 2)]
+    assert noticed(honest, "recording") == set()
+    assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "recording"))
+
+
+def kept(exchange: Exchange) -> Exchange:
+    """The exchange as a careful recorder keeps it."""
+    headers = tuple(
+        (name, "Basic <scrubbed>" if name == "Authorization" else value) for name, value in exchange.request.headers
+    )
+    known = replace(exchange.known, kept=True, provenance="embedded")
+    return replace(exchange, request=replace(exchange.request, headers=headers), known=known)
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+def test_every_rule_can_fail(rule: Rule) -> None:
+    """Every rule has a fault that breaks it."""
+    assert rule.faults, f"{rule.id} has no fault: nothing proves that it can fail"
+
+
+def test_honest_server_breaks_nothing() -> None:
+    """The honest server gives no finding, not even an informative one."""
+    probed = probe(target_from(None, {}, (), False), Plan())
+    assert probed.unverified is None
+    assert noticed(list(probed.exchanges), "endpoint") == set()
+
+
+def test_fault_names_are_unique() -> None:
+    """A fault's name is its address on the command line."""
+    names = [fault.name for rule in CATALOGUE for fault in rule.faults]
+    assert len(names) == len(set(names))
+
+
+def test_every_endpoint_rule_is_exercised_by_some_fault() -> None:
+    """No rule about an endpoint is beyond what the server can tell, except where it needs a public host."""
+    untold = [
+        rule.id
+        for rule in CATALOGUE
+        if "endpoint" in JUDGES[rule.scope] and not any(f.teller == "server" for f in rule.faults)
+    ]
+    assert untold == ["HPP-C06"]

@@ -1,0 +1,256 @@
+"""The reference endpoint as a function: whom it lets in, what it finds, which lies it tells, what it remembers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+import uuid
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.exchange import Exchange, Request
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.rules.fault import Fault, body, lie, member, rewrite, status
+from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Application, answers, rehearse, session_id
+from hpp_contract.server import application as application_module
+from hpp_contract.server import log as log_module
+from hpp_contract.server.application import is_authorized
+
+BASE = "http://127.0.0.1:1"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+NON_ASCII = Credentials("nøgle-✓", "Bjørn")
+
+
+def ask(
+    application: Application,
+    wanted: str = session_id("waiting"),
+    *,
+    authorization: str | None = CREDENTIALS.authorization,
+    method: str = "GET",
+    path: str = "/hpp/v1/sessions/",
+) -> Exchange:
+    headers = () if authorization is None else (("Authorization", authorization),)
+    return application(Request(method, f"{BASE}{path}{wanted}", headers))
+
+
+def shown(exchange: Exchange) -> str:
+    return json.loads(exchange.response.body)["status"]
+
+
+def on_the_wire(text: str) -> str:
+    """A header value as a server reads it: bytes taken for Latin-1."""
+    return text.encode().decode("latin-1")
+
+
+# --- credentials
+
+
+@pytest.mark.parametrize("credentials", [CREDENTIALS, NON_ASCII], ids=["ASCII", "UTF-8"])
+@pytest.mark.parametrize("username", [True, False], ids=["with a username", "raw key"])
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+def test_both_forms_are_let_in(credentials: Credentials, username: bool, scheme: str) -> None:
+    """The raw key and base64 of username and key are both right, in any case of the scheme, beyond ASCII too."""
+    form = credentials if username else Credentials(credentials.api_key)
+    sent = on_the_wire(form.authorization).replace("Basic", scheme)
+    assert ask(Application(credentials), authorization=sent).status == 200
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+def test_nothing_else_is_let_in(text: str) -> None:
+    """Whatever else an Authorization header holds is wrong, and never an error of ours."""
+    assert not is_authorized(text, CREDENTIALS)
+    assert not is_authorized(f"Basic {text}", CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    "pair", [f":{CREDENTIALS.api_key}", CREDENTIALS.api_key, f"{CREDENTIALS.username}:", f"x:{CREDENTIALS.api_key}"]
+)
+def test_half_a_pair_is_wrong(pair: str) -> None:
+    """A key without its username, and a username without its key, are refused."""
+    sent = "Basic " + base64.b64encode(pair.encode()).decode()
+    assert ask(Application(), authorization=sent).known.credentials == "wrong"
+
+
+def test_two_credentials_are_wrong() -> None:
+    """Two Authorization headers are refused: which of them counts is anybody's guess."""
+    headers = (("Authorization", CREDENTIALS.authorization),) * 2
+    exchange = Application()(Request("GET", f"{BASE}/hpp/v1/sessions/{session_id('waiting')}", headers))
+    assert exchange.status == 401
+
+
+@pytest.mark.parametrize("authorization", [None, "Basic wrong"])
+def test_strangers_are_challenged(authorization: str | None) -> None:
+    """Without right credentials the answer is 401 with the Basic challenge, whatever is asked for."""
+    for wanted in (session_id("waiting"), UNKNOWN, "nonsense"):
+        response = ask(Application(), wanted, authorization=authorization).response
+        assert response.status == 401
+        assert response.header("www-authenticate") == 'Basic realm="hpp"'
+
+
+def test_strangers_move_nothing() -> None:
+    """A refused read is no step of a walk."""
+    application = Application()
+    ask(application, session_id("lifecycle-paid"), authorization=None)
+    assert shown(ask(application, session_id("lifecycle-paid"))) == "WAITING"
+
+
+# --- what is found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        (UNKNOWN, 404),
+        ("nonsense", 404),
+        ("", 404),
+        ("a/b", 404),
+        (session_id("waiting") + "%0A", 404),
+        (session_id("expired"), 404),
+        (session_id("forbidden"), 403),
+        (session_id("waiting"), 200),
+    ],
+)
+def test_status_codes(wanted: str, code: int) -> None:
+    """Known sessions answer 200, another merchant's 403, everything else 404; errors are error objects."""
+    response = ask(Application(), wanted).response
+    assert response.status == code
+    content = json.loads(response.body)
+    if code != 200:
+        assert content["error_code"].isupper()
+        assert content["correlation_id"] == response.header("klarna-correlation-id")
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "get"])
+def test_only_get(method: str) -> None:
+    """Any method but GET is refused with 405, which says what is allowed."""
+    response = ask(Application(), method=method).response
+    assert (response.status, response.header("allow")) == (405, "GET")
+
+
+@pytest.mark.parametrize("prefix", ["", "/eu", "/a/b/c", "/%2e%2e", "//"])
+def test_any_prefix(prefix: str) -> None:
+    """Without a base path of its own the server answers under any."""
+    assert ask(Application(), path=f"{prefix}/hpp/v1/sessions/").status == 200
+
+
+@pytest.mark.parametrize(("prefix", "code"), {"/eu": 200, "": 404, "/eur": 404, "/x/eu": 404}.items())
+def test_own_prefix(prefix: str, code: int) -> None:
+    """With a base path the server answers only below it: a client that drops it shall notice."""
+    assert ask(Application(base_path="/eu"), path=f"{prefix}/hpp/v1/sessions/").status == code
+
+
+@given(
+    method=st.text(max_size=5),
+    path=st.text(max_size=60),
+    headers=st.lists(st.tuples(st.sampled_from(["Authorization", "Host", "X"]), st.text(max_size=30)), max_size=3),
+)
+def test_no_request_is_too_odd(method: str, path: str, headers: list[tuple[str, str]]) -> None:
+    """Whatever a stranger sends is answered with an error, and never raises."""
+    exchange = Application()(Request(method, BASE + path, tuple(headers)))
+    assert 400 <= exchange.status < 500
+
+
+def test_every_id_walks_for_itself() -> None:
+    """Served under every unknown id, a walk starts anew for each."""
+    application = Application(otherwise=SCENARIOS["lifecycle-missed"])
+    assert [shown(ask(application, UNKNOWN)) for _ in range(3)] == ["WAITING", "COMPLETED", "COMPLETED"]
+    assert shown(ask(application, UNKNOWN.replace("4", "7"))) == "WAITING"
+    assert ask(application, "nonsense").status == 404
+
+
+# --- lies
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_fault_has_its_own_id(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault's well-known id tells that lie at its polls to whoever meets its stage there, and the truth at others."""
+    monkeypatch.setattr(time, "time_ns", lambda: 1_790_000_000 * 10**9)
+    monkeypatch.setattr(uuid, "uuid4", lambda: UNKNOWN)
+    monkeypatch.setattr(answers, "formatdate", lambda **_: "Sun, 22 Nov 2026 11:12:43 GMT")
+    told = polled(fault)
+    monkeypatch.setattr(application_module, "FAULTS", [replace(fault, edits=())])
+    lied = [one != other for one, other in zip(told, polled(fault), strict=True)]
+    assert lied == [fault.since <= poll < fault.until for poll in range(3)]
+
+
+def polled(fault: Fault) -> list[object]:
+    """What three requests that meet the fault's stage under its own id are answered."""
+    authorization = {"no-credentials": None, "wrong-credentials": "Basic x"}.get(fault.on, CREDENTIALS.authorization)
+    application = Application()
+    exchanges = [ask(application, session_id(fault.name), authorization=authorization) for _ in range(3)]
+    return [(exchange.response, exchange.failure, exchange.elapsed) for exchange in exchanges]
+
+
+def test_lies_of_the_whole_server() -> None:
+    """A fault given to the server is told on its stage under every id, and the others stay honest."""
+    application = Application(faults=[lie("teapot", "waiting", status(418), since=1)])
+    assert [ask(application).status for _ in range(3)] == [200, 418, 418]
+    assert ask(application, session_id("failed")).status == 200
+
+
+def test_lie_that_does_not_fit_is_our_error() -> None:
+    """A fault whose edit fails is answered with 500, not with a dead connection."""
+    application = Application(faults=[lie("odd", "waiting", body(b"no JSON"), member("x", 1))])
+    assert ask(application).status == 500
+
+
+def test_lies_leave_the_log_true() -> None:
+    """The log keeps what the client sent and what is known of it, whatever a fault made of the exchange."""
+    fault = lie("meddles", "waiting", rewrite(lambda content: content), lambda _: rehearse("failed")[0])
+    application = Application(faults=[fault])
+    sent = ask(application).request
+    assert [exchange.request for exchange in application.log.exchanges] == [sent]
+
+
+# --- the log
+
+
+def test_log_says_nothing_secret() -> None:
+    """What the log prints of a request holds neither credentials nor a whole session id."""
+    application = Application()
+    ask(application)
+    ask(application, CREDENTIALS.api_key)
+    ask(application, method="GET\x1b[2J")
+    for exchange in application.log.exchanges:
+        assert CREDENTIALS.api_key not in exchange.evidence
+        assert session_id("waiting") not in exchange.evidence
+        assert exchange.evidence.isprintable()
+    assert application.log.exchanges[0].evidence == "request 1: GET …/hpp/v1/sessions/53d19cb7…36a6"
+
+
+def test_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log forgets the oldest and still counts them."""
+    monkeypatch.setattr(log_module, "BOUND", 3)
+    application = Application()
+    for _ in range(5):
+        ask(application)
+    assert application.log.count == 5
+    assert [exchange.evidence.split(":")[0] for exchange in application.log.exchanges] == [
+        f"request {number}" for number in (3, 4, 5)
+    ]
+
+
+def test_threads_share_an_application() -> None:
+    """Eight threads lose no request and no poll."""
+    application = Application(faults=[lie("last", "waiting", status(418), since=399)])
+    threads = [threading.Thread(target=lambda: [ask(application) for _ in range(50)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    codes = [exchange.status for exchange in application.log.exchanges]
+    assert sorted(codes) == [200] * 399 + [418]
+
+
+def test_rehearsal_knows_its_stages() -> None:
+    """A stage that does not exist is a KeyError, not a silent 404."""
+    with pytest.raises(KeyError):
+        rehearse("no-such-stage")
+    assert [rehearse(stage)[0].status for stage in ("unknown-id", "malformed-id", "no-credentials", "waiting")] == [
+        404, 404, 401, 200,
+    ]  # fmt: skip
