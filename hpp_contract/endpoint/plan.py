@@ -1,0 +1,72 @@
+"""What a probe asks: a list of reads, made before anything is sent. GET only, so there is no other word for it."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import quote, unquote
+
+from hpp_contract.exchange.redact import abbreviate
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to probe: `polls` of each session, `max_latency` in seconds that an answer should take at most, `seed` of the
+    made-up ids, `timeout` in seconds for connecting and for each read."""
+
+    polls: int = 2
+    max_latency: float = 1.0
+    seed: int = 0
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One planned GET: `segment` is the session id as it goes into the path, `note` what else is special about it."""
+
+    segment: str
+    session: Literal["known", "unknown", "malformed"]
+    credentials: Literal["right", "wrong", "none"] = "right"
+    note: str = ""
+
+    @property
+    def evidence(self) -> str:
+        """The read in words that are safe to print: `GET …/hpp/v1/sessions/39a1c773…1267 (poll 2)`."""
+        note = f" ({self.note})" if self.note else ""
+        return f"GET …/hpp/v1/sessions/{abbreviate(unquote(self.segment))}{note}"
+
+
+MALFORMED: Final[tuple[tuple[str, str], ...]] = (
+    ("a word", "not-a-session-id"),
+    ("an encoded slash", "39a1c773%2Fbafd"),
+    ("encoded dot segments", "%2E%2E%2Fsessions"),
+    ("not ASCII", quote("sëssion-✓", safe="")),
+    ("2000 characters", "39a1c773" * 250),
+)
+"""What is wrong with each malformed id, and the id, percent-encoded."""
+
+
+def reads(plan: Plan, session_ids: Sequence[str]) -> list[Read]:
+    """The reads of a standard probe, in order.
+
+    The first three differ in kind, so that three failures at the start speak of the endpoint and not of one id; wrong
+    credentials come last, in case they lock something.
+    """
+    unknown = _unknown_id(plan.seed)
+    encoded = [quote(session_id, safe="") for session_id in session_ids]
+    real = Read(encoded[0], "known") if encoded else Read(unknown, "unknown")
+    return [
+        Read(real.segment, real.session, "none", "no credentials"),
+        Read(unknown, "unknown", note="unknown id"),
+        *(Read(segment, "known", note=f"poll {poll}") for poll in range(1, plan.polls + 1) for segment in encoded),
+        *(Read(segment, "malformed", note=f"malformed id: {what}") for what, segment in MALFORMED),
+        Read(real.segment, real.session, "wrong", "wrong credentials"),
+    ]
+
+
+def _unknown_id(seed: int) -> str:
+    """A well-formed id that no session has."""
+    return str(uuid.UUID(int=random.Random(seed).getrandbits(128), version=4))  # noqa: S311  an id, not a secret

@@ -1,0 +1,132 @@
+"""Which endpoint to probe, with what credentials, for which sessions: read from the arguments and the environment.
+
+Everything that makes probing unsafe or pointless is refused here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.verdict.problems import UsageProblem
+
+_PRODUCTION: Final = re.compile(r"api(-[a-z0-9]+)?\.(kustom\.co|klarna\.com)")
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+_PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
+_LIVE_KEY: Final = "kco_live_api_"
+_EXAMPLE: Final = "https://api.playground.kustom.co"
+
+EMBEDDED: Final = "the embedded reference server"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to probe: `base_url` without a trailing slash, or None for the embedded server, which is then started."""
+
+    base_url: str | None
+    credentials: Credentials
+    session_ids: tuple[str, ...]
+    embedded: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """Host and port as given, safe to print."""
+        return urlsplit(self.base_url).netloc if self.base_url else EMBEDDED
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.base_url is None or is_loopback(urlsplit(self.base_url).hostname or "")
+
+
+def target_from(
+    base_url: str | None, environ: Mapping[str, str], session_ids: Sequence[str], allow_production: bool
+) -> Target:
+    """The target that the arguments and `environ` describe; raises UsageProblem.
+
+    Reads HPP_ENDPOINT (a host or a URL), HPP_API_KEY, HPP_USERNAME and HPP_SESSION_IDS (separated by commas or white
+    space); arguments win, and empty means unset. Neither `base_url` nor HPP_ENDPOINT: the embedded server.
+    """
+    given = (base_url or "").strip() or environ.get("HPP_ENDPOINT", "").strip()
+    if not given:
+        forgotten = [name for name in ("HPP_API_KEY", "HPP_SESSION_IDS") if environ.get(name, "").strip()]
+        notes = tuple(f"{name} is set but HPP_ENDPOINT is not: {EMBEDDED} was probed." for name in forgotten)
+        return Target(None, Credentials(""), tuple(session_ids), embedded=True, notes=notes)
+    url = _base_url(given)
+    credentials = _credentials(environ, urlsplit(url).netloc)
+    _refuse_production(urlsplit(url).hostname or "", credentials, allow_production)
+    ids = tuple(dict.fromkeys(filter(None, session_ids or re.split(r"[\s,]+", environ.get("HPP_SESSION_IDS", "")))))
+    notes = () if ids else ("No session ids were given, so no session was read: set HPP_SESSION_IDS or --session-id.",)
+    return Target(url, credentials, ids, notes=notes)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+def _base_url(given: str) -> str:
+    """The base URL that a host or URL names, normalized."""
+    # What was given may hold credentials, so no message repeats more of it than its host.
+    parts = _parts(given if "://" in given else f"https://{given}")
+    if parts.username is not None or parts.password is not None:
+        raise UsageProblem("the base URL must not hold credentials: put the API key into HPP_API_KEY.")
+    if parts.query or parts.fragment or given.endswith(("?", "#")):
+        raise UsageProblem(f"the base URL must end with its path, without a query or fragment, such as {_EXAMPLE}.")
+    if "/hpp/v1" in parts.path:
+        raise UsageProblem(f"the base URL ends before /hpp/v1 ({_EXAMPLE}); session ids go into HPP_SESSION_IDS.")
+    if not _PATH.fullmatch(parts.path):
+        raise UsageProblem("the base URL's path holds characters that must be percent-encoded.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise UsageProblem(f"http://{parts.netloc} would carry the credentials in the clear: use https.")
+    path = re.sub("%..", lambda encoded: encoded[0].upper(), parts.path.rstrip("/"))
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        valid = parts.scheme in ("http", "https") and parts.port != 0 and _HOST.fullmatch(name)
+        ascii_host = (parts.hostname or "").encode("idna")
+    except (ValueError, UnicodeError):  # a port that is none, an unclosed bracket, a label that is too long
+        valid, ascii_host = None, b""
+    if not valid or not ascii_host:
+        raise UsageProblem(f"the base URL is no https URL of a host: give one such as {_EXAMPLE}.")
+    return parts
+
+
+def _credentials(environ: Mapping[str, str], host: str) -> Credentials:
+    api_key = environ.get("HPP_API_KEY", "").strip()
+    if not api_key:
+        raise UsageProblem(
+            f"HPP_API_KEY is not set, and {host} answers nobody without: create an API key in the Kustom portal (for "
+            "the sandbox in the playground's portal: kco_test_api_…) and put it into the environment."
+        )
+    username = environ.get("HPP_USERNAME", "").strip() or None
+    for name, value in (("HPP_API_KEY", api_key), ("HPP_USERNAME", username or "")):
+        if re.search(r"[\x00-\x1f\x7f]", value):
+            raise UsageProblem(f"{name} holds a line break or another control character: set it again without.")
+    return Credentials(api_key, username)
+
+
+def _refuse_production(host: str, credentials: Credentials, allow_production: bool) -> None:
+    if allow_production:
+        return
+    if _PRODUCTION.fullmatch(host.lower().rstrip(".")):
+        raise UsageProblem(
+            f"{host} is a production host: probe the sandbox ({_EXAMPLE}), or pass --allow-production to read from it."
+        )
+    if credentials.api_key.startswith(_LIVE_KEY):
+        raise UsageProblem(
+            f"HPP_API_KEY is a live key ({_LIVE_KEY}…): use a test key, or pass --allow-production to send it."
+        )

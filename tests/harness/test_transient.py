@@ -1,0 +1,31 @@
+"""A failure that heals is a warning, never a broken contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpp_contract.endpoint import Plan, probe, target_from
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.fault import body, cut, fail, lie, status
+from hpp_contract.server import Server, session_id
+from hpp_contract.verdict import Report, judge
+
+PASSING = {
+    "503": (status(503), body(b"")),
+    "500": (status(500), body(b"")),
+    "429": (status(429), body(b"")),
+    "reset": (fail("reset"),),
+    "truncated": (cut(20),),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_healed_failure_warns(name: str) -> None:
+    """One failed poll that succeeds on retry warns, and the run exits 0."""
+    with Server([lie("passing", "waiting", *PASSING[name], until=1)]) as server:
+        ids = (session_id("waiting"), session_id("failed"))
+        environ = {"HPP_API_KEY": server.credentials.api_key}
+        probed = probe(target_from(server.url, environ, ids, False), Plan())
+    verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
+    assert "HPP-H03" in {verdict.rule.id for verdict in verdicts if verdict.findings}
+    assert Report(probed.subject, verdicts, probed.unverified).exit_code == 0
