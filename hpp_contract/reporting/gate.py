@@ -1,0 +1,44 @@
+"""The last gate: no secret and no control character leaves in a report, whatever earlier rooms forgot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from hpp_contract.rules.rule import Finding
+from hpp_contract.verdict.report import Report, RuleVerdict
+
+
+def printable(text: str) -> str:
+    """The text with whatever could steer a terminal or a reader's eye (escapes, line ends, bidi marks) spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def safe(report: Report, redact: Callable[[str], str]) -> Report:
+    """The report with every text that came from outside redacted and made printable. Apply once, before printing."""
+
+    def clean(text: str) -> str:
+        return printable(redact(text))
+
+    def finding(found: Finding) -> Finding:
+        texts = (found.where, found.expected, found.found, found.evidence, found.case)
+        return Finding(*map(clean, texts))
+
+    def verdict(judged: RuleVerdict) -> RuleVerdict:
+        reason = judged.known_failing
+        return replace(
+            judged,
+            findings=tuple(map(finding, judged.findings)),
+            known_failing=clean(reason) if reason is not None else None,
+        )
+
+    return replace(
+        report,
+        subject=replace(report.subject, name=clean(report.subject.name)),
+        rules=tuple(map(verdict, report.rules)),
+        unverified=clean(report.unverified) if report.unverified is not None else None,
+        problems=tuple(map(clean, report.problems)),
+        notes=tuple(map(clean, report.notes)),
+    )

@@ -1,0 +1,51 @@
+"""The report as JSON: a public interface (`schemas/tool/report.json`), key order included."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from hpp_contract import __version__
+from hpp_contract.reporting.words import total
+from hpp_contract.verdict.report import Report, RuleVerdict
+
+
+def json_report(report: Report) -> str:
+    """The report as one JSON object, indented, ending in a line end."""
+    return json.dumps(as_object(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """The same as a dict. `unverified`, `problems` and `notes` are there only when they say something."""
+    value: dict[str, Any] = {
+        "tool": "hpp-contract",
+        "version": __version__,
+        "subject": {"kind": report.subject.kind, "name": report.subject.name, "embedded": report.subject.embedded},
+        "summary": {outcome.value: count for outcome, count in report.summary.items()},
+        "exit_code": report.exit_code,
+        "rules": [_rule(verdict) for verdict in report.rules],
+    }
+    if report.unverified is not None:
+        value["unverified"] = report.unverified
+    for key, sentences in (("problems", report.problems), ("notes", report.notes)):
+        if sentences:
+            value[key] = list(sentences)
+    return value
+
+
+def _rule(verdict: RuleVerdict) -> dict[str, Any]:
+    rule = verdict.rule
+    value: dict[str, Any] = {
+        "id": rule.id,
+        "slug": rule.slug,
+        "severity": rule.severity.value,
+        "basis": rule.basis.value,
+        "outcome": verdict.outcome.value,
+        "findings": [asdict(finding) for finding in verdict.findings],
+    }
+    if total(verdict) > len(verdict.findings):
+        value["total"] = total(verdict)
+    if verdict.known_failing is not None:
+        value["known_failing"] = verdict.known_failing
+    return value
