@@ -1,0 +1,66 @@
+"""The command line: names, options and exit codes are a public interface (each command is a module of its own here).
+
+A command is imported only when it runs, so that `--help` costs nothing. Every way to fail ends here: one sentence on
+stderr, the right exit code, and a traceback only for a fault of our own, only with -v.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from hpp_contract import __version__
+
+COMMANDS = {
+    "endpoint": "Judge an endpoint, or the embedded reference server.",
+    "recording": "Judge recordings: files or folders.",
+    "serve": "Run the reference endpoint for clients to be pointed at.",
+    "rules": "List every rule of the contract.",
+    "explain": "Say what one rule demands, and why.",
+}
+"""Each command and what `--help` says of it; `hpp_contract.cli.<name>` holds the click command `<name>`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules, imported on demand."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"hpp_contract.cli.{name}"), name)
+        return command
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(  # type: ignore[override]  # click's own switches (standalone_mode …) are not for callers to choose
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **_: Any
+    ) -> NoReturn:
+        """Run, and leave by SystemExit whatever happens."""
+        from hpp_contract.cli.failures import exit_code
+
+        arguments = list(sys.argv[1:] if args is None else args)
+        try:
+            outcome = super().main(arguments, prog_name or "hpp-contract", standalone_mode=False)
+        except (Exception, BaseExceptionGroup) as error:  # whatever it is, a user gets a sentence
+            sys.exit(exit_code(error, verbose="-v" in arguments or "--verbose" in arguments))
+        sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hpp-contract")
+@click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Say more, also of a fault of hpp-contract.")
+def main() -> None:
+    """The executable contract of Kustom's Hosted Payment Page read session endpoint.
+
+    Exit codes: 0 kept, 1 broken, 2 usage, 3 could not verify. Credentials come from the environment only: HPP_API_KEY,
+    and HPP_USERNAME where it is needed.
+    """

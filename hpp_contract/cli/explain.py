@@ -1,0 +1,28 @@
+"""`hpp-contract explain`: one rule in full."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("rule_id", metavar="ID")
+def explain(rule_id: str) -> None:
+    """Say what a rule demands and why; ID is its code (HPP-S05 or S05) or its slug, in any case.
+
+    \b
+    Example:
+      hpp-contract explain HPP-S05
+    """
+    from hpp_contract.cli.output import show, width
+    from hpp_contract.cli.pair import pair
+    from hpp_contract.reporting.catalogue import explain as text
+    from hpp_contract.rules.catalogue import closest, find
+    from hpp_contract.verdict.problems import UsageProblem
+
+    rule = find(rule_id) or find(f"HPP-{rule_id}")
+    if rule is None:
+        guess = closest(rule_id)
+        hint = f"did you mean {guess}?" if guess else "hpp-contract rules lists them."
+        raise UsageProblem(f"there is no rule {rule_id!r}; {hint}")
+    show(text(rule, pair(rule), min(width(), 100)))

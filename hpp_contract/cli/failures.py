@@ -1,0 +1,42 @@
+"""From whatever was raised to one sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import traceback
+
+import click
+
+from hpp_contract.cli.environment import redactor
+from hpp_contract.cli.output import say
+from hpp_contract.reporting.gate import printable
+from hpp_contract.verdict.problems import Problem
+from hpp_contract.verdict.report import UNVERIFIED, USAGE
+
+INTERRUPTED = 130
+"""What a shell reports for a command ended by Ctrl-C."""
+
+
+def exit_code(error: BaseException, verbose: bool = False) -> int:
+    """Say what went wrong and return the exit code it deserves."""
+    if isinstance(error, click.Abort):  # Ctrl-C
+        return INTERRUPTED
+    if isinstance(error, Problem):
+        return _complain(str(error), error.exit_code)
+    if isinstance(error, click.ClickException):
+        return _complain(_usage(error), USAGE)
+    if verbose:
+        say("".join(map(redactor(), traceback.format_exception(error))))
+    hint = "the traceback is above" if verbose else "run it again with -v for the traceback"
+    return _complain(f"internal error ({type(error).__name__}): this is a fault of hpp-contract; {hint}.", UNVERIFIED)
+
+
+def _complain(sentence: str, code: int) -> int:
+    say(f"hpp-contract: {printable(redactor()(sentence))}\n")
+    return code
+
+
+def _usage(error: click.ClickException) -> str:
+    sentence = " ".join(error.format_message().split())
+    sentence = sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+    context = getattr(error, "ctx", None)
+    return f"{sentence} Try '{context.command_path} --help'." if context else sentence

@@ -1,0 +1,112 @@
+"""What every judging command has in common: its options, and how its report leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from hpp_contract.verdict.known_failing import Entry, apply, read_known_failing
+from hpp_contract.verdict.report import Outcome, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The common options, ready to use. Files are None when not asked for."""
+
+    json: Path | None = None
+    junit: Path | None = None
+    markdown: Path | None = None
+    strict: bool = False
+    known_failing: tuple[Entry, ...] = ()
+    seed: int = 0
+    verbose: bool = False
+    no_color: bool = False
+
+    @property
+    def files(self) -> dict[str, Path]:
+        named = {"json": self.json, "junit": self.junit, "markdown": self.markdown}
+        return {name: path for name, path in named.items() if path is not None}
+
+
+_FILE = click.Path(path_type=Path)
+_DECORATORS = (
+    click.option("--json", "json", type=_FILE, metavar="FILE", help="Write the report as JSON."),
+    click.option("--junit", "junit", type=_FILE, metavar="FILE", help="Write the report as JUnit XML."),
+    click.option("--markdown", "markdown", type=_FILE, metavar="FILE", help="Write the report as Markdown."),
+    click.option("--strict", is_flag=True, help="Fail on warnings too."),
+    click.option("--known-failing", type=_FILE, metavar="FILE", help="Rules that may fail, with reasons."),
+    click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Repeat a run's random choices."),
+    click.option("-v", "--verbose", is_flag=True, help="List every rule."),
+    click.option("--no-color", is_flag=True, help="Use no colours (so does NO_COLOR)."),
+)
+
+
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options, as one argument `options`.
+
+    A list that cannot be read and a file that cannot be written are said at once, not after a long run.
+    """
+
+    @wraps(command)
+    def wrapped(**arguments: Any) -> Any:
+        from hpp_contract.reporting.files import check
+
+        common = {name: arguments.pop(name) for name in Options.__slots__}
+        options = Options(**common | {"known_failing": _entries(common["known_failing"])})
+        for path in options.files.values():
+            check(path)
+        return command(options=options, **arguments)
+
+    for decorate in reversed(_DECORATORS):
+        wrapped = decorate(wrapped)
+    return wrapped
+
+
+def _entries(path: Path | None) -> tuple[Entry, ...]:
+    if path is None:
+        return ()
+    from hpp_contract.rules.catalogue import CATALOGUE
+
+    return read_known_failing(path, [rule.id for rule in CATALOGUE])
+
+
+def finish(
+    report: Report, options: Options, secrets: tuple[str, ...] = (), cases_run: frozenset[str] | None = None
+) -> NoReturn:
+    """Print the report, write the files asked for and leave with the report's exit code.
+
+    `secrets` are texts to keep out beside those of the environment; `cases_run` is for a run narrowed by `--only`.
+    """
+    from hpp_contract.cli.environment import redactor
+    from hpp_contract.cli.output import colour, show, width
+    from hpp_contract.reporting.gate import safe
+    from hpp_contract.reporting.terminal import terminal
+
+    judged = apply(_looked_at(replace(report, strict=options.strict)), options.known_failing, cases_run)
+    clean = safe(judged, redactor(*secrets))
+    show(terminal(clean, width=width(), colour=colour(options.no_color), verbose=options.verbose))
+    _write_files(clean, options)
+    raise SystemExit(clean.exit_code)
+
+
+def _looked_at(report: Report) -> Report:
+    """A report in which no rule had anything to judge verified nothing: silence must not look green."""
+    if report.unverified is None and all(verdict.outcome is Outcome.NOT_EXERCISED for verdict in report.rules):
+        return replace(report, unverified="nothing was found that any rule could judge.")
+    return report
+
+
+def _write_files(report: Report, options: Options) -> None:
+    from hpp_contract.reporting.files import write
+    from hpp_contract.reporting.json_report import json_report
+    from hpp_contract.reporting.junit import junit
+    from hpp_contract.reporting.markdown import markdown
+
+    printers = {"json": json_report, "junit": junit, "markdown": markdown}
+    for name, path in options.files.items():
+        write(path, printers[name](report))

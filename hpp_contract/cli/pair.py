@@ -1,0 +1,59 @@
+"""The pair of examples that `explain` prints: what the reference endpoint says, and that with a rule's own fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.redact import Redactor
+from hpp_contract.reporting.exchange_text import exchange_text
+from hpp_contract.rules.fault import Fault
+from hpp_contract.rules.rule import JUDGES, Rule
+from hpp_contract.server import CREDENTIALS, rehearse
+from hpp_contract.verdict import Subject, judge
+
+POLLS = 6
+"""Reads of one session at most: few faults in the catalogue need more to show."""
+
+Exchanges = tuple[Exchange, ...]
+
+
+def pair(rule: Rule) -> tuple[str, str] | None:
+    """The text of exchanges that keep `rule` and of the fewest that break it; None when no text shows a difference."""
+    for honest, told in _rehearsals(rule):
+        if _breaks(rule, told):
+            shown = -1 if _breaks(rule, told[-1:]) else 0
+            kept, broken = _text(honest[shown:]), _text(told[shown:])
+            if kept != broken:
+                return kept, broken
+    return None
+
+
+def _rehearsals(rule: Rule) -> Iterator[tuple[Exchanges, Exchanges]]:
+    """Honest exchanges and the same told with a fault, seen live and as kept, the shortest first."""
+    for fault in rule.faults:
+        for polls in range(1, POLLS + 1):
+            for honest in _views(rehearse(fault.on, polls)):
+                yield honest, tuple(_told(fault, exchange, poll) for poll, exchange in enumerate(honest))
+
+
+def _told(fault: Fault, exchange: Exchange, poll: int) -> Exchange:
+    return fault(exchange) if fault.applies(fault.on, poll) else exchange
+
+
+def _views(live: Exchanges) -> Iterator[Exchanges]:
+    """The exchanges as an observer sees them, then as recordings hold them."""
+    yield live
+    for provenance in ("embedded", "recorded"):
+        yield tuple(replace(e, known=replace(e.known, kept=True, provenance=provenance)) for e in live)
+
+
+def _breaks(rule: Rule, exchanges: Exchanges) -> bool:
+    subject = Subject(min(JUDGES[rule.scope]), "the example")
+    return any(verdict.findings for verdict in judge(exchanges, [rule], subject))
+
+
+def _text(exchanges: Exchanges) -> str:
+    redact = Redactor(CREDENTIALS.secrets)
+    return "\n\n".join(exchange_text(exchange, redact) for exchange in exchanges)

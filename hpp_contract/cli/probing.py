@@ -1,0 +1,75 @@
+"""What every probing command has in common: which endpoint, which sessions, how often."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from hpp_contract.endpoint import Plan, Probed, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """The probing options as they were given."""
+
+    base_url: str | None = None
+    session_ids: tuple[str, ...] = ()
+    polls: int = 2
+    max_latency: float = 1.0
+    allow_production: bool = False
+
+    def target(self) -> Target:
+        """The target that these options and the environment describe; raises UsageProblem."""
+        from hpp_contract.endpoint import target_from
+
+        return target_from(self.base_url, os.environ, self.session_ids, self.allow_production)
+
+    def plan(self, seed: int) -> Plan:
+        from hpp_contract.endpoint import Plan
+
+        return Plan(polls=self.polls, max_latency=self.max_latency, seed=seed)
+
+    def probe(self, seed: int) -> Probed:
+        """Probe, with a sign of life at a terminal."""
+        from hpp_contract.cli.progress import waiting
+        from hpp_contract.endpoint import probe
+
+        target = self.target()
+        with waiting("probing the endpoint"):
+            return probe(target, self.plan(seed))
+
+
+_LATENCY = click.FloatRange(min=0, min_open=True)
+_DECORATORS = (
+    click.argument("base_url", required=False),
+    click.option("--session-id", "session_ids", multiple=True, metavar="ID", help="A session to read; repeatable."),
+    click.option("--polls", type=click.IntRange(1, 1000), default=2, show_default=True, help="Reads of each session."),
+    click.option(
+        "--max-latency",
+        type=_LATENCY,
+        default=1.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="An answer that takes longer is a warning.",
+    ),
+    click.option("--allow-production", is_flag=True, help="Read from a production host too."),
+)
+
+
+def probing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the probing options, as one argument `probing`."""
+
+    @wraps(command)
+    def wrapped(**arguments: Any) -> Any:
+        probing = Probing(**{name: arguments.pop(name) for name in Probing.__slots__})
+        return command(probing=probing, **arguments)
+
+    for decorate in reversed(_DECORATORS):
+        wrapped = decorate(wrapped)
+    return wrapped

@@ -1,0 +1,23 @@
+"""`hpp-contract rules`: the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write it as Markdown (RULES.md).")
+def rules(markdown: Path | None) -> None:
+    """List every rule of the contract, by letter."""
+    from hpp_contract.cli.output import show, width
+    from hpp_contract.reporting.catalogue import rules_markdown, rules_text
+    from hpp_contract.reporting.files import write
+    from hpp_contract.rules.catalogue import CATALOGUE
+
+    if markdown is not None:
+        write(markdown, rules_markdown(CATALOGUE))
+        return
+    show(rules_text(CATALOGUE, width()))
+    show("\nSee more: hpp-contract explain HPP-S05\n")

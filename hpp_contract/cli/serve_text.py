@@ -1,0 +1,66 @@
+"""What `hpp-contract serve` says: how to reach the server, and which session id shows what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.server import SCENARIOS, Fault, Scenario, Server, Tls, session_id
+
+_ANYTHING = "any well-formed id"
+
+
+def listing() -> str:
+    """Every scenario and every fault with its session id."""
+    lies = [(fault, rule.id) for rule in CATALOGUE for fault in rule.faults if fault.teller == "server"]
+    return "\n".join(
+        [
+            "Scenarios",
+            *_scenarios(),
+            "",
+            "Faults: each is told under its own id, and breaks one rule",
+            *(f"  {session_id(fault.name)}  {fault.name:32} {rule}  on {fault.on}" for fault, rule in lies),
+            "",
+        ]
+    )
+
+
+def instructions(server: Server, lies: Iterable[Fault], played: Scenario | None, authority: Tls | None) -> str:
+    """How to point a client at this server. The credentials are its own published ones and open nothing else."""
+    trust = f"--cacert {authority.ca_file} " if authority else ""
+    wanted = session_id("completed-with-order")
+    lines = [
+        f"The reference endpoint listens at {server.url}",
+        f"  API key    {server.credentials.api_key}",
+        f"  username   {server.credentials.username} (with it: base64 of username:key; without: the key as it is)",
+        *([f"  trust      {authority.ca_file}"] if authority else []),
+        *([f"  plays      {played.name} under {_ANYTHING} that is not below"] if played else []),
+        *(f"  lies       {lie.name}, on {lie.on}" for lie in lies),
+        "",
+        "Try",
+        f"  curl -i {trust}-H 'Authorization: Basic {server.credentials.api_key}' \\",
+        f"    {server.url}/hpp/v1/sessions/{wanted}",
+        "",
+        "Session ids (hpp-contract serve --list also shows one for each fault)",
+        *_scenarios(),
+        f"  {_ANYTHING:36}  {played.name if played else 'not found'}",
+        "",
+        f"Port {urlsplit(server.url).port} is open until Ctrl-C; then the requests are judged.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _scenarios() -> list[str]:
+    return [
+        f"  {session_id(scenario.name)}  {scenario.name:20} {_plot(scenario)}".rstrip()
+        for scenario in SCENARIOS.values()
+    ]
+
+
+def _plot(scenario: Scenario) -> str:
+    """What a client that polls sees."""
+    if scenario.refused is not None:
+        return f"HTTP {scenario.refused}"
+    return " → ".join(step.shape for step in scenario.steps) if len(scenario.steps) > 1 else ""

@@ -1,0 +1,244 @@
+"""The command line: names, options, exit codes, and that every failure is one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import hpp_contract.rules.catalogue
+from hpp_contract.cli import COMMANDS, main
+from hpp_contract.cli.pair import pair
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.rule import Rule
+from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+
+KEY = "kco_test_api_0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("HPP_")] + ["NO_COLOR", "COLUMNS"]:
+        monkeypatch.delenv(name, raising=False)
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """The command as its own process, as users run it."""
+    command = [sys.executable, "-m", "hpp_contract", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)  # type: ignore[call-overload]
+
+
+# --- Help
+
+
+def test_help_names_every_command_and_imports_none() -> None:
+    """`--help` lists every command with a line of its own and imports neither a command nor a heavy library."""
+    code = "import sys, hpp_contract.cli as c\ntry: c.main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for name, text in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(text)}$", done.stdout, re.MULTILINE)
+    loaded = set(done.stderr.split())
+    heavy = {
+        "rich",
+        "jsonschema",
+        "jsonschema_rs",
+        "requests",
+        "urllib3",
+        "hypothesis",
+        "schemathesis",
+        "yaml",
+        "pytest",
+    }
+    assert not loaded & (heavy | {f"hpp_contract.cli.{name}" for name in COMMANDS})
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    """Each command explains itself, and every option of it has a sentence."""
+    done = invoke(name, "--help")
+    assert done.exit_code == 0
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help
+    assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+@pytest.mark.parametrize("name", ["endpoint", "recording", "serve"])
+def test_judging_commands_take_the_common_options(name: str) -> None:
+    """The common options of the public interface exist on every command that judges."""
+    text = invoke(name, "--help").output
+    for option in ["--json", "--junit", "--markdown", "--strict", "--known-failing", "--seed", "-v", "--no-color"]:
+        assert re.search(rf"^ +.*{option}\b", text, re.MULTILINE)
+
+
+def test_version() -> None:
+    """`--version` is one line."""
+    assert re.fullmatch(r"hpp-contract, version \d+\.\d+\.\d+\n", invoke("--version").output)
+
+
+# --- Usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["explode"], "No such command 'explode'"),
+        (["rules", "--colour"], "No such option '--colour'"),
+        (["recording"], "Missing argument 'PATH"),
+        (["endpoint", "--polls", "many"], "'many' is not a valid integer"),
+        (["endpoint", "--json", "/no/such/folder/x"], "/no/such/folder/x cannot be written: the folder"),
+        (["endpoint", "--known-failing", "/no/such/list"], "/no/such/list cannot be read (No such file"),
+        (["explain", "HPP-S555"], "there is no rule 'HPP-S555'; did you mean HPP-S"),
+        (["explain", "~"], "there is no rule '~'; hpp-contract rules lists them."),
+    ],
+    ids=["command", "option", "argument", "value", "folder", "list", "rule", "nonsense"],
+)
+def test_a_usage_error_is_one_sentence(arguments: list[str], sentence: str) -> None:
+    """Each usage error is one line on stderr that says what is wrong, nothing on stdout, exit 2."""
+    done = invoke(*arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert sentence in done.stderr
+    assert re.fullmatch(r"hpp-contract: .*[.?]\n", done.stderr)
+
+
+# --- Failures
+
+
+def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def find(_: str) -> Rule:
+        raise error
+
+    monkeypatch.setattr(hpp_contract.rules.catalogue, "find", find)
+
+
+@pytest.mark.parametrize(("problem", "code"), [(UsageProblem("say x."), 2), (Unverifiable("say x."), 3)])
+def test_a_problem_is_its_sentence_and_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, problem: Exception, code: int
+) -> None:
+    """A Problem raised anywhere becomes its sentence on stderr and its exit code."""
+    _raising(monkeypatch, problem)
+    done = invoke("explain", "HPP-S05")
+    assert (done.exit_code, done.stdout, done.stderr) == (code, "", "hpp-contract: say x.\n")
+
+
+class Failures(BaseExceptionGroup):
+    """A group that is no Exception, such as Schemathesis raises."""
+
+
+@pytest.mark.parametrize("error", [KeyError(KEY), Failures(KEY, [ValueError(KEY)])], ids=["one", "group"])
+def test_a_fault_of_ours_is_a_sentence(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """An unexpected exception is one sentence with its type, exit 3; a traceback only with -v, free of secrets."""
+    _raising(monkeypatch, error)
+    done = invoke("explain", "HPP-S05")
+    assert done.exit_code == 3
+    assert re.fullmatch(rf"hpp-contract: internal error \({type(error).__name__}\): .*\n", done.stderr)
+    told = invoke("-v", "explain", "HPP-S05")
+    assert told.exit_code == 3
+    assert "Traceback" in told.stderr
+    assert "[redacted]" in told.stderr
+    assert KEY not in told.stderr
+
+
+def test_a_secret_in_a_problem_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A credential of the environment never reaches stderr, whatever shape it has."""
+    monkeypatch.setenv("HPP_API_KEY", "no-known-pattern-1")
+    _raising(monkeypatch, UsageProblem("cannot use no-known-pattern-1 \x1b[2J here."))
+    assert invoke("explain", "x").stderr == "hpp-contract: cannot use [redacted] \\x1b[2J here.\n"
+
+
+def test_control_c_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a run with 130 and no words."""
+    _raising(monkeypatch, KeyboardInterrupt())
+    done = invoke("explain", "HPP-S05")
+    assert (done.exit_code, done.output.strip()) == (130, "")
+
+
+def test_a_reader_that_leaves_does_no_harm() -> None:
+    """A closed pipe ends the output without a word on stderr and without changing the exit code."""
+    command = [sys.executable, "-m", "hpp_contract", "explain", "HPP-S05"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_will_do(encoding: str) -> None:
+    """A terminal that cannot show our typography gets plain letters, never an error."""
+    done = run("explain", "HPP-S05", env={**os.environ, "PYTHONIOENCODING": encoding}, encoding=encoding)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "HPP-S05 status-known" in done.stdout
+    assert ("›" in done.stdout) == (encoding == "utf-8")
+    assert "\\" not in done.stdout
+
+
+# --- The commands themselves
+
+
+def test_rules_lists_the_whole_catalogue(tmp_path: Path) -> None:
+    """`rules` names every rule; `rules --markdown` writes the same as a file."""
+    text = invoke("rules").stdout
+    assert all(re.search(rf"^{rule.id} {rule.severity} +{rule.slug}\b", text, re.MULTILINE) for rule in CATALOGUE)
+    assert invoke("rules", "--markdown", str(tmp_path / "RULES.md")).exit_code == 0
+    assert all(f"| {rule.id} | {rule.slug} |" in (tmp_path / "RULES.md").read_text() for rule in CATALOGUE)
+
+
+def test_explain_takes_every_spelling() -> None:
+    """A rule is found by its code, in any case, without its prefix, and by its slug."""
+    rule = CATALOGUE[0]
+    for spelling in (rule.id, rule.id.lower(), rule.slug, rule.id[4:], rule.id[4:].lower()):
+        done = invoke("explain", spelling)
+        assert done.exit_code == 0
+        assert done.stdout.startswith(f"{rule.id} {rule.slug}\n")
+
+
+@pytest.mark.parametrize("rule", [rule for rule in CATALOGUE if rule.scope != "answer"], ids=lambda rule: rule.id)
+def test_explain_shows_each_rule_kept_and_broken(rule: Rule) -> None:
+    """Each rule's explanation shows an exchange that keeps it and a different one that breaks it."""
+    both = pair(rule)
+    if rule.slug == "polls-politely":  # it takes 51 requests to break: too many to print
+        assert both is None
+        return
+    assert both is not None
+    assert both[0] != both[1]
+    assert all(text.startswith("> ") for text in both)
+    assert "kco_test_api_this" not in both[0]
+
+
+def test_endpoint_judges_the_embedded_server(tmp_path: Path) -> None:
+    """Without a URL the embedded reference server is judged, and kept."""
+    done = run("endpoint", "--json", str(tmp_path / "r.json"), cwd=Path.cwd())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Contract kept" in done.stdout
+    value = json.loads((tmp_path / "r.json").read_text())
+    assert value["subject"]["embedded"] is True
+    assert value["summary"]["ok"] > 40
+
+
+def test_recording_judges_cassettes_and_says_what_it_could_not_read(tmp_path: Path) -> None:
+    """Recordings are judged; one that cannot be read is named, and makes the run unverified."""
+    from hpp_contract.schemas.files import folder
+
+    documented = str(folder("cassettes") / "documented")
+    assert invoke("recording", documented).exit_code == 0
+    (tmp_path / "torn.yaml").write_text("interactions: [")
+    (tmp_path / "worse.yaml").write_text("{")
+    done = invoke("recording", documented, str(tmp_path))
+    assert done.exit_code == 3
+    assert "Could not verify: 2 files" in done.stdout
+    assert "torn.yaml" in done.stdout.replace("\n", "")
+    assert "worse.yaml" in done.stdout.replace("\n", "")

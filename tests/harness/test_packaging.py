@@ -1,0 +1,169 @@
+"""What is shipped works outside this checkout; what we depend on is declared, pinned and explained."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import hpp_contract
+
+ROOT = Path(hpp_contract.__file__).parents[1]
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads(PYPROJECT)["project"]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload]
+
+
+# --- Wheel and sdist
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel built from that sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_installed_command_works_from_an_empty_folder(built: Path, tmp_path: Path) -> None:
+    """The wheel, installed without this checkout, lists its rules, finds its schemas and judges its own cassettes."""
+    wheel = next(built.glob("*.whl"))
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    empty.mkdir()
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-cache-dir")
+    done = run(*pip, "--target", site, wheel)
+    assert done.returncode == 0, done.stderr
+    command = site / "bin" / "hpp-contract"
+    environment = {"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin"}
+    data = site / "hpp_contract" / "data"
+    assert (site / "hpp_contract" / "py.typed").exists()
+    for arguments, expected in [
+        (["--version"], hpp_contract.__version__),
+        (["rules"], "HPP-S05"),
+        (["recording", data / "cassettes"], "Contract kept"),
+        (["endpoint"], "Contract kept"),
+    ]:
+        done = run(command, *arguments, cwd=empty, env=environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert expected in done.stdout
+    where = "import hpp_contract.schemas as s; print(s.folder('schemas'), s.folder('cassettes'))"
+    done = run(sys.executable, "-c", where, cwd=empty, env=environment)
+    assert done.stdout.split() == [str(data / "schemas"), str(data / "cassettes")]
+    assert list(empty.iterdir()) == []
+
+
+def test_wheel_and_sdist_hold_all_data(built: Path) -> None:
+    """Every schema and cassette of the checkout is in the sdist and in the wheel."""
+    data = [path.relative_to(ROOT) for name in ("schemas", "cassettes") for path in (ROOT / name).rglob("*.*")]
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    assert {str(path) for path in data} <= inside
+    assert {"LICENSE", "pyproject.toml", "hpp_contract/py.typed"} <= inside
+    listing = run(sys.executable, "-m", "zipfile", "--list", next(built.glob("*.whl"))).stdout
+    assert all(f"hpp_contract/data/{path.as_posix()} " in listing for path in data)
+    assert "tests/" not in listing
+
+
+# --- Dependencies
+
+
+def _reasons(table: str) -> Iterator[tuple[str, str]]:
+    """The items of every list called `table` in pyproject.toml, with the comment beside each."""
+    for body in re.findall(rf"^{table} = \[\n(.*?)^\]", PYPROJECT, re.MULTILINE | re.DOTALL):
+        for line in body.strip().splitlines():
+            item, _, reason = line.partition("#")
+            yield item.strip().rstrip(","), reason.strip()
+
+
+@pytest.mark.parametrize("table", ["dependencies", "dev", "ignore", '"tests/\\*\\*"', "exclude_also"])
+def test_everything_out_of_the_ordinary_has_a_reason(table: str) -> None:
+    """Each dependency, and each exception from a linter or from coverage, says why beside it."""
+    items = dict(_reasons(table))
+    assert items
+    assert [item for item, reason in items.items() if len(reason) < 8] == []
+
+
+def _pins() -> dict[str, str]:
+    return {canonicalize_name(name): version for name, version in re.findall(r"^(\S+)==(\S+) \\$", LOCK, re.MULTILINE)}
+
+
+def test_the_lock_pins_everything_by_hash() -> None:
+    """Every line of the lock is a pin, a hash or a comment; every pin has the hashes of more than one file."""
+    for line in LOCK.splitlines():
+        assert re.fullmatch(r"[a-z0-9.-]+==\S+ \\|    --hash=sha256:[0-9a-f]{64}( \\)?|    # .*", line), line
+    blocks = re.split(r"^(?=\S)", LOCK, flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(_pins())
+    assert [block.split()[0] for block in blocks if block.count("--hash=sha256:") < 2] == []
+
+
+def test_the_lock_names_no_index() -> None:
+    """Where packages come from is the reader's business."""
+    assert not re.search(r"://|--(extra-)?index|--find-links|--trusted-host|file:", LOCK)
+
+
+def test_the_lock_keeps_what_the_project_asks_for() -> None:
+    """Each dependency is pinned to a version that pyproject.toml allows."""
+    pins = _pins()
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
+        wanted = Requirement(text)
+        assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), text
+
+
+def _imported(folder: Path) -> set[str]:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {
+        node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    }
+
+
+@pytest.mark.parametrize(("folder", "extra"), [("hpp_contract", False), ("tests", True)])
+def test_what_is_imported_is_declared(folder: str, extra: bool) -> None:
+    """Every third-party library that is imported is a dependency of our own, not of somebody we depend on."""
+    declared = PROJECT["dependencies"] + (PROJECT["optional-dependencies"]["dev"] if extra else [])
+    names = {canonicalize_name(Requirement(text).name) for text in declared}
+    distributions = packages_distributions()
+    tops = {name.partition(".")[0] for name in _imported(ROOT / folder)} - sys.stdlib_module_names
+    ours = {"hpp_contract", "tests", "benchmarks"}
+    undeclared = {top for top in tops - ours if not names & set(map(canonicalize_name, distributions.get(top, [])))}
+    assert undeclared == set()
+
+
+# --- The Makefile
+
+
+def test_make_alone_lists_the_targets() -> None:
+    """`make` builds nothing and names every target of the public interface with what it does."""
+    done = run("make", "-C", ROOT, "--no-print-directory")
+    targets = set(re.findall(r"^  make (\w+) +\w", done.stdout, re.MULTILINE))
+    expected = "help contract test client drift record serve fuzz bench lint build"
+    assert set(expected.split()) <= targets
+    assert ".venv" not in done.stderr
+
+
+def test_make_says_which_python_it_needs(tmp_path: Path) -> None:
+    """With a Python that is too old, or none, `make` says so in one sentence and builds nothing."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    for python in ("false", "no-such-python"):
+        done = run("make", "-C", tmp_path, "test", f"PYTHON={python}")
+        assert done.returncode == 2
+        assert f"Python 3.11 or newer is needed and '{python}' is not one" in done.stderr
+        assert not (tmp_path / ".venv").exists()
