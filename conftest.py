@@ -1,0 +1,40 @@
+"""Wires this repository's own tests; what SDK authors use is the plugin in `hpp_contract`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from hpp_contract.verdict import Report
+
+REPORTS = pytest.StashKey[list[Report]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for reports, and choose how hard Hypothesis tries: HYPOTHESIS_PROFILE=dev, ci or nightly."""
+    config.stash[REPORTS] = []
+    slow_machine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("dev", max_examples=50, **slow_machine)
+    settings.register_profile("ci", max_examples=100, derandomize=True, **slow_machine)
+    settings.register_profile("nightly", max_examples=2000, **slow_machine)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session")
+def reports(pytestconfig: pytest.Config) -> list[Report]:
+    """Reports to print, as a table, when the run ends."""
+    return pytestconfig.stash[REPORTS]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what became of every rule."""
+    from hpp_contract.cli.environment import redactor
+    from hpp_contract.reporting.gate import safe
+    from hpp_contract.reporting.terminal import terminal
+
+    for report in config.stash[REPORTS]:
+        terminalreporter.section("the contract", sep="=")
+        colour = terminalreporter.isatty and not os.environ.get("NO_COLOR")
+        terminalreporter.write(terminal(safe(report, redactor()), width=terminalreporter._tw.fullwidth, colour=colour))

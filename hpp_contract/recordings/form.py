@@ -1,0 +1,211 @@
+"""What a recording format is, and the conversions that formats share.
+
+A format's module says only where its file keeps what; that a text is a text and a header a header is checked here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from hpp_contract.exchange import Exchange, Headers, Instant, Knowledge, Request, Response
+from hpp_contract.exchange.model import first
+
+SOMEWHERE: Final = "https://unnamed.invalid"
+"""The origin of requests in formats that keep only the path."""
+
+
+class Unreadable(Exception):
+    """A recording, or one exchange in it, that cannot be read; the message says where and why, without the file."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One recording format: `recognises` decides from the parsed document; `read` yields its exchanges in their order,
+    numbered `#1`, `#2` …, and in the place of one that cannot be read why. It may look into `folder`, the file's own."""
+
+    name: str
+    recognises: Callable[[Any], bool]
+    read: Callable[[Any, Path | None], Iterator[Exchange | Unreadable]]
+
+
+def numbered(items: Any, make: Callable[[Any], Exchange | None]) -> Iterator[Exchange | Unreadable]:
+    """What `make` makes of each item, with evidence `#index` from 1; None is left out, trouble is yielded in place."""
+    if not isinstance(items, list):
+        raise Unreadable("the exchanges are not a list")
+    for index, item in enumerate(items, 1):
+        try:
+            exchange = make(item)
+        except Unreadable as problem:
+            yield Unreadable(f"#{index}: {problem}")
+        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError):
+            yield Unreadable(f"#{index}: formed in a way that this format does not have")
+        else:
+            if exchange is not None:
+                yield replace(exchange, evidence=f"#{index}")
+
+
+def exchange(
+    request: Request,
+    response: Response | None,
+    *,
+    at: object = None,
+    failure: str | None = None,
+    elapsed: object = None,
+    provenance: object = None,
+) -> Exchange:
+    """A kept exchange. `at` is an RFC 3339 text, `elapsed` seconds; both None unless they are what they should be."""
+    return Exchange(
+        request,
+        response,
+        failure,
+        at if isinstance(at, Instant) else Instant.parse(at),
+        float(elapsed) if isinstance(elapsed, int | float) and 0 <= elapsed < 1e9 else None,
+        known=Knowledge(kept=True, provenance=text(provenance) or None),
+    )
+
+
+def response(status: Any, fields: Headers, body: bytes, reason: Any = "", *, rewritten: bool = False) -> Response:
+    """A kept response. Formats keep many bodies decoded under the header that says they are not; that header goes, and
+    so does the length of a body that is `rewritten` (kept as a value, not as it was sent)."""
+    coding = (first(fields, "content-encoding") or "").strip().lower()
+    if coding in ("gzip", "x-gzip") and not body.startswith(b"\x1f\x8b"):
+        fields, rewritten = without(fields, "content-encoding"), True
+    elif coding in ("br", "deflate", "zstd") and body[:1] in (b"{", b"[", b"<", b""):
+        fields, rewritten = without(fields, "content-encoding"), True
+    if rewritten:
+        fields = without(fields, "content-length", "transfer-encoding")
+    return Response(status_code(status), fields, body, text(reason))
+
+
+def without(fields: Headers, *names: str) -> Headers:
+    """The header fields whose name is none of these."""
+    return tuple(field for field in fields if field[0].lower() not in names)
+
+
+def headers(value: Any) -> Headers:
+    """Header fields from any shape that formats keep them in: a map to a text or to a list of texts, a list of pairs, a
+    list of `{name, value}` or `{name, values}`."""
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        return tuple((word(name), word(each)) for name, held in value.items() for each in _listed(held))
+    if isinstance(value, list):
+        return tuple(pair for item in value for pair in _pairs(item))
+    raise Unreadable("headers are neither an object nor a list")
+
+
+def _pairs(item: Any) -> Iterator[tuple[str, str]]:
+    match item:
+        case {"name": name, "value": value}:
+            yield word(name), word(value)
+        case {"name": name, "values": list(held)}:
+            yield from ((word(name), word(each)) for each in held)
+        case [name, list(held)]:
+            yield from ((word(name), word(each)) for each in held)
+        case [name, value]:
+            yield word(name), word(value)
+        case _:
+            raise Unreadable("a header is neither a pair nor a name with a value")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def word(value: Any) -> str:
+    """A scalar as text; Unreadable for a list or an object, which may be endless."""
+    match value:
+        case str():
+            return value
+        case bytes():
+            return value.decode("latin-1")
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case None:
+            return ""
+    raise Unreadable("a list or an object stands where a text belongs")
+
+
+def text(value: Any) -> str:
+    """A text, and empty for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def content(value: Any) -> bytes:
+    """A body from a text, bytes, None, or an object that holds one under `string`, `base64` or `base64_string`."""
+    match value:
+        case None:
+            return b""
+        case bytes():
+            return value
+        case str():
+            return _encoded(value)
+        case {"base64": str(encoded)} | {"base64_string": str(encoded)}:
+            return unbase64(encoded)
+        case {"string": str() | bytes() | None as inner}:
+            return content(inner)
+    raise Unreadable("a body is neither a text nor says that it is base64")
+
+
+def _encoded(value: str) -> bytes:
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair: no bytes on any wire were that
+        return value.encode("utf-8", "surrogatepass")
+
+
+def unbase64(value: str) -> bytes:
+    """The bytes that a base64 text stands for, line breaks allowed."""
+    try:
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Unreadable("a body is not base64, though it says so") from error
+
+
+def as_json(value: Any) -> bytes:
+    """The bytes of a body that was kept as a JSON value: as most servers write it."""
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Unreadable("a body is kept as a value that JSON does not have") from error
+
+
+def required(value: Any, *path: str) -> Any:
+    """The value at `path` in nested objects; Unreadable says which member is missing."""
+    for index, name in enumerate(path):
+        if not isinstance(value, Mapping) or name not in value:
+            raise Unreadable(f"member {'.'.join(path[: index + 1])} is missing")
+        value = value[name]
+    return value
+
+
+def method(value: Any) -> str:
+    """A request method, in upper case where the format writes it in lower case."""
+    name = word(value)
+    return name.upper() if name.islower() else name
+
+
+def status_code(value: Any) -> int:
+    """A status code from a number or a text of digits."""
+    digits = word(value)
+    if isinstance(value, bool) or len(digits) != 3 or not (digits.isascii() and digits.isdigit()) or digits[0] == "0":
+        raise Unreadable("a status code is not a number from 100 to 999")
+    return int(digits)
+
+
+def located(url: str) -> str:
+    """The URL, put under an origin of no meaning when the format keeps only its path."""
+    return url if "://" in url else f"{SOMEWHERE}/{url.removeprefix('/')}"
+
+
+def first_item(items: Iterable[Any] | Any) -> Any:
+    """The first of a list, else None: what formats are recognised by."""
+    return items[0] if isinstance(items, list) and items else None

@@ -1,0 +1,102 @@
+"""The exchange format of this project: one JSON object a line (docs/formats.md), which any gateway can log."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from json import JSONDecodeError, JSONDecoder
+from typing import Any, Final
+
+from hpp_contract.exchange import Exchange, Instant, Knowledge, Request
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Unreadable, content, headers, required
+from hpp_contract.verdict.glance import Glance, glance
+
+_BLANK: Final = " \t\r\n"
+_decode = JSONDecoder().raw_decode
+
+
+def recognises(line: bytes) -> bool:
+    """Whether this line is an exchange."""
+    try:
+        value = parse(line)
+    except Unreadable:
+        return False
+    return isinstance(value, dict) and isinstance(value.get("request"), dict) and "url" in value["request"]
+
+
+def parse(line: bytes) -> Any:
+    """The JSON value on one line; Unreadable when there is none."""
+    try:
+        text = line.decode().strip(_BLANK)
+        value, end = _decode(text)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not UTF-8 at byte {error.start + 1} of the line") from error
+    except JSONDecodeError as error:
+        raise Unreadable(f"not JSON at character {error.pos + 1} of the line") from error
+    except RecursionError as error:
+        raise Unreadable("nested too deeply") from error
+    except ValueError as error:
+        raise Unreadable("a number too long to read") from error
+    if end != len(text):
+        raise Unreadable(f"more than one JSON value, the second at character {end + 1} of the line")
+    return value
+
+
+def exchange_of(value: Any, evidence: str) -> Exchange:
+    """The exchange that a line's value holds; Unreadable when it holds none."""
+    request = required(value, "request")
+    asked = Request(
+        form.word(required(request, "method")),
+        form.word(required(request, "url")),
+        headers(request.get("headers")),
+        content(request.get("body")),
+    )
+    elapsed = value.get("elapsed")
+    return Exchange(
+        asked,
+        _response(value.get("response")),
+        failure=form.word(value["failure"])[:40] if value.get("failure") else None,
+        at=Instant.parse(value.get("at")),
+        elapsed=elapsed if type(elapsed) in (int, float) else None,
+        evidence=evidence,
+        known=_known(value.get("provenance")),
+    )
+
+
+def _response(value: Any) -> Any:
+    if value is None:
+        return None
+    body = content(value.get("body") if isinstance(value, dict) else None)
+    return form.response(required(value, "status"), headers(value.get("headers")), body)
+
+
+def _known(provenance: Any) -> Knowledge:
+    return _knowledge(provenance if isinstance(provenance, str) else None)
+
+
+@lru_cache(maxsize=64)
+def _knowledge(provenance: str | None) -> Knowledge:
+    return Knowledge(kept=True, provenance=provenance)
+
+
+def glance_of(value: Any) -> Glance | None:
+    """The glance at the exchange that `exchange_of` would make of this value, without making it."""
+    try:
+        request, response = value["request"], value["response"]
+        if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
+            return None
+        sent, answered, body = request.get("headers"), response.get("headers"), response.get("body")
+        at = Instant.parse(value.get("at"))
+        return glance(
+            request["method"],
+            request["url"],
+            sent.items() if sent is not None else (),
+            response["status"],
+            answered.items() if answered is not None else (),
+            body if body is not None else "",
+            _known(value.get("provenance")),
+            at.ns if at is not None else None,
+            value.get("elapsed"),
+        )
+    except (KeyError, TypeError, AttributeError):  # a shape that ordinary lines do not have
+        return None

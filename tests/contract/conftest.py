@@ -1,0 +1,41 @@
+"""The evidence that the contract is held against: every test here is one rule on one body of evidence."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from hpp_contract.endpoint import Plan, probe, target_from
+from hpp_contract.recordings import read_recordings
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.schemas import folder
+from hpp_contract.verdict import Report, Subject, judge
+from hpp_contract.verdict.problems import Problem
+
+
+@pytest.fixture(scope="session")
+def of_cassettes(reports: list[Report]) -> Report:
+    """The verdict on every committed cassette."""
+    reading = read_recordings([os.path.relpath(folder("cassettes"))])
+    subject = Subject("recording", "cassettes")
+    unverified = "; ".join(reading.unreadable) or None
+    return _told(reports, Report(subject, judge(reading.exchanges, CATALOGUE, subject), unverified))
+
+
+@pytest.fixture(scope="session")
+def of_endpoint(reports: list[Report]) -> Report:
+    """The verdict on the endpoint in HPP_ENDPOINT, or on the embedded one."""
+    try:
+        probed = probe(target_from(None, os.environ, (), False), Plan())
+    except Problem as problem:
+        pytest.exit(str(problem), returncode=problem.exit_code)
+    verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
+    return _told(reports, Report(probed.subject, verdicts, probed.unverified, notes=probed.notes))
+
+
+def _told(reports: list[Report], report: Report) -> Report:
+    reports.append(report)
+    if report.unverified:
+        pytest.exit(f"could not verify {report.subject.name}: {report.unverified}", returncode=3)
+    return report
