@@ -1,0 +1,1 @@
+"""What the suite costs and what it catches, measured. Figures are for reading: no test asserts a time."""

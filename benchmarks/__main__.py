@@ -1,0 +1,22 @@
+"""`python -m benchmarks [NAME …]`: run the named benchmarks, or all; each prints what it measured."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+
+
+def main() -> None:
+    """Run them one after the other, so that none disturbs another."""
+    for name in sys.argv[1:] or NAMES:
+        if name not in NAMES:
+            sys.exit(f"there is no benchmark {name!r}; there are {', '.join(NAMES)}")
+        print(f"== {name}", flush=True)
+        import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()

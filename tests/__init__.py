@@ -1,0 +1,1 @@
+"""Tests. `contract` is about the contract and its evidence, `harness` about ourselves."""

@@ -1,0 +1,1 @@
+"""About ourselves: red means that we are wrong."""
