@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-_INSTANT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+_instant = re.compile(
+    r"(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
-)
-_EPOCH = date(1970, 1, 1)
+).fullmatch
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,34 +27,41 @@ class Instant:
     @classmethod
     def parse(cls, text: object) -> Instant | None:
         """The instant that `text` writes, or None when it is no RFC 3339 date-time (a zone is required)."""
-        match = _INSTANT.fullmatch(text) if isinstance(text, str) else None
-        if match is None:
-            return None
-        day, hour, minute, second, fraction, zone = match.groups()
-        midnight = _midnight(day)
-        if midnight is None:
-            return None
-        seconds = midnight + int(hour) * 3600 + int(minute) * 60 + int(second) - _offset(zone)
-        digits = len(fraction) if fraction else 0
-        return cls(seconds * 1_000_000_000 + (int(fraction) * 10 ** (9 - digits) if fraction else 0), digits)
+        match = _instant(text) if isinstance(text, str) else None
+        ns = _nanoseconds(match) if match is not None else None
+        return cls(ns, len(match[2] or "")) if match is not None and ns is not None else None
 
     def __sub__(self, other: Instant) -> float:
         """Seconds from `other` to this."""
         return (self.ns - other.ns) / 1e9
 
 
-@lru_cache(maxsize=1024)
-def _midnight(day: str) -> int | None:
-    """Seconds from 1970 to the beginning of `day` in UTC; None when the calendar has no such day (30 February)."""
+def nanoseconds(text: object) -> int | None:
+    """Nanoseconds from 1970 UTC to the instant that `text` writes; None when it writes none."""
+    match = _instant(text) if isinstance(text, str) else None
+    return _nanoseconds(match) if match is not None else None
+
+
+def _nanoseconds(match: re.Match[str]) -> int | None:
+    moment, fraction, zone = match.groups("")
+    seconds = _seconds(moment)
+    if seconds is None:
+        return None
+    if zone != "Z":
+        seconds -= _offset(zone)
+    return seconds * 1_000_000_000 + int(fraction.ljust(9, "0"))
+
+
+@lru_cache(maxsize=4096)  # a log's instants come in order, so most seconds were just met
+def _seconds(moment: str) -> int | None:
+    """Seconds since 1970 of `YYYY-MM-DDTHH:MM:SS` in UTC; None when the calendar has no such day (30 February)."""
     try:
-        return (date.fromisoformat(day) - _EPOCH).days * 86400
+        return (datetime.fromisoformat(f"{moment}+00:00") - _EPOCH) // timedelta(seconds=1)
     except ValueError:
         return None
 
 
 def _offset(zone: str) -> int:
     """Seconds east of UTC."""
-    if zone == "Z":
-        return 0
     seconds = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
     return -seconds if zone[0] == "-" else seconds

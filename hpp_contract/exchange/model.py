@@ -32,12 +32,13 @@ def first(headers: Headers, name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it was sent: `url` absolute and undecoded, header order and case kept."""
+    """A request as it was sent: `url` absolute and undecoded, header order and case kept. Its repr, which a failing
+    assertion prints, has only the method."""
 
     method: str
-    url: str
-    headers: Headers = ()
-    body: bytes = b""
+    url: str = field(repr=False)
+    headers: Headers = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
 
     @cached_property
     def parts(self) -> SplitResult:
@@ -71,8 +72,8 @@ class Response:
     fewer bytes came than were promised; `pauses` are the seconds between the equal pieces the body came in."""
 
     status: int
-    headers: Headers = ()
-    body: bytes = b""
+    headers: Headers = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
     reason: str = ""
     complete: bool = True
     pauses: tuple[float, ...] = ()
@@ -131,7 +132,7 @@ class Knowledge:
 
     `kept` is True for recordings, where headers may have been filtered and times dropped; `healed` for a transient
     failure that succeeded on retry; `max_latency` is in seconds; `base_path` is what precedes `/hpp` in a right URL;
-    `secrets` must never leave memory.
+    `alone` for an example that has no place in the life of a session; `secrets` must never leave memory.
     """
 
     kept: bool = False
@@ -141,6 +142,7 @@ class Knowledge:
     max_latency: float = 1.0
     provenance: str | None = None
     base_path: str | None = None
+    alone: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -202,6 +204,7 @@ def traces(exchanges: Iterable[Exchange], *, unauthorized: bool = False) -> list
         session_id = exchange.request.session_id
         if session_id is not None and (unauthorized or exchange.known.credentials not in ("wrong", "none")):
             file = exchange.evidence.rpartition("#")[0] if exchange.at is None else ""
+            file = exchange.evidence if exchange.known.alone else file
             groups.setdefault((session_id, file), []).append(exchange)
     return [Trace(session_id, _ordered(group)) for (session_id, _), group in groups.items()]
 

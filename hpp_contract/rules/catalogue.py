@@ -6,6 +6,12 @@ import difflib
 from types import ModuleType
 
 from hpp_contract.rules import (
+    answer_conduct,
+    answer_errors,
+    answer_identity,
+    answer_members,
+    answer_refusals,
+    answer_tolerance,
     completed,
     error,
     http,
@@ -14,13 +20,15 @@ from hpp_contract.rules import (
     pending,
     recording,
     request,
+    request_seen,
     session,
     session_time,
 )
 from hpp_contract.rules.rule import Rule
 
 _MODULES: tuple[ModuleType, ...] = (
-    request, http, http_body, session, session_time, pending, completed, lifecycle, error, recording,
+    request, request_seen, http, http_body, session, session_time, pending, completed, lifecycle, error,
+    answer_members, answer_identity, answer_tolerance, answer_refusals, answer_errors, answer_conduct, recording,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.model import values
-from hpp_contract.exchange.redact import is_placeholder, spellings
+from hpp_contract.exchange.redact import API_KEY, is_placeholder, spellings
 from hpp_contract.rules.fault import body, drop, edit_json, header, lie, member, status
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.schema import schema_rule
@@ -196,8 +196,12 @@ def error_media_type(exchange: Exchange) -> Iterator[Finding]:
 
 @lru_cache(maxsize=256)
 def _forms(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
-    long_enough = (secret for secret in secrets if len(secret) >= 8 and not is_placeholder(secret))
-    return tuple({form.encode() for secret in long_enough for form in spellings(secret)})
+    return tuple({form.encode() for secret in secrets if _tells(secret) for form in spellings(secret)})
+
+
+def _tells(secret: str) -> bool:
+    """Whether meeting this text in an answer is no coincidence: long, and no word that recorders write everywhere."""
+    return len(secret) >= 8 and (not is_placeholder(secret) or API_KEY.fullmatch(secret) is not None)
 
 
 def _secrets(exchange: Exchange) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ Here is what others use of it: `Server`, its scenarios and its faults.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Self
 
 from hpp_contract.exchange import Exchange
@@ -15,7 +16,8 @@ from hpp_contract.server.application import CREDENTIALS, Application
 from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.http import Listener
 from hpp_contract.server.rehearse import rehearse
-from hpp_contract.server.scenarios import SCENARIOS, Scenario, session_id
+from hpp_contract.server.sandbox import Sandbox
+from hpp_contract.server.scenarios import SCENARIOS, Play, Scenario, session_id
 from hpp_contract.server.tls import Tls
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "Application",
     "Credentials",
     "Fault",
+    "Play",
+    "Sandbox",
     "Scenario",
     "Server",
     "Tls",
@@ -37,7 +41,8 @@ class Server:
     """A reference endpoint that listens from its construction until `close` (or the end of its `with` block).
 
     `faults` are lies told on their stages; `scenario` is served under every well-formed id nobody knows; `base_path`
-    (such as `/eu`) is then demanded, else any prefix will do; port 0 picks a free one. Raises OSError when the port is
+    (such as `/eu`) is then demanded, else any prefix will do; `plays` are served under their session ids; a `sandbox`
+    makes sessions on request, and is closed with the server; port 0 picks a free one. Raises OSError when the port is
     taken.
     """
 
@@ -50,9 +55,14 @@ class Server:
         port: int = 0,
         base_path: str = "",
         scenario: Scenario | None = None,
+        plays: Mapping[str, Play] = MappingProxyType({}),
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.credentials = credentials
-        self.application = Application(credentials, faults, otherwise=scenario, base_path=base_path)
+        self.sandbox = sandbox
+        self.application = Application(
+            credentials, faults, otherwise=scenario, base_path=base_path, plays=plays, sandbox=sandbox
+        )
         self._listener = Listener(port, self.application, tls.context if tls else None)
         self.url = self._listener.origin + base_path
 
@@ -64,6 +74,8 @@ class Server:
     def close(self) -> None:
         """Free the port; every connection and thread of this server has ended when this returns."""
         self._listener.stop()
+        if self.sandbox is not None:
+            self.sandbox.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,7 @@
 """The reference endpoint as a function: a Request goes in, the Exchange to play comes out.
 
 Honest behaviour is computed first, then the faults that apply to its stage edit it. Nothing here knows of sockets; the
-only state is how often each session was read, and the log.
+only state is how often each session was read, the log, and what a sandbox keeps.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final, Literal
 
 from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
@@ -24,7 +25,8 @@ from hpp_contract.rules.fault import Fault
 from hpp_contract.server.answers import answer, refusal
 from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.log import Log
-from hpp_contract.server.scenarios import SCENARIOS, Scenario, session_id
+from hpp_contract.server.sandbox import Sandbox
+from hpp_contract.server.scenarios import SCENARIOS, Play, Scenario, session_id
 
 CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing", "M000001-hpp")
 """The reference endpoint's own published test credentials."""
@@ -38,10 +40,11 @@ Identity = Literal["known", "unknown", "malformed"]
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a request meets: its `stage` (what a fault lies on), and the scenario or the status that refuses it."""
+    """What a request meets: its `stage` (what a fault lies on), and the scenario, the sandbox's answer or the status
+    that refuses it."""
 
     stage: str
-    answer: Scenario | int
+    answer: Scenario | Response | int
     credentials: Authority
     session: Identity | None = None
 
@@ -50,7 +53,8 @@ class Application:
     """Answers read-session requests under any path prefix, or only under `base_path` when one is given.
 
     `faults` lie on their stages whatever the id; a fault's own well-known id meets that fault alone. `otherwise` is
-    served under every well-formed id nobody knows. Safe to call from any thread.
+    served under every well-formed id nobody knows, `plays` under the ids they are named by. A `sandbox` answers for the
+    sessions it made, and what is no read of a session; only reads are logged. Safe to call from any thread.
     """
 
     def __init__(
@@ -60,20 +64,28 @@ class Application:
         *,
         otherwise: Scenario | None = None,
         base_path: str = "",
+        plays: Mapping[str, Play] = MappingProxyType({}),
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.credentials = credentials
         self.log = Log()
         self._faults = tuple(faults)
         self._otherwise = otherwise
         self._base_path = base_path
+        self._sandbox = sandbox
         self._scenarios = {session_id(name): scenario for name, scenario in SCENARIOS.items()}
         self._lies = {session_id(fault.name): fault for fault in (*FAULTS, *self._faults)}
+        self._scenarios |= {name: play.scenario for name, play in plays.items()}
+        self._lies |= {name: play.fault for name, play in plays.items() if play.fault is not None}
         self._created = time.time_ns() - AGE
         self._polls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> Exchange:
-        """The exchange to play for `request`; also logged."""
+        """The exchange to play for `request`; also logged, unless it is the sandbox's own business."""
+        beside = self._beside(request)
+        if beside is not None:
+            return Exchange(request, beside, at=Instant(time.time_ns(), 9))
         situation = self._situation(request)
         poll = self._poll(request, situation)
         honest = Exchange(
@@ -86,6 +98,14 @@ class Application:
         played = replace(told, request=request, at=honest.at, known=honest.known)
         self.log.add(played)
         return played
+
+    def _beside(self, request: Request) -> Response | None:
+        """The sandbox's answer to what is no read of a session; None when it has none."""
+        wanted = request.session_id
+        ours = wanted in self._scenarios or wanted in self._lies
+        if self._sandbox is None or ours or not request.path.startswith(f"{self._base_path}/"):
+            return None
+        return self._sandbox.answer(request, authorized=self._authority(request) == "right")
 
     def _situation(self, request: Request) -> Situation:
         authority = self._authority(request)
@@ -108,6 +128,9 @@ class Application:
             scenario = SCENARIOS.get(fault.on, SCENARIOS["waiting"])
         if scenario is not None:
             return Situation(scenario.name, scenario, "right", "known")
+        made = self._sandbox.read(wanted) if self._sandbox is not None else None
+        if made is not None:
+            return Situation(*made, "right", "known")
         if not UUID.fullmatch(wanted):
             return Situation("malformed-id", 404, "right", "malformed")
         if self._otherwise is not None:
@@ -132,6 +155,8 @@ class Application:
 
     def _honest(self, request: Request, situation: Situation, poll: int) -> Response:
         scenario = situation.answer
+        if isinstance(scenario, Response):
+            return scenario
         if isinstance(scenario, int):
             return refusal(scenario)
         if scenario.refused is not None:
@@ -159,8 +184,10 @@ def is_authorized(header: str, credentials: Credentials) -> bool:
     scheme, _, token = header.partition(" ")
     # Header fields arrive decoded as Latin-1: encoding undoes that and gives the bytes as sent.
     sent = token.strip().encode("latin-1", "replace")
-    pair = f"{credentials.username}:{credentials.api_key}".encode()
-    return scheme.lower() == "basic" and (sent == credentials.api_key.encode() or _decoded(sent) == pair)
+    pair = f"{credentials.username}:{credentials.api_key}"
+    # RFC 7617 leaves the encoding open: libraries choose Latin-1 as often as UTF-8, and both are met.
+    keys, pairs = ({text.encode(), text.encode("latin-1", "replace")} for text in (credentials.api_key, pair))
+    return scheme.lower() == "basic" and (sent in keys or _decoded(sent) in pairs)
 
 
 def _decoded(token: bytes) -> bytes | None:

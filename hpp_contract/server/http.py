@@ -22,7 +22,7 @@ from typing import Any, Final, cast
 
 from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.server.answers import refusal
-from hpp_contract.server.play import ends_connection, serialize
+from hpp_contract.server.play import ends_connection, pieces, serialize
 from hpp_contract.server.receive import Refused, read_body
 
 GIVE_UP: Final = 60.0
@@ -171,22 +171,31 @@ class _Connection(BaseHTTPRequestHandler):
     def _play(self, exchange: Exchange) -> None:
         if exchange.elapsed and self._interrupted(exchange.elapsed):
             self.close_connection = True
-        elif exchange.response is not None:
-            self._respond(exchange.response)
-        else:
-            self._fail(exchange.failure)
+        elif exchange.response is None or self._respond(exchange.response):
+            self._fail(exchange)
 
-    def _respond(self, response: Response) -> None:
+    def _respond(self, response: Response) -> bool:
+        """Send the response, in pieces where it pauses; whether the client stayed to the end."""
         self.close_connection = self.close_connection or ends_connection(response)
-        self.connection.sendall(serialize(response, to_head=self.command == "HEAD", closing=self.close_connection))
+        content = serialize(response, to_head=self.command == "HEAD", closing=self.close_connection)
+        first, *further = pieces(content, len(response.pauses))
+        self.connection.sendall(first)
+        for seconds, piece in zip(response.pauses, further, strict=True):
+            if self._interrupted(seconds):
+                self.close_connection = True
+                return False
+            self.connection.sendall(piece)
+        return True
 
-    def _fail(self, failure: str | None) -> None:
-        self.close_connection = True
+    def _fail(self, exchange: Exchange) -> None:
+        """What the exchange failed by, after whatever was sent: nothing when it did not."""
+        failure = exchange.failure
+        self.close_connection = self.close_connection or exchange.response is None or failure is not None
         if failure == "timeout":
             self._interrupted(GIVE_UP)
         elif failure == "garbage":
             self.connection.sendall(_GARBAGE)
-        else:
+        elif failure == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self.connection.close()
 

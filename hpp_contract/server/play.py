@@ -32,6 +32,14 @@ def serialize(response: Response, *, to_head: bool = False, closing: bool = Fals
     return head + lines + b"\r\n" + (b"" if bodiless or to_head else _body(response))
 
 
+def pieces(content: bytes, pauses: int) -> list[bytes]:
+    """Serialized bytes cut for so many pauses: the first piece ends within the body, whose rest is cut evenly."""
+    start = content.index(b"\r\n\r\n") + 4
+    step = max(1, (len(content) - start) // (pauses + 1))
+    cuts = [start + step * number for number in range(1, pauses + 1)]
+    return [content[one:two] for one, two in zip([0, *cuts], [*cuts, len(content)], strict=True)]
+
+
 def ends_connection(response: Response) -> bool:
     """Whether nothing more can follow this response on its connection."""
     asked = "close" in (first(response.headers, "connection") or "").lower()

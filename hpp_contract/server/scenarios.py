@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from hpp_contract.exchange import Instant
+from hpp_contract.rules.fault import Fault
 from hpp_contract.schemas import SHAPES, example
 
 _NAMESPACE: Final = uuid.UUID("c9d0e7a4-5b1f-5c3e-8a26-4f1d90b7e312")
@@ -65,6 +66,14 @@ class Scenario:
         value["updated_at"] = write_instant(updated, self.digits, self.east)
         value["expires_at"] = write_instant(created + LIFETIME, self.digits, self.east)
         return {**value, **self.members}
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What is played under one session id: a scenario, told with a fault whose stage it is, if any."""
+
+    scenario: Scenario
+    fault: Fault | None = None
 
 
 def outcome(session: str) -> dict[str, str]:

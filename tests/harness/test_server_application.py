@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Request
 from hpp_contract.exchange.credentials import Credentials
-from hpp_contract.rules.fault import Fault, body, lie, member, rewrite, status
+from hpp_contract.rules.fault import Fault, body, knowing, lie, member, method, status
 from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Application, answers, rehearse, session_id
 from hpp_contract.server import application as application_module
 from hpp_contract.server import log as log_module
@@ -201,10 +201,11 @@ def test_lie_that_does_not_fit_is_our_error() -> None:
 
 def test_lies_leave_the_log_true() -> None:
     """The log keeps what the client sent and what is known of it, whatever a fault made of the exchange."""
-    fault = lie("meddles", "waiting", rewrite(lambda content: content), lambda _: rehearse("failed")[0])
-    application = Application(faults=[fault])
-    sent = ask(application).request
-    assert [exchange.request for exchange in application.log.exchanges] == [sent]
+    application = Application(faults=[lie("meddles", "waiting", method("POST"), knowing(healed=True))])
+    ask(application)
+    logged = application.log.exchanges[0]
+    assert logged.request.method == "GET"
+    assert not logged.known.healed
 
 
 # --- the log

@@ -1,0 +1,109 @@
+"""Answer: what a client gave its caller for one read, beside what the server gave the client.
+
+Whether the two agree is for the rules to say; how an answer is obtained is the client room's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from hpp_contract.exchange.model import Exchange
+
+MEMBERS: Final = (
+    "session_id",
+    "status",
+    "updated_at",
+    "expires_at",
+    "order_id",
+    "klarna_reference",
+    "authorization_token",
+    "customer",
+    "manual_identification",
+)
+"""Every documented member of a session, in the order reports name them."""
+
+ERROR_PARTS: Final = ("http_status", "error_code", "error_messages", "correlation_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a client says it can do; the defaults are what is assumed of one that says nothing.
+
+    `fields` are the members it exposes and `error` the parts of an error its caller can reach. A `closed` status is an
+    enumeration that has no room for an unknown value; `base_url` is native when the client takes one as it is.
+    """
+
+    name: str = ""
+    version: str = ""
+    language: str = ""
+    fields: tuple[str, ...] = MEMBERS
+    error: tuple[str, ...] = ERROR_PARTS
+    status: Literal["open", "closed"] = "open"
+    timestamps: Literal["string", "instant"] = "string"
+    timeout: bool = True
+    base_url: Literal["native", "injected", "patched"] = "native"
+    auth: Literal["preemptive", "challenge"] = "preemptive"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The error a client gave its caller. Anything the caller cannot reach is None.
+
+    `kind` is a coarse word (http, decode, network, timeout, client), `type` the error's own name. `message` is all the
+    text that a caller would log, and may hold anything.
+    """
+
+    kind: str = "client"
+    type: str = ""
+    message: str = field(default="", repr=False)
+    http_status: int | None = None
+    error_code: str | None = None
+    error_messages: tuple[str, ...] | None = None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came back for one read; exactly one of these is set.
+
+    `session` maps exposed members to JSON values (an instant to RFC 3339, or to a number of seconds or milliseconds
+    since 1970); `empty` is success with nothing in it; `skipped` says why a client would not; `problem` says in words
+    that are safe to print how the adapter or client failed to answer at all, `hung` that it was not done in time.
+    """
+
+    session: Mapping[str, Any] | None = None
+    failure: Failure | None = None
+    empty: bool = False
+    skipped: str | None = None
+    problem: str | None = None
+    hung: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One read of session `asked` in a case: what the client `told`, and what the server had `served` for it.
+
+    `served` holds the exchanges of this read in order (retries and challenges included), `earlier` those of earlier
+    reads of the same session, `others` those of the case's other sessions, `elsewhere` whatever reached another host.
+    `timeout` is what the client was given and `elapsed` what it took, both in seconds.
+    """
+
+    case: str
+    asked: str
+    told: Told
+    served: tuple[Exchange, ...] = ()
+    earlier: tuple[Exchange, ...] = ()
+    others: tuple[Exchange, ...] = ()
+    elsewhere: tuple[Exchange, ...] = ()
+    can: Capabilities = Capabilities()
+    timeout: float = 2.0
+    elapsed: float = 0.0
+    evidence: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def last(self) -> Exchange | None:
+        """The exchange that decided this read."""
+        return self.served[-1] if self.served else None

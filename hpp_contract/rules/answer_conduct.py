@@ -1,0 +1,131 @@
+"""A: how a client behaves while it gets its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.answer import Answer
+from hpp_contract.exchange.model import values
+from hpp_contract.rules.answer_fault import lie, taking, tell_problem
+from hpp_contract.rules.answer_given import stalled
+from hpp_contract.rules.rule import Finding, rule
+
+AUTHENTICATION = "Authentication"
+SLACK = 2.0
+"""Seconds beyond its time-outs that a client may take: starting, connecting, backing off, a busy machine."""
+
+TRIES = 5
+"""Requests that one read may send: a challenge and a few retries."""
+
+
+def _stalled(answer: Answer) -> bool:
+    answered = answer.told.skipped is None and (answer.told.problem is None or answer.told.hung)
+    return answered and answer.can.timeout and stalled(answer)
+
+
+@rule(
+    "HPP-A33", "time-out-honoured", "must", "inferred", "Polling implies promptness", scope="answer", when=_stalled,
+    faults=[lie("waits-for-ever", "stalls-before-answer", taking(60.0)),
+            lie("ignores-stalled-body", "stalls-in-body", taking(60.0))],
+)  # fmt: skip
+def timeout_honoured(answer: Answer) -> Iterator[Finding]:
+    """A read ends soon after its time-out when the server keeps silent.
+
+    A worker that waits for ever is a worker less; ten of them are a shop that is down. Every request that the client
+    tried (five at most) may take the time-out, pauses between them are its own affair, and two seconds are added for
+    the rest.
+    """
+    tries = answer.served[:TRIES]
+    allowed = answer.timeout * max(1, len(tries)) + _pauses(tries, answer.timeout) + SLACK
+    if answer.elapsed > allowed:
+        more = "still waiting after " if answer.told.hung else ""
+        yield Finding("elapsed", f"at most {allowed:.1f} s for a time-out of {answer.timeout:g} s",
+                      f"{more}{answer.elapsed:.1f} s")  # fmt: skip
+
+
+def _pauses(tries: Iterable[Exchange], timeout: float) -> float:
+    """Seconds for which the client backed off between its requests, beyond their time-outs."""
+    times = [exchange.at for exchange in tries if exchange.at is not None]
+    return sum(max(0.0, later - earlier - timeout) for earlier, later in pairwise(times))
+
+
+def _drips(answer: Answer) -> bool:
+    response = answer.last.response if answer.last is not None else None
+    answered = answer.told.session is not None or answer.told.failure is not None
+    total = sum(response.pauses) if response is not None else 0.0
+    return answered and answer.can.timeout and not stalled(answer) and total > answer.timeout
+
+
+@rule(
+    "HPP-A34", "time-out-covers-whole-read", "info", "inferred", "Polling implies promptness", scope="answer",
+    when=_drips,
+    faults=[lie("counts-each-piece", "drips", taking(2.0))],
+)  # fmt: skip
+def timeout_covers_whole_read(answer: Answer) -> Iterator[Finding]:
+    """The time-out is for the whole read, not for each piece of it.
+
+    A server that drips keeps such a client for as long as it likes; most HTTP libraries only offer this.
+    """
+    allowed = answer.timeout * len(answer.served) + SLACK / 5
+    if answer.elapsed > allowed:
+        yield Finding("elapsed", f"about {answer.timeout:g} s in all", f"{answer.elapsed:.1f} s")
+
+
+def _asked(answer: Answer) -> bool:
+    return bool(answer.served)
+
+
+@rule(
+    "HPP-A35", "retries-bounded", "should", "inferred", "Rate limits", scope="answer", when=_asked,
+    faults=[lie("hammers", "unavailable-503", lambda answer: replace(answer, served=answer.served * 20)),
+            lie("reads-six-times", "waiting", lambda answer: replace(answer, served=answer.served * 6))],
+)  # fmt: skip
+def retries_bounded(answer: Answer) -> Iterator[Finding]:
+    """One read sends at most five requests, retries and challenge included.
+
+    A client that keeps trying turns an outage into an attack, and its caller learns of it last.
+    """
+    if len(answer.served) > TRIES:
+        yield Finding("requests", f"at most {TRIES} for one read", str(len(answer.served)))
+
+
+def _sent_elsewhere(answer: Answer) -> bool:
+    redirected = any(300 <= (exchange.status or 0) < 400 for exchange in answer.served)
+    return redirected or bool(answer.elsewhere)
+
+
+@rule(
+    "HPP-A36", "credentials-stay", "must", "standard", "RFC 9110 §15.4 Redirection", scope="answer",
+    when=_sent_elsewhere,
+    faults=[lie("takes-credentials-along", "redirect-elsewhere",
+                lambda answer: replace(answer, elsewhere=answer.served))],
+)  # fmt: skip
+def credentials_stay(answer: Answer) -> Iterator[Finding]:
+    """Credentials never follow a redirect to another host.
+
+    Whoever can answer once for the API would collect its keys.
+    """
+    for exchange in answer.elsewhere:
+        if values(exchange.request.headers, "authorization"):
+            yield Finding("header Authorization", "absent towards another host", "sent there", exchange.evidence)
+
+
+def _run(answer: Answer) -> bool:
+    return answer.told.skipped is None and not (answer.told.hung and stalled(answer))
+
+
+@rule(
+    "HPP-A37", "gives-an-answer", "must", "inferred", "Adapter protocol", scope="answer", when=_run,
+    faults=[lie("crashes", "waiting", tell_problem("the adapter ended with exit code 1")),
+            lie("prints-on-stdout", "smoke", tell_problem("a line on stdout that is no JSON object"))],
+)  # fmt: skip
+def gives_an_answer(answer: Answer) -> Iterator[Finding]:
+    """Every read ends in a session or an error: no crash, no hang, nothing else.
+
+    What takes the whole process down, or never returns, cannot be handled by any caller.
+    """
+    if answer.told.problem is not None:
+        yield Finding("answer", "a session or an error", answer.told.problem)

@@ -1,0 +1,145 @@
+"""A: an error tells the caller which one it is, truly, and nothing it must not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from functools import lru_cache
+from typing import Any
+
+from hpp_contract.exchange.answer import Answer
+from hpp_contract.exchange.redact import is_placeholder, spellings
+from hpp_contract.rules.answer_fault import lie, tell_failure
+from hpp_contract.rules.answer_given import Given, given
+from hpp_contract.rules.rule import Finding, rule
+
+REFERENCE = "API reference 1.1 › getSessionById"
+ERROR_OBJECT = "Error object"
+AUTHENTICATION = "Authentication"
+
+
+def _refused(answer: Answer) -> bool:
+    return answer.told.failure is not None and given(answer) is Given.REFUSAL
+
+
+def _sent(answer: Answer, name: str) -> list[Any]:
+    """The values of error member `name` that this read's refusals carried, in their bodies."""
+    values = (exchange.response.json.value for exchange in (*answer.served, *answer.elsewhere) if exchange.response)
+    return [value[name] for value in values if isinstance(value, dict) and isinstance(value.get(name), str)]
+
+
+def _last_sent(answer: Answer, name: str) -> str | None:
+    value = answer.last.response.json.value if answer.last is not None and answer.last.response is not None else None
+    member = value.get(name) if isinstance(value, dict) else None
+    return member if isinstance(member, str) else None
+
+
+def _status_declared(answer: Answer) -> bool:
+    refused = _refused(answer) and answer.last is not None and (answer.last.status or 0) >= 300
+    return refused and "http_status" in answer.can.error
+
+
+@rule(
+    "HPP-A28", "http-status-reachable", "should", "referenced", REFERENCE, scope="answer", when=_status_declared,
+    faults=[lie("hides-http-status", "not-found", tell_failure(http_status=None)),
+            lie("hides-unauthorized", "unauthorized", tell_failure(http_status=None))],
+)  # fmt: skip
+def http_status_reachable(answer: Answer) -> Iterator[Finding]:
+    """The caller can tell which status code refused the read.
+
+    401 wants another key, 404 another session, 503 another minute: one opaque error wants a person each time.
+    """
+    if answer.told.failure is not None and not answer.told.failure.http_status:
+        yield Finding("error http_status", str(answer.last.status if answer.last else ""), "absent")
+
+
+def _code_declared(answer: Answer) -> bool:
+    return _refused(answer) and "error_code" in answer.can.error and _last_sent(answer, "error_code") is not None
+
+
+@rule(
+    "HPP-A29", "error-code-reachable", "should", "referenced", ERROR_OBJECT, scope="answer", when=_code_declared,
+    faults=[lie("hides-error-code", "not-found", tell_failure(error_code=None))],
+)  # fmt: skip
+def error_code_reachable(answer: Answer) -> Iterator[Finding]:
+    """The caller can reach the `error_code` of an error object.
+
+    It is what programs branch on where one status code has several reasons.
+    """
+    if answer.told.failure is not None and not answer.told.failure.error_code:
+        yield Finding("error error_code", "as sent", "absent")
+
+
+def _correlation_declared(answer: Answer) -> bool:
+    sent = _last_sent(answer, "correlation_id") is not None
+    return _refused(answer) and "correlation_id" in answer.can.error and sent
+
+
+@rule(
+    "HPP-A30", "correlation-id-kept", "should", "referenced", ERROR_OBJECT, scope="answer", when=_correlation_declared,
+    faults=[lie("hides-correlation-id", "unauthorized", tell_failure(correlation_id=None))],
+)  # fmt: skip
+def correlation_id_kept(answer: Answer) -> Iterator[Finding]:
+    """The caller can reach the `correlation_id` of an error object.
+
+    It is the first thing support asks for, and it cannot be had afterwards.
+    """
+    if answer.told.failure is not None and not answer.told.failure.correlation_id:
+        yield Finding("error correlation_id", "as sent", "absent")
+
+
+def _failed(answer: Answer) -> bool:
+    return answer.told.failure is not None
+
+
+@rule(
+    "HPP-A31", "errors-tell-the-truth", "must", "inferred", ERROR_OBJECT, scope="answer", when=_failed,
+    faults=[lie("maps-all-to-404", "unauthorized", tell_failure(http_status=404)),
+            lie("makes-up-status", "reset-before-answer", tell_failure(http_status=500)),
+            lie("makes-up-error-code", "not-found", tell_failure(error_code="UNKNOWN_ERROR"))],
+)  # fmt: skip
+def errors_tell_the_truth(answer: Answer) -> Iterator[Finding]:
+    """An error's `http_status`, `error_code` and `correlation_id`, where given, are those the server sent.
+
+    A revoked key that reads as 404 is a session taken for expired.
+    """
+    failure = answer.told.failure
+    if failure is None:
+        return
+    statuses = {exchange.status for exchange in (*answer.served, *answer.elsewhere)} - {None}
+    if failure.http_status and failure.http_status not in statuses:  # many languages write none as 0
+        sent = " or ".join(map(str, sorted(filter(None, statuses)))) or "none: nothing was answered"
+        yield Finding("error http_status", sent, str(failure.http_status))
+    for name, told in (("error_code", failure.error_code), ("correlation_id", failure.correlation_id)):
+        if _sent(answer, name) and told and told not in _sent(answer, name):
+            yield Finding(f"error {name}", "as sent", "another value")
+
+
+@lru_cache(maxsize=64)
+def _forms(secrets: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(form for secret in secrets if not is_placeholder(secret) for form in spellings(secret))
+
+
+def _texts(parts: Iterable[Any]) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, tuple):
+            yield from _texts(part)
+
+
+@rule(
+    "HPP-A32", "no-credentials-in-errors", "must", "inferred", AUTHENTICATION, scope="answer", when=_failed,
+    faults=[lie("prints-request-with-error", "unauthorized",
+                lambda answer: tell_failure(message=f"401 for Authorization: Basic {answer.secrets[0]}")(answer))],
+)  # fmt: skip
+def no_credentials_in_errors(answer: Answer) -> Iterator[Finding]:
+    """No error text holds the credentials, in any spelling.
+
+    Errors are logged, mailed and pasted into tickets.
+    """
+    if answer.told.failure is None:
+        return
+    text = "\n".join(_texts(astuple(answer.told.failure)))
+    if any(form in text for form in _forms(answer.secrets)):
+        yield Finding("error message", "no credentials", "the credentials of the request")

@@ -1,0 +1,66 @@
+"""Faults of answers: what wrong clients tell their callers. An edit takes an honest Answer and changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from hpp_contract.exchange.answer import Answer, Failure, Told
+from hpp_contract.rules import fault
+from hpp_contract.rules.answer_given import served_session
+
+AnswerEdit = Callable[[Answer], Answer]
+
+lie = partial(fault.lie, teller="adapter")
+
+
+def surface(name: str, value: Any) -> AnswerEdit:
+    """Surface the member `name` with this value, or with what this function makes of the answer."""
+
+    def edit(answer: Answer) -> Answer:
+        told = value(answer) if callable(value) else value
+        return replace(answer, told=Told(session={**(answer.told.session or {}), name: told}))
+
+    return edit
+
+
+def omit(name: str) -> AnswerEdit:
+    """Do not surface the member `name`."""
+    return surface(name, None)
+
+
+def served(name: str) -> Callable[[Answer], Any]:
+    """The value of the served member `name`, for `surface`."""
+    return lambda answer: served_session(answer).get(name)
+
+
+def tell_session(session: Mapping[str, Any]) -> AnswerEdit:
+    """Tell the caller this session, whatever came."""
+    return lambda answer: replace(answer, told=Told(session=dict(session)))
+
+
+def tell_nothing(answer: Answer) -> Answer:
+    """Tell the caller of success, with nothing in it."""
+    return replace(answer, told=Told(empty=True))
+
+
+def tell_failure(**parts: Any) -> AnswerEdit:
+    """Tell the caller of an error with these parts, or change these parts of the honest one."""
+    return lambda answer: replace(answer, told=Told(failure=replace(answer.told.failure or Failure(), **parts)))
+
+
+def tell_problem(words: str) -> AnswerEdit:
+    """Give no answer at all."""
+    return lambda answer: replace(answer, told=Told(problem=words))
+
+
+def able(**capabilities: Any) -> AnswerEdit:
+    """Declare these capabilities."""
+    return lambda answer: replace(answer, can=replace(answer.can, **capabilities))
+
+
+def taking(elapsed: float) -> AnswerEdit:
+    """Take this long, in seconds."""
+    return lambda answer: replace(answer, elapsed=elapsed)

@@ -1,0 +1,268 @@
+"""What the server gave a client in one read, and how what the client told its caller departs from it.
+
+No rules here: what the rules about answers have in common.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from hpp_contract.exchange import Exchange, Instant, Response
+from hpp_contract.exchange.answer import MEMBERS, Answer
+from hpp_contract.exchange.redact import UUID
+
+STATUSES: Final = frozenset(
+    "WAITING BACK IN_PROGRESS MANUAL_ID_CHECK COMPLETED CANCELLED FAILED DISABLED ERROR".split()  # noqa: SIM905
+)
+INSTANTS: Final = frozenset({"updated_at", "expires_at"})
+_REQUIRED: Final = ("session_id", "status", "updated_at", "expires_at")
+_OBJECTS: Final = frozenset({"customer", "manual_identification"})
+_LARGE: Final = 100_000
+"""Bytes of a body beyond which a client may refuse it, as RFC 8259 §9 lets it."""
+
+_OUTCOMES: Final = ({"authorization_token"}, {"order_id", "klarna_reference"})
+
+
+class Given(StrEnum):
+    """What a read came to on the wire.
+
+    `session` leaves a client no excuse; an `odd` one may be refused or read, but not misread; for the others the only
+    honest answer is an error.
+    """
+
+    NOTHING = "nothing"
+    FAILURE = "failure"
+    REFUSAL = "refusal"
+    NO_SESSION = "no-session"
+    ODD = "odd"
+    SESSION = "session"
+
+
+@lru_cache(maxsize=1024)
+def given(answer: Answer) -> Given:
+    """What the last exchange of this read gave the client."""
+    last = answer.last
+    if last is None:
+        return Given.NOTHING
+    response = last.response
+    if response is None or not response.complete or stalled(answer):
+        return Given.FAILURE
+    if response.status != 200:
+        return Given.REFUSAL
+    if session_of(last) is None:
+        return Given.NO_SESSION
+    session = served_session(answer)
+    sound = _is_plain(response) and _well_formed(session) and _adds_up(session, answer.asked)
+    return Given.SESSION if sound and sum(response.pauses) <= answer.timeout else Given.ODD
+
+
+def _is_plain(response: Response) -> bool:
+    """One JSON text of ordinary size, declared as such."""
+    body = response.json
+    blemished = body.bom or body.duplicates or body.constants or len(response.content or b"") > _LARGE
+    return body.is_json and not blemished and response.media_type == "application/json"
+
+
+def stalled(answer: Answer) -> bool:
+    """The server kept silent for longer than the client was told to wait."""
+    last = answer.last
+    if last is None or last.failure == "timeout":
+        return last is not None
+    pauses = last.response.pauses if last.response is not None else ()
+    return max((last.elapsed or 0.0, *pauses)) > answer.timeout
+
+
+def _well_formed(session: dict[str, Any]) -> bool:
+    present = all(isinstance(session.get(name), str) and session[name] for name in _REQUIRED)
+    return present and all(is_sound(name, session[name]) for name in MEMBERS if name in session)
+
+
+def _adds_up(session: dict[str, Any], asked: str) -> bool:
+    """Whether a well-formed session is the one asked for, by a documented kind of id, with one outcome if completed.
+
+    A client that looks more closely than it must, and refuses what contradicts itself, is no worse for it.
+    """
+    outcome = session.keys() & {"authorization_token", "order_id", "klarna_reference"}
+    finished = session["status"] != "COMPLETED" or outcome in _OUTCOMES
+    return finished and session["session_id"] == asked and UUID.fullmatch(asked) is not None
+
+
+def is_sound(name: str, value: Any) -> bool:
+    """Whether a documented member has a value of its documented type."""
+    if name in _OBJECTS:
+        return isinstance(value, dict)
+    if name in INSTANTS:
+        return Instant.parse(value) is not None
+    return isinstance(value, str)
+
+
+def sessions(exchanges: Iterable[Exchange]) -> list[dict[str, Any]]:
+    """The sessions that these exchanges carried."""
+    return [session for exchange in exchanges if (session := session_of(exchange)) is not None]
+
+
+def session_of(exchange: Exchange) -> dict[str, Any] | None:
+    """The session that a 200 carries, read as leniently as libraries read bytes that are not UTF-8, or that go on."""
+    response = exchange.response
+    if exchange.session is not None or response is None or response.status != 200 or response.json.is_json:
+        return exchange.session
+    value = _read_leniently(response.content or b"")
+    return value if isinstance(value, dict) else None
+
+
+def _read_leniently(content: bytes) -> Any:
+    """The JSON value that begins a body; None when there is none. Streaming parsers look no further."""
+    coding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return json.JSONDecoder().raw_decode(content.decode(coding, "replace").lstrip(" \t\r\n"))[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def served_session(answer: Answer) -> dict[str, Any]:
+    """The session object of this read; empty when it gave none."""
+    return (session_of(answer.last) if answer.last is not None else None) or {}
+
+
+def absent(value: Any) -> bool:
+    """Nothing is there: languages without null say so with an empty string or object."""
+    return value is None or value in ("", {})
+
+
+@lru_cache(maxsize=4096)
+def departure(answer: Answer, name: str) -> str | None:
+    """How the surfaced member `name` departs from the served one, in one word; None when it does not.
+
+    `dropped`, `altered`, `invented`, or where the value comes from instead: `stale` (an earlier read), `mixed` (another
+    session), `requested` (the id asked for), `swapped` (another member).
+    """
+    surfaced = (answer.told.session or {}).get(name)
+    served = served_session(answer).get(name)
+    if absent(surfaced):
+        return None if absent(served) else "dropped"
+    if not absent(served) and (same(name, surfaced, served) or not is_sound(name, served)):
+        return None
+    return _origin(answer, name, surfaced) or ("invented" if absent(served) else "altered")
+
+
+def _origin(answer: Answer, name: str, surfaced: Any) -> str | None:
+    if name == "session_id" and surfaced == answer.asked:
+        return "requested"
+    if any(same(name, surfaced, session.get(name)) for session in sessions(answer.earlier)):
+        return "stale"
+    if any(same(name, surfaced, session.get(name)) for session in sessions(answer.others)):
+        return "mixed"
+    others = (value for other, value in served_session(answer).items() if other != name and isinstance(value, str))
+    return "swapped" if any(same(name, surfaced, value) for value in others) else None
+
+
+def same(name: str, surfaced: Any, served: Any) -> bool:
+    """Whether both say the same of member `name`: instants as points in time, statuses whatever their spelling."""
+    if name in INSTANTS and isinstance(served, str):
+        return is_same_instant(surfaced, served)
+    if name == "status":
+        return spelling(surfaced) == spelling(served)
+    if name == "session_id" and isinstance(served, str) and UUID.fullmatch(served):
+        return str(surfaced).lower() == served.lower()  # who holds it as a UUID writes it in small letters
+    if isinstance(surfaced, dict) and isinstance(served, dict):
+        return all(_same_within(key, surfaced.get(key), served.get(key)) for key in surfaced.keys() | served.keys())
+    return bool(surfaced == served)
+
+
+def _same_within(name: str, surfaced: Any, served: Any) -> bool:
+    return (absent(surfaced) and absent(served)) or same(name, surfaced, served)
+
+
+def spelling(status: Any) -> str:
+    """A status reduced to its letters: `IN_PROGRESS`, `InProgress` and `in-progress` are one."""
+    return "".join(filter(str.isalnum, str(status))).lower()
+
+
+KNOWN: Final = frozenset(map(spelling, STATUSES))
+"""The documented statuses, as letters."""
+
+
+def is_same_instant(surfaced: Any, served: str) -> bool:
+    """Whether both are one point in time, as far as the surfaced one is precise."""
+    one, two = instant(surfaced), Instant.parse(served)
+    if one is None or two is None:
+        return False
+    resolution: int = 10 ** (9 - one.digits)
+    return one.ns == two.ns or (one.digits < two.digits and abs(one.ns - two.ns) < resolution)
+
+
+def instant(surfaced: Any) -> Instant | None:
+    """The point in time that a client surfaced: RFC 3339, ISO 8601 with a zone, or a number since 1970."""
+    if isinstance(surfaced, int | float) and not isinstance(surfaced, bool):
+        return _number(surfaced)
+    parsed = Instant.parse(surfaced)
+    if parsed is not None or not isinstance(surfaced, str):
+        return parsed
+    try:
+        moment = datetime.fromisoformat(surfaced)
+    except ValueError:
+        return None
+    return Instant.parse(moment.isoformat()) if moment.tzinfo is not None else None
+
+
+def _number(value: float) -> Instant | None:
+    """Seconds, or milliseconds where seconds would lie beyond the year 5000."""
+    milliseconds = abs(value) >= 1e11
+    if isinstance(value, int):
+        return Instant(value * (1_000_000 if milliseconds else 1_000_000_000), 3 if milliseconds else 0)
+    try:  # a double holds the microseconds of our time, and no more
+        return Instant(round(value * (1_000 if milliseconds else 1_000_000)) * 1_000, 6)
+    except (OverflowError, ValueError):  # infinite, or not a number
+        return None
+
+
+def status_served(answer: Answer) -> str | None:
+    """The status on the wire, when it is a word."""
+    status = served_session(answer).get("status")
+    return status if isinstance(status, str) and status else None
+
+
+def has_unknown_member(answer: Answer) -> bool:
+    """A member was sent that no documentation has."""
+    return not set(MEMBERS).issuperset(served_session(answer))
+
+
+def has_unknown_status(answer: Answer) -> bool:
+    """A status was sent that is none of the nine."""
+    status = status_served(answer)
+    return status is not None and status not in STATUSES
+
+
+def after_silent_close(answer: Answer) -> bool:
+    """The server closed the connection, unannounced, after the read before."""
+    return bool(answer.earlier) and answer.earlier[-1].failure == "close"
+
+
+def judged(answer: Answer) -> bool:
+    """The client answered, one way or the other."""
+    told = answer.told
+    return told.session is not None or told.failure is not None or told.empty
+
+
+def surfaced(answer: Answer) -> bool:
+    """The client gave its caller a session."""
+    return answer.told.session is not None
+
+
+@cache
+def gave(*what: Given) -> Callable[[Answer], bool]:
+    """The read came to one of these, and the client answered."""
+    return lambda answer: judged(answer) and given(answer) in what
+
+
+def outcome(answer: Answer) -> str:
+    """What the client told, in words that give nothing away."""
+    told = answer.told
+    if told.failure is not None:
+        return f"an error ({told.failure.kind}{f': {told.failure.type[:60]}' if told.failure.type else ''})"
+    return "success with nothing in it" if told.empty else "a session"

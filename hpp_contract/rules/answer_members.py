@@ -1,0 +1,222 @@
+"""A: the members of a session reach the caller as they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from hpp_contract.exchange import Instant
+from hpp_contract.exchange.answer import MEMBERS, Answer
+from hpp_contract.exchange.body import MISSING
+from hpp_contract.exchange.redact import describe, show
+from hpp_contract.rules.answer_fault import able, lie, omit, served, surface
+from hpp_contract.rules.answer_given import (
+    INSTANTS,
+    Given,
+    absent,
+    departure,
+    given,
+    has_unknown_status,
+    instant,
+    is_same_instant,
+    is_sound,
+    served_session,
+    surfaced,
+)
+from hpp_contract.rules.rule import Finding, rule
+
+HAPPY = "Read Session › Happy flow examples"
+REFERENCE = "API reference 1.1 › getSessionById"
+DATA_TYPES = "Data types"
+_UUID = "b2c9d0aa-0000-4111-8222-333344445555"
+
+
+@cache
+def _gave(*names: str) -> Callable[[Answer], bool]:
+    """The server sent one of these members well-formed, the client exposes it and gave its caller a session."""
+
+    def when(answer: Answer) -> bool:
+        session = served_session(answer) if given(answer) in (Given.SESSION, Given.ODD) else {}
+        return surfaced(answer) and any(
+            name in answer.can.fields and not absent(session.get(name)) and is_sound(name, session[name])
+            for name in names
+        )
+
+    return when
+
+
+def _unfaithful(answer: Answer, *names: str) -> Iterator[Finding]:
+    """Findings for members that were lost or changed on their way (values from elsewhere are other rules' business)."""
+    hows = {name: departure(answer, name) for name in MEMBERS}
+    elsewhere = "stale" in hows.values() or "mixed" in hows.values()
+    for name in names:
+        # What is missing from an answer that belongs to another read was not dropped by anybody.
+        if name in answer.can.fields and (hows[name] == "altered" or (hows[name] == "dropped" and not elsewhere)):
+            found = (answer.told.session or {}).get(name)
+            yield Finding(f"/{name}", f"{_expected(answer, name)}, as sent", _found(name, found))
+
+
+def _expected(answer: Answer, name: str) -> str:
+    return show(served_session(answer).get(name))
+
+
+def _found(name: str, value: Any) -> str:
+    if absent(value):
+        return "absent"
+    if name in INSTANTS and instant(value) is None:
+        return "no instant with a zone"
+    return (
+        f"another value: {show(value)}"
+        if name == "status" or name in INSTANTS
+        else f"another value ({describe(value)})"
+    )
+
+
+@rule(
+    "HPP-A01", "session-id-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("session_id"),
+    faults=[lie("drops-session-id", "waiting", omit("session_id")),
+            lie("cuts-session-id", "waiting", surface("session_id", lambda answer: answer.asked[:8]))],
+)  # fmt: skip
+def session_id_surfaced(answer: Answer) -> Iterator[Finding]:
+    """The caller gets the `session_id` of the body, unchanged.
+
+    It ties the answer to the cart; one that is shortened or rewritten ties it to nothing.
+    """
+    yield from _unfaithful(answer, "session_id")
+
+
+def _known_status(answer: Answer) -> bool:
+    return _gave("status")(answer) and not has_unknown_status(answer)
+
+
+@rule(
+    "HPP-A02", "status-surfaced", "must", "referenced", REFERENCE, scope="answer", when=_known_status,
+    faults=[lie("drops-status", "completed-with-order", omit("status")),
+            lie("merges-statuses", "back", surface("status", "WAITING")),
+            lie("pays-in-progress", "in-progress", surface("status", "COMPLETED"))],
+)  # fmt: skip
+def status_surfaced(answer: Answer) -> Iterator[Finding]:
+    """Each of the nine statuses reaches the caller as itself.
+
+    Callers decide by it whether to ship, to wait or to give up. Spelling is free: `InProgress` is IN_PROGRESS.
+    """
+    yield from _unfaithful(answer, "status")
+
+
+@rule(
+    "HPP-A03", "updated-at-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("updated_at"),
+    faults=[lie("drops-updated-at", "waiting", omit("updated_at")),
+            lie("loses-zone", "waiting", surface("updated_at", "2019-05-13T14:51:46.288"))],
+)  # fmt: skip
+def updated_at_surfaced(answer: Answer) -> Iterator[Finding]:
+    """`updated_at` reaches the caller as the same point in time.
+
+    In another notation or with fewer digits is fine; without its zone it is hours off in most of the world.
+    """
+    yield from _unfaithful(answer, "updated_at")
+
+
+@rule(
+    "HPP-A04", "expires-at-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("expires_at"),
+    faults=[lie("drops-expires-at", "waiting", omit("expires_at")),
+            lie("ignores-offset", "instant-offset-east",
+                surface("expires_at", lambda answer: served("expires_at")(answer)[:19] + "Z"))],
+)  # fmt: skip
+def expires_at_surfaced(answer: Answer) -> Iterator[Finding]:
+    """`expires_at` reaches the caller as the same point in time.
+
+    Pollers stop there: an hour early loses orders, an hour late polls a session that is gone.
+    """
+    yield from _unfaithful(answer, "expires_at")
+
+
+@rule(
+    "HPP-A05", "order-id-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("order_id"),
+    faults=[lie("drops-order-id", "completed-with-order", omit("order_id")),
+            lie("truncates-order-id", "completed-with-order", surface("order_id", "a1a8f727"))],
+)  # fmt: skip
+def order_id_surfaced(answer: Answer) -> Iterator[Finding]:
+    """`order_id` reaches the caller.
+
+    The consumer has paid, and without it the merchant cannot find the order.
+    """
+    yield from _unfaithful(answer, "order_id")
+
+
+@rule(
+    "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("klarna_reference"),
+    faults=[lie("drops-klarna-reference", "completed-with-order", omit("klarna_reference"))],
+)  # fmt: skip
+def klarna_reference_surfaced(answer: Answer) -> Iterator[Finding]:
+    """`klarna_reference` reaches the caller.
+
+    It is what the consumer quotes and what the settlement file names.
+    """
+    yield from _unfaithful(answer, "klarna_reference")
+
+
+@rule(
+    "HPP-A07", "authorization-token-surfaced", "must", "shown", HAPPY, scope="answer",
+    when=_gave("authorization_token"),
+    faults=[lie("drops-authorization-token", "completed-with-token", omit("authorization_token"))],
+)  # fmt: skip
+def authorization_token_surfaced(answer: Answer) -> Iterator[Finding]:
+    """`authorization_token` reaches the caller.
+
+    It places the order, for sixty minutes; without it the authorization lapses.
+    """
+    yield from _unfaithful(answer, "authorization_token")
+
+
+@rule(
+    "HPP-A08", "identification-surfaced", "should", "referenced", REFERENCE, scope="answer",
+    when=_gave("customer", "manual_identification"),
+    faults=[lie("drops-customer", "manual-id-check", omit("customer")),
+            lie("drops-identification", "manual-id-check", omit("manual_identification")),
+            lie("renames-customer", "manual-id-check", surface("customer", {"name": "Fiktiv Exempelsson"}))],
+)  # fmt: skip
+def identification_surfaced(answer: Answer) -> Iterator[Finding]:
+    """`customer` and `manual_identification` reach the caller whole.
+
+    Whoever has to identify the consumer by hand has nothing else to go by.
+    """
+    yield from _unfaithful(answer, "customer", "manual_identification")
+
+
+def _introduced(answer: Answer) -> bool:
+    return answer.case == "smoke"
+
+
+@rule(
+    "HPP-A09", "all-members-exposed", "should", "referenced", REFERENCE, scope="answer", when=_introduced,
+    faults=[lie("exposes-status-only", "smoke", able(fields=("session_id", "status")))],
+)  # fmt: skip
+def all_members_exposed(answer: Answer) -> Iterator[Finding]:
+    """A client exposes every documented member.
+
+    One it does not expose is out of reach for everybody who builds on it. What a client declares to leave out is said
+    here once, and not held against it again.
+    """
+    missing = [name for name in MEMBERS if name not in answer.can.fields]
+    if missing:
+        yield Finding("hello fields", "every documented member", f"not exposed: {', '.join(missing)}")
+
+
+@rule(
+    "HPP-A10", "precision-kept", "info", "referenced", DATA_TYPES, scope="answer",
+    when=_gave("updated_at", "expires_at"),
+    faults=[lie("rounds-instants", "instant-nanoseconds",
+                surface("updated_at", lambda answer: served("updated_at")(answer)[:23] + "Z"))],
+)  # fmt: skip
+def precision_kept(answer: Answer) -> Iterator[Finding]:
+    """Instants keep the fraction digits they were sent with.
+
+    Two updates within one of the client's ticks look like one; languages differ too much to hold it against anybody.
+    """
+    session = answer.told.session or {}
+    for name in sorted(INSTANTS & set(answer.can.fields)):
+        sent, kept = served_session(answer).get(name), session.get(name, MISSING)
+        one, two = Instant.parse(sent), instant(kept)
+        if one and two and one.ns != two.ns and is_same_instant(kept, str(sent)):
+            yield Finding(f"/{name}", f"{one.digits} fraction digits, as sent", f"{two.digits}")

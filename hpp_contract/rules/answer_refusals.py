@@ -1,0 +1,137 @@
+"""A: what is no session never looks like success to the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpp_contract.exchange.answer import Answer
+from hpp_contract.exchange.body import MISSING
+from hpp_contract.exchange.redact import describe
+from hpp_contract.rules.answer_fault import lie, tell_nothing, tell_session
+from hpp_contract.rules.answer_given import Given, gave, given, judged, outcome
+from hpp_contract.rules.rule import Finding, rule
+
+HAPPY = "Read Session › Happy flow examples"
+REFERENCE = "API reference 1.1 › getSessionById"
+_WAITING = {"status": "WAITING"}
+
+
+def _taken_for_success(answer: Answer, what: str) -> Iterator[Finding]:
+    if answer.told.failure is None:
+        yield Finding("answer", f"an error: {what}", outcome(answer))
+
+
+def _content(answer: Answer) -> bytes:
+    response = answer.last.response if answer.last is not None else None
+    return (response.content or b"") if response is not None else b""
+
+
+def _is_empty(answer: Answer) -> bool:
+    status = answer.last.status if answer.last is not None else None
+    if not judged(answer) or status not in (200, 204) or given(answer) not in (Given.NO_SESSION, Given.REFUSAL):
+        return False
+    return not _content(answer).strip()
+
+
+@rule(
+    "HPP-A22", "empty-is-error", "must", "shown", HAPPY, scope="answer", when=_is_empty,
+    faults=[lie("returns-nothing-for-empty", "empty-200", tell_nothing),
+            lie("reads-empty-as-waiting", "no-content-204", tell_session(_WAITING))],
+)  # fmt: skip
+def empty_is_error(answer: Answer) -> Iterator[Finding]:
+    """A success without a body is an error to the caller.
+
+    A client that reports it as success, or as an empty session, hides that nothing is known about the order.
+    """
+    yield from _taken_for_success(answer, f"HTTP {answer.last.status if answer.last else ''} without a body")
+
+
+def _is_json(answer: Answer) -> bool:
+    response = answer.last.response if answer.last is not None else None
+    return response is not None and response.json.value is not MISSING
+
+
+def _is_page(answer: Answer) -> bool:
+    response = answer.last.response if answer.last is not None else None
+    return gave(Given.NO_SESSION)(answer) and response is not None and response.is_html
+
+
+@rule(
+    "HPP-A23", "page-is-error", "must", "referenced", REFERENCE, scope="answer", when=_is_page,
+    faults=[lie("accepts-page", "html-200", tell_nothing)],
+)  # fmt: skip
+def page_is_error(answer: Answer) -> Iterator[Finding]:
+    """A page for people under 200 is an error to the caller.
+
+    Captive portals and gateways answer like this, and no session is in it.
+    """
+    yield from _taken_for_success(answer, "the body is a page")
+
+
+def _is_broken_json(answer: Answer) -> bool:
+    unreadable = not _is_json(answer) and not _is_empty(answer) and not _is_page(answer)
+    return gave(Given.NO_SESSION)(answer) and unreadable
+
+
+@rule(
+    "HPP-A24", "broken-json-is-error", "must", "standard", "RFC 8259 §2 JSON Grammar", scope="answer",
+    when=_is_broken_json,
+    faults=[lie("swallows-decode-error", "truncated-json", tell_nothing),
+            lie("repairs-json", "truncated-json", tell_session(_WAITING))],
+)  # fmt: skip
+def broken_json_is_error(answer: Answer) -> Iterator[Finding]:
+    """A body that is not one JSON text is an error to the caller.
+
+    Half a session is not half true: the half with the order in it is gone.
+    """
+    yield from _taken_for_success(answer, "the body is not JSON")
+
+
+@rule(
+    "HPP-A25", "refusal-is-error", "must", "referenced", REFERENCE, scope="answer",
+    when=lambda answer: gave(Given.REFUSAL)(answer) and not _is_empty_success(answer),
+    faults=[lie("ignores-status-code", "not-found", tell_session({})),
+            lie("succeeds-on-outage", "unavailable-503-empty", tell_nothing)],
+)  # fmt: skip
+def refusal_is_error(answer: Answer) -> Iterator[Finding]:
+    """Any status code but 200 is an error to the caller, whatever the body.
+
+    A 401 or 404 that looks like a session without status keeps pollers polling, for nothing.
+    """
+    yield from _taken_for_success(answer, f"HTTP {answer.last.status if answer.last else ''}")
+
+
+def _is_empty_success(answer: Answer) -> bool:
+    return answer.last is not None and answer.last.status == 204
+
+
+def _is_other_json(answer: Answer) -> bool:
+    return gave(Given.NO_SESSION)(answer) and _is_json(answer) and not _is_page(answer)
+
+
+@rule(
+    "HPP-A26", "wrong-shape-is-error", "must", "shown", HAPPY, scope="answer", when=_is_other_json,
+    faults=[lie("accepts-list", "array-200", tell_session({})), lie("accepts-null", "null-200", tell_nothing)],
+)  # fmt: skip
+def wrong_shape_is_error(answer: Answer) -> Iterator[Finding]:
+    """JSON that is no object is an error to the caller.
+
+    A session is one object; anything else under 200 is somebody else's answer.
+    """
+    response = answer.last.response if answer.last is not None else None
+    what = describe(response.json.value) if response is not None else "nothing"
+    yield from _taken_for_success(answer, f"the body is {what}")
+
+
+@rule(
+    "HPP-A27", "lost-answer-is-error", "must", "standard", "RFC 9112 §8 Handling Incomplete Messages", scope="answer",
+    when=gave(Given.FAILURE),
+    faults=[lie("swallows-reset", "reset-before-answer", tell_nothing),
+            lie("keeps-half-a-body", "breaks-off", tell_session(_WAITING))],
+)  # fmt: skip
+def lost_answer_is_error(answer: Answer) -> Iterator[Finding]:
+    """An answer that never came, or not whole, is an error to the caller.
+
+    Otherwise an outage looks like a session in which nothing happens.
+    """
+    yield from _taken_for_success(answer, "no whole answer came")

@@ -1,0 +1,134 @@
+"""A: whatever the contract allows a server to answer, a client can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hpp_contract.exchange.answer import Answer
+from hpp_contract.exchange.redact import show
+from hpp_contract.rules.answer_fault import lie, surface, tell_failure, tell_nothing
+from hpp_contract.rules.answer_given import (
+    KNOWN,
+    Given,
+    after_silent_close,
+    given,
+    has_unknown_member,
+    has_unknown_status,
+    judged,
+    outcome,
+    spelling,
+    surfaced,
+)
+from hpp_contract.rules.rule import Finding, rule
+
+REFERENCE = "API reference 1.1 › getSessionById"
+
+
+def _session_given(answer: Answer) -> bool:
+    return judged(answer) and given(answer) is Given.SESSION
+
+
+def _plain_session_given(answer: Answer) -> bool:
+    """A session that every client knows how to read."""
+    special = has_unknown_member(answer) or has_unknown_status(answer) or after_silent_close(answer)
+    return _session_given(answer) and not special
+
+
+def _lost(answer: Answer, where: str = "answer") -> Iterator[Finding]:
+    if not surfaced(answer):
+        yield Finding(where, "the session", outcome(answer))
+
+
+def _gave_up(answer: Answer) -> bool:
+    """It had asked for this session before, and now told of an error without asking."""
+    silent = bool(answer.earlier) and not answer.served and not after_silent_close(answer)
+    return silent and answer.told.failure is not None
+
+
+@rule(
+    "HPP-A17", "session-is-no-error", "must", "referenced", REFERENCE, scope="answer",
+    when=lambda answer: _plain_session_given(answer) or _gave_up(answer),
+    faults=[lie("refuses-status", "manual-id-check", tell_failure(kind="decode", type="ValueError")),
+            lie("refuses-nanoseconds", "instant-nanoseconds", tell_failure(kind="decode", type="ValueError")),
+            lie("returns-nothing-for-session", "waiting", tell_nothing),
+            lie("stays-broken", "reset-once",
+                lambda answer: tell_failure(kind="network")(replace(answer, served=())))],
+)  # fmt: skip
+def session_is_no_error(answer: Answer) -> Iterator[Finding]:
+    """A session as documented reaches the caller as a session, whatever its status, precision or coding.
+
+    A client that throws on a documented status loses the session for as long as it is in it; one that does not ask
+    again after a failure loses it for good.
+    """
+    yield from _lost(answer)
+
+
+def _unknown_status_given(answer: Answer) -> bool:
+    return _session_given(answer) and has_unknown_status(answer) and answer.can.status == "open"
+
+
+@rule(
+    "HPP-A18", "unknown-status-tolerated", "should", "inferred", "The enumeration grew before", scope="answer",
+    when=_unknown_status_given,
+    faults=[lie("throws-on-unknown-status", "unknown-status", tell_failure(kind="decode", type="KeyError"))],
+)  # fmt: skip
+def unknown_status_tolerated(answer: Answer) -> Iterator[Finding]:
+    """A status the client does not know is no error.
+
+    The callbacks page already knows one that the API reference does not. A client that declares a closed enumeration
+    is not asked.
+    """
+    yield from _lost(answer)
+
+
+def _unknown_status_told(answer: Answer) -> bool:
+    return _unknown_status_given(answer) and surfaced(answer) and "status" in answer.can.fields
+
+
+@rule(
+    "HPP-A19", "unknown-status-visible", "should", "inferred", "The enumeration grew before", scope="answer",
+    when=_unknown_status_told,
+    faults=[lie("reads-unknown-as-waiting", "unknown-status", surface("status", "WAITING"))],
+)  # fmt: skip
+def unknown_status_visible(answer: Answer) -> Iterator[Finding]:
+    """A status the client does not know is not shown as one that it knows.
+
+    What is new deserves a look by a person, not the treatment of something else.
+    """
+    status = (answer.told.session or {}).get("status")
+    if status is not None and spelling(status) in KNOWN:
+        yield Finding("/status", "the status as sent, or a word of its own", show(status))
+
+
+def _unknown_member_given(answer: Answer) -> bool:
+    return _session_given(answer) and has_unknown_member(answer) and not has_unknown_status(answer)
+
+
+@rule(
+    "HPP-A20", "unknown-member-tolerated", "must", "referenced", REFERENCE, scope="answer", when=_unknown_member_given,
+    faults=[lie("throws-on-unknown-member", "unknown-member", tell_failure(kind="decode", type="TypeError"))],
+)  # fmt: skip
+def unknown_member_tolerated(answer: Answer) -> Iterator[Finding]:
+    """A member the client does not know is no error.
+
+    The schema allows further members: the day one is added, a strict client loses every session at once.
+    """
+    yield from _lost(answer)
+
+
+def _after_silent_close(answer: Answer) -> bool:
+    return judged(answer) and after_silent_close(answer)
+
+
+@rule(
+    "HPP-A21", "survives-closed-connection", "should", "standard", "RFC 9112 §9.3.1 Retrying Requests", scope="answer",
+    when=_after_silent_close,
+    faults=[lie("dies-with-connection", "closed-between-polls", tell_failure(kind="network", type="ConnectionError"))],
+)  # fmt: skip
+def survives_closed_connection(answer: Answer) -> Iterator[Finding]:
+    """A kept connection that the server closed meanwhile costs no poll.
+
+    Servers close idle connections all the time, and a GET may simply be sent again on a new one.
+    """
+    yield from _lost(answer)

@@ -1,0 +1,188 @@
+"""Probing: what is asked, what is made of failures, and that nothing printed is secret."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.endpoint import Plan, Probed, Target, probe, target_from
+from hpp_contract.endpoint.plan import MALFORMED, reads
+from hpp_contract.exchange import Headers
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.exchange.redact import spellings
+from hpp_contract.rules.fault import Fault, body, fail, header, lie, status
+from hpp_contract.server import CREDENTIALS, SCENARIOS, Server, session_id
+
+FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
+
+
+def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
+    return Target(url, credentials, session_ids)
+
+
+# --- what is asked
+
+
+def test_embedded_probe_sees_everything() -> None:
+    """Without an endpoint every scenario of the embedded server is read to its end, and the errors too."""
+    probed = probe(target_from(None, {}, (), False))
+    assert probed.unverified is None
+    assert probed.subject.embedded
+    codes = Counter((x.known.credentials, x.known.session, x.status) for x in probed.exchanges)
+    polls = sum(scenario.refused is None for scenario in SCENARIOS.values())
+    assert codes == {
+        ("none", "known", 401): 1, ("wrong", "known", 401): 1, ("right", "unknown", 404): 1,
+        ("right", "malformed", 404): len(MALFORMED),
+        ("right", "known", 200): 6 * polls, ("right", "known", 404): 6, ("right", "known", 403): 6,
+    }  # fmt: skip
+
+
+def test_embedded_probe_of_chosen_sessions() -> None:
+    """The embedded server can be asked for some sessions only."""
+    probed = probe(target_from(None, {}, FIVE[:1], False))
+    assert {x.request.session_id for x in probed.exchanges if x.known.session == "known"} == set(FIVE[:1])
+
+
+def test_standard_probe_is_modest() -> None:
+    """Five sessions and six polls need forty requests or fewer, all of them GET without a body."""
+    with Server() as server:
+        probed = probe(target(server.url, *FIVE), Plan(polls=6))
+        requests = [exchange.request for exchange in server.log]
+    assert len(requests) == len(probed.exchanges) <= 40
+    assert {(request.method, request.body) for request in requests} == {("GET", b"")}
+    assert Counter(request.session_id for request in requests)[FIVE[1]] == 6
+
+
+def test_requests_are_what_was_planned() -> None:
+    """What the server sees is what the exchanges say was sent, byte for byte in the path."""
+    with Server() as server:
+        probed = probe(target(server.url + "/a/prefix", "id/with?odd#characters é"))
+        seen = [exchange.request.url for exchange in server.log]
+    assert seen == [exchange.request.url for exchange in probed.exchanges]
+    assert server.url + "/a/prefix/hpp/v1/sessions/id%2Fwith%3Fodd%23characters%20%C3%A9" in seen
+    assert all(f"/hpp/v1/sessions/{segment}" in " ".join(seen) for _, segment in MALFORMED)
+
+
+@given(ids=st.lists(st.uuids().map(str), max_size=6, unique=True), polls=st.integers(1, 5), seed=st.integers())
+def test_plan(ids: list[str], polls: int, seed: int) -> None:
+    """Sessions are read in turns, every kind of read is planned once, and the same seed plans the same."""
+    plan = Plan(polls=polls, seed=seed)
+    planned = reads(plan, ids)
+    assert planned == reads(plan, ids)
+    assert [read.segment for read in planned if read.note.startswith("poll")] == ids * polls
+    assert Counter(read.credentials for read in planned if read.credentials != "right") == {"none": 1, "wrong": 1}
+    assert planned[-1].credentials == "wrong"
+    assert len({read.evidence for read in planned}) == len(planned)
+
+
+def test_poll_of_one_session_is_no_other_request() -> None:
+    """Exchanges carry what is known of them and where to find them."""
+    with Server() as server:
+        probed = probe(target(server.url, FIVE[0]), Plan(max_latency=3))
+    poll = next(exchange for exchange in probed.exchanges if "poll 2" in exchange.evidence)
+    assert poll.evidence == "GET …/hpp/v1/sessions/53d19cb7…36a6 (poll 2)"
+    assert (poll.known.max_latency, poll.known.session, poll.known.credentials) == (3, "known", "right")
+
+
+def test_progress_is_told() -> None:
+    """Progress counts up to what was planned."""
+    told: list[tuple[int, int]] = []
+    with Server() as server:
+        probe(target(server.url, FIVE[0]), Plan(polls=1), lambda done, planned: told.append((done, planned)))
+    assert told == [(number, len(told)) for number in range(1, len(told) + 1)]
+
+
+# --- what is made of failures
+
+
+PASSING = {
+    "reset": (fail("reset"),),
+    "garbage": (fail("garbage"),),
+    "500": (status(500), body(b"")),
+    "502 page": (status(502), body(b"<html>"), header("Content-Type", "text/html")),
+    "503": (status(503), body(b"")),
+    "429": (status(429), body(b"")),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_passing_failures_heal(name: str, times: int) -> None:
+    """Up to two failures before an answer are kept as healed; after a third the failure itself is the outcome."""
+    fault = lie("passing", "waiting", *PASSING[name], until=times)
+    with Server([fault]) as server:
+        probed = probe(target(server.url, session_id("waiting")), Plan(polls=1))
+    polled = [exchange for exchange in probed.exchanges if "poll 1" in exchange.evidence]
+    healed = [exchange.known.healed for exchange in polled]
+    assert healed == ([True] * times + [False] if times < 3 else [False])
+    assert (polled[-1].status == 200) == (times < 3)
+    assert polled[-1].evidence.endswith(f", attempt {min(times, 2) + 1}")
+
+
+def test_failure_for_good_counts_once() -> None:
+    """An id that always fails is one exchange a read, and the others are still judged."""
+    with Server([lie("dead", "waiting", fail("reset"))]) as server:
+        probed = probe(target(server.url, *FIVE), Plan(polls=2))
+    assert probed.unverified is None
+    assert Counter(exchange.failure for exchange in probed.exchanges)["reset"] == 2
+    assert not any(exchange.known.healed for exchange in probed.exchanges)
+
+
+def test_client_errors_are_answers() -> None:
+    """A 4xx is not sent again."""
+    with Server([lie("refuses", "waiting", status(400))]) as server:
+        probe(target(server.url, session_id("waiting")), Plan(polls=1))
+        assert len(server.log) == len(reads(Plan(polls=1), ["x"]))
+
+
+def test_stalling_session_is_not_polled_for_ever() -> None:
+    """A session that does not answer in time is given up; the others are read to the end."""
+    with Server([lie("stalls", "in-progress", fail("timeout"))]) as server:
+        probed = probe(target(server.url, *FIVE), Plan(polls=3, timeout=0.15))
+    reads_of = Counter(exchange.request.session_id for exchange in probed.exchanges if "poll" in exchange.evidence)
+    assert reads_of == {FIVE[0]: 3, FIVE[1]: 1, FIVE[2]: 3, FIVE[3]: 3, FIVE[4]: 3}
+    assert probed.unverified is None
+
+
+# --- secrets
+
+
+def given_away(probed: Probed, credentials: Credentials) -> list[str]:
+    """Every printed text of the probe that holds a form of the credentials."""
+    texts = [probed.subject.name, probed.unverified or "", *probed.notes, repr(probed.unverified)]
+    texts += [exchange.evidence for exchange in (*probed.exchanges, *probed.unjudged)]
+    forms = {form for secret in credentials.secrets for form in spellings(secret)}
+    return [text for text in texts if any(form in text for form in forms)]
+
+
+FAULTS: dict[str, list[Fault]] = {
+    "honest": [],
+    "echoing": [lie("echo", "wrong-credentials", header("X-Echo", CREDENTIALS.authorization))],
+    "failing": [lie("fails", stage, status(500)) for stage in ("unknown-id", "no-credentials", "waiting")],
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("username", [CREDENTIALS.username, None])
+def test_nothing_printed_is_secret(name: str, username: str | None) -> None:
+    """No sentence, note or evidence holds credentials in any spelling, or a whole session id."""
+    credentials = Credentials(CREDENTIALS.api_key, username)
+    with Server(FAULTS[name]) as server:
+        probed = probe(target(server.url, *FIVE, credentials=credentials))
+    assert given_away(probed, credentials) == []
+    assert not any(wanted in exchange.evidence for exchange in probed.exchanges for wanted in FIVE)
+    assert set(credentials.secrets) <= set(probed.secrets)
+    assert not any(credentials.api_key in repr(exchange.known) for exchange in probed.exchanges)
+
+
+def test_wrong_credentials_are_known_as_secrets_too() -> None:
+    """The made-up key is looked for in the answer to it."""
+    with Server() as server:
+        probed = probe(target(server.url, FIVE[0]))
+    wrong = next(exchange for exchange in probed.exchanges if exchange.known.credentials == "wrong")
+    sent: Headers = wrong.request.headers
+    assert dict(sent)["Authorization"].removeprefix("Basic ") in wrong.known.secrets
+    assert CREDENTIALS.api_key not in wrong.known.secrets
