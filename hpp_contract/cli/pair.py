@@ -21,6 +21,10 @@ Exchanges = tuple[Exchange, ...]
 
 def pair(rule: Rule) -> tuple[str, str] | None:
     """The text of exchanges that keep `rule` and of the fewest that break it; None when no text shows a difference."""
+    if rule.scope == "answer":
+        from hpp_contract.cli.answer_pair import answer_pair
+
+        return answer_pair(rule)
     for honest, told in _rehearsals(rule):
         if _breaks(rule, told):
             shown = -1 if _breaks(rule, told[-1:]) else 0

@@ -1,0 +1,54 @@
+"""The pair of examples that `explain` prints for a rule about answers: what a good client tells, and what one
+with the rule's own fault tells."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from hpp_contract.client import CASES, rehearse_answer
+from hpp_contract.exchange.answer import MEMBERS, Answer
+from hpp_contract.exchange.redact import Redactor
+from hpp_contract.reporting.exchange_text import exchange_text
+from hpp_contract.reporting.gate import printable
+from hpp_contract.rules.rule import Rule
+from hpp_contract.server import CREDENTIALS
+
+
+def answer_pair(rule: Rule) -> tuple[str, str] | None:
+    """The text of an answer that keeps `rule` and of one that breaks it; None when no text shows a difference."""
+    for fault in rule.faults:
+        honest = rehearse_answer(fault.on)
+        kept, broken = _text(honest), _text(fault(honest))
+        if kept != broken:
+            return kept, broken
+    return None
+
+
+def _text(answer: Answer) -> str:
+    redact = Redactor(CREDENTIALS.secrets)
+    lines = [f"Case {answer.case}: {CASES[answer.case].says}"]
+    lines += [exchange_text(answer.last, redact)] if answer.last is not None else []
+    if len(answer.served) > 1:
+        lines.append(f"  ({len(answer.served)} requests like this)")
+    lines += [f"  (another host got: {', '.join(name for name, _ in x.request.headers)})" for x in answer.elsewhere]
+    if answer.elapsed > 1:
+        lines.append(f"  (after {answer.elapsed:g} s, with a time-out of {answer.timeout:g} s)")
+    if answer.can.fields != MEMBERS:
+        lines.append(f"The client exposes: {', '.join(answer.can.fields)}")
+    return "\n".join([*lines, f"The caller is told: {printable(redact(_told(answer)))}"])
+
+
+def _told(answer: Answer) -> str:
+    told = answer.told
+    if told.session is not None:
+        return f"the session {_json({name: told.session.get(name) for name in told.session})}"
+    if told.failure is not None:
+        failure = told.failure
+        return f"an error {_json({field.name: getattr(failure, field.name) for field in fields(failure)})}"
+    return "success, with nothing in it" if told.empty else f"nothing: {told.problem or told.skipped}"
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps({name: part for name, part in value.items() if part is not None}, ensure_ascii=False)

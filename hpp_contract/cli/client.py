@@ -1,0 +1,95 @@
+"""`hpp-contract client`: judge a client, in this process or behind a command."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from hpp_contract.cli.options import Options, common_options, finish
+
+if TYPE_CHECKING:
+    from hpp_contract.client import Adapter, Case, Plan
+    from hpp_contract.verdict import Subject
+
+BESIDE = 3
+"""Further processes for cases that keep a client waiting; within one process clients may not bear company."""
+
+
+@click.command()
+@click.option("--python", "python", metavar="MODULE:CALLABLE", help="A function of this Python; may be async.")
+@click.option("--command", "command", metavar="CMD", help="An adapter, or a template with {session_id} in it.")
+@click.option(
+    "--only", multiple=True, metavar="CASE", help="Run only these cases; repeatable, commas and globs will do."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1, max=600),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The longest that one read may take.",
+)
+@click.option("--list", "list_only", is_flag=True, help="List the cases (with --json FILE: write them) and leave.")
+@common_options
+def client(
+    python: str | None, command: str | None, only: tuple[str, ...], timeout: float, list_only: bool, options: Options
+) -> None:
+    """Judge a client by what it answers its caller and by what it asks of the server.
+
+    A client is a Python function read_session(base_url, username, password, session_id, timeout), or any command that
+    speaks the adapter protocol (docs/formats.md). Begin with --only smoke.
+
+    \b
+    Examples:
+      hpp-contract client --python shop.klarna:read_session
+      hpp-contract client --command "node adapter.js" --only smoke
+      hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
+    """
+    from hpp_contract.cli.progress import waiting
+    from hpp_contract.client import chosen, run
+
+    cases = chosen(only)
+    if list_only:
+        _list(options, cases)
+        return
+    start, subject, plan = _under_test(python, command, timeout)
+    with waiting("running client cases"):
+        report = run(cases, start, subject, plan)
+    secrets = {secret for case in cases for secret in case.credentials.secrets}
+    finish(report, options, tuple(secrets), frozenset(case.name for case in cases) if only else None)
+
+
+def _under_test(python: str | None, command: str | None, timeout: float) -> tuple[Callable[[], Adapter], Subject, Plan]:
+    """How to start what is judged, what to call it, and how to run it."""
+    from hpp_contract.client import Plan
+    from hpp_contract.client.command import CommandAdapter
+    from hpp_contract.client.oneshot import MARK, OneShotAdapter
+    from hpp_contract.client.python import PythonAdapter, resolve
+    from hpp_contract.verdict import Subject
+    from hpp_contract.verdict.problems import UsageProblem
+
+    if (python is None) == (command is None):
+        raise UsageProblem("give either --python MODULE:CALLABLE or --command CMD: one client is judged at a time.")
+    if python is not None:
+        function = resolve(python, here=True)
+        again = f"hpp-contract client --python {shlex.quote(python)}"
+        return lambda: PythonAdapter(function), Subject("client", python), Plan(timeout, again=again)
+    words = command or ""
+    once = MARK in words
+    adapter = OneShotAdapter if once else CommandAdapter
+    again = f"hpp-contract client --command {shlex.quote(words)}"
+    return lambda: adapter(words), Subject("client", words), Plan(timeout, BESIDE, once, again)
+
+
+def _list(options: Options, cases: tuple[Case, ...]) -> None:
+    from hpp_contract.cli.output import show
+    from hpp_contract.client.listing import as_json, as_text
+    from hpp_contract.reporting.files import write
+
+    if options.json is not None:
+        write(options.json, as_json(cases))
+    else:
+        show(as_text(cases))

@@ -1,0 +1,56 @@
+"""What the runner needs of an adapter, whatever the client behind it is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hpp_contract.exchange.answer import Capabilities, Told
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One read: what the client is given. `timeout` is in seconds; `password` is the API key."""
+
+    id: str
+    base_url: str
+    username: str
+    password: str = field(repr=False)
+    session_id: str
+    timeout: float
+    ca_file: str | None = None
+
+    def message(self) -> Mapping[str, Any]:
+        """The same as a message of the adapter protocol."""
+        return {
+            "op": "read_session",
+            "id": self.id,
+            "base_url": self.base_url,
+            "username": self.username,
+            "password": self.password,
+            "session_id": self.session_id,
+            "timeout_ms": round(self.timeout * 1000),
+            "ca_file": self.ca_file,
+        }
+
+
+class Adapter(Protocol):
+    """The glue around one client. Used by one thread at a time; `close` leaves nothing running."""
+
+    can: Capabilities
+    """What the client says it can do, as far as it has been asked: final after the first read."""
+
+    notes: list[str]
+    """What an author of an adapter should know about it, though no case failed."""
+
+    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+        """Have the client read a session, for at most `wait` seconds: what it told, and the seconds it took.
+
+        Never raises for what a client does; raises UsageProblem when there is no client to be had.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it, with everything it started."""
+        ...

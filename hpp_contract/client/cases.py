@@ -1,0 +1,52 @@
+"""Every client case, in the order in which they are run and listed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Final
+
+from hpp_contract.client import cases_bodies, cases_polls, cases_refusals, cases_sessions, cases_wire
+from hpp_contract.client.case import Case
+from hpp_contract.server import CREDENTIALS, Play
+from hpp_contract.verdict.problems import UsageProblem
+
+_ALL: Final = (
+    *cases_sessions.SHAPES,
+    *cases_sessions.INSTANTS,
+    *cases_sessions.IDS,
+    *cases_sessions.MEMBERS,
+    *cases_bodies.BODIES,
+    *cases_refusals.REFUSALS,
+    *cases_wire.REQUESTS,
+    *cases_polls.POLLS,
+    *cases_wire.WIRE,
+)
+
+CASES: Final = MappingProxyType({case.name: case for case in _ALL})
+"""Every case by name."""
+
+
+def plays() -> dict[str, Play]:
+    """What a server with the published credentials plays under the session ids of every case that goes with them."""
+    cases = (case for case in CASES.values() if case.credentials == CREDENTIALS)
+    return {name: play for case in cases for name, play in case.plays().items()}
+
+
+def chosen(patterns: Iterable[str]) -> tuple[Case, ...]:
+    """The cases that any of these names or globs (separated by commas, too) choose, in order; all when there are none.
+
+    Raises UsageProblem for a pattern that chooses nothing.
+    """
+    wanted = [name for pattern in patterns for name in pattern.replace(",", " ").split()]
+    for pattern in wanted:
+        if not any(fnmatchcase(name, pattern) for name in CASES):
+            raise UsageProblem(f"there is no case {pattern!r}; {_hint(pattern)}")
+    return tuple(c for c in CASES.values() if not wanted or any(fnmatchcase(c.name, pattern) for pattern in wanted))
+
+
+def _hint(name: str) -> str:
+    close = difflib.get_close_matches(name, CASES, 1)
+    return f"did you mean {close[0]}?" if close else "hpp-contract client --list shows them all."

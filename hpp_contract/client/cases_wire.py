@@ -1,0 +1,74 @@
+"""Cases about the way: connections that stall, break or end, codings, credentials and base URLs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hpp_contract.client.case import SHORT, Case
+from hpp_contract.client.edits import close_after, compress, halve, pause, reset_midway
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.rules.fault import Edit, cut, fail, header, slow
+
+_LOST: Final = ("HPP-A27",)
+_READ: Final = ("HPP-A17",)
+_WAIT: Final = 20.0
+"""Seconds of silence: longer than any client here may wait."""
+
+
+def _stall(name: str, says: str, *steps: Edit, rules: tuple[str, ...] = ("HPP-A33", "HPP-A27")) -> Case:
+    return Case(name, says, rules, edits=steps, timeout=SHORT, slow=True)
+
+
+def _lost(name: str, says: str, *steps: Edit) -> Case:
+    return Case(name, says, _LOST, edits=steps, slow=True)
+
+
+def _read(name: str, says: str, *steps: Edit) -> Case:
+    return Case(name, says, _READ, edits=steps)
+
+
+WIRE: Final = (
+    _stall("stalls-before-answer", "The server takes the request and keeps silent.", slow(_WAIT)),
+    _stall("stalls-in-body", "The server keeps silent in the middle of the body.", pause(_WAIT)),
+    _stall("stalls-between-chunks", "The server keeps silent in the middle of a chunked body.",
+           header("Transfer-Encoding", "chunked"), pause(_WAIT)),
+    _stall("drips", "The body comes in pieces: each is in time, all together are not.", pause(*[0.08] * 6),
+           rules=("HPP-A34",)),
+    Case("late-but-in-time", "The answer takes a quarter of a second.", _READ, edits=(slow(0.25),), slow=True),
+    Case("body-in-pieces", "The body comes in three pieces.", _READ, edits=(pause(0.03, 0.03),)),
+    _lost("reset-before-answer", "The connection is reset before an answer.", fail("reset")),
+    _lost("closed-before-answer", "The connection is closed before an answer.", fail("close")),
+    _lost("reset-midway", "The connection is reset in the middle of the body.", reset_midway),
+    _lost("breaks-off", "The connection is closed in the middle of the body.", halve),
+    _lost("breaks-off-at-the-end", "The connection is closed a few bytes before the end.", cut(3)),
+    _lost("breaks-off-between-chunks", "A chunked body ends without its last chunk.",
+          header("Transfer-Encoding", "chunked"), halve),
+    _lost("garbage", "What comes is no HTTP.", fail("garbage")),
+    _read("chunked", "The body is chunked.", header("Transfer-Encoding", "chunked")),
+    _read("gzip", "The body is gzip, if the client allows it.", compress),
+    _read("gzip-chunked", "The body is gzip, if the client allows it, and chunked.", compress,
+          header("Transfer-Encoding", "chunked")),
+    _read("connection-close", "The server announces that it closes the connection.", header("Connection", "close")),
+    _read("many-headers", "The answer has sixty further headers.",
+          *(header(f"X-Trace-{number}", "0123456789abcdef") for number in range(60))),
+    Case("closed-between-polls", "The server closes the kept connection after the first answer.", ("HPP-A21",),
+         edits=(close_after,), until=1, reads=(0, 0)),
+)  # fmt: skip
+
+_KEY: Final = ("HPP-R12", "HPP-R05", "HPP-A17")
+_BASE: Final = ("HPP-R02",)
+
+REQUESTS: Final = (
+    Case("key-with-colon", "The API key has colons in it.", _KEY,
+         credentials=Credentials("kco_test_api_with:colons:inside", "M000002-hpp")),
+    Case("key-with-symbols", "The API key has the signs of Base64 and of URLs in it.", _KEY,
+         credentials=Credentials("kco_test_api_a+b/c=d&e%20f?g#h", "M000003-hpp")),
+    Case("key-non-ascii", "The API key has letters outside ASCII.", _KEY,
+         credentials=Credentials("kco_test_api_grön-åäö", "M000004-hpp"), spares=("HPP-R02",)),
+    Case("long-key", "The API key has 300 characters: Base64 must not break its line.", _KEY,
+         credentials=Credentials("kco_test_api_" + "0123456789" * 29, "M000005-hpp")),
+    Case("base-url-with-slash", "The base URL ends in a slash.", _BASE, base="/", needs_base_url=True),
+    Case("base-url-with-prefix", "The base URL has a path.", _BASE, base="/eu/gateway", needs_base_url=True),
+    Case("base-url-with-prefix-and-slash", "The base URL has a path and ends in a slash.", _BASE, base="/eu/gateway/",
+         needs_base_url=True),
+)  # fmt: skip

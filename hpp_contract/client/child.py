@@ -1,0 +1,183 @@
+"""A child process in a group of its own: what it writes is read in bounds, and nothing of it outlives `stop`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hpp_contract.verdict.problems import UsageProblem
+
+MAX_LINE: Final = 1_000_000
+"""Bytes of one line: a session has a few hundred."""
+
+TAIL: Final = 2000
+"""Bytes of stderr that are remembered."""
+
+_CHUNK: Final = 65536
+_SLICE: Final = 0.1
+_MARK: Final = "HPP_CONTRACT_ADAPTER"
+
+
+class Misbehaved(Exception):
+    """The child did what ends a conversation; the text says what, in words that are safe to print."""
+
+
+class Child:
+    """A running command. Used by one thread. Raises UsageProblem when it cannot be started."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        if os.name != "posix":
+            raise UsageProblem("--command needs a POSIX system (Linux, macOS, WSL): use --python here.")
+        self._mark = f"{_MARK}={uuid.uuid4()}"
+        environ = os.environ | dict([self._mark.split("=")])
+        pipe = subprocess.PIPE
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  running the user's command is what this is for
+                argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environ, start_new_session=True, bufsize=0
+            )
+        except OSError as error:
+            reason = (error.strerror or "it cannot be run").lower()
+            raise UsageProblem(f"cannot start {argv[0]!r} ({reason}): check --command.") from None
+        self._streams = {"stdin": self._process.stdin, "stdout": self._process.stdout, "stderr": self._process.stderr}
+        self._selector = selectors.DefaultSelector()
+        for name in ("stdout", "stderr"):
+            os.set_blocking(self._fd(name), False)
+            self._selector.register(self._fd(name), selectors.EVENT_READ, name)
+        os.set_blocking(self._fd("stdin"), False)
+        self._buffer = bytearray()
+        self._tail = b""
+        self._open = True
+
+    def _fd(self, name: str) -> int:
+        stream = self._streams[name]
+        if stream is None:
+            raise LookupError(name)
+        return stream.fileno()
+
+    def send(self, line: bytes) -> None:
+        """Write one line to its stdin; raises Misbehaved when it does not take it."""
+        try:
+            written = os.write(self._fd("stdin"), line + b"\n")
+        except BlockingIOError:
+            written = 0
+        except OSError:
+            raise Misbehaved(f"it closed its stdin{self.obituary()}") from None
+        if written <= len(line):
+            raise Misbehaved("it does not read its stdin")
+
+    def line(self, deadline: float) -> bytes | None:
+        """The next line of its stdout without the line end; None when `deadline` (monotonic) passes first.
+
+        Raises Misbehaved when no line can follow, or when one is too long.
+        """
+        while True:
+            line, found, rest = self._buffer.partition(b"\n")
+            if found:
+                self._buffer = rest
+                return bytes(line).rstrip(b"\r")
+            if len(self._buffer) > MAX_LINE:
+                raise Misbehaved(f"a line of more than {MAX_LINE:,} bytes on stdout")
+            if not self._open:
+                return self._last_line()
+            if (left := deadline - time.monotonic()) <= 0:
+                return None
+            self._take(min(left, _SLICE))
+
+    def _last_line(self) -> bytes:
+        if not self._buffer:
+            raise Misbehaved(self.obituary().lstrip("; ") or "it closed its stdout")
+        line, self._buffer = bytes(self._buffer), bytearray()
+        return line
+
+    def _take(self, seconds: float) -> None:
+        """Read whatever came on stdout and stderr, waiting for so long at most."""
+        ready = self._selector.select(seconds)
+        for key, _ in ready:
+            content = self._read(key.fd)
+            if key.data == "stdout":
+                self._buffer += content or b""
+                self._open = content != b""
+            else:
+                self._tail = (self._tail + (content or b""))[-TAIL:]
+            if content == b"":
+                self._selector.unregister(key.fd)
+        if not ready and self._ended():  # a child of the child may hold stdout open for ever
+            self._open = False
+
+    @staticmethod
+    def _read(fd: int) -> bytes | None:
+        try:
+            return os.read(fd, _CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def _ended(self) -> bool:
+        """Whether it ended; it stays in the process table, so that its number stays its own until `stop`."""
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return self._process.returncode is not None or os.waitid(os.P_PID, self._process.pid, flags) is not None
+
+    def obituary(self) -> str:
+        """How it ended and the last it said on stderr, as the end of a sentence; empty while it runs."""
+        until = time.monotonic() + 2 * _SLICE
+        while not self._ended() and time.monotonic() < until:
+            time.sleep(0.005)
+        if not self._ended():
+            return ""
+        with contextlib.suppress(KeyError, ValueError):
+            self._take(0)
+        status = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        killed = status is not None and status.si_code != os.CLD_EXITED
+        how = f"{'signal' if killed else 'exit code'} {status.si_status if status else ''}"
+        said = " ".join(self._tail.decode("utf-8", "replace").split())[-200:]
+        return f"; it ended with {how}" + (f", saying last on stderr: {said}" if said else "")
+
+    def stop(self, patience: float = 0.0) -> None:
+        """End it and everything it started: after `patience` seconds to leave by itself, by SIGTERM, then SIGKILL."""
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+        for seconds, number in ((patience, signal.SIGTERM), (2 * _SLICE, signal.SIGKILL)):
+            until = time.monotonic() + seconds
+            while not self._ended() and time.monotonic() < until:
+                with contextlib.suppress(KeyError, ValueError):
+                    self._take(0.01)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+        self._process.wait()
+        _kill_marked(self._mark.encode())
+        self._selector.close()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def _kill_marked(mark: bytes) -> None:
+    """Kill what left the group: on Linux a process shows the environment it was started with."""
+    for _ in range(3):
+        found = (
+            [pid for pid in Path("/proc").glob("[0-9]*") if _is_marked(pid, mark)]
+            if Path("/proc/self").exists()
+            else []
+        )
+        for folder in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(int(folder.name), signal.SIGKILL)
+        if not found:
+            return
+
+
+def _is_marked(folder: Path, mark: bytes) -> bool:
+    try:
+        return mark in (folder / "environ").read_bytes().split(b"\0")
+    except OSError:  # it ended meanwhile, or is somebody else's
+        return False

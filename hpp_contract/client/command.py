@@ -1,0 +1,177 @@
+"""A client behind a command that speaks the adapter protocol: one JSON object a line, the process kept from case to
+case and started again when it has misbehaved."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import time
+from typing import Any, Final
+
+from hpp_contract.client.adapter import Ask
+from hpp_contract.client.child import Child, Misbehaved
+from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.exchange.answer import Capabilities, Told
+from hpp_contract.verdict.problems import UsageProblem
+
+HELLO: Final = {"op": "hello", "protocol": 1}
+GREETING: Final = 1.0
+"""Seconds to wait for a hello before asking without it; one that comes later still counts."""
+
+LOOK: Final = 0.05
+"""Seconds for which more is looked for after the first answer of all."""
+
+UNASKED: Final = 100
+"""Lines nobody asked for that are read before a flood is called one."""
+
+_PARTS: Final = frozenset({"session", "error", "empty", "skipped"})
+
+
+def arguments(command: str) -> list[str]:
+    """The command as a list of words, in the shell's quoting and without a shell; raises UsageProblem."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageProblem(f"--command cannot be read ({str(error).lower()}): check its quotes.") from None
+    if not words:
+        raise UsageProblem("--command is empty: give the command that starts the adapter.")
+    return words
+
+
+class CommandAdapter:
+    """Speaks with a long-lived process."""
+
+    def __init__(self, command: str) -> None:
+        self._argv = arguments(command)
+        self._child: Child | None = None
+        self._greets = True
+        self._asked: set[str] = set()
+        self._repeated = False
+        self.can = Capabilities()
+        self.notes: list[str] = []
+
+    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+        child = self._started()
+        began = time.monotonic()
+        try:
+            child.send(json.dumps(ask.message(), ensure_ascii=False).encode())
+            told = self._answer(child, ask.id, began + wait)
+            elapsed = time.monotonic() - began
+            if not self._asked and told is not None:
+                told = self._looked_at(child, ask.id, told)
+        except Misbehaved as misdeed:
+            told, elapsed = self._problem(str(misdeed)), time.monotonic() - began
+        if told is None:
+            told = self._problem(f"no answer within {wait:g} s", hung=True)
+        self._asked.add(ask.id)
+        return told, elapsed
+
+    def close(self) -> None:
+        if self._child is not None:
+            with contextlib.suppress(Misbehaved):
+                self._child.send(b'{"op":"bye"}')
+            self._child.stop(patience=1.0)
+            self._child = None
+
+    def _started(self) -> Child:
+        """The process, started and greeted where that is still to be done."""
+        if self._child is not None:
+            return self._child
+        self._child = Child(self._argv)
+        if self._greets:
+            try:
+                self._greet(self._child)
+            except Misbehaved as misdeed:
+                self._greets = False
+                self._note(f"The adapter did not survive hello ({misdeed}): everything is assumed of its client.")
+                self._child.stop()
+                self._child = Child(self._argv)
+        return self._child
+
+    def _greet(self, child: Child) -> None:
+        child.send(json.dumps(HELLO).encode())
+        line = child.line(time.monotonic() + GREETING)
+        message = None if line is None else parsed(line)
+        if message is not None and message.get("op") == "hello":
+            self.can = capabilities_from(message)
+            return
+        if line is None:
+            self._note(f"The adapter did not answer hello within {GREETING:g} s: everything is assumed of its client.")
+        else:
+            self._note(f"The adapter answered hello with {quoted(line)}: everything is assumed of its client.")
+        self._greets = False
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def _problem(self, words: str, *, hung: bool = False) -> Told:
+        """What went wrong, after an end has been made of the process."""
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
+        return Told(problem=words, hung=hung)
+
+    def _answer(self, child: Child, wanted: str, deadline: float) -> Told | None:
+        """The answer to `wanted`, or None when it does not come in time."""
+        again = ""
+        for _ in range(UNASKED):
+            line = child.line(deadline)
+            if line is None:
+                return None
+            message = parsed(line)
+            if message is None:
+                raise Misbehaved(f"a line on stdout that is no JSON object: {quoted(line)} (logs belong on stderr)")
+            if message.get("op") == "hello":
+                self.can = capabilities_from(message)
+            elif message.get("id") == wanted:
+                return Told(problem=again) if again else _told(message)
+            elif message.get("id") in self._asked:
+                again = again or self._repeat(str(message["id"]))
+            else:
+                raise Misbehaved(_foreign(message, wanted))
+        raise Misbehaved(f"more than {UNASKED} lines on stdout that nobody asked for")
+
+    def _looked_at(self, child: Child, answered: str, told: Told) -> Told:
+        """The first answer, unless more follows it: what is wrong with an adapter shows in its first case already."""
+        line = child.line(time.monotonic() + LOOK)
+        if line is None:
+            return told
+        message = parsed(line) or {}
+        words = self._repeat(answered) if message.get("id") == answered else f"a line after its answer: {quoted(line)}"
+        return self._problem(words)
+
+    def _repeat(self, answered: str) -> str:
+        """The first second answer is a finding; that it goes on so need not be said of every case."""
+        first, self._repeated = not self._repeated, True
+        return f"a second answer to {answered!r}" if first else ""
+
+
+def parsed(line: bytes) -> dict[str, Any] | None:
+    """The JSON object that a line is, or None."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _told(message: dict[str, Any]) -> Told:
+    if not _PARTS & message.keys():
+        return Told(problem=f"an answer with none of {', '.join(sorted(_PARTS))} in it")
+    if "session" in message and not isinstance(message["session"], dict):
+        return Told(problem="an answer whose session is no object")
+    return told_from({name: value for name, value in message.items() if name in _PARTS})
+
+
+def _foreign(message: dict[str, Any], wanted: str) -> str:
+    if "id" not in message:
+        return f"an answer without an id: it must repeat {wanted!r}"
+    return f"an answer with the id {str(message['id'])[:60]!r} instead of {wanted!r}"
+
+
+def quoted(line: bytes) -> str:
+    """A line as a person recognises it."""
+    text = " ".join(line.decode("utf-8", "replace").split())
+    return repr(text if len(text) <= 80 else f"{text[:80]}…")

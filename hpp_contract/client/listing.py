@@ -1,0 +1,99 @@
+"""The cases for readers: a list for people, and JSON for whoever wants to run them without this package."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from hpp_contract import __version__
+from hpp_contract.client.case import Case
+from hpp_contract.client.rehearse import rehearse_case
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.answer import Answer
+from hpp_contract.rules.answer_given import Given, given
+from hpp_contract.rules.catalogue import find
+
+_EXPECT: Final = {Given.SESSION: "session", Given.ODD: "either"}
+
+
+def expected(answer: Answer) -> str:
+    """What a client owes its caller in this read: a `session`, an `error`, or `either` (but never a wrong session)."""
+    return _EXPECT.get(given(answer), "error")
+
+
+def as_text(cases: Iterable[Case]) -> str:
+    """One line a case: name, what the caller is owed at last, which rules are meant, and what the server does."""
+    lines = []
+    for case in cases:
+        last = expected(rehearse_case(case)[-1])
+        lines.append(
+            f"{case.name:32} {last:8} {' '.join(rule.removeprefix('HPP-') for rule in case.rules[:3]):12} {case.says}"
+        )
+    return "\n".join([*lines, "", f"{len(lines)} cases", ""])
+
+
+def as_json(cases: Iterable[Case]) -> str:
+    """The same in full, as `schemas/tool/case.json` describes it."""
+    value = {"tool": "hpp-contract", "version": __version__, "cases": [_case(case) for case in cases]}
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _case(case: Case) -> dict[str, Any]:
+    answers = rehearse_case(case)
+    return {
+        "name": case.name,
+        "description": case.says,
+        "rules": [_rule(name) for name in case.rules],
+        "spares": list(case.spares),
+        "base_path": case.base,
+        "username": case.credentials.username,
+        "password": case.credentials.api_key,
+        "timeout_ms": round(case.timeout * 1000),
+        "reads": [_read(name, answer) for (name, _), answer in zip(case.read_ids(), answers, strict=True)],
+    }
+
+
+def _rule(name: str) -> dict[str, str]:
+    rule = find(name)
+    if rule is None:
+        raise LookupError(name)
+    return {"id": rule.id, "slug": rule.slug, "severity": rule.severity.value}
+
+
+def _read(name: str, answer: Answer) -> dict[str, Any]:
+    told = answer.told
+    value = {
+        "id": name,
+        "session_id": answer.asked,
+        "sends": [_sent(exchange) for exchange in answer.served],
+        "expect": expected(answer),
+    }
+    if told.session is not None:
+        return value | {"session": dict(told.session)}
+    failure = told.failure
+    parts = {"http_status": failure.http_status, "error_code": failure.error_code} if failure is not None else {}
+    return value | {"error": {name: part for name, part in parts.items() if part is not None}}
+
+
+def _sent(exchange: Exchange) -> dict[str, Any]:
+    """One response as it is put on the wire; `failure` says how the connection ends."""
+    value: dict[str, Any] = {}
+    if exchange.elapsed:
+        value["delay_ms"] = round(exchange.elapsed * 1000)
+    if (response := exchange.response) is not None:
+        value |= {"status": response.status, "headers": [list(pair) for pair in response.headers]}
+        value["body"] = _body(response.body)
+        value["complete"] = response.complete
+        if response.pauses:
+            value["pauses_ms"] = [round(seconds * 1000) for seconds in response.pauses]
+    return value | ({"failure": exchange.failure} if exchange.failure else {})
+
+
+def _body(content: bytes) -> str | dict[str, str]:
+    """Text as it is, or base64 where it is no UTF-8 (as in the exchange format)."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(content).decode()}

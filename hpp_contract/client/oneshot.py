@@ -1,0 +1,72 @@
+"""A client behind a command that reads one session and ends: the last line of its output is the answer."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from hpp_contract.client.adapter import Ask
+from hpp_contract.client.child import Child, Misbehaved
+from hpp_contract.client.command import arguments, parsed, quoted
+from hpp_contract.client.told import told_from
+from hpp_contract.exchange.answer import Capabilities, Told
+
+MAX_OUTPUT: Final = 10_000_000
+"""Bytes of output that are read of one run."""
+
+MARK: Final = "{session_id}"
+"""What makes a command a template."""
+
+
+class OneShotAdapter:
+    """Runs a command for every read, with `{session_id}`, `{base_url}`, `{username}`, `{password}`, `{timeout_ms}` in
+    its words replaced. No shell is involved, unless the command starts one."""
+
+    def __init__(self, command: str) -> None:
+        self._argv = arguments(command)
+        self.can = Capabilities()
+        self.notes: list[str] = []
+
+    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+        began = time.monotonic()
+        child = Child([_filled(word, ask) for word in self._argv])
+        try:
+            told = _last_answer(child, began + wait)
+        except Misbehaved as misdeed:
+            told = Told(problem=str(misdeed))
+        finally:
+            elapsed = time.monotonic() - began
+            child.stop()
+        return told or Told(problem=f"no answer within {wait:g} s", hung=True), elapsed
+
+    def close(self) -> None:
+        """Nothing is kept from read to read."""
+
+
+def _filled(word: str, ask: Ask) -> str:
+    message = ask.message()
+    for name in ("base_url", "username", "password", "session_id", "timeout_ms"):
+        word = word.replace(f"{{{name}}}", str(message[name]))
+    return word
+
+
+def _last_answer(child: Child, deadline: float) -> Told | None:
+    """What the last line says once the output has ended; None when it does not end in time."""
+    last, size = b"", 0
+    while True:
+        try:
+            line = child.line(deadline)
+        except Misbehaved as misdeed:
+            if last:
+                break
+            raise Misbehaved(f"no output ({misdeed})") from None
+        if line is None:
+            return None
+        size += len(line)
+        if size > MAX_OUTPUT:
+            raise Misbehaved(f"more than {MAX_OUTPUT:,} bytes of output")
+        last = line if line.strip() else last
+    message = parsed(last)
+    if message is None:
+        raise Misbehaved(f"the last line of output is no JSON object: {quoted(last)}{child.obituary()}")
+    return told_from({name: value for name, value in message.items() if name not in ("id", "op")})

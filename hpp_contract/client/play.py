@@ -1,0 +1,106 @@
+"""Playing one case: every read of it, and what was seen on both channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from hpp_contract.client.adapter import Adapter, Ask
+from hpp_contract.client.case import SHORT, Case
+from hpp_contract.client.stage import Stage
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.answer import Answer, Told
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.rules.rule import Finding
+
+LEASH: Final = 5.0
+"""Seconds after which a client that was given SHORT has shown enough."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """A case as it went: the answers to its reads, the exchanges they caused, and what the case itself found amiss."""
+
+    case: Case
+    answers: tuple[Answer, ...]
+    exchanges: tuple[Exchange, ...]
+    own: tuple[tuple[str, Finding], ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        return next((answer.told.problem for answer in self.answers if answer.told.problem), None)
+
+    @property
+    def skipped(self) -> str | None:
+        return next((answer.told.skipped for answer in self.answers if answer.told.skipped), None)
+
+
+def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str) -> Played:
+    """Ask for every read of `case`, for at most `wait` seconds each; a read that gives no answer is the last."""
+    answers: list[Answer] = []
+    leash = min(wait, LEASH) if case.timeout == SHORT else wait
+    for number, ask in enumerate(_asks(case, stage)):
+        told, elapsed = adapter.read(ask, leash)
+        answer = _answer(case, number, told, stage, answers)
+        answers.append(replace(answer, can=adapter.can, elapsed=elapsed, evidence=evidence))
+        if told.problem or told.skipped:
+            break
+    if case.needs_base_url and adapter.can.base_url != "native":
+        return Played(case, (), ())
+    exchanges = tuple(_placed(exchange, case) for name in case.uuids for exchange in stage.seen(name))
+    played = Played(case, tuple(answers), exchanges)
+    answered = not played.problem and not played.skipped
+    return replace(played, own=tuple(_amiss(case, stage)) if answered else ())
+
+
+def _asks(case: Case, stage: Stage) -> Iterator[Ask]:
+    who = case.credentials
+    for name, session_id in case.read_ids():
+        yield Ask(name, stage.base_url(case), who.username or "", who.api_key, session_id, case.timeout)
+
+
+def _answer(case: Case, number: int, told: Told, stage: Stage, before: list[Answer]) -> Answer:
+    """The answer to read `number`, with the exchanges that came since the read before."""
+    session = case.reads[number]
+    own, decoy = case.uuids[session], case.uuids[-1]
+    earlier = tuple(x for answer in before if answer.asked == case.sessions[session] for x in answer.served)
+    seen = stage.seen(own, at_least=len(earlier) + (told.problem is None and told.skipped is None))
+    known = {id(exchange) for answer in before for exchange in answer.served}
+    others = tuple(x for name in case.uuids[:-1] if name != own for x in stage.seen(name))
+    return Answer(
+        case.name,
+        case.sessions[session],
+        told,
+        tuple(exchange for exchange in (*seen, *stage.seen(decoy)) if id(exchange) not in known),
+        earlier,
+        others,
+        tuple(x for name in case.uuids for x in stage.strayed(name)),
+        timeout=case.timeout,
+        secrets=secrets(case.credentials),
+    )
+
+
+def secrets(credentials: Credentials) -> tuple[str, ...]:
+    """What no error may repeat: the key and whatever holds it; a username alone opens nothing."""
+    return tuple(secret for secret in credentials.secrets if secret != credentials.username)
+
+
+def _placed(exchange: Exchange, case: Case) -> Exchange:
+    """The exchange with what this case knows about where its requests belong."""
+    return replace(exchange, known=replace(exchange.known, base_path=case.base.rstrip("/")))
+
+
+def _amiss(case: Case, stage: Stage) -> Iterator[tuple[str, Finding]]:
+    """What no single request shows: that none came for a session, or none for its id as it is.
+
+    Where an odd id or key makes the case, a client may refuse to ask at all.
+    """
+    odd = "HPP-R02" in case.spares
+    for session in dict.fromkeys(case.reads):
+        came = (*stage.seen(case.uuids[session]), *stage.seen(case.uuids[-1]))
+        if odd and came and all(exchange.request.session_id != case.sessions[session] for exchange in came):
+            yield "HPP-R03", Finding("request path", "the id as one encoded segment", "no request for this id came")
+        elif not odd and not came:
+            path = "{base}/hpp/v1/sessions/{session_id}"
+            yield "HPP-R02", Finding("request path", path, "no request for this session came")

@@ -1,0 +1,171 @@
+"""A client in this process: any callable `read_session(base_url, username, password, session_id, timeout)`."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hpp_contract.client.adapter import Ask
+from hpp_contract.client.failure import failure_of
+from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.exchange.answer import Capabilities, Told
+from hpp_contract.verdict.problems import UsageProblem
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+ARGUMENTS: Final = ("base_url", "username", "password", "session_id", "timeout")
+
+
+class PythonAdapter:
+    """Calls a function of this process, in a thread that is given up when a call hangs.
+
+    The function may be a coroutine function, return anything with a session's members, and raise anything. `hello`, or
+    its own attribute of that name (a mapping as in the adapter protocol), declares what the client can do.
+    """
+
+    def __init__(self, function: Callable[..., Any], hello: Mapping[str, Any] | None = None) -> None:
+        self._function = function
+        self._by_name = _takes_names(function)
+        self._worker: _Worker | None = None
+        declared = hello if hello is not None else getattr(function, "hello", None)
+        self.can = capabilities_from(declared) if isinstance(declared, Mapping) else Capabilities()
+        self.notes: list[str] = []
+
+    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+        self._worker = self._worker or _Worker()
+        values = (ask.base_url, ask.username, ask.password, ask.session_id, ask.timeout)
+        named = dict(zip(ARGUMENTS, values, strict=True))
+        began = time.monotonic()
+        told = self._worker.call(lambda: self._function(**named) if self._by_name else self._function(*values), wait)
+        elapsed = time.monotonic() - began
+        if told is not None:
+            return told, elapsed
+        self._worker.abandon()
+        self._worker = None
+        return Told(problem=f"no answer within {wait:g} s: the call was given up", hung=True), elapsed
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.abandon()
+
+
+class _Worker:
+    """A thread, with an event loop of its own for coroutines: clients may keep connections from call to call."""
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], Any] | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Told] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="hpp-contract client", daemon=True).start()
+
+    def call(self, function: Callable[[], Any], wait: float) -> Told | None:
+        """What the call told, or None when it did not end in time."""
+        self._calls.put(function)
+        try:
+            return self._answers.get(timeout=wait)
+        except queue.Empty:
+            return None
+
+    def abandon(self) -> None:
+        """Let the thread end after its call, should that ever end."""
+        self._calls.put(None)
+
+    def _work(self) -> None:
+        loop: AbstractEventLoop | None = None
+        while (function := self._calls.get()) is not None:
+            try:
+                value = function()
+                if inspect.isawaitable(value):
+                    loop = loop or _new_loop()
+                    value = loop.run_until_complete(_awaited(value))
+                told = told_from(value)
+            except BaseException as error:  # a client may raise anything, SystemExit included: that is its answer
+                told = Told(failure=failure_of(error))
+            self._answers.put(told)
+        if loop is not None:
+            loop.close()
+
+
+def _new_loop() -> AbstractEventLoop:
+    import asyncio  # slow to import, and most clients need none
+
+    return asyncio.new_event_loop()
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+def accepts(function: Callable[..., Any]) -> bool:
+    """Whether `function` can be called with the five arguments, by name or by place."""
+    try:
+        _takes_names(function)
+    except UsageProblem:
+        return False
+    return True
+
+
+def _takes_names(function: Callable[..., Any]) -> bool:
+    """Whether the five arguments may be given by name; raises UsageProblem when they cannot be given at all."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in callables have none
+        return False
+    if _binds(signature, **dict.fromkeys(ARGUMENTS)):
+        return True
+    if _binds(signature, *ARGUMENTS):
+        return False
+    name = getattr(function, "__qualname__", type(function).__name__)
+    raise UsageProblem(f"{name}{signature} cannot be called with ({', '.join(ARGUMENTS)}): give it these parameters.")
+
+
+def _binds(signature: inspect.Signature, *args: Any, **named: Any) -> bool:
+    try:
+        signature.bind(*args, **named)
+    except TypeError:
+        return False
+    return True
+
+
+def resolve(name: str, *, here: bool) -> Callable[..., Any]:
+    """The callable that `MODULE:CALLABLE` names; `here` looks in the working directory too. Raises UsageProblem."""
+    module_name, colon, path = name.partition(":")
+    if not colon or not module_name or not path:
+        raise UsageProblem(f"{name!r} names no callable: write MODULE:CALLABLE, such as shop.klarna:read_session.")
+    if here and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    found: Any = _module(module_name, here)
+    for part in path.split("."):
+        if not hasattr(found, part):
+            raise UsageProblem(
+                f"module {module_name} has no {path!r}: write MODULE:CALLABLE with a function it defines."
+            )
+        found = getattr(found, part)
+    if not callable(found):
+        raise UsageProblem(f"{name} is a {type(found).__name__}, not a callable: name a function or a method.")
+    function: Callable[..., Any] = found
+    return function
+
+
+def _module(name: str, here: bool) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            where = "in the working directory or installed here" if here else "installed here or on pytest's path"
+            remedy = "" if here else " (in pytest.ini: pythonpath = ., or set PYTHONPATH=.)"
+            raise UsageProblem(
+                f"there is no module {name!r} {where}: install the SDK or go to its folder{remedy}."
+            ) from None
+        raise UsageProblem(f"module {name} needs {error.name!r}, which is not installed here: install it.") from None
+    except Exception as error:  # whatever an SDK raises while it is imported
+        raise UsageProblem(
+            f"module {name} cannot be imported ({type(error).__name__}: {error}): fix it first."
+        ) from None

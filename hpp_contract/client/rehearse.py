@@ -1,0 +1,100 @@
+"""The ideal client, without a socket: what it would answer in a case, for explanations and for proofs over the
+catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from hpp_contract.client.case import Case
+from hpp_contract.client.cases import CASES
+from hpp_contract.client.play import secrets
+from hpp_contract.exchange import Exchange, Request
+from hpp_contract.exchange.answer import MEMBERS, Answer, Failure, Told
+from hpp_contract.rules.answer_given import Given, given
+from hpp_contract.server.application import Application
+
+_ORIGIN: Final = "https://hpp.example"
+
+
+def rehearse_answer(case_name: str) -> Answer:
+    """The answer of an ideal client to the last read of a case; raises KeyError for a name that no case has."""
+    return rehearse_case(CASES[case_name])[-1]
+
+
+def rehearse_case(case: Case) -> tuple[Answer, ...]:
+    """An ideal client's answers to every read of a case."""
+    application = Application(case.credentials, plays=case.plays())
+    seen: dict[str, list[Exchange]] = {session: [] for session in case.sessions}
+    answers = []
+    for session in case.reads:
+        asked = case.sessions[session]
+        served = _served(application, case, asked)
+        others = tuple(x for other, exchanges in seen.items() if other != asked for x in exchanges)
+        answers.append(_answer(case, asked, served, tuple(seen[asked]), others))
+        seen[asked].extend(served)
+    return tuple(answers)
+
+
+def _served(application: Application, case: Case, asked: str) -> tuple[Exchange, ...]:
+    """The exchanges of one read: redirects to the same host are followed, three times at most."""
+    exchanges = [application(_request(case, asked))]
+    while _goes_on(exchanges[-1]) and len(exchanges) < 3:
+        exchanges.append(application(_request(case, asked)))
+    return tuple(exchanges)
+
+
+def _goes_on(exchange: Exchange) -> bool:
+    location = exchange.response.header("location") if exchange.response is not None else None
+    return location is not None and location.startswith(_ORIGIN)
+
+
+def _request(case: Case, asked: str) -> Request:
+    from urllib.parse import quote
+
+    url = f"{_ORIGIN}{case.base.rstrip('/')}/hpp/v1/sessions/{quote(asked, safe='')}"
+    headers = (
+        ("Authorization", case.credentials.authorization),
+        ("Content-Type", "application/json"),
+        ("Cache-Control", "no-cache"),
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip"),
+    )
+    return Request("GET", url, headers)
+
+
+def _answer(
+    case: Case, asked: str, served: tuple[Exchange, ...], earlier: tuple[Exchange, ...], others: tuple[Exchange, ...]
+) -> Answer:
+    answer = Answer(
+        case.name, asked, Told(), served, earlier, others, timeout=case.timeout, elapsed=min(0.01, case.timeout),
+        evidence=f"hpp-contract client --only {case.name}", secrets=secrets(case.credentials),
+    )  # fmt: skip
+    return replace(answer, told=_told(answer))
+
+
+def _told(answer: Answer) -> Told:
+    session = answer.last.session if answer.last is not None else None
+    if given(answer) in (Given.SESSION, Given.ODD) and session is not None:
+        return Told(session={name: session[name] for name in MEMBERS if session.get(name) is not None})
+    return Told(failure=_failure(answer))
+
+
+def _failure(answer: Answer) -> Failure:
+    last = answer.last
+    response = last.response if last is not None else None
+    if response is None or given(answer) is Given.FAILURE:
+        return Failure("network", "NetworkError", "The server gave no whole answer")
+    if response.status == 200:
+        return Failure("decode", "DecodeError", "The body is no session", 200)
+    body: Any = response.json.value if isinstance(response.json.value, dict) else {}
+    messages = body.get("error_messages")
+    return Failure(
+        "http",
+        "HttpError",
+        f"HTTP {response.status}",
+        response.status,
+        body.get("error_code"),
+        tuple(messages) if isinstance(messages, list) else None,
+        body.get("correlation_id"),
+    )

@@ -1,0 +1,132 @@
+"""Running cases: ordinary ones one after the other, those that keep a client waiting beside them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Final
+
+from hpp_contract.client.adapter import Adapter
+from hpp_contract.client.case import SHORT, Case
+from hpp_contract.client.ledger import Ledger
+from hpp_contract.client.play import Played, play
+from hpp_contract.client.stage import Stage
+from hpp_contract.verdict import Report, Subject
+
+PATIENCE: Final = 5
+"""Cases in a row that may end in no answer at all before the others are left out."""
+
+BUDGET: Final = 30
+"""A whole run may take so many times what one case may."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to run: `wait` seconds at most for a read; `beside` further adapters for cases that keep a client waiting
+    (none where they would share a process), or for `all` cases; `again` the command that runs a case once more, but for
+    its name."""
+
+    wait: float = 10.0
+    beside: int = 0
+    all: bool = False
+    again: str = "hpp-contract client"
+
+
+def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, plan: Plan) -> Report:
+    """Judge the client behind the adapters that `start` makes by `cases`. Raises what `start` raises."""
+    began = time.monotonic()
+    with Stage(cases) as stage, _adapters(start) as another:
+        main = another()
+        played = _play_all(cases, main, another, _Crew(stage, plan))
+        unknown = stage.unknown
+    ledger = Ledger(subject)
+    for one in played:
+        ledger.judge(one.case.name, one.answers, one.exchanges, one.own, one.case.spares)
+    ledger.judge("", (), unknown)
+    notes = (*main.notes, *_notes(cases, played, time.monotonic() - began, plan))
+    return Report(subject, ledger.verdicts, notes=notes, slices=tuple(ledger.slices), exchanges=ledger.shown)
+
+
+def _play_all(cases: Sequence[Case], main: Adapter, another: Callable[[], Adapter], crew: _Crew) -> list[Played]:
+    """Play the cases: ordinary ones on `main`, the others on whatever is free, on `main` too in the end."""
+    aside = {case.name: case for case in cases if case.slow or crew.plan.all}
+    beside = min(crew.plan.beside, len(aside))
+    with ThreadPoolExecutor(beside + 1, "hpp-contract case") as pool:
+        waiting = {name: pool.submit(crew.play_beside, case) for name, case in aside.items()}
+        try:
+            for _ in range(beside):
+                crew.free.put(another())
+            played = {case.name: crew.play(case, main) for case in cases if case.name not in aside}
+        except BaseException:  # Ctrl-C, or a command that cannot be started: the others shall not wait for it
+            crew.give_up()
+            raise
+        finally:
+            crew.free.put(main)
+        played |= {name: future.result() for name, future in waiting.items()}
+    return [one for case in cases if (one := played[case.name]) is not None]
+
+
+class _Crew:
+    """Plays cases with whatever adapter is free, until too many in a row have come to nothing."""
+
+    def __init__(self, stage: Stage, plan: Plan) -> None:
+        self.free: SimpleQueue[Adapter] = SimpleQueue()
+        self.plan = plan
+        self._stage = stage
+        self._failed = 0
+        self._until = time.monotonic() + BUDGET * plan.wait
+
+    def play_beside(self, case: Case) -> Played | None:
+        """Play it with the first adapter that is free."""
+        adapter = self.free.get()
+        try:
+            return self.play(case, adapter)
+        finally:
+            self.free.put(adapter)
+
+    def play(self, case: Case, adapter: Adapter) -> Played | None:
+        """Play it, or return None when the run has been given up."""
+        if self._failed >= PATIENCE or time.monotonic() > self._until:
+            return None
+        played = play(case, self._stage, adapter, self.plan.wait, f"{self.plan.again} --only {case.name}")
+        if not (case.timeout == SHORT and played.problem):  # who waits for ever there may do well elsewhere
+            self._failed = self._failed + 1 if played.problem else 0
+        return played
+
+    def give_up(self) -> None:
+        """Play nothing more."""
+        self._failed = PATIENCE
+
+
+@contextmanager
+def _adapters(start: Callable[[], Adapter]) -> Iterator[Callable[[], Adapter]]:
+    """A maker of adapters that are all closed in the end."""
+    made: list[Adapter] = []
+
+    def another() -> Adapter:
+        made.append(start())
+        return made[-1]
+
+    try:
+        yield another
+    finally:
+        for adapter in made:
+            adapter.close()
+
+
+def _notes(cases: Sequence[Case], played: Sequence[Played], seconds: float, plan: Plan) -> Iterator[str]:
+    asked = [one for one in played if one.answers]
+    yield f"{len(asked)} of {len(cases)} cases were run in {seconds:.1f} s."
+    if skipped := [one.case.name for one in asked if one.skipped]:
+        yield f"Skipped by the client: {', '.join(skipped)}."
+    if spared := [one.case.name for one in played if not one.answers]:
+        yield f"Not run, because the client takes no base URL as it is: {', '.join(spared)}."
+    if len(played) < len(cases):
+        yield (
+            f"{len(cases) - len(played)} cases were left out after {PATIENCE} in a row without an answer, or "
+            f"{BUDGET * plan.wait:g} s: begin with {plan.again} --only smoke."
+        )

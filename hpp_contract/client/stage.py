@@ -1,0 +1,101 @@
+"""The stage: the reference servers that play a set of cases, and who asked them for what."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final, Self
+from urllib.parse import unquote, urlsplit
+
+from hpp_contract.client.case import Case
+from hpp_contract.client.edits import towards
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.exchange.redact import UUID
+from hpp_contract.server import Play, Server
+
+GRACE: Final = 0.05
+"""Seconds that a request may still be on its way to us when the client has already answered."""
+
+_NOBODY: Final = Credentials("kco_test_api_nobody-has-this-key")
+
+
+class Stage:
+    """Plays `cases` from its construction until `close`: one server for each pair of credentials, and another host.
+
+    Exchanges are told apart by the UUID in their URL alone, wherever in it that is.
+    """
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        cases = tuple(cases)
+        self._elsewhere = Server(credentials=_NOBODY)
+        # Another name, not only another port: some clients take two ports of one name for one host.
+        adapt = towards(f"http://localhost:{urlsplit(self._elsewhere.url).port}")
+        plays: dict[Credentials, dict[str, Play]] = defaultdict(dict)
+        for case in cases:
+            plays[case.credentials] |= case.plays(adapt)
+        self._servers = {who: Server(plays=own, credentials=who) for who, own in plays.items()}
+        known = {name for case in cases for name in case.uuids}
+        self._watches = [_Watch(server, known) for server in self._servers.values()]
+        self._away = _Watch(self._elsewhere, known)
+
+    def base_url(self, case: Case) -> str:
+        """The base URL that the case's client is given."""
+        return self._servers[case.credentials].url + case.base
+
+    def seen(self, name: str, *, at_least: int = 0) -> tuple[Exchange, ...]:
+        """The exchanges so far whose URL holds this UUID, waiting a moment for so many."""
+        deadline = time.monotonic() + GRACE
+        while len(found := self._found(name)) < at_least and time.monotonic() < deadline:
+            time.sleep(0.002)
+        return found
+
+    def _found(self, name: str) -> tuple[Exchange, ...]:
+        return tuple(exchange for watch in self._watches for exchange in watch.of(name))
+
+    def strayed(self, name: str) -> tuple[Exchange, ...]:
+        """The same for what reached the other host."""
+        return self._away.of(name)
+
+    @property
+    def unknown(self) -> tuple[Exchange, ...]:
+        """Requests that no case's session id is in."""
+        return tuple(exchange for watch in self._watches for exchange in watch.of(""))
+
+    def close(self) -> None:
+        for server in (*self._servers.values(), self._elsewhere):
+            server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Watch:
+    """Sorts one server's log by the UUIDs it knows."""
+
+    def __init__(self, server: Server, known: set[str]) -> None:
+        self._log = server.application.log
+        self._known = known
+        self._read = 0
+        self._sorted: dict[str, list[Exchange]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    def of(self, name: str) -> tuple[Exchange, ...]:
+        with self._lock:
+            new = self._log.count - self._read
+            if new > 0:
+                fresh = self._log.exchanges[-new:]
+                self._read += len(fresh)
+                for exchange in fresh:
+                    self._sorted[self._owner(exchange)].append(exchange)
+            return tuple(self._sorted[name])
+
+    def _owner(self, exchange: Exchange) -> str:
+        names = (match[0].lower() for match in re.finditer(UUID, unquote(exchange.request.url)))
+        return next((name for name in names if name in self._known), "")

@@ -1,0 +1,139 @@
+"""From what a client returned, or an adapter wrote, to what it told its caller. Guesses nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from hpp_contract.client.failure import failure_of
+from hpp_contract.exchange.answer import ERROR_PARTS, MEMBERS, Capabilities, Failure, Told
+
+_DEPTH: Final = 6
+_LENGTH: Final = 10_000
+_SCALARS: Final = (str, int, float, bool, type(None))
+_WORDS: Final = {
+    "status": ("open", "closed"),
+    "timestamps": ("string", "instant"),
+    "base_url": ("native", "injected", "patched"),
+    "auth": ("preemptive", "challenge"),
+}
+_KINDS: Final = frozenset({"http", "decode", "network", "timeout", "client"})
+
+
+def told_from(value: Any) -> Told:
+    """What a client's return value tells: a session (mapping or object), an answer of the adapter protocol, None for
+    nothing, or an error object."""
+    if value is None:
+        return Told(empty=True)
+    if isinstance(value, BaseException):
+        return Told(failure=failure_of(value))
+    if isinstance(value, Mapping):
+        return _from_mapping(value)
+    session = {name: plain(member) for name in MEMBERS if (member := _attribute(value, name)) is not None}
+    if session:
+        return Told(session=session)
+    parts = {name: getattr(value, name) for name in ("session", "error") if hasattr(value, name)}
+    if any(part is not None for part in parts.values()):
+        return _from_mapping({name: part for name, part in parts.items() if part is not None})
+    if any(hasattr(value, name) for name in MEMBERS):
+        return Told(session={})
+    return Told(problem=f"the client returned a {type(value).__name__}, which has no member of a session")
+
+
+def _from_mapping(value: Mapping[Any, Any]) -> Told:
+    if not {"session_id", "status"} & value.keys():
+        if value.get("error") is not None:
+            return Told(failure=_failure(value["error"]))
+        if value.get("skipped"):
+            return Told(skipped=str(value["skipped"])[:200])
+        if value.get("empty"):
+            return Told(empty=True)
+        if "session" in value:
+            inner = value["session"]
+            return told_from(inner) if not isinstance(inner, Mapping) else Told(session=_members(inner))
+    return Told(session=_members(value))
+
+
+def _members(value: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: plain(value[name]) for name in MEMBERS if value.get(name) is not None}
+
+
+def _failure(value: Any) -> Failure:
+    """An error as the protocol writes it, or any error object a client made of it."""
+    if isinstance(value, BaseException):
+        return failure_of(value)
+    parts = value if isinstance(value, Mapping) else {"type": type(value).__name__, **_public(value)}
+    if isinstance(value, str):
+        parts = {"message": value}
+    status, messages = parts.get("http_status"), parts.get("error_messages")
+    return Failure(
+        kind=str(parts.get("kind")) if parts.get("kind") in _KINDS else "client",
+        type=str(parts.get("type") or "")[:200],
+        message=str(parts.get("message") or "")[:_LENGTH],
+        http_status=status if isinstance(status, int) and not isinstance(status, bool) else None,
+        error_code=_text(parts.get("error_code")),
+        error_messages=tuple(map(str, messages)) if isinstance(messages, list | tuple) else None,
+        correlation_id=_text(parts.get("correlation_id")),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value is not None else None
+
+
+def plain(value: Any, depth: int = _DEPTH) -> Any:
+    """A value as JSON has it: enumerations by their value, instants in ISO 8601, objects as their public members."""
+    if isinstance(value, Enum):
+        return value.value if isinstance(value.value, str) else value.name
+    if isinstance(value, _SCALARS):
+        return value
+    if callable(isoformat := getattr(value, "isoformat", None)):
+        return str(isoformat())
+    if isinstance(value, uuid.UUID) or depth == 0:
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(inner, depth - 1) for name, inner in value.items()}
+    if isinstance(value, list | set | frozenset) or (isinstance(value, tuple) and not hasattr(value, "_fields")):
+        return [plain(inner, depth - 1) for inner in value]
+    return {name: plain(inner, depth - 1) for name, inner in _public(value).items()}
+
+
+def _public(value: Any) -> dict[str, Any]:
+    """The public members of a dataclass, named tuple, attrs, pydantic, slotted or plain object."""
+    names: Iterable[str] = getattr(value, "_fields", None) or getattr(value, "__dict__", {})
+    if dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value)]
+    slots = [name for cls in type(value).__mro__ for name in _names(getattr(cls, "__slots__", ()))]
+    return {name: getattr(value, name, None) for name in (*names, *slots) if not name.startswith("_")}
+
+
+def _names(slots: str | Iterable[str]) -> Iterable[str]:
+    return (slots,) if isinstance(slots, str) else slots
+
+
+def _attribute(value: Any, name: str) -> Any:
+    """A member of an object, None where it has none."""
+    try:
+        return getattr(value, name, None)
+    except Exception:  # a property of somebody else's: whatever it raises, the caller does not get the member
+        return None
+
+
+def capabilities_from(hello: Mapping[str, Any]) -> Capabilities:
+    """The capabilities that a hello declares; what it leaves out, or writes wrongly, is assumed to be there."""
+    client = hello.get("client") if isinstance(hello.get("client"), Mapping) else {}
+    given: dict[str, Any] = {
+        name: str(client[name])[:100] for name in ("name", "version", "language") if client and client.get(name)
+    }
+    for name, known in (("fields", MEMBERS), ("error", ERROR_PARTS)):
+        if isinstance(hello.get(name), list | tuple):
+            given[name] = tuple(part for part in known if part in hello[name])
+    for name, words in _WORDS.items():
+        if hello.get(name) in words:
+            given[name] = hello[name]
+    if isinstance(hello.get("timeout"), bool):
+        given["timeout"] = hello["timeout"]
+    return Capabilities(**given)

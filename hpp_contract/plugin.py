@@ -1,0 +1,203 @@
+"""The pytest plugin, for an SDK's own tests: a server to point a client at, and the whole contract as one test class.
+
+In an SDK's test suite, the whole adoption:
+
+    from hpp_contract.plugin import ClientContract
+
+    class TestContract(ClientContract):
+        @staticmethod
+        def read_session(base_url, username, password, session_id, timeout):
+            return MyClient(base_url, username, password, timeout=timeout).read(session_id)
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from hpp_contract.client import Case
+    from hpp_contract.exchange import Exchange
+    from hpp_contract.exchange.credentials import Credentials
+    from hpp_contract.server import Server
+    from hpp_contract.verdict import Report, RuleVerdict
+    from hpp_contract.verdict.known_failing import Entry
+
+SUITE = "hpp_contract.suite"
+CLIENT = pytest.StashKey[Callable[..., Any]]()
+KNOWN_FAILING = pytest.StashKey["tuple[Entry, ...]"]()
+
+
+class ContractWarning(UserWarning):
+    """A client departs from what the contract recommends."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the plugin's two options."""
+    group = parser.getgroup("hpp-contract")
+    group.addoption("--hpp-client", metavar="MODULE:CALLABLE", help=f"The client that --pyargs {SUITE} judges.")
+    group.addoption(
+        "--hpp-known-failing", metavar="FILE", type=Path, help="Rules that clients may break, with reasons."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the client and the known failures; what is wrong with either is a usage error."""
+    name, known = config.getoption("--hpp-client"), config.getoption("--hpp-known-failing")
+    if not name and config.getoption("pyargs") and any(arg.startswith(SUITE) for arg in config.args):
+        raise pytest.UsageError(f"{SUITE} judges a client: add --hpp-client=MODULE:CALLABLE, the function that reads.")
+    if not name and known is None:
+        return
+    from hpp_contract.client.python import resolve
+    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.verdict.known_failing import read_known_failing
+    from hpp_contract.verdict.problems import UsageProblem
+
+    try:
+        if name:
+            config.stash[CLIENT] = resolve(name, here=False)
+        if known is not None:
+            config.stash[KNOWN_FAILING] = read_known_failing(known, [rule.id for rule in CATALOGUE])
+    except UsageProblem as problem:
+        raise pytest.UsageError(str(problem)) from None
+
+
+class HppServer:
+    """A reference endpoint on this machine, with its published credentials and well-known sessions."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    @property
+    def url(self) -> str:
+        """The base URL to give to a client."""
+        return self._server.url
+
+    @property
+    def credentials(self) -> Credentials:
+        return self._server.credentials
+
+    @property
+    def username(self) -> str:
+        return self._server.credentials.username or ""
+
+    @property
+    def api_key(self) -> str:
+        return self._server.credentials.api_key
+
+    @property
+    def log(self) -> tuple[Exchange, ...]:
+        """The requests so far and what was answered, oldest first."""
+        return self._server.log
+
+    def session(self, name: str) -> str:
+        """The session id of the scenario, fault or client case called `name`; raises LookupError for any other."""
+        import difflib
+
+        from hpp_contract.client import CASES
+        from hpp_contract.server import FAULTS, SCENARIOS, session_id
+
+        names = {**dict.fromkeys((*SCENARIOS, *(fault.name for fault in FAULTS))), **CASES}
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {close[0]}?" if close else "hpp-contract client --list shows the cases."
+            raise LookupError(f"there is no scenario, fault or case {name!r}; {hint}")
+        return CASES[name].sessions[0] if name in CASES else session_id(name)
+
+
+@pytest.fixture
+def hpp_server() -> Iterator[HppServer]:
+    """A reference endpoint of this test's own."""
+    from hpp_contract.client import plays
+    from hpp_contract.server import Server
+
+    with Server(plays=plays()) as server:
+        yield HppServer(server)
+
+
+class ClientContract:
+    """The contract for clients, a test per case. Subclass it and say how your client reads a session.
+
+    `read_session` may be a method, a static method or a function, sync or async. It returns what your client exposes (a
+    mapping or any object with a session's members) or raises. `hello` may declare what it cannot do, as in the adapter
+    protocol; `timeout` is the most seconds that one read may take.
+    """
+
+    hello: Mapping[str, Any] | None = None
+    timeout: float = 10.0
+
+    if TYPE_CHECKING:
+        read_session: Any
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        from hpp_contract.client import CASES
+
+        if "hpp_case" in metafunc.fixturenames:
+            ids = [f"{case.rules[0]}-{case.name}" for case in CASES.values()]
+            metafunc.parametrize("hpp_case", CASES.values(), ids=ids)
+
+    def test_contract(self, hpp_case: Case, request: pytest.FixtureRequest) -> None:
+        """The client keeps the contract in this case."""
+        report = self._report(hpp_case, request)
+        known = request.config.stash.get(KNOWN_FAILING, ())
+        _conclude(report, hpp_case, known, request.node.nodeid)
+
+    def _client(self, request: pytest.FixtureRequest) -> Callable[..., Any]:  # noqa: ARG002  overrides need it
+        """What reads a session, bound to this instance where it wants one."""
+        from hpp_contract.client.python import accepts
+
+        method = getattr(self, "read_session", None)
+        if method is None:
+            raise pytest.UsageError(
+                f"{type(self).__name__} says nothing about its client: define "
+                "read_session(base_url, username, password, session_id, timeout) in it."
+            )
+        function: Callable[..., Any] = getattr(method, "__func__", method)
+        return function if not accepts(method) and accepts(function) else method
+
+    def _report(self, case: Case, request: pytest.FixtureRequest) -> Report:
+        from hpp_contract.client import Plan, run
+        from hpp_contract.client.python import PythonAdapter
+        from hpp_contract.verdict import Subject
+
+        client = self._client(request)
+        subject = Subject("client", type(self).__name__)
+        return run([case], lambda: PythonAdapter(client, self.hello), subject, Plan(self.timeout, again="pytest"))
+
+
+def _conclude(report: Report, case: Case, known: tuple[Entry, ...], test: str) -> None:
+    """Pass, fail, warn, skip, or expect the failure that is on record."""
+    from hpp_contract.verdict import Outcome
+    from hpp_contract.verdict.known_failing import apply
+
+    entries = tuple(entry for entry in known if entry.case in (None, case.name))
+    judged = apply(report, entries, frozenset({case.name}))
+    broken = [verdict for verdict in judged.rules if verdict.counts or verdict.outcome is Outcome.ERROR]
+    expected = [verdict for verdict in judged.rules if verdict.known_failing and verdict.outcome is Outcome.BROKEN]
+    for verdict in judged.rules:
+        if verdict.outcome is Outcome.WARNED and not verdict.known_failing:
+            warnings.warn(_text(verdict), ContractWarning, stacklevel=2)
+    if broken or judged.problems:
+        texts = [*map(_text, broken), *judged.problems, f"Again: pytest {test!r}"]
+        pytest.fail("\n\n".join(texts), pytrace=False)
+    if expected:
+        pytest.xfail("; ".join(f"{verdict.rule.id}: {verdict.known_failing}" for verdict in expected))
+    if all(verdict.outcome is Outcome.NOT_EXERCISED for verdict in judged.rules):
+        pytest.skip(" ".join(judged.notes[1:]) or "the client skipped this case")
+
+
+def _text(verdict: RuleVerdict) -> str:
+    """A rule and what was found, in words that are safe to print."""
+    from hpp_contract.exchange.redact import Redactor
+    from hpp_contract.reporting.gate import printable
+
+    findings = [
+        f"  where     {finding.where}\n  expected  {finding.expected}\n  found     {finding.found}"
+        for finding in verdict.findings
+    ]
+    text = "\n\n".join([f"{verdict.rule.id} {verdict.rule.slug}: {verdict.rule.summary}", *findings])
+    return "\n".join(printable(line) for line in Redactor()(text).split("\n"))

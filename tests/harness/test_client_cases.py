@@ -1,0 +1,117 @@
+"""The client cases as data: complete, consistent, and readable by whoever has no Python."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hpp_contract.client import CASES, chosen
+from hpp_contract.client.case import Case
+from hpp_contract.client.listing import as_json, as_text, expected
+from hpp_contract.client.rehearse import rehearse_case
+from hpp_contract.exchange.answer import Answer
+from hpp_contract.rules.catalogue import CATALOGUE, find
+from hpp_contract.rules.rule import JUDGES
+from hpp_contract.schemas import SHAPES, load
+from hpp_contract.server import SCENARIOS, session_id
+from hpp_contract.verdict.problems import UsageProblem
+
+CLIENT_RULES = {rule.id: rule for rule in CATALOGUE if "client" in JUDGES[rule.scope]}
+ABOUT_EVERY_REQUEST = {rule.id for rule in CLIENT_RULES.values() if rule.letter == "R"}
+
+
+@pytest.fixture(scope="module")
+def exported() -> list[dict[str, object]]:
+    cases: list[dict[str, object]] = json.loads(as_json(CASES.values()))["cases"]
+    return cases
+
+
+def test_there_are_enough() -> None:
+    """There are at least eighty cases, and one for each shape and each walk of the reference endpoint."""
+    assert len(CASES) >= 80
+    assert set(SHAPES) <= CASES.keys()
+    assert {name for name in SCENARIOS if name.startswith("lifecycle-")} <= CASES.keys()
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.name)
+def test_case_is_about_rules_of_clients(case: Case) -> None:
+    """Every rule a case is about judges clients, and has something to say about what the case sends."""
+    assert set(case.rules) | set(case.spares) <= CLIENT_RULES.keys()
+    answers = rehearse_case(case)
+    silent = [name for name in case.rules if name not in ABOUT_EVERY_REQUEST and not speaks(name, answers)]
+    assert not silent, f"{silent} have nothing to say in {case.name}"
+
+
+def speaks(name: str, answers: tuple[Answer, ...]) -> bool:
+    return any(CLIENT_RULES[name].when(answer) for answer in answers)
+
+
+def test_every_answer_rule_has_a_case() -> None:
+    """Every A rule is what some case is about."""
+    meant = {name for case in CASES.values() for name in case.rules}
+    assert {rule.id for rule in CATALOGUE if rule.letter == "A"} - meant == {"HPP-A10"}
+
+
+def test_session_ids_are_unique() -> None:
+    """No two cases share a UUID: it is all they are told apart by."""
+    names = [name for case in CASES.values() for name in case.uuids]
+    assert len(names) == len(set(names))
+
+
+def test_session_ids_are_stable() -> None:
+    """A case has the same session id on every machine; one that plays a scenario as it is has that scenario's."""
+    assert CASES["waiting"].sessions == (session_id("waiting"),)
+    assert CASES["empty-200"].sessions == (session_id("case-empty-200"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "owed"),
+    [("waiting", "session"), ("empty-200", "error"), ("missing-status", "either"), ("stalls-in-body", "error"),
+     ("not-found", "error"), ("chunked", "session"), ("drips", "either"), ("unknown-status", "session")],
+)  # fmt: skip
+def test_what_is_owed(name: str, owed: str) -> None:
+    """What a client owes its caller follows from what it was sent."""
+    assert expected(rehearse_case(CASES[name])[-1]) == owed
+
+
+def test_export_is_described_by_its_schema(exported: list[dict[str, object]]) -> None:
+    """What --list --json writes is what schemas/tool/case.json describes, for every case."""
+    validator = Draft202012Validator(load("tool/case"))
+    value = json.loads(as_json(CASES.values()))
+    assert [error.message for error in validator.iter_errors(value)] == []
+    assert [case["name"] for case in exported] == list(CASES)
+
+
+def test_list_names_every_case() -> None:
+    """--list has a line for each case, with its name first."""
+    lines = as_text(CASES.values()).splitlines()
+    assert [line.split()[0] for line in lines[: len(CASES)]] == list(CASES)
+    assert lines[-1] == f"{len(CASES)} cases"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [(["smoke"], ["smoke"]), (["waiting,smoke"], ["smoke", "waiting"]), (["waiting", "back"], ["waiting", "back"]),
+     (["empty-*"], ["empty-status", "empty-200", "empty-array-200", "empty-object-200"])],
+)  # fmt: skip
+def test_choosing_cases(patterns: list[str], names: list[str]) -> None:
+    """Names, commas and globs choose cases, always in the catalogue's order."""
+    assert [case.name for case in chosen(patterns)] == names
+
+
+def test_choosing_nothing_runs_all() -> None:
+    """Without a choice every case is run."""
+    assert chosen([]) == tuple(CASES.values())
+
+
+def test_misspelt_case() -> None:
+    """A name that no case has is a usage problem with a suggestion."""
+    with pytest.raises(UsageProblem, match="did you mean smoke"):
+        chosen(["smok"])
+
+
+def test_rules_of_the_list_exist() -> None:
+    """The rules that the list names are in the catalogue."""
+    assert all(find(name) for case in CASES.values() for name in case.rules)

@@ -1,0 +1,266 @@
+"""What clients return and raise, of whatever type, becomes what they told their caller."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import urllib.error
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from email.message import Message
+from enum import Enum, IntEnum
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.client.failure import failure_of
+from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.exchange.answer import MEMBERS, Capabilities
+from hpp_contract.rules.answer_given import is_same_instant
+
+SESSION = {"session_id": "39a1c773-bafd-754d-af1f-b30c592f1267", "status": "COMPLETED", "order_id": "a1"}
+BODY = {"error_code": "NOT_FOUND", "error_messages": ["no"], "correlation_id": "c-1"}
+
+
+@dataclasses.dataclass
+class Data:
+    session_id: str
+    status: str
+    order_id: str
+    updated_at: datetime | None = None
+
+
+class Slotted:
+    __slots__ = ("order_id", "session_id", "status")
+
+    def __init__(self, **members: str) -> None:
+        for name, value in members.items():
+            setattr(self, name, value)
+
+
+class Properties:
+    @property
+    def session_id(self) -> str:
+        return SESSION["session_id"]
+
+    @property
+    def status(self) -> str:
+        return SESSION["status"]
+
+    @property
+    def order_id(self) -> str:
+        return SESSION["order_id"]
+
+    @property
+    def klarna_reference(self) -> str:
+        raise RuntimeError
+
+
+class Named(NamedTuple):
+    session_id: str
+    status: str
+    order_id: str
+
+
+SHAPES = {
+    "mapping": SESSION,
+    "dataclass": Data(**SESSION),
+    "slots": Slotted(**SESSION),
+    "properties": Properties(),
+    "named tuple": Named(**SESSION),
+    "plain object": SimpleNamespace(**SESSION),
+    "protocol answer": {"session": SESSION},
+    "result object": SimpleNamespace(session=SESSION, error=None),
+    "with more in it": {**SESSION, "klarna_reference": None, "risk_score": 3},
+}
+
+
+@pytest.mark.parametrize("value", SHAPES.values(), ids=SHAPES)
+def test_any_shape_of_session_is_understood(value: Any) -> None:
+    """Mappings, dataclasses, named tuples, slotted and plain objects, and protocol answers are sessions."""
+    assert told_from(value).session == SESSION
+
+
+class Status(Enum):
+    COMPLETED = "COMPLETED"
+
+
+class Number(IntEnum):
+    COMPLETED = 5
+
+
+@dataclasses.dataclass
+class Customer:
+    given_name: str
+    date_of_birth: date
+    title: str | None = None
+
+
+MOMENT = datetime(2026, 5, 13, 14, 51, 46, 288001, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("status", Status.COMPLETED, "COMPLETED"), ("status", Number.COMPLETED, "COMPLETED"),
+     ("order_id", UUID("a1a8f727-2756-6058-bd3c-40069be0994b"), "a1a8f727-2756-6058-bd3c-40069be0994b"),
+     ("updated_at", MOMENT, "2026-05-13T14:51:46.288001+00:00"),
+     ("updated_at", MOMENT.replace(tzinfo=None), "2026-05-13T14:51:46.288001"),
+     ("customer", Customer("Ada", date(1980, 5, 1)),
+      {"given_name": "Ada", "date_of_birth": "1980-05-01", "title": None}),
+     ("manual_identification", {"customer": SimpleNamespace(given_name="Ada")}, {"customer": {"given_name": "Ada"}})],
+)  # fmt: skip
+def test_values_become_json(name: str, value: Any, told: Any) -> None:
+    """Enumerations, UUIDs, instants and objects are told as JSON has them."""
+    assert (told_from({name: value}).session or {})[name] == told
+
+
+def test_nothing_and_nonsense() -> None:
+    """None is success with nothing in it; what has no member of a session is no answer."""
+    assert told_from(None).empty
+    assert told_from(SimpleNamespace(status=None)).session == {}
+    assert "a str, which has no member" in (told_from("COMPLETED").problem or "")
+    assert told_from({}).session == {}
+
+
+def test_protocol_answers() -> None:
+    """An answer of the adapter protocol is understood from a callable too."""
+    assert told_from({"skipped": "why"}).skipped == "why"
+    assert told_from({"empty": True}).empty
+    failure = told_from({"error": {"kind": "http", "type": "X", "message": "m", "http_status": 404, **BODY}}).failure
+    assert failure is not None
+    assert (failure.kind, failure.http_status, failure.error_code, failure.correlation_id) == (
+        "http",
+        404,
+        "NOT_FOUND",
+        "c-1",
+    )
+    assert failure.error_messages == ("no",)
+
+
+class Http(Exception):
+    def __init__(self, **parts: Any) -> None:
+        super().__init__("failed")
+        vars(self).update(parts)
+
+
+def of_requests(body: bytes) -> requests.HTTPError:
+    response = requests.Response()
+    response.status_code, response._content = 404, body
+    return requests.HTTPError("404", response=response)
+
+
+def of_urllib(body: bytes) -> urllib.error.HTTPError:
+    return urllib.error.HTTPError("http://h", 404, "Not Found", Message(), io.BytesIO(body))
+
+
+CONTENT = json.dumps(BODY).encode()
+
+
+ERRORS: dict[str, Callable[[], Exception]] = {
+    "status code and bytes": lambda: Http(status_code=404, body=CONTENT),
+    "own members": lambda: Http(http_status=404, **BODY),
+    "status and mapping": lambda: Http(status=404, body=BODY),
+    "response with text": lambda: Http(response=SimpleNamespace(status_code=404, text=CONTENT.decode())),
+    "requests": lambda: of_requests(CONTENT),
+    "urllib": lambda: of_urllib(CONTENT),
+    "code and error": lambda: Http(code=404, error=BODY),
+}
+
+
+@pytest.mark.parametrize("make", ERRORS.values(), ids=ERRORS)
+@pytest.mark.parametrize("wrapped", [False, True], ids=["bare", "wrapped"])
+def test_error_details_are_found(make: Callable[[], Exception], wrapped: bool) -> None:
+    """Status code, error code and correlation id are found wherever a caller would look for them."""
+    error = make()
+    if wrapped:
+        try:
+            raise RuntimeError("could not read") from error
+        except RuntimeError as outer:
+            error = outer
+    failure = failure_of(error)
+    assert (failure.kind, failure.http_status) == ("http", 404)
+    assert (failure.error_code, failure.correlation_id) == ("NOT_FOUND", "c-1")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(TimeoutError(), "timeout"), (requests.ReadTimeout(), "timeout"), (ConnectionResetError(), "network"),
+     (requests.ConnectionError(), "network"), (json.JSONDecodeError("x", "y", 0), "decode"), (KeyError("x"), "decode"),
+     (Exception("x"), "client"), (SystemExit(1), "client")],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else value,
+)  # fmt: skip
+def test_kind_of_error(error: BaseException, kind: str) -> None:
+    """An error without a status code is sorted by what went wrong."""
+    assert failure_of(error).kind == kind
+
+
+def test_hidden_cause_is_hidden() -> None:
+    """What a client raised `from None` is out of its caller's reach."""
+    try:
+        raise RuntimeError from None
+    except RuntimeError as error:
+        error.__context__ = Http(status_code=404)
+        assert failure_of(error).http_status is None
+
+
+class Broken(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+def test_broken_exceptions_are_survived() -> None:
+    """An exception that cannot even be printed is still an error."""
+    assert failure_of(Broken()).type == "Broken"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+messages = st.dictionaries(
+    st.sampled_from([*MEMBERS, "session", "error", "empty", "skipped", "fields", "timeout", "client", "status"]),
+    json_values, max_size=5,
+)  # fmt: skip
+
+
+@given(messages | json_values)
+def test_anything_can_be_told(value: Any) -> None:
+    """Whatever a client returns, something was told; whatever a hello says, something is assumed."""
+    told = told_from(value)
+    told_ways = [told.session is not None, told.failure is not None, told.empty, bool(told.skipped), bool(told.problem)]
+    assert sum(told_ways) == 1
+    assert isinstance(capabilities_from(value if isinstance(value, dict) else {}), Capabilities)
+
+
+def test_capabilities() -> None:
+    """A hello narrows what is assumed, and only by what it says rightly."""
+    hello = {"client": {"name": "x"}, "fields": ["status", "nonsense"], "error": [], "timeout": False}
+    hello |= {"status": "closed", "base_url": "magic", "auth": 3}
+    expected = Capabilities("x", fields=("status",), error=(), timeout=False, status="closed")
+    assert capabilities_from(hello) == expected
+
+
+@given(
+    st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)),  # noqa: DTZ001  the zone is drawn beside it
+    st.integers(-14 * 60, 14 * 60),
+    st.integers(0, 6),
+)
+def test_instants_compare_as_points_in_time(naive: datetime, east: int, digits: int) -> None:
+    """An instant is the same in any zone and with fewer digits; without a zone, or a second off, it is not."""
+    moment = naive.replace(tzinfo=UTC)
+    sent = moment.isoformat(timespec="microseconds")
+    surfaced = moment.astimezone(timezone(timedelta(minutes=east)))
+    fraction = f".{surfaced.microsecond:06}"[: digits + 1] if digits else ""
+    text = f"{surfaced:%Y-%m-%dT%H:%M:%S}{fraction}{surfaced.isoformat()[-6:]}"
+    assert is_same_instant(text, sent)
+    assert not is_same_instant(text[:-6], sent)
+    assert not is_same_instant((surfaced + timedelta(seconds=1)).isoformat(), sent)
