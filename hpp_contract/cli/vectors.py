@@ -1,0 +1,99 @@
+"""`hpp-contract vectors`: generated bodies as files, for test suites in any language."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from hpp_contract.strategies.vectors import Vector
+
+MANIFEST: Final = "manifest.json"
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Choose other bodies.")
+@click.option(
+    "--count", type=click.IntRange(1, 10_000), default=20, show_default=True, metavar="N", help="Valid bodies a shape."
+)
+def vectors(folder: Path, seed: int, count: int) -> None:
+    """Write valid and broken bodies of every shape into DIR, with a manifest that says which is which.
+
+    There are N valid bodies a shape and at least as many broken ones, every constraint of the contract among them. The
+    same seed writes the same files; schemas/tool/vectors.json describes the manifest. DIR is made, or replaced if it
+    holds nothing but vectors.
+
+    \b
+    Example:
+      hpp-contract vectors testdata/hpp
+    """
+    from hpp_contract.cli.output import show
+    from hpp_contract.strategies.vectors import vectors as generate
+
+    target = folder.resolve()
+    _refuse_foreign(target, folder)
+    made = list(generate(seed, count))
+    _write(target, made, {"seed": seed, "count": count}, folder)
+    valid = sum(vector.valid for vector in made)
+    show(f"Wrote {valid} valid and {len(made) - valid} broken bodies to {folder}; {MANIFEST} lists them.\n")
+
+
+def _refuse_foreign(target: Path, named: Path) -> None:
+    """Raise UsageProblem unless `target` can be made or holds nothing but earlier vectors."""
+    from hpp_contract.verdict.problems import UsageProblem
+
+    if not target.parent.is_dir():
+        raise UsageProblem(f"{named} cannot be written: the folder {target.parent} does not exist; create it first.")
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UsageProblem(f"{named} is a file: name a folder to write the vectors into.")
+    files = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
+    if foreign := sorted(files - _listed(target)):
+        raise UsageProblem(f"{named} holds files that are not vectors ({foreign[0]} …): name a new or empty folder.")
+
+
+def _listed(target: Path) -> set[str]:
+    """The files that the manifest in `target` knows, itself among them; none when there is no such manifest."""
+    try:
+        entries = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["vectors"]
+        return {MANIFEST, *(entry["file"] for entry in entries)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _write(target: Path, made: Sequence[Vector], how: dict[str, int], named: Path) -> None:
+    """Write a new folder beside `target` and let it take its place: a reader sees all of the old or of the new."""
+    from hpp_contract.verdict.problems import UsageProblem
+
+    draft, old = (target.with_name(f".{target.name}.{secrets.token_hex(4)}") for _ in range(2))
+    try:
+        for vector in made:
+            path = draft / vector.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(vector.text, encoding="utf-8", newline="\n")
+        (draft / MANIFEST).write_text(_manifest(made, how), encoding="utf-8", newline="\n")
+        if target.exists():
+            target.rename(old)
+        draft.rename(target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise UsageProblem(f"{named} could not be written ({error.strerror}): name another folder.") from None
+    finally:
+        for left in (draft, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _manifest(made: Sequence[Vector], how: dict[str, int]) -> str:
+    from hpp_contract import __version__
+
+    manifest: dict[str, Any] = {"tool": "hpp-contract", "version": __version__, **how}
+    return json.dumps(manifest | {"vectors": [vector.entry for vector in made]}, indent=1) + "\n"

@@ -1,0 +1,78 @@
+"""Generated fixtures: from the JSON Schemas themselves to Hypothesis strategies, and to the same choices by a seed.
+
+`valid`, `broken`, `traces`, `broken_traces` and `sessions` are strategies; `seeded` with `valid_body`, `broken_at` and
+`weaknesses` is for those who need the same bodies on every machine. What a schema demands is in `compiling`, how to
+make and break it in `values` and `wrong`, what only rules know in `bodies` and `lifecycle`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hpp_contract.strategies.answers import answer
+from hpp_contract.strategies.bodies import NAMES, Body, valid_body
+from hpp_contract.strategies.breaking import Broken, Weakness, broken_at, broken_body, weaknesses
+from hpp_contract.strategies.compiling import UnknownKeywordError
+from hpp_contract.strategies.instants import MODERN
+from hpp_contract.strategies.lifecycle import legal_trace
+from hpp_contract.strategies.misliving import BrokenTrace, broken_trace
+from hpp_contract.strategies.source import Source, seeded, strategy
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from hpp_contract.exchange import Trace
+
+__all__ = [
+    "NAMES",
+    "Broken",
+    "BrokenTrace",
+    "Source",
+    "UnknownKeywordError",
+    "Weakness",
+    "answer",
+    "broken",
+    "broken_at",
+    "broken_traces",
+    "seeded",
+    "sessions",
+    "traces",
+    "valid",
+    "valid_body",
+    "weaknesses",
+]
+
+
+def valid(name: str, *, extras: bool = False) -> SearchStrategy[Body]:
+    """Bodies that `schemas/<name>.json` and every rule accept: a shape, `session` (any shape) or `error-object`.
+
+    With `extras` they also have undocumented members, which the contract allows and HPP-S09 warns about.
+    """
+    _refuse_unknown(name)
+    return strategy(lambda source: valid_body(source, name, extras=extras))
+
+
+def broken(name: str) -> SearchStrategy[Broken]:
+    """Bodies that break `schemas/<name>.json`, each by one keyword at one place."""
+    _refuse_unknown(name)
+    return strategy(lambda source: broken_body(source, name))
+
+
+def sessions() -> SearchStrategy[Body]:
+    """Sessions for clients: any shape, in full breadth but for their instants, which lie from 1999 to 2099."""
+    return strategy(lambda source: valid_body(source, "session", spans=MODERN))
+
+
+def traces() -> SearchStrategy[Trace]:
+    """Legal lives of a session as a poller sees them, missed states included, up to 404 after their end."""
+    return strategy(legal_trace)
+
+
+def broken_traces() -> SearchStrategy[BrokenTrace]:
+    """Lives that break one rule of the lifecycle, each with that rule."""
+    return strategy(broken_trace)
+
+
+def _refuse_unknown(name: str) -> None:
+    if name not in NAMES:
+        raise ValueError(f"no schema describes a body called {name!r}; there are {', '.join(NAMES)}.")

@@ -1,0 +1,94 @@
+"""Whole bodies: what the schemas demand, and what only the rules know of how members relate to each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any, Final
+
+from hpp_contract.schemas import SHAPES
+from hpp_contract.strategies.compiling import demands
+from hpp_contract.strategies.demand import Demand
+from hpp_contract.strategies.instants import ALL, lifetime
+from hpp_contract.strategies.source import Source, pick
+from hpp_contract.strategies.values import make
+
+NAMES: Final = (*SHAPES, "session", "error-object")
+"""Every schema that describes a body."""
+
+Body = dict[str, Any]
+
+_LIFE: Final = ("updated_at", "expires_at")
+_OUTCOME_IDS: Final = ("order_id", "authorization_token")
+_UNKNOWN: Final = ("risk_score", "_links", "payment_method", "Status", "status ", "session", "x", "名前", "a/b~c")
+_ANYTHING: Final[tuple[Any, ...]] = (
+    3,
+    None,
+    "text",
+    True,
+    -0.5,
+    [],
+    {},
+    ["a", 1],
+    {"href": "https://example.invalid/"},
+    2**53 - 1,
+)
+
+
+def valid_body(source: Source, name: str, *, extras: bool = False, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
+    """A body that `schemas/<name>.json` and every rule accept.
+
+    With `extras` it also has members that nobody documented, which the contract allows and HPP-S09 warns about.
+    """
+    demand = pick(source, keepable(name))
+    body = body_of(demand, source, spans)
+    if extras:
+        body |= {pick(source, _UNKNOWN): pick(source, _ANYTHING) for _ in range(source.integer(1, 3))}
+    return body
+
+
+def body_of(demand: Demand, source: Source, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
+    """An object that satisfies `demand`, its instants and ids in the relations that rules ask for."""
+    dated = set(_LIFE) <= set(demand.required)
+    body: Body = make(demand, source, _LIFE if dated else ())
+    if dated:
+        body |= zip(_LIFE, lifetime(source, spans), strict=True)
+    return own_ids(body)
+
+
+def own_ids(body: Body) -> Body:
+    """The body with no outcome that repeats the session's id (HPP-C07)."""
+    return body | {name: _other_id(body[name]) for name in _OUTCOME_IDS if name in body and _is_repeated(body, name)}
+
+
+def _is_repeated(body: Body, name: str) -> bool:
+    return isinstance(body[name], str) and body[name] == body.get("session_id")
+
+
+def _other_id(text: str) -> str:
+    return ("1" if text[0] == "0" else "0") + text[1:]
+
+
+@cache
+def keepable(name: str) -> tuple[Demand, ...]:
+    """The alternatives of a schema that keep every rule too: no status TIMEOUT (HPP-S06)."""
+    return tuple(demand for demand in usual(name) if status_of(demand) != "TIMEOUT")
+
+
+@cache
+def usual(name: str) -> tuple[Demand, ...]:
+    """The alternatives of a schema, without `manual_identification` where nobody is being identified (HPP-P04)."""
+    return tuple(_identified_when_asked(demand) for demand in demands(name))
+
+
+def status_of(demand: Demand) -> str:
+    """The one status that `demand` leaves; empty when there is none or a choice."""
+    choices = demand.properties["status"].choices if "status" in demand.properties else None
+    return str(choices[0]) if choices is not None and len(choices) == 1 else ""
+
+
+def _identified_when_asked(demand: Demand) -> Demand:
+    if status_of(demand) == "MANUAL_ID_CHECK":
+        return demand
+    kept = {member: inner for member, inner in demand.properties.items() if member != "manual_identification"}
+    return replace(demand, properties=kept)

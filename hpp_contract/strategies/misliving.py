@@ -1,0 +1,127 @@
+"""Lives that break a rule of the lifecycle, each one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hpp_contract.exchange import Trace
+from hpp_contract.rules.lifecycle import FINAL
+from hpp_contract.strategies.bodies import valid_body
+from hpp_contract.strategies.instants import SECOND
+from hpp_contract.strategies.lifecycle import Life, live, reachable, shapes
+from hpp_contract.strategies.source import Source, pick
+
+PRELUDE: Final = 3
+"""Legal polls before something goes wrong, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenTrace:
+    """A life that breaks `rule`, and no other rule about lives."""
+
+    trace: Trace
+    rule: str
+
+
+def broken_trace(source: Source) -> BrokenTrace:
+    """A life that breaks one rule about lives."""
+    rule = pick(source, tuple(MISLIVING))
+    life = Life(source)
+    if rule == "HPP-L07":
+        life.fail(404)
+    life.move(pick(source, _OPEN))
+    live(life, source.integer(0, PRELUDE), to_the_end=False)
+    life.wait()
+    MISLIVING[rule](life)
+    return BrokenTrace(life.trace, rule)
+
+
+def _leave_final(life: Life) -> None:
+    before = pick(life.source, FINAL)
+    _see(life, before)
+    life.wait()
+    if before == "COMPLETED":  # the one status that may carry the outcome too, which must not vanish
+        life.move("MANUAL_ID_CHECK")
+        life.poll(**life.outcome)
+    else:
+        _see(life, pick(life.source, [status for status in shapes() if status != before]))
+
+
+def _return_to_waiting(life: Life) -> None:
+    _see(life, pick(life.source, [status for status in _OPEN if status != "WAITING"]))
+    life.wait()
+    _see(life, "WAITING")
+
+
+def _turn_back(life: Life) -> None:
+    _see(life, pick(life.source, reachable(life.status)))
+    life.poll(updated_at=life.write(life.created))
+
+
+def _change_silently(life: Life) -> None:
+    life.poll()
+    dated = life.body["updated_at"]
+    life.move(pick(life.source, [status for status in reachable(life.status) if status != life.status]))
+    life.poll(updated_at=dated)
+
+
+def _move_expiry(life: Life) -> None:
+    life.poll()
+    life.wait()
+    life.move(life.status)
+    left = (life.expires - life.now) // SECOND
+    life.poll(expires_at=life.write(life.expires - life.source.integer(1, max(1, left // 2)) * SECOND))
+
+
+def _swap_outcome(life: Life) -> None:
+    _see(life, "COMPLETED")
+    life.wait()
+    life.move("COMPLETED")
+    name = pick(life.source, tuple(life.outcome))
+    if name == "klarna_reference":
+        life.poll(klarna_reference="S" if life.outcome[name] == "R" else "R")
+    else:
+        other = valid_body(life.source, "waiting")["session_id"]
+        life.poll(**{name: other if other not in life.body.values() else _A_UUID})
+
+
+def _stay(life: Life) -> None:
+    life.poll()
+
+
+def _vanish(life: Life) -> None:
+    life.poll()
+    life.wait()
+    life.fail(404)
+
+
+def _flap(life: Life) -> None:
+    life.poll()
+    life.wait()
+    life.fail(pick(life.source, (503, 500, 502)))
+    life.wait()
+    life.poll()
+
+
+def _see(life: Life, status: str) -> None:
+    life.move(status)
+    life.poll()
+
+
+_A_UUID: Final = "b2c9d0aa-0000-4111-8222-333344445555"
+_OPEN: Final = tuple(status for status in shapes() if status not in FINAL)
+
+MISLIVING: Final[Mapping[str, Callable[[Life], None]]] = {
+    "HPP-L01": _leave_final,
+    "HPP-L02": _return_to_waiting,
+    "HPP-L03": _turn_back,
+    "HPP-L04": _change_silently,
+    "HPP-L05": _move_expiry,
+    "HPP-L06": _swap_outcome,
+    "HPP-L07": _stay,
+    "HPP-L08": _vanish,
+    "HPP-L09": _flap,
+}
+"""How each rule about lives is broken."""

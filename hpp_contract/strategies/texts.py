@@ -1,0 +1,80 @@
+"""Strings: free ones, and ones that a regular expression describes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from hpp_contract.strategies.source import Source
+
+USUAL: Final = 24
+"""Characters that an ordinary string has at most; a few go to the limit."""
+
+UNBOUNDED: Final = 1000
+"""Characters of the longest string where no limit is demanded."""
+
+_END: Final = r"(?![\s\S])"
+_PIECE: Final = re.compile(r"(\[(?:[^\]\\^]+)\]|[^\\\[\](){}*+?.|^$])(?:\{(\d+)(?:,(\d+))?\}|([*+?]))?")
+_COUNTS: Final = {"*": (0, USUAL), "+": (1, USUAL), "?": (0, 1)}
+
+
+def free(source: Source, low: int, high: int) -> str:
+    """`low` to `high` characters of any script, control characters left out: mostly short, sometimes as long as can
+    be."""
+    kind = source.integer(0, 7)
+    if kind < 7 or high <= USUAL:
+        return source.free_text(source.integer(low, min(high, USUAL)))
+    return filled(source, high)
+
+
+def filled(source: Source, length: int) -> str:
+    """`length` characters: a motif, repeated, because drawing hundreds one by one is slow."""
+    return (source.free_text(source.integer(1, 8)) * length)[:length]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`low` to `high` characters of `alphabet`."""
+
+    alphabet: str
+    low: int
+    high: int
+
+
+def matching(pattern: str, source: Source) -> str:
+    """A string that the whole `pattern` matches; raises ValueError for a pattern that `pieces` cannot read."""
+    return "".join(_piece(piece, source) for piece in pieces(pattern))
+
+
+def _piece(piece: Piece, source: Source) -> str:
+    if len(piece.alphabet) == 1 and piece.low == piece.high:
+        return piece.alphabet * piece.low
+    return source.text(piece.alphabet, piece.low if piece.low == piece.high else source.integer(piece.low, piece.high))
+
+
+@cache
+def pieces(pattern: str) -> tuple[Piece, ...]:
+    """The parts of an anchored pattern that is a plain sequence of characters and classes, each with its count."""
+    inner = pattern.removeprefix("^").removesuffix(_END).removesuffix("$")
+    found, end = [], 0
+    while end < len(inner):
+        match = _PIECE.match(inner, end)
+        if match is None:
+            raise ValueError(f"no strategy generates the pattern {pattern!r} beyond {inner[:end]!r}.")
+        symbol, low, high, sign = match.groups()
+        counts = _COUNTS[sign] if sign else (int(low or 1), int(high or low or 1))
+        found.append(Piece(_alphabet(symbol), *counts))
+        end = match.end()
+    return tuple(found)
+
+
+def _alphabet(symbol: str) -> str:
+    """The characters of a class such as `[0-9a-f_]`, or the one character that `symbol` is."""
+    if not symbol.startswith("["):
+        return symbol
+    characters = ""
+    for start, last, single in re.findall(r"(.)-(.)|(.)", symbol[1:-1]):
+        characters += single or "".join(map(chr, range(ord(start), ord(last) + 1)))
+    return characters
