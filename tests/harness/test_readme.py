@@ -76,7 +76,8 @@ def test_shown_commands_run(block: str, tmp_path: Path) -> None:
     with Server() as server:
         script = "\n".join(lines).replace("https://api.playground.kustom.co", server.url)
         script = f'hpp-contract() {{ {shlex.quote(sys.executable)} -m hpp_contract "$@"; }}\nset -e\n{script}'
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
         run = subprocess.run(
             ["bash", "-c", script], check=False, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
         )
