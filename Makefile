@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ARGS ?=
 TO ?= recordings
-BASELINE ?= cassettes/sandbox
+BASELINE ?= baseline
 N ?= 200
 
 BIN := .venv/bin

@@ -1,0 +1,122 @@
+"""How bad a change is, and what the author of a client should do about it: a table, read from the top."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from hpp_contract.drift.aspect import Aspect, Kind
+from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.rules.catalogue import find
+from hpp_contract.rules.rule import Severity
+from hpp_contract.verdict.change import SEPARATOR, Change, ChangeClass
+
+How = Literal["other", "new", "gone", "back"]
+"""A value never seen before; an aspect never seen; one that always was and is missed; a rule that is kept again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Changes of this `kind` and `how`, in the pool or situation `where` (None: anywhere), whose name and values match
+    these regular expressions whole."""
+
+    kind: Kind
+    how: How
+    change_class: ChangeClass
+    advice: str
+    where: str | None = None
+    name: str = ".*"
+    before: str = ".*"
+    after: str = ".*"
+
+    def fits(self, situation: str, aspect: Aspect, how: How, before: str, after: str) -> bool:
+        place = self.where in (None, situation, pool_of(situation))
+        texts = ((self.name, aspect.name), (self.before, before), (self.after, after))
+        same = (self.kind, self.how) == (aspect.kind, how)
+        return place and same and all(re.fullmatch(pattern, text) for pattern, text in texts)
+
+
+_B, _R, _A, _C = ChangeClass.BREAKING, ChangeClass.RISKY, ChangeClass.ADDITIVE, ChangeClass.COSMETIC
+_LOOSER = (
+    "Authentication got looser: no longer take an answer as proof that the credentials are right, and tell Kustom if "
+    "strangers can read sessions."
+)
+_STATUS = "Handle the new status code before anything reads the body as a session, and decide whether polling goes on."
+_FORM = "Parse this member by its meaning, not by its old spelling; ids are opaque strings."
+_HEADER = "Nothing, unless your client reads this header."
+
+ROWS: Final[tuple[Row, ...]] = (
+    Row("answer", "other", _B, "Sessions that could be read cannot: handle this answer, and ask Kustom."),
+    Row("status code", "other", _R, _LOOSER, "no-credentials", after="2..|404"),
+    Row("status code", "other", _R, _LOOSER, "wrong-credentials", after="2..|404"),
+    Row("status code", "other", _C, "Treat any 4xx for an id that cannot be one alike: none is documented.",
+        "malformed-id", before="(4..(, )?)+", after="4.."),
+    Row("status code", "other", _B, _STATUS),
+    Row("media type", "other", _B, "Read the body as JSON whatever it is called, until this is clear.", SESSION),
+    Row("media type", "other", _R, "Do not let the media type of an error decide whether the error is noticed."),
+    Row("charset", "other", _C, "Nothing: JSON is UTF-8, with or without the parameter.", after="utf-8|undeclared"),
+    Row("charset", "other", _B, "Decode the body as UTF-8 and look for garbled text; ask Kustom."),
+    Row("body", "other", _B, "Treat a success without a session as an error, never as a session.", SESSION),
+    Row("body", "other", _R, "Take the error from the status code; its body is not documented.", ERROR),
+    Row("header", "new", _A, _HEADER),
+    Row("header", "gone", _R, "Send the credentials at once: without a challenge, clients that wait for one never do.",
+        name="www-authenticate"),
+    Row("header", "gone", _R, "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
+        name="cache-control"),
+    Row("header", "gone", _C, _HEADER),
+    Row("header", "other", _B, "Answer the new challenge, or send the credentials at once.", name="www-authenticate"),
+    Row("header", "other", _B, "Decode this content coding, or say Accept-Encoding: identity.",
+        name="content-encoding"),
+    Row("header", "other", _R, "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
+        name="cache-control", after=r".*(public|max-age=[1-9]).*"),
+    Row("header", "other", _C, _HEADER),
+    Row("member", "new", _A, "Ignore members you do not know; read the documentation for what this one means."),
+    Row("member", "gone", _R, "Take the error from the status code; show what members there are.", ERROR),
+    Row("member", "gone", _B, "Make the member optional, and decide what your client does without it."),
+    Row("member", "other", _R, "Treat null as absent.", after="null"),
+    Row("member", "other", _B, "Accept the new JSON type beside the old one."),
+    Row("class", "other", _C, "Compare UUIDs without regard to case.", before="UUID", after="UUID in capitals"),
+    Row("class", "other", _C, "Compare UUIDs without regard to case.", before="UUID in capitals", after="UUID"),
+    Row("class", "other", _R, _FORM, before="text"),
+    Row("class", "other", _B, _FORM),
+    Row("precision", "other", _C, "Parse RFC 3339 with any number of fraction digits."),
+    Row("zone", "other", _R, "Parse RFC 3339 with any offset, and compare instants, not strings."),
+    Row("value", "other", _R, "Treat an unknown status as not final and keep polling; never as paid.",
+        name="/status"),
+    Row("value", "other", _R, "Branch on the status code first; map an unknown error_code to a general error."),
+    Row("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can go."),
+)  # fmt: skip
+
+_MILDER: Final = {
+    "HPP-S05": _R,  # an unknown status
+    "HPP-S09": _A,  # an unknown member
+    "HPP-S10": _R,  # a null
+    "HPP-E01": _R,  # the status code says how bad it is
+    "HPP-E02": _R,
+}
+"""Rules whose breaking is, as a change, another class than their severity says: the fact they see is classed above."""
+
+
+def change_of(situation: str, aspect: Aspect, how: How, before: str, after: str, example: str) -> Change:
+    """The change with its class and advice. Raises LookupError for what no row foresees."""
+    change_class, advice = classify(situation, aspect, how, before, after)
+    return Change(change_class, f"{situation}{SEPARATOR}{aspect.text}", before, after, example, advice)
+
+
+def classify(situation: str, aspect: Aspect, how: How, before: str, after: str) -> tuple[ChangeClass, str]:
+    """The class of a change, and the advice. Raises LookupError for what no row foresees."""
+    if aspect.kind == "rule" and how == "other":
+        return _of_rule(aspect.name)
+    row = next((row for row in ROWS if row.fits(situation, aspect, how, before, after)), None)
+    if row is None:
+        raise LookupError(f"no row for {aspect.text}, {how}")
+    return row.change_class, row.advice
+
+
+def _of_rule(rule_id: str) -> tuple[ChangeClass, str]:
+    rule = find(rule_id)
+    if rule is None:  # a baseline that a newer version wrote
+        return _R, f"{rule_id} is no rule of this version."
+    advice = f"{rule.summary} hpp-contract explain {rule_id} says what goes wrong for whom otherwise."
+    return _MILDER.get(rule_id, _B if rule.severity is Severity.MUST else _R), advice

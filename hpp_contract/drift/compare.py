@@ -1,0 +1,96 @@
+"""Comparing tonight's facts with the baseline's: only what cannot be natural variation is a change.
+
+A situation that was not met tonight is not observed, which is no change. A value is news when the baseline never showed
+it; how absences are weighed is `presence`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from hpp_contract.drift.aspect import STATUS, Aspect
+from hpp_contract.drift.chance import is_news
+from hpp_contract.drift.classes import change_of
+from hpp_contract.drift.facts import BROKEN, KEPT, Facts, Seen, Situation
+from hpp_contract.drift.presence import appeared, disappeared
+from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.schemas import load
+from hpp_contract.verdict.change import Change, ChangeClass
+
+_NOTHING: Final = Seen(0, 0, {})
+_ORDER: Final = tuple(ChangeClass)
+
+_EXPECTED: Final = {"answer": ("a session", "HTTP 404"), "rule": (KEPT,)}
+"""Values that are no news even where the baseline has not met them: sessions end, and rules are kept."""
+
+
+def compare(baseline: Facts, fresh: Facts) -> tuple[Change, ...]:
+    """Every change from `baseline` to `fresh`, the worst first; empty when all there is is natural variation."""
+    comparable = {name for name in baseline.keys() & fresh.keys() if not _is_another_answer(baseline, fresh, name)}
+    found = [change for name in fresh for change in _situation(name, baseline, fresh, name in comparable)]
+    found += _precision(baseline, {name: fresh[name] for name in sorted(comparable)})
+    found += disappeared(baseline, {name: fresh[name] for name in sorted(comparable)})
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(change: Change) -> tuple[int, bool, str, str]:
+    """The worst first; within a class, what changed before the rules that notice it."""
+    return _ORDER.index(change.change_class), change.aspect.startswith("HPP-"), change.aspect, change.fact
+
+
+def _is_another_answer(baseline: Facts, fresh: Facts, name: str) -> bool:
+    """Whether an error has only status codes that are new to it: then whatever else differs follows from that."""
+    status = Aspect("status code")
+    before, after = baseline[name].aspects.get(status, _NOTHING), fresh[name].aspects.get(status, _NOTHING)
+    return pool_of(name) == ERROR and not before.values.keys() & after.values.keys()
+
+
+def _situation(name: str, baseline: Facts, fresh: Facts, comparable: bool) -> Iterator[Change]:
+    """What a situation shows that its baseline did not. One met for the first time is judged by the rules alone."""
+    before, after = baseline.get(name), fresh[name]
+    kinds = None if comparable else ("rule", "status code") if before is not None else ("rule",)
+    for aspect, seen in after.aspects.items():
+        if kinds is None or aspect.kind in kinds:
+            yield from _values(name, aspect, before, seen)
+    if before is not None and comparable:
+        yield from appeared(name, before, after)
+
+
+def _values(name: str, aspect: Aspect, before: Situation | None, seen: Seen) -> Iterator[Change]:
+    """Values that the baseline never showed; and a rule that is kept again."""
+    old = before.aspects.get(aspect, _NOTHING) if before is not None else _NOTHING
+    if aspect.kind == "precision" or (not old.values and aspect.kind != "rule"):
+        return  # a new member is a change, its values are no changes of their own
+    expected = (*old.values, *_EXPECTED.get(aspect.kind, ()), *_documented_values(aspect))
+    for value in sorted(seen.values.keys() - set(expected)):
+        yield change_of(name, aspect, "other", old.listed or "not observed", value, seen.examples.get(value, ""))
+    kept_again = aspect.kind == "rule" and old.values.keys() == {BROKEN} and seen.values.keys() == {KEPT}
+    if kept_again and is_news(old.samples, seen.samples, seen.samples):
+        yield change_of(name, aspect, "back", BROKEN, KEPT, seen.examples.get(KEPT, ""))
+
+
+def _documented_values(aspect: Aspect) -> tuple[str, ...]:
+    """A status that nobody has met yet is no news as long as it is documented."""
+    if aspect != STATUS:
+        return ()
+    values = load("session")["$defs"]["session"]["properties"]["status"]["enum"]
+    return tuple(value for value in values if value != "TIMEOUT")
+
+
+def _precision(baseline: Facts, fresh: Facts) -> Iterator[Change]:
+    """Fraction digits between the fewest and the most that any session of the baseline showed are the same precision,
+    and trailing zeros may be cut off any one instant."""
+    for member in sorted({a for situation in fresh.values() for a in situation.aspects if a.kind == "precision"}):
+        before = {int(digits) for old in _everywhere(member, baseline) for digits in old.values}
+        tonight = _everywhere(member, fresh)
+        most = max(int(digits) for seen in tonight for digits in seen.values)
+        several = sum(seen.samples for seen in tonight) > 1
+        if before and (most > max(before) or (several and most < min(before))):
+            was = str(min(before)) if len(before) == 1 else f"{min(before)} to {max(before)}"
+            example = next((seen.examples[str(most)] for seen in tonight if str(most) in seen.examples), "")
+            yield change_of(SESSION, member, "other", was, str(most), example)
+
+
+def _everywhere(aspect: Aspect, facts: Facts) -> list[Seen]:
+    return [situation.aspects[aspect] for situation in facts.values() if aspect in situation.aspects]

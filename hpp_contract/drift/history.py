@@ -1,0 +1,136 @@
+"""History: one line of JSON a run, only ever appended (`schemas/tool/history.json`). What it adds up to is in `since`.
+
+A crash can tear the last line and no other: reading skips what is no run, and the next append begins on a new line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from hpp_contract import __version__
+from hpp_contract.drift.night import Night
+from hpp_contract.verdict.change import Change, ChangeClass
+from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+
+Verdict = Literal["quiet", "drift", "unverified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One line: when (`at`, RFC 3339), of what, and what it came to.
+
+    `observed` are the situations met, `confirmed` those of them met at a real endpoint, `undecided` the facts that were
+    missing in too few samples to tell; `accepted` is the reason given when the changes became the baseline.
+    """
+
+    at: str
+    subject: str
+    verdict: Verdict
+    exit_code: int
+    changes: tuple[Change, ...] = ()
+    observed: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
+    why: str | None = None
+    accepted: str | None = None
+    version: str = field(default=__version__)
+
+
+def run_of(night: Night, at: str, subject: str, exit_code: int, accepted: str | None = None) -> Run:
+    """The line for a night. One that verified nothing at all says nothing about any change."""
+    verdict: Verdict = "drift" if night.changes else "unverified" if night.unverified else "quiet"
+    return Run(
+        at,
+        subject,
+        verdict,
+        exit_code,
+        night.changes,
+        night.observed,
+        tuple(name for name, situation in night.facts.items() if situation.confirmed),
+        night.undecided,
+        night.unverified,
+        accepted,
+    )
+
+
+def line_of(run: Run) -> str:
+    """The run as one line of JSON."""
+    value: dict[str, Any] = {
+        "at": run.at,
+        "version": run.version,
+        "subject": run.subject,
+        "verdict": run.verdict,
+        "exit_code": run.exit_code,
+        "observed": list(run.observed),
+        "confirmed": list(run.confirmed),
+        "changes": [
+            {"class": c.change_class.value, "fact": c.fact, "before": c.before, "after": c.after} for c in run.changes
+        ],
+    }
+    value |= {"undecided": list(run.undecided)} if run.undecided else {}
+    value |= {"why": run.why} if run.why is not None else {}
+    value |= {"accepted": run.accepted} if run.accepted is not None else {}
+    return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def append(path: Path, line: str) -> None:
+    """Append one line, whole and on the disk when this returns, on a line of its own. Raises UsageProblem."""
+    try:
+        with path.open("ab+") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            torn = file.read(1) not in (b"", b"\n")
+            file.write((b"\n" if torn else b"") + line.encode())  # opened to append: one write, wherever the end is
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UsageProblem(f"{path} could not be written ({error.strerror}): name another --history file.") from None
+
+
+def read_history(path: Path) -> tuple[tuple[Run, ...], int]:
+    """Every run in the file, oldest first, and how many lines were none. Raises UsageProblem or Unverifiable."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "no such file"
+        raise UsageProblem(f"{path} cannot be read ({reason}): --history names the file that runs append to.") from None
+    found = list(_runs(text))
+    runs = tuple(run for run in found if run is not None)
+    if found and not runs:
+        raise Unverifiable(f"{path} holds no line that is a run: --history names the file that drift runs append to.")
+    return runs, len(found) - len(runs)
+
+
+def _runs(text: bytes) -> Iterator[Run | None]:
+    for line in text.split(b"\n"):
+        if line.strip():
+            try:
+                yield _run(json.loads(line))
+            except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+                yield None
+
+
+def _run(value: Any) -> Run:
+    if value["verdict"] not in ("quiet", "drift", "unverified"):
+        raise ValueError("an unknown verdict")
+    changes = (
+        Change(ChangeClass(c["class"]), str(c["fact"]), str(c["before"]), str(c["after"])) for c in value["changes"]
+    )
+    return Run(
+        str(value["at"]),
+        str(value["subject"]),
+        value["verdict"],
+        int(value["exit_code"]),
+        tuple(changes),
+        tuple(map(str, value["observed"])),
+        tuple(map(str, value["confirmed"])),
+        tuple(map(str, value.get("undecided", ()))),
+        value.get("why"),
+        value.get("accepted"),
+        str(value["version"]),
+    )

@@ -1,0 +1,93 @@
+"""Presence: members and headers that appear, or are missed. Few samples are luck; many are news.
+
+A member that some sessions of a shape have is optional and may come and go. One that all of them had is missed when
+luck does not explain its absence: in its own situation, or, when it is gone from all at once, in all of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from hpp_contract.drift.aspect import Aspect
+from hpp_contract.drift.chance import is_news
+from hpp_contract.drift.classes import change_of
+from hpp_contract.drift.facts import Facts, Seen, Situation, possible
+from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.exchange.answer import MEMBERS
+from hpp_contract.verdict.change import SEPARATOR, Change
+
+_NOTHING: Final = Seen(0, 0, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    """What a situation `always` had, and tonight `asked` samples of it have `absent` times."""
+
+    situation: str
+    aspect: Aspect
+    always: int
+    asked: int
+    absent: int
+    example: str
+
+
+def appeared(name: str, before: Situation, after: Situation) -> Iterator[Change]:
+    """Members and headers that the situation never had. Documented members of a session come and go: rules say where
+    they must not."""
+    headers_known = any(aspect.kind == "header" for aspect in before.aspects)
+    for aspect, seen in after.aspects.items():
+        if not _counts(aspect) or aspect in before.aspects or not possible(aspect, before):
+            continue
+        optional = pool_of(name) == SESSION and aspect.kind == "member" and aspect.name.split("/")[1] in MEMBERS
+        if not optional and (headers_known or aspect.kind == "member"):
+            yield change_of(name, aspect, "new", "absent", seen.listed, next(iter(seen.examples.values()), ""))
+
+
+def disappeared(baseline: Facts, fresh: Facts) -> Iterator[Change]:
+    """Members and headers that always were there and are missed in situations of `fresh`; `baseline` has them all."""
+    for pool in (SESSION, ERROR):
+        missed = [each for name in fresh if pool_of(name) == pool for each in _missed(name, baseline, fresh)]
+        for aspect in sorted({each.aspect for each in missed}):
+            same = [each for each in missed if each.aspect == aspect]
+            for each in same:
+                if each.absent and (_is_news([each]) or _is_news_together(same)):
+                    after = "absent" if each.absent == each.asked else "sometimes absent"
+                    yield change_of(each.situation, aspect, "gone", "present", after, each.example)
+
+
+def undecided(baseline: Facts, fresh: Facts, changes: Iterable[Change]) -> tuple[str, ...]:
+    """Facts that always were and are missing in too few samples to be news: neither changed nor confirmed."""
+    decided = {change.fact for change in changes}
+    facts = (
+        f"{name}{SEPARATOR}{each.aspect.text}"
+        for name in sorted(baseline.keys() & fresh.keys())
+        for each in _missed(name, baseline, fresh)
+        if each.absent == each.asked
+    )
+    return tuple(fact for fact in facts if fact not in decided)
+
+
+def _missed(name: str, baseline: Facts, fresh: Facts) -> Iterator[_Missed]:
+    """Everything that the situation always had, with how often it is absent tonight."""
+    for aspect, old in baseline[name].aspects.items():
+        if _counts(aspect) and old.samples == old.of:
+            asked = possible(aspect, fresh[name])
+            absent = asked - fresh[name].aspects.get(aspect, _NOTHING).samples
+            yield _Missed(name, aspect, old.samples, asked, absent, fresh[name].example)
+
+
+def _counts(aspect: Aspect) -> bool:
+    return aspect.kind in ("member", "header") and not aspect.name.endswith("/*")
+
+
+def _is_news(missed: list[_Missed]) -> bool:
+    return is_news(
+        sum(each.always for each in missed), sum(each.asked for each in missed), sum(each.absent for each in missed)
+    )
+
+
+def _is_news_together(missed: list[_Missed]) -> bool:
+    """Situations differ, so they are only counted together when the same is gone from each of them."""
+    return all(each.absent == each.asked for each in missed) and _is_news(missed)

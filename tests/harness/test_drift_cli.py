@@ -1,0 +1,269 @@
+"""`hpp-contract drift` over real sockets: exit codes, what it writes and what it must not touch."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from hpp_contract.cli import main
+from hpp_contract.exchange.redact import spellings
+from hpp_contract.rules.fault import Fault, body, header, lie, member, status
+from hpp_contract.schemas import folder, load
+from hpp_contract.server import Server, session_id
+
+STATES = ("waiting", "in-progress", "completed-with-order", "failed")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("HPP_")] + ["NO_COLOR", "COLUMNS"]:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def honest() -> Iterator[Server]:
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def baseline(honest: Server, tmp_path: Path) -> Path:
+    """A baseline that was accepted from an honest server."""
+    place = tmp_path / "baseline"
+    done = drift(honest, "--baseline", str(place), "--accept", "--reason", "first night")
+    assert done.exit_code == 0, done.output
+    return place
+
+
+def drift(server: Server | None, *arguments: str) -> Result:
+    """The command against a server, as a real endpoint with real credentials."""
+    if server is None:
+        return CliRunner().invoke(main, ["drift", *arguments])
+    ids = [part for state in STATES for part in ("--session-id", session_id(state))]
+    environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username}
+    return CliRunner(env=environ).invoke(main, ["drift", server.url, *ids, *arguments])
+
+
+def lying(*faults: Fault) -> Server:
+    return Server(faults)
+
+
+def validate(document: Any, schema: dict[str, Any]) -> None:
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(document)
+
+
+def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
+    """Quiet, changed, unreachable, changed, undone: the exit codes, the history's lines and what they add up to."""
+    history, report = tmp_path / "history.jsonl", tmp_path / "report.json"
+    options = ("--baseline", str(baseline), "--history", str(history), "--json", str(report))
+    kept = (baseline / "facts.json").read_bytes()
+    assert drift(honest, *options).exit_code == 0
+    with lying(lie("changed", "unknown-id", status(410))) as server:
+        changed = drift(server, *options)
+        assert changed.exit_code == 1
+        assert "breaking  unknown-id · status code" in changed.output
+        changes = json.loads(report.read_text())["changes"]
+        assert {"class": "breaking", "fact": "unknown-id · status code", "before": "404", "after": "410"}.items() <= (
+            next(change for change in changes if change["fact"] == "unknown-id · status code").items()
+        )
+        validate(json.loads(report.read_text()), load("tool/report"))
+    assert drift(server, *options).exit_code == 3, "it is closed now"
+    assert json.loads(report.read_text())["changes"] == []
+    with lying(lie("changed", "unknown-id", status(410))) as server:
+        assert drift(server, *options).exit_code == 1
+    assert drift(honest, *options).exit_code == 0
+    assert (baseline / "facts.json").read_bytes() == kept
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    assert [line["verdict"] for line in lines] == ["quiet", "drift", "unverified", "drift", "quiet"]
+    for line in lines:
+        validate(line, load("tool/history"))
+    summary = tmp_path / "since.json"
+    told = drift(None, "--report", "--history", str(history), "--json", str(summary))
+    assert told.exit_code == 0
+    assert re.search(r"Gone\n  breaking  unknown-id · status code: 404 → 410 \(.* in 2 runs\)", told.output)
+    assert "Documented, never observed: " in told.output
+    since = json.loads(summary.read_text())
+    validate(since, {**load("tool/history"), "$ref": "#/$defs/summary"})
+    assert {change["state"] for change in since["changes"]} == {"gone"}
+    assert not set(since["never_observed"]) & {"waiting", "no-credentials"}
+    assert "manual-id-check" in since["never_observed"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "change_class", "code"),
+    [
+        (lie("a", "waiting", member("status", "EXPIRED")), "risky", 1),
+        (lie("b", "waiting", header("Content-Type", "text/plain")), "breaking", 1),
+        (lie("c", "waiting", member("channel", "web")), "additive", 0),
+        (lie("d", "malformed-id", status(400)), "cosmetic", 0),
+    ],
+)
+def test_classes_and_codes(baseline: Path, fault: Fault, change_class: str, code: int) -> None:
+    """Breaking and risky fail, additive and cosmetic are told."""
+    with lying(fault) as server:
+        done = drift(server, "--baseline", str(baseline))
+    assert done.exit_code == code
+    assert re.search(rf"^{change_class}  ", done.output, re.MULTILINE)
+    assert ("which fails nothing" in done.output) == (code == 0)
+
+
+@pytest.mark.parametrize(("choice", "code"), [("none", 0), ("additive", 1), ("breaking,risky", 0), ("cosmetic", 0)])
+def test_fail_on(baseline: Path, choice: str, code: int) -> None:
+    """--fail-on says which classes fail."""
+    with lying(lie("new", "waiting", member("channel", "web"))) as server:
+        assert drift(server, "--baseline", str(baseline), "--fail-on", choice).exit_code == code
+
+
+def test_strict_fails_on_anything(baseline: Path) -> None:
+    """--strict lets every class fail."""
+    with lying(lie("new", "malformed-id", status(400))) as server:
+        assert drift(server, "--baseline", str(baseline), "--strict").exit_code == 1
+
+
+def test_accept_makes_it_quiet(baseline: Path) -> None:
+    """What was accepted is the baseline, with its reason, and valid by its schema."""
+    with lying(lie("changed", "waiting", header("Content-Type", "text/plain"))) as server:
+        done = drift(server, "--baseline", str(baseline), "--accept", "--reason", "announced on Friday")
+        assert done.exit_code == 0
+        assert "Accepted: breaking waiting · media type: application/json → text/plain" in " ".join(done.output.split())
+        assert drift(server, "--baseline", str(baseline)).exit_code == 0
+    document = json.loads((baseline / "facts.json").read_text())
+    validate(document, load("tool/facts"))
+    assert [entry["reason"] for entry in document["accepted"]] == ["first night", "announced on Friday"]
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        tuple(lie(f"down-{stage}", stage, status(503), body(b"")) for stage in ("unknown-id", "malformed-id")),
+        (lie("wall", "unknown-id", status(403), header("Content-Type", "text/html"), body(b"<html>no</html>")),),
+        (lie("stuck", "waiting", status(504), body(b"")),),
+    ],
+    ids=["two questions", "a wall", "one session"],
+)
+def test_unverified_touches_nothing(baseline: Path, tmp_path: Path, faults: tuple[Fault, ...]) -> None:
+    """What could not be verified exits 3 with a reason, changes nothing, and cannot be accepted."""
+    kept, history = (baseline / "facts.json").read_bytes(), tmp_path / "history.jsonl"
+    with lying(*faults) as server:
+        for more in ((), ("--accept", "--reason", "never mind")):
+            done = drift(server, "--baseline", str(baseline), "--history", str(history), *more)
+            assert done.exit_code == 3
+            assert "not answered by the API" in " ".join(done.output.split())
+    assert (baseline / "facts.json").read_bytes() == kept
+    assert [json.loads(line)["verdict"] for line in history.read_text().splitlines()] == ["unverified"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "no --baseline DIR"),
+        (("--baseline", "nowhere"), "there is no baseline in nowhere: make one with hpp-contract record --to nowhere"),
+        (("--baseline", "b", "--accept"), "--accept needs --reason"),
+        (("--baseline", "b", "--accept", "--reason", " "), "--accept needs --reason"),
+        (("--baseline", "b", "--reason", "x"), "--reason goes with --accept"),
+        (("--report",), "--report needs --history"),
+        (("--report", "--history", "nowhere.jsonl"), "nowhere.jsonl cannot be read"),
+        (("http://127.0.0.1:1", "--fresh", "x", "--baseline", "b"), "--fresh compares recordings"),
+        (("--page", "x.md", "--baseline", "b"), "--page compares the documentation alone"),
+        (("--page", "nowhere.md"), "nowhere.md cannot be read"),
+        (("--baseline", "b", "--fail-on", "awful"), "'awful' is no class"),
+        (("--baseline", "b", "--accept", "--reason", "x", "--history", "no/where.jsonl"), "does not exist; create it"),
+    ],
+)
+def test_usage(
+    arguments: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """What makes no sense is refused in one sentence, with exit code 2 and before anything is sent or written."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(["drift", *arguments])
+    told = capsys.readouterr().err
+    assert left.value.code == 2
+    assert words in told
+    assert told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_embedded_is_not_compared_with_a_real_endpoint(baseline: Path) -> None:
+    """A forgotten HPP_ENDPOINT does not compare the embedded server with a real endpoint's baseline."""
+    done = drift(None, "--baseline", str(baseline))
+    assert done.exit_code == 2
+
+
+def test_documented_cassettes_are_a_baseline(tmp_path: Path) -> None:
+    """The documented cassettes serve as a baseline, and the fresh side may be recordings."""
+    documented = str(folder("cassettes") / "documented")
+    same = drift(None, "--fresh", documented, "--baseline", documented)
+    assert (same.exit_code, "No drift" in same.output) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"situations": 3}', "\x00", '{"format": 2, "accepted": [], "situations": {}}']
+)
+def test_unreadable_baseline(content: str, tmp_path: Path) -> None:
+    """A baseline that cannot be read could not verify, and says so in a sentence."""
+    (tmp_path / "facts.json").write_text(content)
+    done = drift(None, "--baseline", str(tmp_path), "--accept", "--reason", "x")
+    assert done.exit_code == 3
+    assert (tmp_path / "facts.json").read_text() == content
+
+
+def test_unreadable_recordings(tmp_path: Path) -> None:
+    """A baseline of recordings that cannot be read could not verify."""
+    (tmp_path / "x.yaml").write_text("interactions: [")
+    done = drift(None, "--baseline", str(tmp_path))
+    assert done.exit_code == 3
+
+
+def test_baseline_that_is_a_file(tmp_path: Path) -> None:
+    """Accepting into something that is no folder is refused before anything is sent."""
+    (tmp_path / "b").write_text("")
+    done = drift(None, "--baseline", str(tmp_path / "b"), "--accept", "--reason", "x")
+    assert done.exit_code == 2
+
+
+@given(st.data())
+def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
+    """A baseline with any bytes changed is read or refused, never an internal error."""
+    from tempfile import TemporaryDirectory
+
+    from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
+    from hpp_contract.drift.gather import evidence_of
+    from hpp_contract.server import rehearse
+    from hpp_contract.verdict.problems import Unverifiable
+
+    facts = evidence_of(rehearse("waiting")).facts
+    text = bytearray(as_json(accept(Baseline({}), facts, (), Accepted("x", "y", "z"))).encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    with TemporaryDirectory() as place:
+        Path(place, "facts.json").write_bytes(bytes(text))
+        try:
+            read_baseline(Path(place))
+        except Unverifiable as problem:
+            assert "facts.json" in str(problem)
+
+
+def test_secrets_stay_out(honest: Server, tmp_path: Path) -> None:
+    """Neither screen nor any file holds the credentials, in any spelling, whatever the server and the reason repeat."""
+    key = honest.credentials.api_key
+    echo = lie("echo", "wrong-credentials", header("X-Debug", key), member("error_code", key))
+    options = ("--history", str(tmp_path / "h"), "--json", str(tmp_path / "j"), "--markdown", str(tmp_path / "m"))
+    with lying(echo, lie("status", "waiting", member("status", key.upper().replace("-", "_")))) as server:
+        accepted = drift(server, "--baseline", str(tmp_path / "b"), "--accept", "--reason", f"key {key}", *options)
+        assert accepted.exit_code == 0
+    with lying(echo, lie("member", "waiting", member(key, key))) as server:
+        done = drift(server, "--baseline", str(tmp_path / "b"), "--junit", str(tmp_path / "x"), *options)
+    texts = [accepted.output, done.output, *(path.read_text() for path in tmp_path.rglob("*") if path.is_file())]
+    secrets = [form for secret in honest.credentials.secrets for form in spellings(secret)]
+    assert not [(secret, text) for text in texts for secret in secrets if secret in text]

@@ -1,0 +1,174 @@
+"""The history: appended, never lost, and what it says about since when."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.drift.history import Run, append, line_of, read_history
+from hpp_contract.drift.since import STATUS, never_observed, stories
+from hpp_contract.reporting.since_report import Since, since_json, since_markdown, since_text
+from hpp_contract.verdict.change import Change, ChangeClass
+from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+
+TYPE = Change(ChangeClass.BREAKING, "waiting · /expires_at", "string", "number")
+HEADER = Change(ChangeClass.COSMETIC, "unknown-id · header x-cache", "present", "absent")
+
+
+def run(day: int, *changes: Change, observed: tuple[str, ...] = ("waiting", "unknown-id"), **more: object) -> Run:
+    verdict = "drift" if changes else "quiet"
+    at = f"2026-01-{day:02}T03:00:00Z"
+    return Run(at, "https://x", verdict, 1 if changes else 0, changes, observed, observed, **more)  # type: ignore[arg-type]
+
+
+def unverified(day: int) -> Run:
+    return Run(f"2026-01-{day:02}T03:00:00Z", "https://x", "unverified", 3, why="an outage.")
+
+
+WEEK = (
+    run(1),
+    run(2, TYPE),
+    unverified(3),
+    run(4, TYPE, HEADER),
+    run(5, observed=("unknown-id",)),
+    run(6),
+    run(7, TYPE),
+)
+
+
+def write(path: Path, *runs: Run) -> Path:
+    for each in runs:
+        append(path, line_of(each))
+    return path
+
+
+def test_what_is_appended_is_read(tmp_path: Path) -> None:
+    """Every run comes back as it went in."""
+    runs, torn = read_history(write(tmp_path / "h", *WEEK))
+    assert (runs, torn) == (WEEK, 0)
+
+
+@given(st.integers(0, 2000))
+def test_torn_last_line(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    """Wherever a crash tears the last line, the others are read, and the next run begins on a line of its own."""
+    path = write(tmp_path_factory.mktemp("history") / "h", *WEEK)
+    whole = path.read_bytes()
+    last = len(line_of(WEEK[-1]).encode())
+    path.write_bytes(whole[: len(whole) - cut % (last + 1)])
+    append(path, line_of(run(8)))
+    runs, torn = read_history(path)
+    lost = 0 if cut % (last + 1) < 2 else 1  # without its line end, a line is still whole
+    assert runs == (*WEEK[: len(WEEK) - lost], run(8))
+    assert torn == (1 if lost and cut % (last + 1) < last else 0)
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    """Lines appended by several processes at once are all whole."""
+    path = tmp_path / "h"
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write, args=(path, *WEEK, *WEEK)) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    runs, torn = read_history(path)
+    assert (len(runs), torn) == (4 * 2 * len(WEEK), 0)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    """A file that is no history is refused in a sentence; bytes between runs are counted and skipped."""
+    path = tmp_path_factory.mktemp("history") / "h"
+    path.write_bytes(content)
+    try:
+        assert read_history(path)[0] == ()
+    except Unverifiable as problem:
+        assert "holds no line that is a run" in str(problem)
+    path.write_bytes(line_of(WEEK[1]).encode() + content + b"\n" + line_of(WEEK[2]).encode())
+    assert WEEK[1] in read_history(path)[0]
+
+
+def test_places_that_cannot_be(tmp_path: Path) -> None:
+    """A history that cannot be read or written is a usage problem that names it."""
+    with pytest.raises(UsageProblem, match="nowhere"):
+        read_history(tmp_path / "nowhere")
+    with pytest.raises(UsageProblem, match="name another --history file"):
+        append(tmp_path, "x\n")
+
+
+def test_since_when() -> None:
+    """A change is there since its first night, whatever nights say that met nothing of it; it goes, and may return."""
+    told = {story.change.fact: story for story in stories(WEEK)}
+    returned = told[TYPE.fact]
+    assert (returned.first_seen[:10], returned.since[:10], returned.runs) == ("2026-01-02", "2026-01-07", 3)
+    assert (returned.state, returned.until) == ("still there", None)
+    gone = told[HEADER.fact]
+    assert (gone.state, gone.until, gone.last_seen[:10]) == ("gone", "2026-01-05T03:00:00Z", "2026-01-04")
+    before = {story.change.fact: story for story in stories(WEEK[:5])}[TYPE.fact]
+    assert before.state == "still there", "no waiting session was met on the fifth"
+
+
+def test_undecided_is_not_gone() -> None:
+    """A fact that was missing in too few samples to tell is neither gone nor seen."""
+    (story,) = stories([run(1, TYPE), run(2, undecided=(TYPE.fact,))])
+    assert (story.state, story.runs) == ("still there", 1)
+
+
+def test_a_status_is_never_gone_by_absence() -> None:
+    """No night meets every status, so a new one stays until it is accepted."""
+    new = Change(ChangeClass.RISKY, f"any session · {STATUS.text}", "WAITING", "EXPIRED")
+    seen = [run(1, new), run(2, observed=("any session",))]
+    assert [story.state for story in stories(seen)] == ["still there"]
+    accepted = run(3, new, accepted="it is documented now")
+    assert [story.state for story in stories([*seen, accepted])] == ["accepted"]
+
+
+def test_another_value_is_another_change() -> None:
+    """When what is different becomes different again, that is a change of its own."""
+    again = Change(ChangeClass.BREAKING, TYPE.fact, "string", "null")
+    told = stories([run(1, TYPE), run(2, again)])
+    assert [(story.change.after, story.state) for story in told] == [("number", "gone"), ("null", "still there")]
+
+
+def test_never_observed() -> None:
+    """Documented situations that nobody met live are listed."""
+    assert "waiting" in never_observed([])
+    assert "waiting" not in never_observed(["waiting"])
+    assert never_observed(never_observed([])) == ()
+
+
+def test_reports_agree() -> None:
+    """Text, Markdown and JSON tell the same changes in the same states."""
+    since = Since(WEEK, torn=1)
+    text, markdown, summary = since_text(since), since_markdown(since), json.loads(since_json(since))
+    assert "7 runs from 2026-01-01 to 2026-01-07: 3 quiet, 3 with drift, 1 not verified" in text
+    assert (
+        "Still there\n  breaking  waiting · /expires_at: string → number (since 2026-01-07, in 3 runs, first seen"
+        in text
+    )
+    assert "Gone\n  cosmetic  unknown-id · header x-cache: present → absent (since 2026-01-04 until 2026-01-05" in text
+    assert "1 line of the history could not be read." in text
+    assert markdown.count("| still there |") == 1
+    assert {change["fact"]: change["state"] for change in summary["changes"]} == {
+        TYPE.fact: "still there",
+        HEADER.fact: "gone",
+    }
+    assert since_text(Since(())).startswith("No run yet.")
+
+
+def test_same_change_in_several_situations_is_one_line() -> None:
+    """What changed alike on the same night is told once, with all its situations."""
+    there = Change(ChangeClass.BREAKING, "in-progress · /expires_at", "string", "number")
+    text = since_text(Since([run(1, TYPE, there)]))
+    assert "waiting, in-progress · /expires_at: string → number" in text
+
+
+def test_hostile_history_cannot_steer_the_terminal() -> None:
+    """Control characters in a history are spelled out."""
+    hostile = Change(ChangeClass.BREAKING, "waiting · \x1b[2J", "\x07", "\u202e")
+    assert since_text(Since([run(1, hostile)])).replace("\n", "").isprintable()

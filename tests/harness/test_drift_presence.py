@@ -1,0 +1,135 @@
+"""Presence, precision and chance: how many samples it takes until a difference is news."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from math import factorial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.drift import Accepted, Baseline, accept
+from hpp_contract.drift.chance import by_luck, is_news
+from hpp_contract.drift.compare import compare
+from hpp_contract.drift.facts import Facts
+from hpp_contract.drift.gather import evidence_of
+from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.rules.fault import lie, member
+from hpp_contract.schemas import DOCUMENTED, SHAPES, example
+from hpp_contract.server import rehearse
+
+
+def of_sessions(present: int, absent: int, name: str = "channel", on: str = "waiting") -> Facts:
+    """Facts of so many sessions with and without a member."""
+    exchanges = []
+    for number in range(present + absent):
+        session: dict[str, Any] = {**example(on), "session_id": f"{number:08}-0000-0000-0000-000000000000"}
+        session |= {name: "web"} if number < present else {}
+        url = f"https://x/hpp/v1/sessions/{session['session_id']}"
+        body = json.dumps(session).encode()
+        known = Knowledge(credentials="right", session="known")
+        exchanges.append(Exchange(Request("GET", url), Response(200, (), body), known=known))
+    return evidence_of(exchanges).facts
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ((18, 0), (0, 1), "absent"),
+        ((17, 0), (0, 1), None),
+        ((4, 0), (0, 2), "absent"),
+        ((3, 0), (0, 2), None),
+        ((1, 0), (0, 1), None),
+        ((100, 0), (4, 1), "sometimes absent"),
+        ((40, 0), (4, 1), None),
+        ((30, 1), (0, 9), None),
+        ((0, 1), (1, 0), "string"),
+        ((1, 9), (9, 0), None),
+        ((0, 0), (9, 0), None),
+    ],
+)
+def test_presence_is_statistical(before: tuple[int, int], after: tuple[int, int], says: str | None) -> None:
+    """Absence is news when luck does not explain it, presence when it never was; optional members may come and go."""
+    told = {change.fact: change.after for change in compare(of_sessions(*before), of_sessions(*after))}
+    assert told.get("waiting · /channel") == says
+
+
+def test_gone_everywhere_is_news() -> None:
+    """Few samples in each of several situations, all of which lack what all had, are many samples together."""
+    many = [of_sessions(1, 0, on=shape) for shape in DOCUMENTED]
+    none = [of_sessions(0, 1, on=shape) for shape in DOCUMENTED]
+    told = compare(merged(many), merged(none))
+    assert {change.fact for change in told} == {f"{shape} · /channel" for shape in DOCUMENTED}
+    assert compare(merged(many[:2]), merged(none[:2])) == ()
+
+
+def merged(each: list[Facts]) -> Facts:
+    return {name: situation for facts in each for name, situation in facts.items() if name in SHAPES}
+
+
+@given(st.integers(0, 60), st.integers(1, 12))
+def test_luck_is_a_probability(always: int, fresh: int) -> None:
+    """The chances add up to one, sink with every absence and every earlier sample, and are Laplace's for one sample."""
+    chances = [by_luck(always, fresh, missing) for missing in range(fresh + 1)]
+    assert chances[0] == pytest.approx(1)
+    assert chances == sorted(chances, reverse=True)
+    assert by_luck(always + 1, fresh, 1) < by_luck(always, fresh, 1)
+    assert by_luck(always, 1, 1) == pytest.approx(1 / (always + 2))
+    assert by_luck(always, fresh, fresh) == pytest.approx(float(all_missing(always, fresh)))
+    assert not is_news(always, fresh, 0)
+
+
+def all_missing(always: int, fresh: int) -> Fraction:
+    """The beta-binomial's last term, from factorials."""
+    return Fraction((always + 1) * factorial(always) * factorial(fresh), factorial(always + fresh + 1))
+
+
+def test_few_samples_are_never_news() -> None:
+    """After three samples or fewer, no single sample and no pair says anything."""
+    assert not any(is_news(always, fresh, fresh) for always in range(4) for fresh in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("digits", "several", "says"), [(3, True, None), (2, True, None), (6, False, "6"), (0, False, None)]
+)
+def test_precision(digits: int, several: bool, says: str | None) -> None:
+    """More fraction digits than ever are told; fewer may be trailing zeros, unless several instants have fewer."""
+    night = compare(spelled(2, 3, 3), spelled(*([digits] * (2 if several else 1))))
+    assert {c.fact: c.after for c in night}.get("any session · /updated_at precision") == says
+
+
+def test_fewer_digits_on_every_instant() -> None:
+    """No fraction on any of several instants is a change."""
+    (change,) = compare(spelled(3, 3, 3), spelled(0, 0, 0))
+    assert (change.fact, change.before, change.after) == ("any session · /updated_at precision", "3", "0")
+
+
+def spelled(*digits: int) -> Facts:
+    """Facts of a session for each number of fraction digits."""
+    exchanges = []
+    for number, count in enumerate(digits):
+        fraction = "." + "1" * count if count else ""
+        identity = f"{number:08}-0000-0000-0000-000000000000"
+        session = {**example("waiting"), "session_id": identity, "updated_at": f"2026-01-01T00:00:00{fraction}Z"}
+        assert Instant.parse(session["updated_at"])
+        request = Request("GET", f"https://x/hpp/v1/sessions/{identity}")
+        exchanges.append(Exchange(request, Response(200, (), json.dumps(session).encode())))
+    return evidence_of(exchanges).facts
+
+
+def test_kept_again() -> None:
+    """A rule that was always broken and is kept now is told as cosmetic, once there are samples enough."""
+    broken = [lie("x", "waiting", member("channel", 1))(exchange) for exchange in rehearse("waiting")] * 1
+    before = evidence_of(broken).facts
+    assert compare(before, evidence_of(rehearse("waiting")).facts) == ()
+    often = before
+    for _ in range(20):
+        often = accept(Baseline(often), before, (), Accepted("", "x", "")).facts
+    told = {
+        change.fact: (change.change_class, change.after)
+        for change in compare(often, evidence_of(rehearse("waiting")).facts)
+    }
+    assert told["waiting · HPP-S09"] == ("cosmetic", "kept")
