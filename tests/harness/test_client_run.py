@@ -7,12 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from hpp_contract.client import CASES, Plan, run
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.verdict import Outcome, Report, Subject
-from tests.harness import sample_clients
 from tests.harness.sample_clients import Client, HppError
 
 ORDINARY = [case for case in CASES.values() if not case.slow]
@@ -27,18 +24,6 @@ def judged(client: Callable[..., Any], *names: str, wait: float = 10.0) -> Repor
 
 def broken(report: Report) -> set[str]:
     return {verdict.rule.id for verdict in report.rules if verdict.outcome in (Outcome.BROKEN, Outcome.WARNED)}
-
-
-KEPT = ["Client", "ResultClient", "TypedClient", "ChallengedClient", "RetryingClient", "FollowingClient",
-        "RawKeyClient", "AsyncClient"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", KEPT)
-def test_conforming_client_is_kept(name: str) -> None:
-    """A conforming client, whatever its manners, breaks and warns of nothing in any case."""
-    report = judged(getattr(sample_clients, name)(), *CASES)
-    assert broken(report) == set(), [verdict.findings for verdict in report.rules if verdict.findings]
-    assert report.exit_code == 0
 
 
 class DropsPrefix(Client):
@@ -149,12 +134,3 @@ def test_secrets_stay_out_of_the_report() -> None:
     report = judged(TalksTooMuch(), "unauthorized", "not-found")
     text = json.dumps(json_report(report))
     assert not [secret for secret in CASES["smoke"].credentials.secrets[:2] if secret in text]
-
-
-@pytest.mark.parametrize("count", [1, 20])
-def test_overhead_is_small(count: int) -> None:
-    """An ordinary case costs the suite and its server a few milliseconds."""
-    client = Client()
-    began = time.perf_counter()
-    judged(client, *[case.name for case in ORDINARY][:count])
-    assert time.perf_counter() - began < 0.5 + 0.05 * count
