@@ -7,7 +7,7 @@ import traceback
 import click
 
 from hpp_contract.cli.environment import redactor
-from hpp_contract.cli.output import say
+from hpp_contract.cli.output import say, show
 from hpp_contract.reporting.gate import printable
 from hpp_contract.verdict.problems import Problem
 from hpp_contract.verdict.report import UNVERIFIED, USAGE
@@ -16,22 +16,28 @@ INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
 
 
-def exit_code(error: BaseException, verbose: bool = False) -> int:
-    """Say what went wrong and return the exit code it deserves."""
+def exit_code(error: BaseException, verbose: bool = False, annotate: bool = False) -> int:
+    """Say what went wrong, for a GitHub runner too where it shall `annotate`, and return the exit code it deserves."""
     if isinstance(error, click.Abort):  # Ctrl-C
         return INTERRUPTED
     if isinstance(error, Problem):
-        return _complain(str(error), error.exit_code)
+        return _complain(str(error), error.exit_code, annotate)
     if isinstance(error, click.ClickException):
-        return _complain(_usage(error), USAGE)
+        return _complain(_usage(error), USAGE, annotate)
     if verbose:
         say("".join(map(redactor(), traceback.format_exception(error))))
     hint = "the traceback is above" if verbose else "run it again with -v for the traceback"
-    return _complain(f"internal error ({type(error).__name__}): this is a fault of hpp-contract; {hint}.", UNVERIFIED)
+    sentence = f"internal error ({type(error).__name__}): this is a fault of hpp-contract; {hint}."
+    return _complain(sentence, UNVERIFIED, annotate)
 
 
-def _complain(sentence: str, code: int) -> int:
-    say(f"hpp-contract: {printable(redactor()(sentence))}\n")
+def _complain(sentence: str, code: int, annotate: bool) -> int:
+    clean = printable(redactor()(sentence))
+    say(f"hpp-contract: {clean}\n")
+    if annotate:
+        from hpp_contract.reporting.github import complaint
+
+        show(complaint(clean))
     return code
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from hpp_contract.verdict.known_failing import Entry, apply, read_known_failing
 from hpp_contract.verdict.report import Outcome, Report
+
+if TYPE_CHECKING:
+    from hpp_contract.drift.history import Run
+    from hpp_contract.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,9 @@ class Options:
     json: Path | None = None
     junit: Path | None = None
     markdown: Path | None = None
+    html: Path | None = None
+    gitlab: Path | None = None
+    annotations: bool = False
     strict: bool = False
     known_failing: tuple[Entry, ...] = ()
     seed: int = 0
@@ -29,7 +36,7 @@ class Options:
 
     @property
     def files(self) -> dict[str, Path]:
-        named = {"json": self.json, "junit": self.junit, "markdown": self.markdown}
+        named = {name: getattr(self, name) for name in ("json", "junit", "markdown", "html", "gitlab")}
         return {name: path for name, path in named.items() if path is not None}
 
 
@@ -38,6 +45,9 @@ _DECORATORS = (
     click.option("--json", "json", type=_FILE, metavar="FILE", help="Write the report as JSON."),
     click.option("--junit", "junit", type=_FILE, metavar="FILE", help="Write the report as JUnit XML."),
     click.option("--markdown", "markdown", type=_FILE, metavar="FILE", help="Write the report as Markdown."),
+    click.option("--html", "html", type=_FILE, metavar="FILE", help="Write the report as one HTML page."),
+    click.option("--gitlab", "gitlab", type=_FILE, metavar="FILE", help="Write a Code Quality file for GitLab."),
+    click.option("--annotations", is_flag=True, help="Print annotations for GitHub after the report."),
     click.option("--strict", is_flag=True, help="Fail on warnings too."),
     click.option("--known-failing", type=_FILE, metavar="FILE", help="Rules that may fail, with reasons."),
     click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Repeat a run's random choices."),
@@ -76,22 +86,45 @@ def _entries(path: Path | None) -> tuple[Entry, ...]:
 
 
 def finish(
-    report: Report, options: Options, secrets: tuple[str, ...] = (), cases_run: frozenset[str] | None = None
+    report: Report,
+    options: Options,
+    secrets: tuple[str, ...] = (),
+    cases_run: frozenset[str] | None = None,
+    *,
+    evidence: Sequence[Exchange] = (),
+    history: Sequence[Run] = (),
 ) -> NoReturn:
     """Print the report, write the files asked for and leave with the report's exit code.
 
-    `secrets` are texts to keep out beside those of the environment; `cases_run` is for a run narrowed by `--only`.
+    `secrets` are texts to keep out beside those of the environment; `cases_run` is for a run narrowed by `--only`;
+    `evidence` are the exchanges that the report is about and `history` the runs before, for the page that shows them.
     """
     from hpp_contract.cli.environment import redactor
-    from hpp_contract.cli.output import colour, show, width
     from hpp_contract.reporting.gate import safe
-    from hpp_contract.reporting.terminal import terminal
 
     judged = apply(_looked_at(replace(report, strict=options.strict)), options.known_failing, cases_run)
+    if options.html is not None and evidence:
+        from hpp_contract.verdict.slices import illustrated
+
+        judged = illustrated(judged, evidence)
     clean = safe(judged, redactor(*secrets))
-    show(terminal(clean, width=width(), colour=colour(options.no_color), verbose=options.verbose))
-    _write_files(clean, options)
+    _print(clean, options)
+    _write_files(clean, options, history)
     raise SystemExit(clean.exit_code)
+
+
+def _print(report: Report, options: Options) -> None:
+    from hpp_contract.cli.output import colour, show, width
+    from hpp_contract.reporting.terminal import terminal
+
+    text = terminal(report, width=width(), colour=colour(options.no_color), verbose=options.verbose)
+    if options.annotations:
+        from secrets import token_hex
+
+        from hpp_contract.reporting.github import github, guarded
+
+        text = guarded(text, token_hex()) + github(report)
+    show(text)
 
 
 def _looked_at(report: Report) -> Report:
@@ -101,12 +134,22 @@ def _looked_at(report: Report) -> Report:
     return report
 
 
-def _write_files(report: Report, options: Options) -> None:
+def _write_files(report: Report, options: Options, history: Sequence[Run]) -> None:
     from hpp_contract.reporting.files import write
+    from hpp_contract.reporting.gitlab import gitlab
     from hpp_contract.reporting.json_report import json_report
     from hpp_contract.reporting.junit import junit
     from hpp_contract.reporting.markdown import markdown
 
-    printers = {"json": json_report, "junit": junit, "markdown": markdown}
+    printers = {"json": json_report, "junit": junit, "markdown": markdown, "gitlab": gitlab}
     for name, path in options.files.items():
-        write(path, printers[name](report))
+        write(path, _page(report, history) if name == "html" else printers[name](report))
+
+
+def _page(report: Report, history: Sequence[Run]) -> str:
+    from datetime import UTC, datetime
+
+    from hpp_contract.reporting.html import html
+
+    now = datetime.now(UTC)
+    return html(report, history, f"{now.day} {now:%B %Y, %H:%M} UTC")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict.report import Report, RuleVerdict
+from hpp_contract.verdict.change import Change
+from hpp_contract.verdict.report import Read, Report, RuleVerdict, Slice
 
 
 def printable(text: str) -> str:
@@ -34,6 +35,17 @@ def safe(report: Report, redact: Callable[[str], str]) -> Report:
             known_failing=clean(reason) if reason is not None else None,
         )
 
+    def change(told: Change) -> Change:
+        texts = (told.fact, told.before, told.after, told.example, told.advice)
+        return Change(told.change_class, *map(clean, texts))
+
+    def part(taken: Slice) -> Slice:
+        reads = tuple(Read(read.at, clean(read.word)) for read in taken.reads)
+        return replace(taken, name=clean(taken.name), reads=reads)
+
+    def lines(text: str) -> str:
+        return "\n".join(map(clean, text.split("\n")))
+
     return replace(
         report,
         subject=replace(report.subject, name=clean(report.subject.name)),
@@ -41,4 +53,8 @@ def safe(report: Report, redact: Callable[[str], str]) -> Report:
         unverified=clean(report.unverified) if report.unverified is not None else None,
         problems=tuple(map(clean, report.problems)),
         notes=tuple(map(clean, report.notes)),
+        changes=tuple(map(change, report.changes)),
+        learned=tuple((clean(question), clean(answer)) for question, answer in report.learned),
+        slices=tuple(map(part, report.slices)),
+        exchanges={clean(evidence): lines(text) for evidence, text in report.exchanges.items()},
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from hpp_contract import __version__
 from hpp_contract.reporting.words import total
+from hpp_contract.verdict.change import Change
 from hpp_contract.verdict.report import Report, RuleVerdict
 
 
@@ -17,7 +18,7 @@ def json_report(report: Report) -> str:
 
 
 def as_object(report: Report) -> dict[str, Any]:
-    """The same as a dict. `unverified`, `problems` and `notes` are there only when they say something."""
+    """The same as a dict. `unverified`, `problems`, `notes` and `learned` are there only when they say something."""
     value: dict[str, Any] = {
         "tool": "hpp-contract",
         "version": __version__,
@@ -31,7 +32,17 @@ def as_object(report: Report) -> dict[str, Any]:
     for key, sentences in (("problems", report.problems), ("notes", report.notes)):
         if sentences:
             value[key] = list(sentences)
+    if report.learned:
+        value["learned"] = [{"question": question, "answer": answer} for question, answer in report.learned]
+    if report.subject.kind == "drift":
+        value["changes"] = [_change(change) for change in report.changes]
     return value
+
+
+def _change(change: Change) -> dict[str, str]:
+    value = {"class": change.change_class.value, "fact": change.fact, "before": change.before, "after": change.after}
+    more = {"example": change.example, "advice": change.advice}
+    return value | {name: text for name, text in more.items() if text}
 
 
 def _rule(verdict: RuleVerdict) -> dict[str, Any]:

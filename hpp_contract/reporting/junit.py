@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 
+from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.words import by_letter, merged, place, plural, total
 from hpp_contract.rules.catalogue import LETTERS
 from hpp_contract.rules.rule import Finding
@@ -17,7 +18,10 @@ _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0
 
 def junit(report: Report) -> str:
     """JUnit XML. Broken is a failure, a warning one only when strict; not exercised and known failing are skipped."""
-    suites = [_suite(letter, group, report) for letter, group in by_letter(report.rules).items()]
+    if report.subject.kind == "drift":  # rules do not decide there
+        suites = [_changes(report)]
+    else:
+        suites = [_suite(letter, group, report) for letter, group in by_letter(report.rules).items()]
     suites.append(_run(report))
     root = ET.Element("testsuites", {"name": "hpp-contract", **_sums(suites)})
     root.extend(suites)
@@ -28,6 +32,22 @@ def junit(report: Report) -> str:
 def _suite(letter: str, group: list[RuleVerdict], report: Report) -> ET.Element:
     cases = [_case(verdict, report) for verdict in group]
     return _counted(f"{letter}: {LETTERS.get(letter, 'further rules')}", cases)
+
+
+def _changes(report: Report) -> ET.Element:
+    """A test case for each change, failed when its class fails the run; and one that there are any facts at all."""
+    cases = [_element("facts", report, "the facts were compared")]
+    for group in groups(report.changes):
+        change = group.first
+        case = _element("facts", report, group.fact)
+        tag = "failure" if report.strict or change.change_class in report.fail_on else "system-out"
+        text = f"{change.change_class}: {change.before} → {change.after}\n{change.example}\n{change.advice}"
+        if tag == "failure":
+            _child(case, tag, f"{change.change_class}: {change.before} → {change.after}", text)
+        else:
+            ET.SubElement(case, tag).text = _legal(text)
+        cases.append(case)
+    return _counted("drift", cases)
 
 
 def _run(report: Report) -> ET.Element:

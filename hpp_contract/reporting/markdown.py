@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from hpp_contract.reporting.changes import Group, groups
 from hpp_contract.reporting.words import (
     OUTCOMES,
     by_letter,
     counts,
     failing,
     headline,
+    lessons,
     merged,
     more_command,
     place,
@@ -29,6 +31,8 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#@$]|:(?=\S)|www\.|^[-+=]|^\d+[.)]", re.I
 
 def markdown(report: Report) -> str:
     """The verdict, the counts by letter, every rule that failed with its findings, what was not exercised."""
+    if report.subject.kind == "drift":
+        return "\n\n".join(_drift(report)) + "\n"
     blocks = [
         f"## {escape(headline(report))}",
         f"{escape(report.subject.kind)} {code(report.subject.name)} · {counts(report)}",
@@ -36,11 +40,34 @@ def markdown(report: Report) -> str:
         *_failures(report),
         *_list("Problems with the run", [escape(problem) for problem in report.problems]),
         *_list("Worth knowing, never counted", [_remark(verdict) for verdict in remarks(report)]),
+        *_list("Learned from this endpoint", [escape(lesson) for lesson in lessons(report)]),
         *_list("Notes", [escape(note) for note in report.notes]),
         *_not_exercised(report),
         f"See more: `{more_command(report)}`",
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _drift(report: Report) -> list[str]:
+    rows = [
+        f"| {group.first.change_class} | " + " | ".join(map(code, _cells(group))) + " |"
+        for group in groups(report.changes)
+    ]
+    table = ["| class | fact | before | after | example |", "|---|---|---|---|---|", *rows]
+    advice = dict.fromkeys(f"{escape(group.first.advice)}" for group in groups(report.changes) if group.first.advice)
+    return [
+        f"## {escape(headline(report))}",
+        f"{escape(report.subject.kind)} {code(report.subject.name)}",
+        *(["\n".join(table)] if rows else []),
+        *_list("What the author of a client should do", list(advice)),
+        *_list("Problems with the run", [escape(problem) for problem in report.problems]),
+        *_list("Notes", [escape(note) for note in report.notes]),
+        f"See more: `{more_command(report)}`",
+    ]
+
+
+def _cells(group: Group) -> tuple[str, ...]:
+    return (group.fact, group.first.before, group.first.after, group.first.example)
 
 
 def escape(text: str) -> str:

@@ -14,6 +14,7 @@ from hpp_contract.reporting.words import (
     counts,
     failing,
     headline,
+    lessons,
     merged,
     more_command,
     place,
@@ -44,6 +45,8 @@ _STYLES = {
 def terminal(report: Report, *, width: int = 80, colour: bool = False, verbose: bool = False) -> str:
     """The whole report as text `width` columns wide; `verbose` adds every rule with its outcome."""
     console = _console(width, colour)
+    if report.subject.kind == "drift":
+        return _drift(console, report, verbose)
     _top(console, report)
     if verbose:
         _every_rule(console, report)
@@ -51,6 +54,22 @@ def terminal(report: Report, *, width: int = 80, colour: bool = False, verbose: 
         _block(console, verdict)
     _remarks(console, remarks(report))
     _silence(console, report)
+    _sentences(console, "Problems with the run", report.problems)
+    _sentences(console, "Learned from this endpoint", lessons(report))
+    _sentences(console, "Notes", report.notes)
+    console.print(f"See more: {more_command(report)}")
+    return _text(console)
+
+
+def _drift(console: Console, report: Report, verbose: bool) -> str:
+    from hpp_contract.reporting.drift_text import change_blocks
+
+    _verdict(console, report)
+    console.print()
+    if verbose:
+        _every_rule(console, report)
+    for block in change_blocks(report):
+        console.print(block)
     _sentences(console, "Problems with the run", report.problems)
     _sentences(console, "Notes", report.notes)
     console.print(f"See more: {more_command(report)}")
@@ -78,11 +97,17 @@ def _text(console: Console) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _top(console: Console, report: Report) -> None:
+def _verdict(console: Console, report: Report) -> None:
     from rich.text import Text
 
     console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
     console.print(Text(headline(report), style="bold green" if report.exit_code == KEPT else "bold red"))
+
+
+def _top(console: Console, report: Report) -> None:
+    from rich.text import Text
+
+    _verdict(console, report)
     console.print(Text(counts(report)))
     console.print()
     if any(verdict.outcome is not Outcome.NOT_EXERCISED for verdict in report.rules):

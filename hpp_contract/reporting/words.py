@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hpp_contract.reporting.changes import by_class
 from hpp_contract.rules.catalogue import LETTERS
 from hpp_contract.rules.rule import Finding, Severity
-from hpp_contract.verdict.report import KEPT, UNVERIFIED, Outcome, Report, RuleVerdict
+from hpp_contract.verdict.report import KEPT, NOT_ANSWERED, UNVERIFIED, Outcome, Report, RuleVerdict
 
 OUTCOMES = {
     Outcome.OK: "ok",
@@ -37,6 +38,8 @@ def headline(report: Report) -> str:
 
 
 def _verdict(report: Report) -> str:
+    if report.subject.kind == "drift":
+        return _drift(report)
     if report.exit_code == UNVERIFIED:
         crashed = f"{plural(report.summary[Outcome.ERROR], 'rule')} crashed, which is a fault of hpp-contract"
         return f"Could not verify: {report.unverified or crashed}"
@@ -47,12 +50,28 @@ def _verdict(report: Report) -> str:
     return _broken(report, warned) + rest
 
 
+def _drift(report: Report) -> str:
+    changed = f"Drift: {by_class(report.changes)}" if report.changes else ""
+    if report.exit_code == UNVERIFIED:
+        doubt = f"Could not verify: {report.unverified or 'a rule crashed, which is a fault of hpp-contract'}"
+        return f"{doubt} {changed}".rstrip()
+    if report.problems and not changed:
+        return _problems(report)
+    harmless = ", which fails nothing" if report.exit_code == KEPT and changed else ""
+    rest = f"; the rest could not be verified: {report.unverified}" if report.unverified is not None else ""
+    return f"{changed or 'No drift'}{harmless}{rest}"
+
+
 def _broken(report: Report, warned: int) -> str:
     broken = sum(1 for verdict in report.rules if verdict.counts)
     if broken:
         return f"Contract broken: {plural(broken, 'rule')}"
     if warned and report.strict:
         return f"Contract broken: {plural(warned, 'warning')}, and --strict counts them"
+    return _problems(report)
+
+
+def _problems(report: Report) -> str:
     return f"Not accepted: {plural(len(report.problems), 'problem')} with the run, listed below"
 
 
@@ -65,6 +84,13 @@ def failing(report: Report, *outcomes: Outcome) -> list[RuleVerdict]:
 def remarks(report: Report) -> list[RuleVerdict]:
     """Info rules that found something: worth knowing, never counted."""
     return [v for v in report.rules if v.rule.severity is Severity.INFO and v.findings and v.outcome is Outcome.OK]
+
+
+def lessons(report: Report) -> tuple[str, ...]:
+    """What was learned: a line for each question that was answered, and one for all that were not."""
+    answered = tuple(f"{question} {answer}" for question, answer in report.learned if answer != NOT_ANSWERED)
+    still_open = " ".join(question for question, answer in report.learned if answer == NOT_ANSWERED)
+    return (*answered, *((f"Not answered: {still_open}",) if still_open else ()))
 
 
 def by_letter(verdicts: Iterable[RuleVerdict]) -> dict[str, list[RuleVerdict]]:
@@ -97,5 +123,7 @@ def total(verdict: RuleVerdict) -> int:
 
 def more_command(report: Report) -> str:
     """The one command that tells more about this report."""
+    if report.subject.kind == "drift":
+        return "hpp-contract drift --help"
     first = failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED)
     return f"hpp-contract explain {first[0].rule.id}" if first else "hpp-contract rules"

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hpp_contract.rules.rule import Finding, Rule, Severity
+from hpp_contract.verdict.change import FAIL_ON, Change, ChangeClass
 
 KEPT, BROKEN, USAGE, UNVERIFIED = 0, 1, 2, 3
 """Exit codes (DESIGN: the command line's public interface)."""
+
+
+NOT_ANSWERED = "not answered"
+"""The answer to an open question that a run did not settle."""
 
 
 class Outcome(StrEnum):
@@ -49,12 +55,33 @@ class RuleVerdict:
         return self.outcome is Outcome.BROKEN and self.known_failing is None
 
 
+class Read(NamedTuple):
+    """One read of a session: `at` seconds since the run's first (None without times), and the `word` that it showed, a
+    session status, else an HTTP status code or what failed."""
+
+    at: float | None
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of the evidence: one session, one other question asked of an endpoint, or one case of a client. `outcomes`
+    are those of the rules, by id, that had anything to judge in it alone; `reads` are a session's, in time order."""
+
+    name: str
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    reads: tuple[Read, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Every rule that the subject can be judged by, with its outcome.
 
     `unverified` says why nothing could be concluded; `problems` are sentences that make the run fail though no rule did
-    (a surprise pass, a known-failing entry that matches nothing); `notes` are worth knowing and change nothing.
+    (a surprise pass, a known-failing entry that matches nothing); `notes` are worth knowing and change nothing. About
+    drift, `changes` alone decide, by the classes in `fail_on`: a rule that was broken all along has not drifted.
+    `learned` are open questions with their answers. `slices` take the evidence apart and `exchanges` are the texts of
+    those that findings name as their evidence, both for the report that has room for them.
     """
 
     subject: Subject
@@ -63,6 +90,11 @@ class Report:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     strict: bool = False
+    changes: tuple[Change, ...] = ()
+    fail_on: frozenset[ChangeClass] = FAIL_ON
+    learned: tuple[tuple[str, str], ...] = ()
+    slices: tuple[Slice, ...] = ()
+    exchanges: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> dict[Outcome, int]:
@@ -72,13 +104,18 @@ class Report:
     @property
     def exit_code(self) -> int:
         """What was proven broken stays broken, whatever else could not be verified."""
-        if self.problems or any(verdict.counts for verdict in self.rules):
-            return BROKEN
-        if self.strict and any(v.outcome is Outcome.WARNED and not v.known_failing for v in self.rules):
+        if self.problems or self._fails:
             return BROKEN
         if self.unverified is not None or any(verdict.outcome is Outcome.ERROR for verdict in self.rules):
             return UNVERIFIED
         return KEPT
+
+    @property
+    def _fails(self) -> bool:
+        if self.subject.kind == "drift":
+            return any(self.strict or change.change_class in self.fail_on for change in self.changes)
+        warned = any(v.outcome is Outcome.WARNED and v.known_failing is None for v in self.rules)
+        return any(verdict.counts for verdict in self.rules) or (self.strict and warned)
 
 
 def outcome_of(rule: Rule, exercised: bool, findings: int) -> Outcome:

@@ -69,7 +69,7 @@ def _verdicts(
 _VERDICTS = _verdicts(Outcome, st.none()) | _verdicts([Outcome.BROKEN, Outcome.WARNED], HOSTILE)
 REPORTS = st.builds(
     Report,
-    st.builds(Subject, st.sampled_from(["endpoint", "client", "recording", "drift"]), HOSTILE, st.booleans()),
+    st.builds(Subject, st.sampled_from(["endpoint", "client", "recording"]), HOSTILE, st.booleans()),
     st.lists(_VERDICTS, max_size=3, unique_by=lambda verdict: verdict.rule.id).map(tuple),
     st.none() | HOSTILE.filter(bool),
     st.lists(HOSTILE.filter(bool), max_size=2).map(tuple),

@@ -1,0 +1,83 @@
+"""The report as a Code Quality file for GitLab, which shows in a merge request what is new and what is gone.
+
+It tells entries apart by their fingerprint alone, so that is made of what stays the same from run to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from hpp_contract.reporting.changes import groups
+from hpp_contract.reporting.words import failing, headline
+from hpp_contract.rules.rule import Finding, Severity
+from hpp_contract.verdict.change import ChangeClass
+from hpp_contract.verdict.report import UNVERIFIED, Outcome, Report, RuleVerdict
+
+_CHANGE = {
+    ChangeClass.BREAKING: "critical",
+    ChangeClass.RISKY: "major",
+    ChangeClass.ADDITIVE: "minor",
+    ChangeClass.COSMETIC: "info",
+}
+
+
+def gitlab(report: Report) -> str:
+    """A JSON array of entries, one for each rule, place and case or file that something was found in."""
+    entries: dict[str, dict[str, Any]] = {}
+    for entry in (*_run(report), *(_changes(report) if report.subject.kind == "drift" else _findings(report))):
+        entries.setdefault(entry["fingerprint"], entry)
+    return json.dumps(list(entries.values()), indent=2, ensure_ascii=False) + "\n"
+
+
+def _findings(report: Report) -> Iterator[dict[str, Any]]:
+    for verdict in failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED):
+        yield from (_finding(verdict, finding, report) for finding in verdict.findings)
+
+
+def _finding(verdict: RuleVerdict, finding: Finding, report: Report) -> dict[str, Any]:
+    rule, file = verdict.rule, _file(finding, report)
+    text = f"{rule.summary} {finding.where}: expected {finding.expected}, found {finding.found}"
+    if verdict.outcome is Outcome.ERROR:
+        severity = "blocker"
+    elif verdict.known_failing is not None:
+        severity, text = "info", f"Known failing ({verdict.known_failing}): {text}"
+    else:
+        severity = "critical" if rule.severity is Severity.MUST else "minor"
+    where = f"{text} (case {finding.case})" if finding.case else text
+    return _entry(f"{rule.id} {rule.slug}", where, severity, file, rule.id, finding.where, finding.case)
+
+
+def _file(finding: Finding, report: Report) -> str:
+    """The recording that was found wanting; what is no file is named by its kind, for an entry must have a path."""
+    file = finding.evidence.rpartition("#")[0] if report.subject.kind == "recording" else ""
+    return PurePath(file).as_posix() if file else report.subject.kind
+
+
+def _changes(report: Report) -> Iterator[dict[str, Any]]:
+    for group in groups(report.changes):
+        change = group.first
+        text = f"{group.fact}: {change.before} → {change.after}. {change.advice}".rstrip()
+        severity = _CHANGE[change.change_class]
+        yield _entry(f"drift {change.change_class}", text, severity, "drift", group.fact, change.after)
+
+
+def _run(report: Report) -> Iterator[dict[str, Any]]:
+    if report.exit_code == UNVERIFIED:
+        yield _entry("could-not-verify", headline(report), "blocker", report.subject.kind)
+    for problem in report.problems:
+        yield _entry("problem", problem, "critical", report.subject.kind, problem)
+
+
+def _entry(check: str, description: str, severity: str, path: str, *identity: str) -> dict[str, Any]:
+    fingerprint = hashlib.sha256("\0".join((check, path, *identity)).encode("utf-8", "backslashreplace")).hexdigest()
+    return {
+        "description": description,
+        "check_name": check,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": path, "lines": {"begin": 1}},
+    }

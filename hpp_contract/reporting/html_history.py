@@ -1,0 +1,107 @@
+"""The history of a drift watch as a chart: a column a night, its changes by class, the worst at the bottom."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hpp_contract.drift.history import Run
+from hpp_contract.reporting.changes import by_class, groups
+from hpp_contract.reporting.gate import printable
+from hpp_contract.reporting.words import plural
+from hpp_contract.verdict.change import ChangeClass
+
+LATEST: Final = 400
+"""Nights that are drawn at most: more have no room for a column each."""
+
+HEIGHT: Final = 120.0
+"""Pixels from the ground line to the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Changes of one class in one night; the unit of `y` and `height` is a pixel, `y` grows downwards."""
+
+    kind: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One night, `x` and `width` in percent: its boxes, what the night came to, and that in words."""
+
+    x: float
+    width: float
+    verdict: str
+    says: str
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The chart: columns from left to right, the most changes in a night, the first and the last night."""
+
+    columns: tuple[Column, ...]
+    most: int
+    first: str
+    last: str
+
+    @property
+    def height(self) -> float:
+        """Pixels above the ground line."""
+        return HEIGHT if self.most else 0.0
+
+    @property
+    def summary(self) -> str:
+        """The chart in a sentence."""
+        nights = Counter(column.verdict for column in self.columns)
+        most = f" At most {plural(self.most, 'change')} in one, the worst at the bottom." if self.most else ""
+        return (
+            f"{plural(len(self.columns), 'run')} from {self.first} to {self.last}: {nights['quiet']} quiet, "
+            f"{nights['drift']} with changes, {nights['unverified']} that could not be verified.{most}"
+        )
+
+    @property
+    def eventful(self) -> tuple[Column, ...]:
+        """The nights that were not quiet."""
+        return tuple(column for column in self.columns if column.verdict != "quiet")
+
+
+def history_chart(runs: Sequence[Run]) -> History | None:
+    """The chart of the latest runs, oldest first; None when there are none."""
+    shown = runs[-LATEST:]
+    if not shown:
+        return None
+    counts = [Counter(group.first.change_class for group in groups(run.changes)) for run in shown]
+    most = max(count.total() for count in counts)
+    width = 100 / len(shown)
+    columns = (
+        Column(round(number * width, 3), round(width, 3), run.verdict, _says(run), tuple(_boxes(count, most)))
+        for number, (run, count) in enumerate(zip(shown, counts, strict=True))
+    )
+    return History(tuple(columns), most, _day(shown[0]), _day(shown[-1]))
+
+
+def _boxes(counts: Counter[ChangeClass], most: int) -> Iterator[Box]:
+    ground = HEIGHT
+    for each in ChangeClass:
+        if counts[each]:
+            height = counts[each] * HEIGHT / most
+            ground -= height
+            yield Box(each.value, round(ground, 2), round(height, 2))
+
+
+def _says(run: Run) -> str:
+    told = {
+        "quiet": "no change",
+        "drift": by_class(run.changes),
+        "unverified": "could not be verified",
+    }[run.verdict]
+    return f"{_day(run)}: {told}{', accepted' if run.accepted is not None else ''}"
+
+
+def _day(run: Run) -> str:
+    return printable(run.at[:10])

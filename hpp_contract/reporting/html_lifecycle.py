@@ -1,0 +1,138 @@
+"""The lifecycle as a state diagram: the documented statuses and ways between them, and over these what was seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from math import hypot
+from typing import Final
+
+from hpp_contract.reporting.html_timeline import KINDS
+from hpp_contract.verdict.report import Slice
+
+HALF_HEIGHT: Final = 17.0
+WIDTH: Final = 360.0
+
+_PLACES: Final = {
+    "WAITING": (172.0, 22.0, 42.0),
+    "IN_PROGRESS": (172.0, 118.0, 53.0),
+    "MANUAL_ID_CHECK": (172.0, 214.0, 66.0),
+    "FAILED": (41.0, 40.0, 36.0),
+    "ERROR": (41.0, 118.0, 36.0),
+    "BACK": (41.0, 196.0, 36.0),
+    "COMPLETED": (317.0, 40.0, 42.0),
+    "CANCELLED": (317.0, 118.0, 42.0),
+    "DISABLED": (317.0, 196.0, 42.0),
+}
+"""Centre and half width of each status: under way in the middle, on the left what may be tried again, final right."""
+
+_RETRIED: Final = ("FAILED", "ERROR", "BACK")
+_DOCUMENTED: Final = frozenset(
+    {("WAITING", "IN_PROGRESS")}
+    | {("IN_PROGRESS", status) for status in (*_RETRIED, "COMPLETED", "CANCELLED", "DISABLED")}
+    | {(status, "IN_PROGRESS") for status in _RETRIED}
+)
+"""The ways that are drawn whether they were seen or not: those to DISABLED from elsewhere would hide the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A status: its box, how it is drawn, and how many reads showed it."""
+
+    word: str
+    x: float
+    y: float
+    half_width: float
+    kind: str
+    reads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A transition: its path, where its count is written, `how` it is (documented, seen, wrong), how often it was seen
+    and what there is to say of it."""
+
+    before: str
+    after: str
+    path: str
+    x: float
+    y: float
+    how: str
+    count: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The diagram. `seen` are the ways that were seen, for those who cannot see the drawing."""
+
+    nodes: tuple[Node, ...]
+    ways: tuple[Way, ...]
+    height: float
+
+    @property
+    def seen(self) -> tuple[Way, ...]:
+        return tuple(way for way in self.ways if way.count)
+
+
+def lifecycle(slices: Iterable[Slice]) -> Lifecycle:
+    """The state diagram of all sessions among the slices. What a read showed that is no status is left out."""
+    lives = [[read.word for read in part.reads if _is_status(read.word)] for part in slices]
+    reads = Counter(word for life in lives for word in life)
+    steps = Counter(step for life in lives for step in pairwise(life) if step[0] != step[1])
+    strangers = sorted(reads.keys() - _PLACES.keys())
+    places = _PLACES | {word: _stranger(number) for number, word in enumerate(strangers)}
+    nodes = tuple(Node(word, *place, KINDS.get(word, "other"), reads[word]) for word, place in places.items())
+    ways = tuple(_way(places, step, steps[step]) for step in sorted(_DOCUMENTED | steps.keys()))
+    height = max(y for _, y, _ in places.values()) + HALF_HEIGHT + 8
+    return Lifecycle(nodes, tuple(sorted(ways, key=lambda way: way.count > 0)), height)
+
+
+def _is_status(word: str) -> bool:
+    return word[:1].isupper()
+
+
+def _stranger(number: int) -> tuple[float, float, float]:
+    """Room below for a status that nobody documented."""
+    return (90.0 + 180.0 * (number % 2), 264.0 + 46.0 * (number // 2), 80.0)
+
+
+def _way(places: dict[str, tuple[float, float, float]], step: tuple[str, str], count: int) -> Way:
+    how, says = _judged(step) if count else ("documented", "documented, not seen")
+    start, end = places[step[0]], places[step[1]]
+    bend = _control(start, end)
+    (x1, y1), (x2, y2) = _border(start, bend, 2), _border(end, bend, 5)
+    x, y = (x1 + 2 * bend[0] + x2) / 4, (y1 + 2 * bend[1] + y2) / 4
+    path = f"M{x1:.1f} {y1:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {x2:.1f} {y2:.1f}"
+    return Way(*step, path, round(x, 1), round(y, 1), how, count, says)
+
+
+def _judged(step: tuple[str, str]) -> tuple[str, str]:
+    before, after = step
+    if KINDS.get(before) == "final":
+        return "wrong", f"breaks the contract: {before} is final"
+    if after == "WAITING":
+        return "wrong", "breaks the contract: a session never returns to WAITING"
+    if step in _DOCUMENTED or after == "DISABLED":
+        return "seen", "documented"
+    return "seen", "allowed: a poller can miss what was in between"
+
+
+def _control(start: tuple[float, float, float], end: tuple[float, float, float]) -> tuple[float, float]:
+    """Where a way bends to: a little aside, so that there and back are two; far, to go around what is in the middle."""
+    (x1, y1, _), (x2, y2, _) = start, end
+    length = hypot(x2 - x1, y2 - y1)
+    aside = ((y2 - y1) / length, -(x2 - x1) / length)
+    crosses = abs(x2 - x1) > 200 and abs((y1 + y2) / 2 - 118) < 40
+    by = 95.0 if crosses else 18.0
+    return ((x1 + x2) / 2 + aside[0] * by, (y1 + y2) / 2 + aside[1] * by)
+
+
+def _border(box: tuple[float, float, float], towards: tuple[float, float], gap: float) -> tuple[float, float]:
+    """The point on the edge of a box, `gap` outside of it, on the line from its centre to a point."""
+    x, y, half_width = box
+    dx, dy = towards[0] - x, towards[1] - y
+    scale = min((half_width + gap) / abs(dx) if dx else 9e9, (HALF_HEIGHT + gap) / abs(dy) if dy else 9e9)
+    return (x + dx * min(scale, 1), y + dy * min(scale, 1))

@@ -1,0 +1,96 @@
+"""A run's evidence taken apart, so that a reader sees what each part of it came to, and the exchanges that were found
+wanting as they may be shown. How that looks is the printers' business."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Final
+
+from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.exchange.model import traces
+from hpp_contract.exchange.portrait import portrait
+from hpp_contract.exchange.redact import abbreviate
+from hpp_contract.verdict.judge import judge
+from hpp_contract.verdict.report import Outcome, Read, Report, RuleVerdict, Slice, Subject
+
+MOST: Final = 60
+"""Slices at most: nobody looks at more of them side by side."""
+
+FEW: Final = 8
+"""Exchanges that are shown together at most."""
+
+_STATUS: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+
+
+def illustrated(report: Report, exchanges: Sequence[Exchange]) -> Report:
+    """The report with its slices, and with the exchanges that its findings name, from the `exchanges` it is about."""
+    rules = [verdict.rule for verdict in report.rules]
+    subject = Subject("endpoint", "") if report.subject.kind == "drift" else report.subject
+    start = min((exchange.at for exchange in exchanges if exchange.at is not None), default=None)
+    slices = tuple(
+        Slice(name, outcomes_of(judge(group, rules, subject)), reads_of(group, start) if is_session else ())
+        for name, group, is_session in (*_sessions(exchanges), *_questions(exchanges))[:MOST]
+    )
+    return replace(report, slices=slices, exchanges=portraits(report.rules, exchanges))
+
+
+def outcomes_of(verdicts: Sequence[RuleVerdict]) -> dict[str, Outcome]:
+    """The outcome of each rule that had anything to judge, by its id."""
+    return {v.rule.id: v.outcome for v in verdicts if v.outcome is not Outcome.NOT_EXERCISED}
+
+
+def reads_of(exchanges: Sequence[Exchange], start: Instant | None) -> tuple[Read, ...]:
+    """What each read of a session showed, and how many seconds after `start`."""
+    times = [exchange.at - start if exchange.at and start else None for exchange in exchanges]
+    return tuple(Read(at, _word(exchange)) for at, exchange in zip(times, exchanges, strict=True))
+
+
+def portraits(
+    verdicts: Sequence[RuleVerdict], exchanges: Sequence[Exchange], of_all: Collection[str] = ()
+) -> dict[str, str]:
+    """The text of every exchange that a finding names as its evidence. Evidence `of_all` of them has all texts."""
+    named = {finding.evidence for verdict in verdicts for finding in verdict.findings}
+    texts = {exchange.evidence: portrait(exchange) for exchange in reversed(exchanges) if exchange.evidence in named}
+    if everything := named.intersection(of_all):
+        texts |= dict.fromkeys(everything, "\n\n".join(map(portrait, exchanges[:FEW])))
+    return texts
+
+
+def _word(exchange: Exchange) -> str:
+    status = (exchange.session or {}).get("status")
+    if isinstance(status, str) and _STATUS.fullmatch(status):
+        return status
+    return str(exchange.status) if exchange.status is not None else exchange.failure or "no response"
+
+
+Group = tuple[str, tuple[Exchange, ...], bool]
+"""What to call it, its exchanges, and whether it is a session."""
+
+
+def _sessions(exchanges: Sequence[Exchange]) -> Iterator[Group]:
+    for trace in traces(exchange for exchange in exchanges if _question(exchange) is None):
+        first = trace.exchanges[0]
+        file = PurePath(first.evidence.rpartition("#")[0]).stem if first.at is None else ""
+        yield f"{file} {abbreviate(trace.session_id)}".strip(), trace.exchanges, True
+
+
+def _questions(exchanges: Sequence[Exchange]) -> Iterator[Group]:
+    groups: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        question = _question(exchange)
+        if question is not None:
+            groups.setdefault(question, []).append(exchange)
+    yield from ((question, tuple(group), False) for question, group in groups.items())
+
+
+def _question(exchange: Exchange) -> str | None:
+    """What was asked, other than to read a session that there is."""
+    known = exchange.known
+    if known.credentials in ("none", "wrong"):
+        return f"{'no' if known.credentials == 'none' else 'wrong'} credentials"
+    if known.session in ("unknown", "malformed"):
+        return f"{known.session} id"
+    return None if exchange.request.session_id is not None else "other requests"
