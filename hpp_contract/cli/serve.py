@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -13,7 +14,8 @@ import click
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
-    from hpp_contract.server import Fault, Scenario, Server, Tls
+    from hpp_contract.recordings.replay import Recorded
+    from hpp_contract.server import Fault, Sandbox, Scenario, Server, Tls
     from hpp_contract.verdict import Report
 
 Item = TypeVar("Item")
@@ -24,21 +26,40 @@ Item = TypeVar("Item")
 @click.option("--scenario", metavar="NAME", help="Play this under every well-formed id that nobody knows.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Tell this lie on its stage; repeatable.")
 @click.option("--tls", is_flag=True, help="Speak https, with a throwaway certificate authority.")
+@click.option(
+    "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep orders and sessions here, not in memory."
+)
+@click.option(
+    "--callback-host", "hosts", multiple=True, metavar="HOST", help="Send status callbacks there too; repeatable."
+)
+@click.option(
+    "--cassette", "cassettes", multiple=True, metavar="PATH", help="Play the sessions recorded there too; repeatable."
+)
 @click.option("--list", "list_only", is_flag=True, help="List every scenario and fault with its session id, and leave.")
 @common_options
 def serve(
-    port: int, scenario: str | None, faults: tuple[str, ...], tls: bool, list_only: bool, options: Options
+    port: int,
+    scenario: str | None,
+    faults: tuple[str, ...],
+    tls: bool,
+    state: Path | None,
+    hosts: tuple[str, ...],
+    cassettes: tuple[str, ...],
+    list_only: bool,
+    options: Options,
 ) -> None:
     """Run the reference endpoint on this machine for clients to be pointed at.
 
-    Every scenario and every fault has a session id of its own. Ctrl-C ends it and prints what was wrong with the
-    requests it got.
+    Every scenario and every fault has a session id of its own. It is a sandbox too: orders and hosted sessions can be
+    created, paid by hand on a page, and disabled. Ctrl-C ends it and prints what was wrong with the requests it got.
 
     \b
     Examples:
       hpp-contract serve --port 8080
       hpp-contract serve --scenario lifecycle-paid --json requests.json
       hpp-contract serve --fault breaks-off
+      hpp-contract serve --state sandbox.sqlite
+      hpp-contract serve --cassette cassettes/sandbox
     """
     from hpp_contract.cli.output import show
     from hpp_contract.cli.serve_text import instructions, listing
@@ -50,8 +71,14 @@ def serve(
     played = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {fault.name: fault for fault in FAULTS}
     lies = tuple(_named(by_name, name, "fault") for name in faults)
-    with _authority(tls) as authority, _listening(port, lies, played, authority) as server, _until_told() as told:
-        show(instructions(server, lies, played, authority))
+    recorded = _recorded(cassettes)
+    with (
+        _authority(tls) as authority,
+        _sandbox(state, hosts) as sandbox,
+        _listening(port, lies, played, authority, sandbox, recorded) as server,
+        _until_told() as told,
+    ):
+        show(instructions(server, lies, played, authority, recorded))
         told.wait()
         report = _verdict(server)
     finish(report, options, server.credentials.secrets)
@@ -76,7 +103,6 @@ def _authority(wanted: bool) -> Iterator[Tls | None]:
         yield None
         return
     import tempfile
-    from pathlib import Path
 
     from hpp_contract.server.tls import throwaway
 
@@ -85,12 +111,44 @@ def _authority(wanted: bool) -> Iterator[Tls | None]:
 
 
 @contextmanager
-def _listening(port: int, lies: tuple[Fault, ...], played: Scenario | None, authority: Tls | None) -> Iterator[Server]:
-    from hpp_contract.server import Server
+def _sandbox(state: Path | None, hosts: tuple[str, ...]) -> Iterator[Sandbox]:
+    from hpp_contract.server.sandbox import Sandbox, Unusable
     from hpp_contract.verdict.problems import UsageProblem
 
     try:
-        server = Server(lies, tls=authority, port=port, scenario=played)
+        sandbox = Sandbox(state, callback_hosts=hosts)
+    except Unusable as error:
+        raise UsageProblem(f"--state {state} cannot be used ({error}): name a new file, or one made by it.") from error
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()
+
+
+def _recorded(cassettes: tuple[str, ...]) -> tuple[Recorded, ...]:
+    if not cassettes:
+        return ()
+    from hpp_contract.recordings.replay import recorded_sessions
+
+    return recorded_sessions(cassettes)
+
+
+@contextmanager
+def _listening(
+    port: int,
+    lies: tuple[Fault, ...],
+    played: Scenario | None,
+    authority: Tls | None,
+    sandbox: Sandbox,
+    recorded: tuple[Recorded, ...],
+) -> Iterator[Server]:
+    from hpp_contract.server import SCENARIOS, Fault, Play, Server
+    from hpp_contract.verdict.problems import UsageProblem
+
+    stage = SCENARIOS["waiting"]
+    plays = {each.session_id: Play(stage, Fault(each.name, stage.name, (each.edit(),))) for each in recorded}
+    try:
+        server = Server(lies, tls=authority, port=port, scenario=played, sandbox=sandbox, plays=plays)
     except OSError as error:
         reason = (error.strerror or "it cannot be used").lower()
         raise UsageProblem(f"cannot listen on port {port} ({reason}): give another --port, or 0 for any.") from error
@@ -120,5 +178,6 @@ def _verdict(server: Server) -> Report:
     exchanges, count = server.log, server.application.log.count
     unverified = None if exchanges else "no request came to the reference endpoint."
     forgotten = count - len(exchanges)
-    notes = (f"Only the last {len(exchanges)} of {count} requests were kept and judged.",) if forgotten else ()
+    kept = (f"Only the last {len(exchanges)} of {count} requests were kept and judged.",) if forgotten else ()
+    notes = (*kept, *(server.sandbox.notes if server.sandbox else ()))
     return Report(subject, judge(exchanges, rules, subject), unverified, notes=notes)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
+from hpp_contract.recordings.replay import Recorded
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.server import SCENARIOS, Fault, Scenario, Server, Tls, session_id
 
@@ -26,7 +27,13 @@ def listing() -> str:
     )
 
 
-def instructions(server: Server, lies: Iterable[Fault], played: Scenario | None, authority: Tls | None) -> str:
+def instructions(
+    server: Server,
+    lies: Iterable[Fault],
+    played: Scenario | None,
+    authority: Tls | None,
+    recorded: Sequence[Recorded] = (),
+) -> str:
     """How to point a client at this server. The credentials are its own published ones and open nothing else."""
     trust = f"--cacert {authority.ca_file} " if authority else ""
     wanted = session_id("completed-with-order")
@@ -42,8 +49,12 @@ def instructions(server: Server, lies: Iterable[Fault], played: Scenario | None,
         f"  curl -i {trust}-H 'Authorization: Basic {server.credentials.api_key}' \\",
         f"    {server.url}/hpp/v1/sessions/{wanted}",
         "",
+        f"A sandbox too: POST {server.url}/checkout/v3/orders, then POST {server.url}/hpp/v1/sessions",
+        "gives a session of your own and, as redirect_url, a page on which to pay it (docs/sandbox.md).",
+        "",
         "Session ids (hpp-contract serve --list also shows one for each fault)",
         *_scenarios(),
+        *(f"  {each.session_id:36}  {each.name:20} recorded, {each.polls} polls" for each in recorded),
         f"  {_ANYTHING:36}  {played.name if played else 'not found'}",
         "",
         f"Port {urlsplit(server.url).port} is open until Ctrl-C; then the requests are judged.",

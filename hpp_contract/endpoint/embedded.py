@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hpp_contract.endpoint.target import Target
-from hpp_contract.server import SCENARIOS, Server, session_id
+from hpp_contract.server import SCENARIOS, Sandbox, Server, session_id
 from hpp_contract.server.scenarios import LONGEST
 
 POLLS = LONGEST + 1
@@ -18,7 +18,7 @@ POLLS = LONGEST + 1
 def running(target: Target) -> Iterator[Target]:
     """The embedded `target`, started, with every scenario as a session unless it names its own."""
     every_scenario = tuple(session_id(name) for name in SCENARIOS)
-    with Server() as server:
+    with Server(sandbox=Sandbox()) as server:
         yield replace(
             target,
             base_url=server.url,

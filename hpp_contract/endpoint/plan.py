@@ -1,4 +1,4 @@
-"""What a probe asks: a list of reads, made before anything is sent. GET only, so there is no other word for it."""
+"""What a probe asks: a list of reads, made before anything is sent. A read is a GET; there is no other word for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
 from hpp_contract.exchange.redact import abbreviate
@@ -15,12 +15,16 @@ from hpp_contract.exchange.redact import abbreviate
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How to probe: `polls` of each session, `max_latency` in seconds that an answer should take at most, `seed` of the
-    made-up ids, `timeout` in seconds for connecting and for each read."""
+    made-up ids, `timeout` in seconds for connecting and for each read. `provision` makes a session of its own (from
+    `order`, or an example), and `browser` has Chromium open its page."""
 
     polls: int = 2
     max_latency: float = 1.0
     seed: int = 0
     timeout: float = 10.0
+    provision: bool = False
+    browser: bool = False
+    order: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from typing import Final
 
 from hpp_contract import __version__
 from hpp_contract.endpoint.failures import HOST_WIDE, TIMEOUT, Trouble
+from hpp_contract.endpoint.learned import Learned, learned
 from hpp_contract.endpoint.pace import Pace
 from hpp_contract.endpoint.plan import Plan, Read, reads
+from hpp_contract.endpoint.provision import Trail, provision
 from hpp_contract.endpoint.target import EMBEDDED, Target
 from hpp_contract.endpoint.verify import kind_of, unverified
 from hpp_contract.endpoint.wire import Sent, Wire
-from hpp_contract.exchange import Exchange, Headers, Knowledge
+from hpp_contract.exchange import Exchange, Headers, Knowledge, Request
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.verdict import Subject
 
@@ -38,8 +40,9 @@ Progress = Callable[[int, int], None]
 class Probed:
     """What a probe found: `exchanges` to judge, in the order they happened.
 
-    `unverified` says why nothing can be concluded; then `exchanges` is empty and `unjudged` holds them. `secrets` must
-    be kept out of every report.
+    `unverified` says why nothing can be concluded; then `exchanges` is empty and `unjudged` holds them. `learned` are
+    the documentation's open questions, each with what this endpoint answers. `secrets` must be kept out of every
+    report.
     """
 
     subject: Subject
@@ -48,6 +51,7 @@ class Probed:
     unjudged: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    learned: Learned = ()
 
 
 def probe(target: Target, plan: Plan = Plan(), on_progress: Progress | None = None) -> Probed:  # noqa: B008  immutable
@@ -78,16 +82,24 @@ def _probe(target: Target, base_url: str, plan: Plan, on_progress: Progress | No
             on_progress(done, len(planned))
         if prober.is_hopeless(done, exchanges):
             break
+    trail = None
+    if plan.provision and unverified(exchanges, prober.trouble, target) is None:
+        trail = provision(prober, plan.order, browser=plan.browser)
+        exchanges.extend(trail.reads)
     prober.close()
-    return _concluded(target, base_url, exchanges, prober.trouble)
+    return _concluded(target, base_url, exchanges, prober.trouble, trail)
 
 
-def _concluded(target: Target, base_url: str, exchanges: list[Exchange], trouble: Trouble | None) -> Probed:
+def _concluded(
+    target: Target, base_url: str, exchanges: list[Exchange], trouble: Trouble | None, trail: Trail | None
+) -> Probed:
     subject = Subject("endpoint", EMBEDDED if target.embedded else base_url, target.embedded)
     seen, why, secrets = tuple(exchanges), unverified(exchanges, trouble, target), target.credentials.secrets
     if why is not None:
         return Probed(subject, (), why, seen, target.notes, secrets)
-    return Probed(subject, seen, None, (), (*target.notes, *_unread(seen)), secrets)
+    notes = (*target.notes, *_unread(seen), *(trail.notes if trail else ()))
+    answers = () if target.embedded and trail is None else learned(seen, trail)
+    return Probed(subject, seen, None, (), notes, secrets, answers)
 
 
 def _unread(exchanges: tuple[Exchange, ...]) -> Iterator[str]:
@@ -104,15 +116,20 @@ class _Prober:
     """Sends reads to one endpoint, each until it is answered or has failed for good."""
 
     def __init__(self, target: Target, base_url: str, plan: Plan, pace: Pace) -> None:
-        self._base_url = base_url
+        self.base_url = base_url
         self._plan = plan
         self._pace = pace
         self._wire = Wire(base_url, plan.timeout, direct=target.is_loopback)
+        self._own = target.credentials.authorization
         self._credentials = {"right": target.credentials, "wrong": _wrong(target.credentials), "none": None}
         self.trouble: Trouble | None = None
 
     def close(self) -> None:
         self._wire.close()
+
+    def wait_for_turn(self) -> None:
+        """Return when the next request may be sent, to whomever."""
+        self._pace.wait_for_turn()
 
     def ask(self, read: Read) -> list[Exchange]:
         """The exchanges of one read that count: the answer, after the failures that healed; or the last failure."""
@@ -127,6 +144,18 @@ class _Prober:
             if not again or not self._pace.wait_before_retry(sent.exchange, len(failures) - 1):
                 return [sent.exchange]
 
+    def send(self, method: str, path: str, body: bytes = b"") -> Sent:
+        """Send what is no read, with credentials; again where that is safe because it was refused and nothing done."""
+        request = Request(method, self.base_url + path, (("Authorization", self._own), *_DOCUMENTED), body)
+        attempt = 0
+        while True:
+            self.wait_for_turn()
+            sent = self._wire.send(request)
+            safe = method == "DELETE" or sent.exchange.status in (429, 503)
+            if not (safe and is_passing(sent.exchange) and self._pace.wait_before_retry(sent.exchange, attempt)):
+                return sent
+            attempt += 1
+
     def is_hopeless(self, done: int, exchanges: list[Exchange]) -> bool:
         """Whether nothing was answered so far and nothing is likely to be."""
         if any(kind_of(exchange) is None for exchange in exchanges):
@@ -136,8 +165,8 @@ class _Prober:
     def _send(self, read: Read, attempt: int) -> Sent:
         credentials = self._credentials[read.credentials]
         headers = (("Authorization", credentials.authorization), *_DOCUMENTED) if credentials else _DOCUMENTED
-        self._pace.wait_for_turn()
-        sent = self._wire.get(f"{self._base_url}/hpp/v1/sessions/{read.segment}", headers)
+        self.wait_for_turn()
+        sent = self._wire.get(f"{self.base_url}/hpp/v1/sessions/{read.segment}", headers)
         again = f", attempt {attempt + 1}" if attempt else ""
         return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + again, known=self._known(read)))
 

@@ -5,7 +5,6 @@ Everything that makes probing unsafe or pointless is refused here, before anythi
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.exchange.loopback import is_loopback
+from hpp_contract.exchange.redact import API_KEY
 from hpp_contract.verdict.problems import UsageProblem
 
 _PRODUCTION: Final = re.compile(r"api(-[a-z0-9]+)?\.(kustom\.co|klarna\.com)")
@@ -45,12 +46,17 @@ class Target:
 
 
 def target_from(
-    base_url: str | None, environ: Mapping[str, str], session_ids: Sequence[str], allow_production: bool
+    base_url: str | None,
+    environ: Mapping[str, str],
+    session_ids: Sequence[str],
+    allow_production: bool,
+    provision: bool = False,
 ) -> Target:
     """The target that the arguments and `environ` describe; raises UsageProblem.
 
     Reads HPP_ENDPOINT (a host or a URL), HPP_API_KEY, HPP_USERNAME and HPP_SESSION_IDS (separated by commas or white
-    space); arguments win, and empty means unset. Neither `base_url` nor HPP_ENDPOINT: the embedded server.
+    space); arguments win, and empty means unset. Neither `base_url` nor HPP_ENDPOINT: the embedded server. Where a
+    session is to be made (`provision`), production is refused even when reading from it is allowed.
     """
     given = (base_url or "").strip() or environ.get("HPP_ENDPOINT", "").strip()
     if not given:
@@ -59,25 +65,18 @@ def target_from(
         return Target(None, Credentials(""), tuple(session_ids), embedded=True, notes=notes)
     url = _base_url(given)
     credentials = _credentials(environ, urlsplit(url).netloc)
-    _refuse_production(urlsplit(url).hostname or "", credentials, allow_production)
+    _refuse_production(urlsplit(url).hostname or "", credentials, allow_production, provision)
     ids = tuple(dict.fromkeys(filter(None, session_ids or re.split(r"[\s,]+", environ.get("HPP_SESSION_IDS", "")))))
-    notes = () if ids else ("No session ids were given, so no session was read: set HPP_SESSION_IDS or --session-id.",)
+    unread = "No session ids were given, so no session was read: set HPP_SESSION_IDS or --session-id."
+    notes = () if ids or provision else (unread,)
     return Target(url, credentials, ids, notes=notes)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether this host name or address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
 
 
 def _base_url(given: str) -> str:
     """The base URL that a host or URL names, normalized."""
     # What was given may hold credentials, so no message repeats more of it than its host.
     parts = _parts(given if "://" in given else f"https://{given}")
-    if parts.username is not None or parts.password is not None:
+    if parts.username is not None or parts.password is not None or API_KEY.search(given):
         raise UsageProblem("the base URL must not hold credentials: put the API key into HPP_API_KEY.")
     if parts.query or parts.fragment or given.endswith(("?", "#")):
         raise UsageProblem(f"the base URL must end with its path, without a query or fragment, such as {_EXAMPLE}.")
@@ -119,14 +118,19 @@ def _credentials(environ: Mapping[str, str], host: str) -> Credentials:
     return Credentials(api_key, username)
 
 
-def _refuse_production(host: str, credentials: Credentials, allow_production: bool) -> None:
+def _refuse_production(host: str, credentials: Credentials, allow_production: bool, provision: bool) -> None:
+    is_production = bool(_PRODUCTION.fullmatch(host.lower().rstrip(".")))
+    is_live = credentials.api_key.startswith(_LIVE_KEY)
+    if provision and (is_production or is_live):
+        what = f"{host} is a production host" if is_production else f"HPP_API_KEY is a live key ({_LIVE_KEY}…)"
+        raise UsageProblem(f"{what}, and sessions are never made in production: --provision is for the sandbox.")
     if allow_production:
         return
-    if _PRODUCTION.fullmatch(host.lower().rstrip(".")):
+    if is_production:
         raise UsageProblem(
             f"{host} is a production host: probe the sandbox ({_EXAMPLE}), or pass --allow-production to read from it."
         )
-    if credentials.api_key.startswith(_LIVE_KEY):
+    if is_live:
         raise UsageProblem(
             f"HPP_API_KEY is a live key ({_LIVE_KEY}…): use a test key, or pass --allow-production to send it."
         )

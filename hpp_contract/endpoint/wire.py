@@ -1,4 +1,4 @@
-"""One GET, byte for byte: the URL goes out as given, and what comes back is kept as it came.
+"""One request, byte for byte: the URL goes out as given, and what comes back is kept as it came.
 
 Requests' transport adapter without its Session: a Session would add cookies and netrc credentials, normalize the URL
 and, on a redirect, read the body itself.
@@ -57,17 +57,20 @@ class Wire:
 
     def get(self, url: str, headers: Headers) -> Sent:
         """Send one GET and read its answer; never raises for what the network does."""
+        return self.send(Request("GET", url, headers))
+
+    def send(self, request: Request) -> Sent:
+        """The same for any request. Whoever sends anything but GET must know that the session is its own."""
         at, start = Instant(time.time_ns(), 9), time.perf_counter()
         outcome: list[Response | Trouble] = []
         # Only a thread bounds all of it: name resolution has no timeout, and a header that drips never exceeds one.
-        worker = threading.Thread(target=self._work, args=(url, headers, outcome), daemon=True)
+        worker = threading.Thread(target=self._work, args=(request, outcome), daemon=True)
         worker.start()
         worker.join(TOTAL * self._timeout)
         if not outcome:
             self._adapter = self._connect()  # the abandoned thread still uses the old one
         result = outcome[0] if outcome else Trouble(TIMEOUT)
         elapsed = time.perf_counter() - start
-        request = Request("GET", url, headers)
         if isinstance(result, Trouble):
             return Sent(Exchange(request, None, result.word, at=at, elapsed=elapsed), result)
         return Sent(Exchange(request, result, at=at, elapsed=elapsed))
@@ -76,19 +79,19 @@ class Wire:
         """Close the connection."""
         self._adapter.close()
 
-    def _work(self, url: str, headers: Headers, outcome: list[Response | Trouble]) -> None:
+    def _work(self, request: Request, outcome: list[Response | Trouble]) -> None:
         try:
-            outcome.append(self._exchange(url, headers))
+            outcome.append(self._exchange(request))
         except Exception as error:  # whatever a library raises about the network becomes a word
             outcome.append(trouble_of(error))
 
-    def _exchange(self, url: str, headers: Headers) -> Response | Trouble:
+    def _exchange(self, request: Request) -> Response | Trouble:
         import requests
 
         # Bytes where a raw key holds what Latin-1, the default for header fields, cannot write.
-        fields = {name: value if value.isascii() else value.encode() for name, value in headers}
-        prepared = requests.Request("GET", self._base_url, fields).prepare()
-        prepared.url = url
+        fields = {name: value if value.isascii() else value.encode() for name, value in request.headers}
+        prepared = requests.Request(request.method, self._base_url, fields, data=request.body or None).prepare()
+        prepared.url = request.url
         answer = self._adapter.send(prepared, stream=True, timeout=self._timeout, **self._how)
         raw = answer.raw
         try:

@@ -51,10 +51,11 @@ def abbreviate(session_id: str) -> str:
 
 
 def spellings(secret: str) -> set[str]:
-    """Every form a secret travels in: raw, percent-encoded, base64 and base64url with and without padding."""
+    """Every form a secret travels in: raw, percent-encoded with and without slashes, base64 and base64url with and
+    without padding."""
     encoded = base64.b64encode(secret.encode()).decode()
     url = encoded.replace("+", "-").replace("/", "_")
-    return {secret, quote(secret, safe=""), encoded, encoded.rstrip("="), url, url.rstrip("=")} - {""}
+    return {secret, quote(secret, safe=""), quote(secret), encoded, encoded.rstrip("="), url, url.rstrip("=")} - {""}
 
 
 _PLACEHOLDER = re.compile(r"scrub|redact|filter|dummy|fake|mask|placeholder|x{4}|\*{3}|[<\[{]", re.IGNORECASE)

@@ -1,0 +1,136 @@
+"""Learning: what this endpoint answers to the questions that the documentation leaves open.
+
+An answer is what was seen, in words that are safe to print; which of two answers would be right nobody has said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from hpp_contract.endpoint.provision import Trail
+from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.exchange.redact import show
+from hpp_contract.verdict.report import NOT_ANSWERED
+
+Learned = tuple[tuple[str, str], ...]
+"""Questions, each with its answer."""
+
+_COMMON: Final = frozenset({"date", "content-length", "connection", "keep-alive", "transfer-encoding", "content-type"})
+_OUTCOMES: Final = ("authorization_token", "order_id", "klarna_reference")
+
+
+def learned(exchanges: Sequence[Exchange], trail: Trail | None = None) -> Learned:
+    """Every open question with its answer; `trail` is what provisioning saw, None without it."""
+    walked = trail or Trail()
+    return tuple((question, answer(exchanges, walked) or NOT_ANSWERED) for question, answer in _QUESTIONS)
+
+
+def _error(status: int) -> Callable[[Sequence[Exchange], Trail], str]:
+    """What errors with this status look like."""
+
+    def answer(exchanges: Sequence[Exchange], _: Trail) -> str:
+        return "; ".join(_distinct(_look(exchange) for exchange in exchanges if exchange.status == status))
+
+    return answer
+
+
+def _look(exchange: Exchange) -> str:
+    """An error in words: its body, its media type, and the names of its uncommon headers."""
+    response = exchange.response
+    if response is None:
+        return ""
+    names = sorted({name.lower() for name, _ in response.headers} - _COMMON)
+    parts = (_body(exchange), response.media_type, f"headers {', '.join(names)}" if names else "")
+    return ", ".join(filter(None, parts))
+
+
+def _body(exchange: Exchange) -> str:
+    response = exchange.response
+    if response is None or not response.body:
+        return "an empty body"
+    if response.is_html:
+        return "an HTML page"
+    value = response.json.value
+    return f"an object of {', '.join(sorted(value))}" if isinstance(value, dict) else "a body that is no JSON object"
+
+
+def _malformed(exchanges: Sequence[Exchange], _: Trail) -> str:
+    asked = [exchange for exchange in exchanges if exchange.known.session == "malformed" and exchange.response]
+    statuses = sorted({exchange.status or 0 for exchange in asked})
+    counts = {status: sum(exchange.status == status for exchange in asked) for status in statuses}
+    return ", ".join(f"{status} ({count} of {len(asked)} ids)" for status, count in counts.items())
+
+
+def _others(exchanges: Sequence[Exchange], _: Trail) -> str:
+    forbidden = (exchange.response for exchange in exchanges if exchange.known.session == "known")
+    refused = any(response.status == 403 and not response.is_html for response in forbidden if response)
+    return "403, for an id that was given as known" if refused else ""
+
+
+def _completed(exchanges: Sequence[Exchange], _: Trail) -> str:
+    sessions = [exchange.session for exchange in exchanges if (exchange.session or {}).get("status") == "COMPLETED"]
+    return "; ".join(_distinct(" and ".join(m for m in _OUTCOMES if m in (session or {})) for session in sessions))
+
+
+def _plain_visit(_: Sequence[Exchange], trail: Trail) -> str:
+    before, after = _status(trail.waiting), _status(trail.after_page)
+    if trail.page is None or before != "WAITING" or not after:
+        return ""
+    return f"{'no, it stayed WAITING' if after == before else f'yes, to {show(after)}'} (the GET answered {trail.page})"
+
+
+def _after_delete(_: Sequence[Exchange], trail: Trail) -> str:
+    read = trail.after_disabling
+    if trail.disabled != 204 or read is None or read.response is None:
+        return ""
+    status = _status(read)
+    return f"{read.status} with status {show(status)}" if status else str(read.status)
+
+
+def _precision(exchanges: Sequence[Exchange], _: Trail) -> str:
+    return "; ".join(filter(None, (_written(exchanges, member) for member in ("updated_at", "expires_at"))))
+
+
+def _written(exchanges: Sequence[Exchange], member: str) -> str:
+    """How a member's instants are written: `updated_at 3, zone Z`."""
+    texts = [text for text in ((exchange.session or {}).get(member) for exchange in exchanges) if isinstance(text, str)]
+    instants = [(instant, text) for text in texts if (instant := Instant.parse(text))]
+    digits = " or ".join(map(str, sorted({instant.digits for instant, _ in instants})))
+    zones = " or ".join(sorted({"Z" if text.endswith("Z") else "an offset" for _, text in instants}))
+    return f"{member} {digits}, zone {zones}" if instants else ""
+
+
+def _order_change(_: Sequence[Exchange], trail: Trail) -> str:
+    read = trail.waiting
+    before = Instant.parse(trail.expires_at)
+    if trail.order_change is None or read is None or read.expires_at is None or before is None:
+        return ""
+    if not 200 <= trail.order_change < 300:
+        return f"{NOT_ANSWERED}: changing the order was answered with {trail.order_change}"
+    moved = read.expires_at - before
+    return "no" if not moved else f"yes, by {moved:+.0f} s"
+
+
+def _status(exchange: Exchange | None) -> str:
+    value = (exchange.session or {}).get("status") if exchange is not None else None
+    return value if isinstance(value, str) else ""
+
+
+def _distinct(answers: Iterable[str]) -> Iterator[str]:
+    return iter(dict.fromkeys(filter(None, answers)))
+
+
+_QUESTIONS: Final[tuple[tuple[str, Callable[[Sequence[Exchange], Trail], str]], ...]] = (
+    ("What does a 401 look like?", _error(401)),
+    ("What does a 403 look like?", _error(403)),
+    ("What does a 404 look like?", _error(404)),
+    ("Is a malformed id answered with 400 or 404?", _malformed),
+    ("Is another merchant's session answered with 403 or 404?", _others),
+    ("What does a COMPLETED session hold?", _completed),
+    ("Does a plain GET of redirect_url move WAITING to IN_PROGRESS?", _plain_visit),
+    ("What does a read answer after DELETE?", _after_delete),
+    ("How many fraction digits do instants have?", _precision),
+    ("Does changing the order move expires_at?", _order_change),
+)
+"""In the order of the documentation's gaps, each with where its answer is seen."""

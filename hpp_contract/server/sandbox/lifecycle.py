@@ -1,0 +1,46 @@
+"""The life of a session as data: which status may follow which, and what a consumer does to get there.
+
+From the prose of the session lifecycle page. TIMEOUT and MANUAL_ID_CHECK are missing: no page says how they are
+reached. CANCELLED is final here, as that page's table has it, though its prose lets the merchant disable anything but
+COMPLETED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+FIRST: Final = "WAITING"
+ENTERED: Final = "IN_PROGRESS"
+DISABLED: Final = "DISABLED"
+
+_OUTCOMES: Final = frozenset({"COMPLETED", "FAILED", "ERROR", "BACK", "CANCELLED"})
+_MAY_RETRY: Final = ("FAILED", "ERROR", "BACK")
+
+TRANSITIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        FIRST: frozenset({ENTERED, DISABLED}),
+        ENTERED: _OUTCOMES | {DISABLED},
+        **{status: (_OUTCOMES | {ENTERED, DISABLED}) - {status} for status in _MAY_RETRY},
+        "COMPLETED": frozenset(),
+        "CANCELLED": frozenset(),
+        DISABLED: frozenset(),
+    }
+)
+"""Each status and those it may change to; one that may change to none is final."""
+
+ACTS: Final[Mapping[str, str]] = MappingProxyType(
+    {"pay": "COMPLETED", "decline": "FAILED", "back": "BACK", "cancel": "CANCELLED", "error": "ERROR"}
+)
+"""What a consumer, or the payment behind the page, can do, and the status it leads to."""
+
+
+def may_become(status: str, following: str) -> bool:
+    """Whether a session may change from `status` to `following`."""
+    return following in TRANSITIONS[status]
+
+
+def is_final(status: str) -> bool:
+    """Whether a session stays for ever in `status`."""
+    return not TRANSITIONS[status]

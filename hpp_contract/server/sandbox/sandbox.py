@@ -1,0 +1,117 @@
+"""The sandbox's door: which operation a request asks for, whether whoever sent it may, and not too fast.
+
+It takes what the application hands over and is told who is let in. What the operations do is for `operations`, what
+consumers see for `checkout`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from hpp_contract.exchange import Headers, Request, Response
+from hpp_contract.server.answers import refusal
+from hpp_contract.server.sandbox.callbacks import Callbacks
+from hpp_contract.server.sandbox.checkout import Checkout
+from hpp_contract.server.sandbox.limits import PLAYGROUND, Kind, Limits
+from hpp_contract.server.sandbox.operations import Operations
+from hpp_contract.server.sandbox.replies import found, too_fast
+from hpp_contract.server.sandbox.store import Store
+
+EXPIRED: Final = "expired"
+"""The stage of a session that is over: the scenario of that name answers alike."""
+
+_ORDERS: Final = re.compile(r"(.*)/checkout/v3/orders/?")
+_ORDER: Final = re.compile(r".*/checkout/v3/orders/([A-Za-z0-9-]+)")
+_SESSIONS: Final = re.compile(r"(.*)/hpp/v1/sessions/?")
+_SESSION: Final = re.compile(r".*/hpp/v1/sessions/([A-Za-z0-9-]+)")
+
+
+class Sandbox:
+    """Orders and hosted sessions, kept in `file` or in memory until `close`.
+
+    `clock` tells ns since 1970; `limits` are requests a second by kind; `callback_hosts` may be called back beside this
+    machine. Raises `store.Unusable` for a file that cannot hold the state. Safe to call from any thread.
+    """
+
+    def __init__(
+        self,
+        file: Path | None = None,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        limits: Mapping[Kind, int] = PLAYGROUND,
+        callback_hosts: Iterable[str] = (),
+        callbacks: Callbacks | None = None,
+    ) -> None:
+        self.callbacks = callbacks or Callbacks(callback_hosts)
+        self._store = Store(file)
+        self._clock = clock
+        self._limits = Limits(limits)
+        self._operations = Operations(self._store, self.callbacks, clock)
+        self._checkout = Checkout(self._store, self._operations.move, clock)
+
+    def close(self) -> None:
+        """End the callbacks and let go of the file."""
+        self.callbacks.close()
+        self._store.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was made here, and how many were told of it, in sentences."""
+        orders, sessions = map(_several, self._store.counts(), ("order", "session"))
+        told = [f"{count} {outcome}" for outcome, count in self.callbacks.outcomes.items() if count]
+        kept = f"The sandbox holds {orders} and {sessions}."
+        return (kept, f"Status callbacks: {', '.join(told)}.") if told else (kept,)
+
+    def read(self, session_id: str) -> tuple[str, Response] | None:
+        """The stage of this session, as scenarios name it, and the answer to a read of it; None when it was not made
+        here."""
+        session = self._store.session(session_id)
+        if session is None:
+            return None
+        turn = self._limits.turn("other", self._clock())
+        if not turn.granted:
+            return session.shape, too_fast(turn.headers)
+        if self._clock() >= session.expires:
+            return EXPIRED, _with(refusal(404), turn.headers)
+        return session.shape, found(session.body, turn.headers)
+
+    def answer(self, request: Request, *, authorized: bool) -> Response | None:
+        """The answer to a request that is not a read of a session; None for one that is nothing to the sandbox."""
+        page = self._checkout.answer(request)
+        operation = self._operation(request)
+        if page is not None or operation is None:
+            return page
+        if not authorized:
+            return refusal(401)
+        kind, handle = operation
+        turn = self._limits.turn(kind, self._clock())
+        return _with(handle(), turn.headers) if turn.granted else too_fast(turn.headers)
+
+    def _operation(self, request: Request) -> tuple[Kind, Callable[[], Response]] | None:
+        """What this request asks for, ready to be done; None when it is none of the operations."""
+        path, does = request.path, self._operations
+        origin = f"{request.parts.scheme}://{request.parts.netloc}"
+        if request.method == "DELETE" and (session := _SESSION.fullmatch(path)):
+            return "other", lambda: does.disable(session[1])
+        if request.method != "POST":
+            return None
+        if orders := _ORDERS.fullmatch(path):
+            return "other", lambda: does.make_order(request, origin + orders[1])
+        if order := _ORDER.fullmatch(path):
+            return "other", lambda: does.change_order(request, order[1])
+        if sessions := _SESSIONS.fullmatch(path):
+            return "create session", lambda: does.make_session(request, origin + sessions[1])
+        return None
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _with(response: Response, headers: Headers) -> Response:
+    return replace(response, headers=(*response.headers, *headers))

@@ -1,0 +1,203 @@
+"""What is learned from an endpoint: every open question, answered only by what was seen, in words that are safe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.endpoint import Plan, Probed, Target, probe, target_from
+from hpp_contract.endpoint.learned import learned
+from hpp_contract.endpoint.provision import Trail
+from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.server import CREDENTIALS, Server, session_id
+from hpp_contract.verdict.report import NOT_ANSWERED, Report
+
+MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
+    "Is a malformed id answered with 400 or 404?",
+    "Is another merchant's session answered with 403 or 404?",
+    "What does a COMPLETED session hold?",
+    "Does a plain GET of redirect_url move WAITING to IN_PROGRESS?",
+    "What does a read answer after DELETE?",
+    "How many fraction digits do instants have?",
+    "Does changing the order move expires_at?",
+)
+PATH = "https://hpp.example/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267"
+
+
+def answered(status: int, body: Any = b"", *headers: tuple[str, str], **known: Any) -> Exchange:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Exchange(Request("GET", PATH), Response(status, headers, content), known=Knowledge(**known))
+
+
+def session(**members: Any) -> Exchange:
+    whole = {"status": "WAITING", "updated_at": "2026-01-01T00:00:00.5Z", "expires_at": "2026-01-03T00:00:00Z"}
+    return answered(200, whole | members)
+
+
+def answers(*exchanges: Exchange, trail: Trail | None = None) -> dict[str, str]:
+    return dict(learned(exchanges, trail))
+
+
+def test_every_question_is_asked() -> None:
+    """Where nothing was seen, every question is there and not answered."""
+    assert set(answers().values()) == {NOT_ANSWERED}
+    assert len(answers()) == 10
+
+
+@pytest.mark.parametrize(
+    ("exchange", "answer"),
+    [
+        (answered(401), "an empty body"),
+        (answered(401, b"<html>no", ("Content-Type", "text/html")), "an HTML page, text/html"),
+        (answered(401, b"no", ("Date", "x")), "a body that is no JSON object"),
+        (
+            answered(
+                401, {"error_code": "X", "a": 1}, ("Content-Type", "Application/JSON"), ("X-B", "s"), ("Date", "")
+            ),
+            "an object of a, error_code, application/json, headers x-b",
+        ),
+    ],
+)
+def test_what_errors_look_like(exchange: Exchange, answer: str) -> None:
+    """An error is described by its body's kind, its media type and its header names, never by a value."""
+    assert answers(exchange, exchange)["What does a 401 look like?"] == answer
+
+
+def test_answers_that_differ_are_all_told() -> None:
+    """Where the endpoint answers differently, every way is told once, in the order seen."""
+    html = answered(404, b"<html>", ("Content-Type", "text/html"))
+    assert answers(answered(404), html, answered(404))["What does a 404 look like?"] == (
+        "an empty body; an HTML page, text/html"
+    )
+
+
+def test_malformed_ids() -> None:
+    """Malformed ids are counted by how they are answered; one that was not answered says nothing."""
+    seen = [answered(status, session="malformed") for status in (404, 400, 404)]
+    lost = replace(seen[0], response=None)
+    assert answers(*seen, lost)[MALFORMED] == "400 (1 of 3 ids), 404 (2 of 3 ids)"
+
+
+def test_sessions_of_others() -> None:
+    """A known id answered with 403 is another merchant's; 404, or a firewall's page, settles nothing."""
+    page = answered(403, b"<html>", ("Content-Type", "text/html"), session="known")
+    assert answers(page, answered(404, session="known"), answered(403, session="unknown"))[OTHERS] == NOT_ANSWERED
+    assert answers(answered(403, session="known"))[OTHERS].startswith("403")
+
+
+def test_completed_shapes() -> None:
+    """What a completed session holds is told by the names of its outcome members."""
+    token = session(status="COMPLETED", authorization_token="secret-token")
+    order = session(status="COMPLETED", order_id="secret-order", klarna_reference="X")
+    assert answers(order, token, order)[COMPLETED] == "order_id and klarna_reference; authorization_token"
+
+
+def test_precision() -> None:
+    """Digits and zones of both members are told, without an instant."""
+    east = session(updated_at="2026-01-01T00:00:00.123456+02:00", expires_at="no instant")
+    assert answers(session(), east)[DIGITS] == "updated_at 1 or 6, zone Z or an offset; expires_at 0, zone Z"
+
+
+@pytest.mark.parametrize(
+    ("trail", "answer"),
+    [
+        (Trail(waiting=session(), page=200, after_page=session()), "no, it stayed WAITING (the GET answered 200)"),
+        (
+            Trail(waiting=session(), page=302, after_page=session(status="IN_PROGRESS")),
+            'yes, to "IN_PROGRESS" (the GET answered 302)',
+        ),
+        (Trail(waiting=session(), page=None, after_page=session()), NOT_ANSWERED),
+        (Trail(waiting=answered(404), page=200, after_page=session()), NOT_ANSWERED),
+        (Trail(waiting=session(), page=200, after_page=answered(500)), NOT_ANSWERED),
+    ],
+)
+def test_plain_visit(trail: Trail, answer: str) -> None:
+    """Whether a plain GET enters the session is answered by the reads before and after it, if both are there."""
+    assert answers(trail=trail)[VISIT] == answer
+
+
+@pytest.mark.parametrize(
+    ("trail", "answer"),
+    [
+        (Trail(disabled=204, after_disabling=session(status="DISABLED")), '200 with status "DISABLED"'),
+        (Trail(disabled=204, after_disabling=answered(404)), "404"),
+        (Trail(disabled=204, after_disabling=session(status="x y")), "200 with status a string of 3"),
+        (Trail(disabled=500, after_disabling=session()), NOT_ANSWERED),
+        (Trail(disabled=204), NOT_ANSWERED),
+    ],
+)
+def test_after_delete(trail: Trail, answer: str) -> None:
+    """What a read answers after DELETE is told if there was a DELETE that worked."""
+    assert answers(trail=trail)[DELETED] == answer
+
+
+@pytest.mark.parametrize(
+    ("trail", "answer"),
+    [
+        (Trail(order_change=200, waiting=session(), expires_at="2026-01-03T00:00:00.000Z"), "no"),
+        (Trail(order_change=204, waiting=session(), expires_at="2026-01-02T00:00:00Z"), "yes, by +86400 s"),
+        (Trail(order_change=404, waiting=session(), expires_at="2026-01-02T00:00:00Z"),
+         "not answered: changing the order was answered with 404"),
+        (Trail(order_change=200, waiting=session(), expires_at=None), NOT_ANSWERED),
+        (Trail(order_change=200, waiting=answered(404), expires_at="2026-01-02T00:00:00Z"), NOT_ANSWERED),
+    ],
+)  # fmt: skip
+def test_changing_the_order(trail: Trail, answer: str) -> None:
+    """Whether expires_at moves is answered by what the creation told and the read after the change."""
+    assert answers(trail=trail)[CHANGED] == answer
+
+
+MEMBER = st.sampled_from(["session_id", "status", "updated_at", "expires_at", "order_id", "error_code"])
+VALUE = st.none() | st.integers() | st.just("PRIVATE-value") | st.lists(st.just("PRIVATE-value"), max_size=2)
+
+
+@given(
+    st.lists(
+        st.builds(
+            answered,
+            st.sampled_from([200, 204, 400, 401, 403, 404, 500]),
+            st.binary(max_size=20) | st.dictionaries(MEMBER, VALUE),
+            st.tuples(st.sampled_from(["Content-Type", "X-A"]), st.just("text/html")),
+            session=st.sampled_from(["known", "unknown", "malformed"]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_no_value_is_told(seen: list[Exchange]) -> None:
+    """Whatever was seen, every question has an answer, and none repeats what a member held."""
+    trail = Trail(tuple(seen), (), "x", 200, seen[0], 200, seen[-1], 204, seen[0])
+    for answer in answers(*seen, trail=trail).values():
+        assert answer
+        assert "PRIVATE" not in answer
+
+
+def of_endpoint(plan: Plan = Plan()) -> Probed:  # noqa: B008  immutable
+    with Server() as server:
+        return probe(Target(server.url, CREDENTIALS, (session_id("completed-with-order"),)), plan)
+
+
+def test_learned_without_provisioning() -> None:
+    """Reads alone answer what reads can."""
+    told = dict(of_endpoint().learned)
+    assert told[COMPLETED] == "order_id and klarna_reference"
+    assert told[DIGITS] == "updated_at 3, zone Z; expires_at 3, zone Z"
+    assert [told[question] for question in (VISIT, DELETED, CHANGED)] == [NOT_ANSWERED] * 3
+
+
+def test_nothing_is_learned_from_our_own_server() -> None:
+    """A run against the embedded server alone settles nothing, and claims nothing."""
+    assert probe(target_from(None, {}, (session_id("waiting"),), False)).learned == ()
+
+
+def test_report_without_lessons_has_none() -> None:
+    """A report about something else has no such part."""
+    from hpp_contract.reporting.json_report import as_object
+    from hpp_contract.verdict import Subject
+
+    assert "learned" not in as_object(Report(Subject("recording", "x"), ()))
