@@ -1,0 +1,43 @@
+"""The rules of the contract as a check for Schemathesis.
+
+`contract_check` judges an exchange we had ourselves; `hpp_contract.endpoint.fuzz_hooks` registers the same for runs of
+Schemathesis alone. Heads up: a check raises, a rule does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.rule import Finding, Rule, Severity
+
+Broken = tuple[tuple[Rule, Finding], ...]
+
+RULES = tuple(rule for rule in CATALOGUE if rule.scope == "exchange" and rule.severity is not Severity.INFO)
+"""The rules that one answer can break (letters H, S, P, C and E)."""
+
+
+def broken_rules(exchange: Exchange) -> Broken:
+    """Every rule that this exchange breaks by itself, with its findings."""
+    return tuple((rule, finding) for rule in RULES for finding in rule(exchange))
+
+
+def contract_check(exchange: Exchange) -> Callable[[Any, Any, Any], None]:
+    """A check that fails when `exchange` breaks a rule, whatever response it is shown."""
+
+    def contract(_context: Any, _response: Any, _case: Any) -> None:
+        if broken := broken_rules(exchange):
+            raise AssertionError(described(broken))
+
+    return contract
+
+
+def described(broken: Broken) -> str:
+    """Where, expected, found and which rule, a line each; safe to print."""
+    return "\n".join(
+        f"{rule.id} {rule.slug}: {finding.where}: expected {finding.expected}, found {finding.found} "
+        f"(see more: hpp-contract explain {rule.id})"
+        for rule, finding in broken
+    )

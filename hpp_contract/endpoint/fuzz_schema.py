@@ -1,0 +1,109 @@
+"""Schemathesis, set up for the one operation there is: what it generates, and what it checks of an answer.
+
+It sends nothing: requests leave by our own wire, one GET each, no redirect followed. `schemathesis.toml` sets it up
+alike for those who run it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote
+
+from hpp_contract.endpoint.fuzz_check import contract_check
+from hpp_contract.exchange import Exchange
+from hpp_contract.schemas import folder
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+PATH: Final = "/hpp/v1/sessions/{session_id}"
+PREFIX: Final = PATH.removesuffix("{session_id}")
+
+OFF: Final[Mapping[str, str]] = {
+    "unsupported_method": "sends TRACE and other methods",
+    "allow_header_conformance": "sends OPTIONS",
+    "ignored_auth": "sends requests of its own, unpaced; HPP-E01 and HPP-E02 judge the same",
+    "use_after_free": "needs an operation that deletes",
+    "ensure_resource_availability": "needs an operation that creates",
+    "object_level_authorization": "needs two identities",
+}
+"""Schemathesis' checks that do not apply to a lone GET, and why."""
+
+DICTIONARY_SHARE: Final = 0.5
+"""How often a generated session_id is taken from the dictionary."""
+
+_CUSTOM: Final = "ST901"
+"""Schemathesis' code for the failure of a check that is not its own."""
+
+
+class Operation:
+    """The read-session operation of `schemas/openapi.json`; `ids` is the dictionary for `session_id`."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        import schemathesis
+
+        config = schemathesis.Config.from_dict(
+            {
+                # "contract" is there only in a process that loaded fuzz_hooks; `objections` brings its own.
+                "checks": {name: {"enabled": False} for name in (*OFF, "contract")},
+                "dictionaries": {"session-ids": {"values": list(ids)}},
+                "parameters": {"path.session_id": {"dictionary": "session-ids", "probability": DICTIONARY_SHARE}},
+                "generation": {"mode": "all"},
+            }
+        )
+        schema = schemathesis.openapi.from_path(folder("schemas") / "openapi.json", config=config)
+        self._operation: Any = schema[PATH]["GET"]
+
+    def cases(self) -> SearchStrategy[Any]:
+        """Requests as the schema has them and as it does not, half and half."""
+        from hypothesis import strategies as st
+        from schemathesis import GenerationMode
+
+        modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        return st.one_of([self._operation.as_strategy(generation_mode=mode) for mode in modes])
+
+    def case(self, segment: str) -> Any:
+        """A request for this path segment (percent-encoded)."""
+        return self._operation.Case(path_parameters={"session_id": segment})
+
+
+def objections(case: Any, exchange: Exchange) -> tuple[str, ...]:
+    """What Schemathesis' own checks object to in the answer and no rule of the contract does, in its words."""
+    from schemathesis.core.failures import FailureGroup
+
+    try:
+        case.validate_response(_as_schemathesis(exchange), additional_checks=[contract_check(exchange)])
+    except FailureGroup as group:  # a BaseExceptionGroup: `except Exception` misses it
+        failures = group.exceptions
+        ours = any(failure.code == _CUSTOM for failure in failures)
+        return () if ours else tuple(str(failure.title) for failure in failures)
+    return ()
+
+
+def segment_of(case: Any) -> str:
+    """The session id of a case as one path segment, encoded so that nothing on the way reads it as a path."""
+    text = unquote(case.formatted_path.removeprefix(PREFIX), errors="surrogateescape")
+    return encoded(text)
+
+
+def encoded(text: str) -> str:
+    """Percent-encoded whole, dot segments too."""
+    segment = quote(text, safe="", errors="surrogateescape")
+    return segment.replace(".", "%2E") if segment in (".", "..") else segment
+
+
+def _as_schemathesis(exchange: Exchange) -> Any:
+    """The answer as Schemathesis' checks read it. The request goes without its credentials."""
+    import requests
+    import schemathesis
+
+    response = exchange.response
+    if response is None:
+        raise LookupError("no answer came, so there is nothing to check")
+    headers: dict[str, list[str]] = {}
+    for name, value in response.headers:
+        headers.setdefault(name.lower(), []).append(value)
+    request = requests.Request("GET", exchange.request.url).prepare()
+    content = response.body if response.content is None else response.content
+    return schemathesis.Response(response.status, headers, content, request, exchange.elapsed or 0.0, verify=True)
