@@ -17,8 +17,12 @@ from hpp_contract import __version__
 
 COMMANDS = {
     "endpoint": "Judge an endpoint, or the embedded reference server.",
+    "client": "Judge a client, in any language.",
     "recording": "Judge recordings: files or folders.",
+    "record": "Record an endpoint into scrubbed cassettes.",
+    "drift": "Say what changed at an endpoint, how bad, and since when.",
     "serve": "Run the reference endpoint for clients to be pointed at.",
+    "vectors": "Write valid and broken bodies as files, for other languages.",
     "rules": "List every rule of the contract.",
     "explain": "Say what one rule demands, and why.",
 }
@@ -51,7 +55,8 @@ class LazyGroup(click.Group):
         try:
             outcome = super().main(arguments, prog_name or "hpp-contract", standalone_mode=False)
         except (Exception, BaseExceptionGroup) as error:  # whatever it is, a user gets a sentence
-            sys.exit(exit_code(error, verbose="-v" in arguments or "--verbose" in arguments))
+            verbose = "-v" in arguments or "--verbose" in arguments
+            sys.exit(exit_code(error, verbose, annotate="--annotations" in arguments))
         sys.exit(outcome if isinstance(outcome, int) else 0)
 
 

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hpp_contract.cli.options import Options, common_options, finish
 from hpp_contract.cli.probing import Probing, probing_options
 
+if TYPE_CHECKING:
+    from hpp_contract.endpoint import Probed
+
 
 @click.command()
 @probing_options
+@click.option("--fuzz", type=click.IntRange(1, 100_000), metavar="N", help="Send N generated reads too (Schemathesis).")
 @common_options
-def endpoint(probing: Probing, options: Options) -> None:
+def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
     """Judge the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded reference server.
 
     Sends GET only, 40 requests or fewer for five sessions, at most 10 a second. HPP_API_KEY, HPP_USERNAME (where it is
-    needed) and HPP_SESSION_IDS are read from the environment.
+    needed) and HPP_SESSION_IDS are read from the environment. --fuzz sends N more, and never to production. --provision
+    alone sends more than GET, to an order and a session of its own (HPP_ORDER may name a file with the order), and
+    never to production either.
 
     \b
     Examples:
       hpp-contract endpoint
+      hpp-contract endpoint --fuzz 200 --seed 7
+      hpp-contract endpoint --provision
       HPP_API_KEY=… hpp-contract endpoint https://api.playground.kustom.co --session-id 39a1c773-…
     """
     from hpp_contract.rules.catalogue import CATALOGUE
     from hpp_contract.verdict import Report, judge
 
-    probed = probing.probe(options.seed)
+    probed = probing.probe(options.seed) if fuzz is None else _fuzzed(probing, fuzz, options.seed)
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
-    finish(Report(probed.subject, verdicts, probed.unverified, notes=probed.notes), options, probed.secrets)
+    report = Report(probed.subject, verdicts, probed.unverified, notes=probed.notes, learned=probed.learned)
+    finish(report, options, probed.secrets, evidence=probed.exchanges)
+
+
+def _fuzzed(probing: Probing, count: int, seed: int) -> Probed:
+    from hpp_contract.cli.progress import waiting
+    from hpp_contract.endpoint.fuzz import probe_and_fuzz
+    from hpp_contract.verdict.problems import UsageProblem
+
+    if probing.allow_production:
+        raise UsageProblem("--fuzz never goes to production: name a sandbox, and leave --allow-production out.")
+    target = probing.target()
+    with waiting("probing and fuzzing the endpoint"):
+        return probe_and_fuzz(target, probing.plan(seed), count)

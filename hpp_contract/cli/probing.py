@@ -23,17 +23,30 @@ class Probing:
     polls: int = 2
     max_latency: float = 1.0
     allow_production: bool = False
+    provision: bool = False
+    browser: bool = False
 
     def target(self) -> Target:
         """The target that these options and the environment describe; raises UsageProblem."""
         from hpp_contract.endpoint import target_from
 
-        return target_from(self.base_url, os.environ, self.session_ids, self.allow_production)
+        return target_from(self.base_url, os.environ, self.session_ids, self.allow_production, self.provision)
 
     def plan(self, seed: int) -> Plan:
         from hpp_contract.endpoint import Plan
+        from hpp_contract.endpoint.provision_order import order_from
+        from hpp_contract.verdict.problems import UsageProblem
 
-        return Plan(polls=self.polls, max_latency=self.max_latency, seed=seed)
+        if self.browser and not self.provision:
+            raise UsageProblem("--browser opens the page of a session that --provision makes: give both.")
+        return Plan(
+            polls=self.polls,
+            max_latency=self.max_latency,
+            seed=seed,
+            provision=self.provision,
+            browser=self.browser,
+            order=order_from(os.environ) if self.provision else None,
+        )
 
     def probe(self, seed: int) -> Probed:
         """Probe, with a sign of life at a terminal."""
@@ -59,6 +72,8 @@ _DECORATORS = (
         help="An answer that takes longer is a warning.",
     ),
     click.option("--allow-production", is_flag=True, help="Read from a production host too."),
+    click.option("--provision", is_flag=True, help="Make a session too, follow it to its end and disable it."),
+    click.option("--browser", is_flag=True, help="Open that session's page in Chromium."),
 )
 
 

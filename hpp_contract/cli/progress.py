@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 
 PATIENCE = 1.0
 """Seconds before anything is shown."""
 
+Advance = Callable[[int, int], None]
+"""Called with how much is done and how much there is to do, in any unit."""
+
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """Show a moving bar, `what` and the seconds that passed, on stderr, while the block runs."""
+def waiting(what: str) -> Iterator[Advance]:
+    """Show a bar, `what` and the seconds that passed, on stderr, while the block runs. The bar moves to and fro until
+    the block says how far it is."""
     if not sys.stderr.isatty():
-        yield
+        yield lambda _done, _total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    bar.add_task(what, total=None)
+    task = bar.add_task(what, total=None)
     timer = Timer(PATIENCE, bar.start)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield lambda done, total: bar.update(task, completed=done, total=total)
     finally:
         timer.cancel()
         timer.join()

@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from hpp_contract.cli.options import Options, common_options, finish
 
+if TYPE_CHECKING:
+    from hpp_contract.exchange import Exchange
+    from hpp_contract.recordings.engine import Judged
+
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="Judge in N processes; by default one a core.")
 @common_options
-def recording(paths: tuple[str, ...], options: Options) -> None:
-    """Judge recordings: files, or folders of them.
+def recording(paths: tuple[str, ...], processes: int | None, options: Options) -> None:
+    """Judge recordings: files, folders of them, or - for standard input, packed with gzip or not.
+
+    Recognised by their content: vcrpy, Betamax, Ruby VCR, PHP-VCR, go-vcr, HAR (browsers, Polly.js, mitmproxy),
+    Schemathesis' VCR, HAR and NDJSON reports, WireMock, nock, Pact, MockServer, and logs in this project's NDJSON.
 
     \b
     Examples:
-      hpp-contract recording cassettes/documented
-      hpp-contract recording gateway.ndjson --junit report.xml
+      hpp-contract recording tests/cassettes
+      zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
     """
     from hpp_contract.cli.progress import waiting
+    from hpp_contract.recordings.engine import judge_recordings
+    from hpp_contract.verdict import Report, Subject
+
+    with waiting("judging recordings") as advance:
+        judged = judge_recordings(paths, processes=processes, on_progress=advance)
+    report = Report(
+        Subject("recording", " ".join(paths)),
+        judged.verdicts,
+        _unverified(judged, paths),
+        notes=(*judged.notes, *judged.unreadable[1:]),
+    )
+    finish(report, options, evidence=_shown(paths) if options.html else ())
+
+
+def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
+    """One sentence for however much could not be read; the first others are in the notes."""
+    from hpp_contract.recordings.reading import nothing_in
+
+    if judged.damaged > 1:
+        return f"{judged.damaged} files or exchanges could not be read, the first: {judged.unreadable[0]}"
+    if judged.damaged or judged.judged:
+        return next(iter(judged.unreadable), None)
+    return nothing_in(paths)
+
+
+def _shown(paths: Sequence[str]) -> Sequence[Exchange]:
+    """The exchanges for a page that shows them: of recordings, not of logs."""
+    from pathlib import Path
+
     from hpp_contract.recordings import read_recordings
-    from hpp_contract.rules.catalogue import CATALOGUE
-    from hpp_contract.verdict import Report, Subject, judge
+    from hpp_contract.recordings.engine import SMALL
+    from hpp_contract.recordings.sources import STDIN, files
 
-    subject = Subject("recording", " ".join(paths))
-    with waiting("judging recordings"):
-        reading = read_recordings(paths)
-        verdicts = judge(reading.exchanges, CATALOGUE, subject)
-    notes = (*reading.notes, *reading.unreadable[1:])
-    finish(Report(subject, verdicts, _unverified(reading.unreadable), notes=notes), options)
-
-
-def _unverified(unreadable: Sequence[str]) -> str | None:
-    """One sentence for however many files; the others are in the notes."""
-    if len(unreadable) < 2:
-        return next(iter(unreadable), None)
-    return f"{len(unreadable)} files or parts of files could not be read, the first: {unreadable[0]}"
+    names = [name for name, _ in files(paths)]
+    if STDIN in names or sum(Path(name).stat().st_size for name in names) > SMALL:
+        return ()
+    return read_recordings(names).exchanges

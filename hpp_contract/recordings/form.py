@@ -24,10 +24,14 @@ class Unreadable(Exception):
     """A recording, or one exchange in it, that cannot be read; the message says where and why, without the file."""
 
 
+class NoRecording(Unreadable):
+    """A file that can be read and is in none of the formats."""
+
+
 @dataclass(frozen=True)
 class Format:
-    """One recording format: `recognises` decides from the parsed document; `read` yields its exchanges in their order,
-    numbered `#1`, `#2` …, and in the place of one that cannot be read why. It may look into `folder`, the file's own."""
+    """One recording format: `recognises` decides from the parsed document; `read` yields its exchanges in order,
+    numbered `#1`, `#2` …, and in the place of one that cannot be read why. It may look into the file's `folder`."""
 
     name: str
     recognises: Callable[[Any], bool]
@@ -57,16 +61,17 @@ def exchange(
     at: object = None,
     failure: str | None = None,
     elapsed: object = None,
-    provenance: object = None,
+    alone: bool = False,
 ) -> Exchange:
-    """A kept exchange. `at` is an RFC 3339 text, `elapsed` seconds; both None unless they are what they should be."""
+    """A kept exchange. `at` is an RFC 3339 text, `elapsed` seconds; both None unless they are what they should be.
+    `alone` is for formats that hold examples, not a course of events."""
     return Exchange(
         request,
         response,
         failure,
         at if isinstance(at, Instant) else Instant.parse(at),
         float(elapsed) if isinstance(elapsed, int | float) and 0 <= elapsed < 1e9 else None,
-        known=Knowledge(kept=True, provenance=text(provenance) or None),
+        known=Knowledge(kept=True, alone=alone),
     )
 
 
@@ -74,9 +79,9 @@ def response(status: Any, fields: Headers, body: bytes, reason: Any = "", *, rew
     """A kept response. Formats keep many bodies decoded under the header that says they are not; that header goes, and
     so does the length of a body that is `rewritten` (kept as a value, not as it was sent)."""
     coding = (first(fields, "content-encoding") or "").strip().lower()
-    if coding in ("gzip", "x-gzip") and not body.startswith(b"\x1f\x8b"):
-        fields, rewritten = without(fields, "content-encoding"), True
-    elif coding in ("br", "deflate", "zstd") and body[:1] in (b"{", b"[", b"<", b""):
+    gzip = coding in ("gzip", "x-gzip") and not body.startswith(b"\x1f\x8b")
+    other = coding in ("br", "deflate", "zstd") and body[:1] in (b"{", b"[", b"<", b"")
+    if gzip or other:
         fields, rewritten = without(fields, "content-encoding"), True
     if rewritten:
         fields = without(fields, "content-length", "transfer-encoding")
@@ -94,7 +99,7 @@ def headers(value: Any) -> Headers:
     if value is None:
         return ()
     if isinstance(value, Mapping):
-        return tuple((word(name), word(each)) for name, held in value.items() for each in _listed(held))
+        return tuple((word(name), word(each)) for name, held in value.items() for each in listed(held))
     if isinstance(value, list):
         return tuple(pair for item in value for pair in _pairs(item))
     raise Unreadable("headers are neither an object nor a list")
@@ -114,7 +119,8 @@ def _pairs(item: Any) -> Iterator[tuple[str, str]]:
             raise Unreadable("a header is neither a pair nor a name with a value")
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """A list, as it is or of one."""
     return value if isinstance(value, list) else [value]
 
 

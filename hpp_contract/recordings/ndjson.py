@@ -7,11 +7,15 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
 from hpp_contract.exchange import Exchange, Instant, Knowledge, Request
+from hpp_contract.exchange.instant import nanoseconds
 from hpp_contract.recordings import form
 from hpp_contract.recordings.form import Unreadable, content, headers, required
 from hpp_contract.verdict.glance import Glance, glance
 
-_BLANK: Final = " \t\r\n"
+MAX_LINE: Final = 8 * 1024 * 1024
+"""Bytes of one line: a session has a few hundred, and a longer line is refused unread."""
+
+_BLANK: Final = " \t\r\n\ufeff"
 _decode = JSONDecoder().raw_decode
 
 
@@ -24,8 +28,15 @@ def recognises(line: bytes) -> bool:
     return isinstance(value, dict) and isinstance(value.get("request"), dict) and "url" in value["request"]
 
 
-def parse(line: bytes) -> Any:
-    """The JSON value on one line; Unreadable when there is none."""
+def exchange_on(line: bytes | None, evidence: str) -> Exchange:
+    """The exchange on one line; Unreadable when there is none."""
+    return exchange_of(parse(line), evidence)
+
+
+def parse(line: bytes | None) -> Any:
+    """The JSON value on one line; Unreadable when there is none. None is a line that was too long to read."""
+    if line is None:
+        raise Unreadable(f"a line longer than {MAX_LINE // 1024**2} MB")
     try:
         text = line.decode().strip(_BLANK)
         value, end = _decode(text)
@@ -86,7 +97,6 @@ def glance_of(value: Any) -> Glance | None:
         if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
             return None
         sent, answered, body = request.get("headers"), response.get("headers"), response.get("body")
-        at = Instant.parse(value.get("at"))
         return glance(
             request["method"],
             request["url"],
@@ -95,7 +105,7 @@ def glance_of(value: Any) -> Glance | None:
             answered.items() if answered is not None else (),
             body if body is not None else "",
             _known(value.get("provenance")),
-            at.ns if at is not None else None,
+            nanoseconds(value.get("at")),
             value.get("elapsed"),
         )
     except (KeyError, TypeError, AttributeError):  # a shape that ordinary lines do not have

@@ -1,51 +1,74 @@
-"""vcrpy cassettes, version 1, YAML and JSON; provenance and times from the `metadata` that hpp-contract writes."""
+"""vcrpy cassettes, YAML and JSON; provenance, times and what was known from the `metadata` that hpp-contract writes.
+
+Bodies are `{string: …}` with a text or binary, or, as older versions kept httpx answers, `content` and `status_code`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
-from hpp_contract.recordings.form import Format, Unreadable, content, headers, required, status_code
+from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+
+CREDENTIALS = ("right", "wrong", "none")
+SESSIONS = ("known", "unknown", "malformed")
 
 
 def _recognises(document: Any) -> bool:
-    if not isinstance(document, dict) or "interactions" not in document:
+    if not isinstance(document, dict) or "interactions" not in document or document.get("version") not in (None, 1):
         return False
-    interactions = document["interactions"] or []
-    first = interactions[0] if isinstance(interactions, list) and interactions else {}
-    request = first.get("request", {}) if isinstance(first, dict) else None
-    return not request or (isinstance(request, dict) and "uri" in request and "code" not in first.get("response", {}))
+    first = form.first_item(document["interactions"])
+    request = first.get("request") if isinstance(first, dict) else None
+    return not document["interactions"] or (isinstance(request, dict) and "uri" in request)
 
 
-def _read(document: Any) -> Iterator[Exchange]:
-    if not isinstance(document["interactions"], list):
-        raise Unreadable("interactions is not a list")
-    metadata = document.get("metadata") or {}
-    known = Knowledge(kept=True, provenance=_text(metadata.get("provenance")))
-    times = metadata.get("times") or []
-    for index, interaction in enumerate(document["interactions"]):
-        at = Instant.parse(times[index]) if index < len(times) else None
-        yield Exchange(_request(interaction), _response(interaction), at=at, evidence=f"#{index + 1}", known=known)
+def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    items = form.numbered(document["interactions"] or [], _exchange)
+    for index, item in enumerate(items):
+        yield _annotated(item, metadata, index) if isinstance(item, Exchange) else item
 
 
-def _request(interaction: Any) -> Request:
+def _exchange(interaction: Any) -> Exchange:
     request = required(interaction, "request")
-    method, uri = str(required(request, "method")), str(required(request, "uri"))
-    return Request(method, uri, headers(request.get("headers")), content(request.get("body")))
-
-
-def _response(interaction: Any) -> Response:
-    response = required(interaction, "response")
-    status = required(response, "status")
-    body = content(response.get("body"))
-    return Response(
-        status_code(required(status, "code")), headers(response.get("headers")), body, str(status.get("message") or "")
+    asked = Request(
+        form.method(required(request, "method")),
+        form.word(required(request, "uri")),
+        form.headers(request.get("headers")),
+        form.content(request.get("body")),
     )
+    return form.exchange(asked, _response(required(interaction, "response")))
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+def _response(response: Any) -> Response:
+    fields = form.headers(required(response, "headers"))
+    if "status_code" in response:
+        return form.response(response["status_code"], fields, form.content(response.get("content")))
+    status = required(response, "status")
+    body = form.content(required(response, "body"))
+    return form.response(required(status, "code"), fields, body, status.get("message"))
+
+
+def _annotated(exchange: Exchange, metadata: dict[str, Any], index: int) -> Exchange:
+    asked = _at(metadata.get("asked"), index)
+    asked = asked if isinstance(asked, dict) else {}
+    known = Knowledge(
+        kept=True,
+        provenance=form.text(metadata.get("provenance")) or None,
+        credentials=asked["credentials"] if asked.get("credentials") in CREDENTIALS else None,
+        session=asked["session"] if asked.get("session") in SESSIONS else None,
+    )
+    timed = form.exchange(exchange.request, exchange.response, at=_at(metadata.get("times"), index))
+    return replace(timed, known=known, evidence=exchange.evidence)
+
+
+def _at(values: Any, index: int) -> Any:
+    return values[index] if isinstance(values, list) and index < len(values) else None
 
 
 VCRPY = Format("vcrpy", _recognises, _read)

@@ -1,0 +1,126 @@
+"""Judging a log: exchanges a second and memory, on one core and on all, beside openapi-core on the same exchanges.
+
+    python -m benchmarks recordings
+    SESSIONS=100000 python -m benchmarks recordings      the million of the requirement; a log of 800 MB
+
+Needs `pip install openapi-core` for the comparison, and says so when it is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks._log import write_log
+from hpp_contract.recordings.engine import available_cores
+from hpp_contract.schemas import folder
+
+SESSIONS = 20_000
+COMPARED = 3_000
+
+
+def main() -> None:
+    """Print a line for each way of judging."""
+    sessions = int(os.environ.get("SESSIONS") or SESSIONS)
+    with TemporaryDirectory() as place:
+        log = Path(place) / "log.ndjson"
+        count = write_log(log, sessions)
+        print(f"{count:,} exchanges of {sessions:,} sessions, {log.stat().st_size / 1e6:,.0f} MB")
+        one = _judged(log, count, 1)
+        if available_cores() > 1:
+            _judged(log, count, available_cores())
+        other = _openapi_core(log)
+        if other:
+            print(f"openapi-core  {other:8,.0f} exchanges/s, the response alone: {one / other:.0f} times slower")
+
+
+def _judged(log: Path, count: int, processes: int) -> float:
+    """Judge the log in processes of their own, as a user would; returns exchanges a second and core."""
+    command = [sys.executable, "-c", _SCRIPT, str(log), str(processes)]
+    begin = time.perf_counter()
+    done = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  this very Python
+    peak = 0
+    while done.poll() is None:
+        peak = max(peak, _memory(done.pid))
+        time.sleep(0.2)
+    seconds = time.perf_counter() - begin
+    told = json.loads(done.stdout.read()) if done.stdout else {}
+    if told.get("judged") != count:
+        sys.exit(f"{told} judged of {count}")
+    rate = count / told["seconds"]
+    print(
+        f"{processes} process{'es' if processes > 1 else '  '}   {rate:8,.0f} exchanges/s, {rate / processes:8,.0f} per core, "
+        f"CPU {1e6 * told['cpu'] / count:.0f} µs each, {peak / 1e6:.0f} MB at most in all; {seconds:.1f} s wall"
+    )
+    return rate / processes
+
+
+_SCRIPT = """
+import json, resource, sys, time
+if __name__ == "__main__":
+    from hpp_contract.recordings.engine import judge_recordings
+    begin = time.perf_counter()
+    judged = judge_recordings([sys.argv[1]], processes=int(sys.argv[2])).judged
+    seconds = time.perf_counter() - begin
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(each.ru_utime + each.ru_stime for each in used)
+    print(json.dumps({"judged": judged, "seconds": seconds, "cpu": cpu}))
+"""
+
+
+def _memory(pid: int) -> int:
+    """Bytes that a process and all it started have for themselves: shared pages are counted in parts."""
+    total = 0
+    for process in (pid, *_children(pid)):
+        try:
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        except OSError:  # it has ended, or this is no Linux
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        direct = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return [each for child in direct for each in (child, *_children(child))]
+
+
+def _openapi_core(log: Path) -> float | None:
+    """Exchanges a second that openapi-core validates, their requests parsed and their responses checked."""
+    try:
+        from openapi_core import OpenAPI
+        from openapi_core.testing import MockRequest, MockResponse
+    except ImportError:
+        print("openapi-core  not installed here: pip install openapi-core to compare")
+        return None
+    contract = OpenAPI.from_file_path(str(folder("schemas") / "openapi.json"))
+    with log.open(encoding="ascii") as lines:
+        exchanges = list(islice(lines, COMPARED))
+    begin = time.perf_counter()
+    refused = sum(not _validates(contract, json.loads(line), MockRequest, MockResponse) for line in exchanges)
+    seconds = time.perf_counter() - begin
+    if refused > COMPARED / 100:
+        print(f"openapi-core  refuses {refused} of {COMPARED}")
+    return COMPARED / seconds
+
+
+def _validates(contract: Any, line: dict[str, Any], request_of: Any, response_of: Any) -> bool:
+    sent, answered = line["request"], line["response"]
+    host, _, path = sent["url"].removeprefix("https://").partition("/")
+    request = request_of(f"https://{host}", "get", f"/{path}", headers=sent["headers"])
+    response = response_of(answered["body"].encode(), answered["status"], answered["headers"], "application/json")
+    try:
+        contract.validate_response(request, response)
+    except Exception:
+        return False
+    return True

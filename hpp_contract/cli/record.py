@@ -1,0 +1,65 @@
+"""`hpp-contract record`: keep what an endpoint answers, as evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hpp_contract.cli.options import Options, common_options, finish
+from hpp_contract.cli.probing import Probing, probing_options
+
+if TYPE_CHECKING:
+    from hpp_contract.endpoint import Probed
+    from hpp_contract.recordings.keep import Kept
+
+
+@click.command()
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to.")
+@probing_options
+@common_options
+def record(folder: Path, probing: Probing, options: Options) -> None:
+    """Record the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded one, into vcrpy cassettes.
+
+    Probes as `hpp-contract endpoint` does and writes one scrubbed cassette for each scenario: no credentials, no ids,
+    no people. What the answers break is reported, and recorded all the same.
+
+    \b
+    Examples:
+      hpp-contract record --to cassettes/embedded
+      HPP_API_KEY=… hpp-contract record https://api.playground.kustom.co --session-id 39a1c773-… --to cassettes/sandbox
+    """
+    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.verdict import Report, judge
+
+    probed = probing.probe(options.seed)
+    verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
+    kept = _kept(probed, folder) if probed.unverified is None else None
+    notes = (*probed.notes, *(_told(kept, folder) if kept else ()))
+    report = Report(probed.subject, verdicts, probed.unverified, notes=notes)
+    finish(report, options, probed.secrets, evidence=probed.exchanges)
+
+
+def _kept(probed: Probed, folder: Path) -> Kept:
+    from datetime import UTC, datetime
+    from urllib.parse import urlsplit
+
+    from hpp_contract.recordings.keep import EMBEDDED, keep, recorded
+    from hpp_contract.recordings.scrub import Scrubber
+    from hpp_contract.server import SCENARIOS, session_id
+
+    now = datetime.now(UTC)
+    host = urlsplit(probed.subject.name).hostname or probed.subject.name
+    provenance = EMBEDDED if probed.subject.embedded else recorded(host, now)
+    scrub = Scrubber(probed.secrets, salt=int(now.timestamp()))
+    names = {session_id(name): name for name in SCENARIOS} if probed.subject.embedded else {}
+    return keep(probed.exchanges, folder, provenance, scrub, names)
+
+
+def _told(kept: Kept, folder: Path) -> list[str]:
+    files = f"{len(kept.files)} cassette{'s' if len(kept.files) != 1 else ''}"
+    told = [f"Recorded into {files} in {folder}, scrubbed: {', '.join(path.name for path in kept.files)}."]
+    if kept.left_out:
+        told.append(f"{kept.left_out} requests without a whole answer were left out: a cassette cannot hold them.")
+    return told

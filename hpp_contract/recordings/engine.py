@@ -1,0 +1,224 @@
+"""Judging recordings of any size on one machine: cut into pieces, judged by every core, merged.
+
+Memory does not grow with the evidence: exchanges are judged as they are read, and of each only a sighting waits on disk
+until its session is judged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import get_all_start_methods, get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, TypeVar
+
+from hpp_contract.recordings.form import Unreadable
+from hpp_contract.recordings.reading import foreign_note, skipped_note
+from hpp_contract.recordings.sources import Source, files, source
+from hpp_contract.recordings.spill import Spill
+from hpp_contract.recordings.work import SENTENCES, Part, Piece, Worker, judge_partition, pieces
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.verdict import Judge, RuleVerdict, Subject
+from hpp_contract.verdict.judge import Tally
+from hpp_contract.verdict.problems import Unverifiable
+
+SMALL: Final = 8 * 1024 * 1024
+"""Bytes of evidence for which further processes would cost more than they save."""
+
+PARTITION: Final = 16 * 1024 * 1024
+"""Bytes of evidence whose sightings are one partition: about 25,000 exchanges, ten megabytes of memory."""
+
+MAX_PARTITIONS: Final = 1024
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes judged and the bytes in all."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on recordings: `notes` worth knowing, `damaged` files or exchanges that could not be read and the
+    first sentences about them (`unreadable`), and how many exchanges were `judged`."""
+
+    verdicts: tuple[RuleVerdict, ...]
+    notes: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    damaged: int
+    judged: int
+
+
+def judge_recordings(
+    paths: Sequence[str], *, processes: int | None = None, on_progress: Progress | None = None
+) -> Judged:
+    """Judge files and folders (`-` is stdin) with that many processes, by default one a core.
+
+    Raises UsageProblem for a path that does not exist and Unverifiable when a process is ended from outside. The result
+    is the same for any number of processes.
+    """
+    with TemporaryDirectory(prefix="hpp-contract-") as folder:
+        evidence = Evidence.gathered(paths, Path(folder))
+        wanted = (processes or available_cores()) if evidence.size > SMALL or processes else 1
+        with _executor(wanted) as executor:
+            return _judged(evidence, Spill(_made(Path(folder) / "sightings")), executor, wanted, on_progress)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The sources that can be opened, and sentences about those that cannot."""
+
+    sources: tuple[Source, ...]
+    unreadable: tuple[str, ...]
+
+    @classmethod
+    def gathered(cls, paths: Sequence[str], spool: Path) -> Evidence:
+        """Open every file that `paths` name; what must be unpacked goes into the folder `spool`."""
+        sources: list[Source] = []
+        unreadable: list[str] = []
+        for number, (name, found) in enumerate(files(paths)):
+            try:
+                sources.append(source(number, name, spool, found))
+            except Unreadable as problem:
+                unreadable.append(f"{name}: {problem}")
+            except OSError as error:
+                unreadable.append(f"{name}: {error.strerror or 'cannot be read'}")
+        return cls(tuple(sources), tuple(unreadable))
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(source.size for source in self.sources)
+
+    @property
+    def partitions(self) -> int:
+        """Into how many partitions the sessions are divided, so that each fits into memory."""
+        return min(MAX_PARTITIONS, 1 + self.size // PARTITION)
+
+
+class Merger:
+    """Puts the verdict together from its parts, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self._judge = Judge(CATALOGUE, Subject("recording", ""))
+        self._counts: dict[int, list[int]] = {}
+        self._unreadable: list[tuple[int, int, str]] = []
+        self._damaged = 0
+        self._foreign: set[int] = set()
+
+    def piece(self, index: int, part: Part) -> None:
+        """Add what piece number `index` came to."""
+        self._judge.merge(part.tallies)
+        counts = self._counts.setdefault(part.file, [0, 0])
+        counts[0] += part.judged
+        counts[1] += part.skipped
+        self._damaged += part.damaged
+        self._foreign |= {part.file} if part.foreign else set()
+        sentences = [(index, place, sentence) for place, sentence in enumerate(part.unreadable)]
+        self._unreadable = sorted((*self._unreadable, *sentences))[:SENTENCES]
+
+    def partition(self, tallies: dict[str, Tally]) -> None:
+        """Add what the sessions of one partition came to."""
+        self._judge.merge(tallies)
+
+    def judged(self, evidence: Evidence) -> Judged:
+        """The whole verdict."""
+        names = {source.number: source.name for source in evidence.sources}
+        notes = [
+            foreign_note(names[file]) if file in self._foreign else skipped_note(names[file], skipped, judged)
+            for file, (judged, skipped) in sorted(self._counts.items())
+            if skipped or file in self._foreign
+        ]
+        unreadable = (*evidence.unreadable, *(sentence for *_, sentence in self._unreadable))
+        total = sum(judged for judged, _ in self._counts.values())
+        damaged = len(evidence.unreadable) + self._damaged
+        return Judged(self._judge.verdicts, tuple(notes), unreadable, damaged, total)
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _judged(
+    evidence: Evidence, spill: Spill, executor: Executor | None, processes: int, on_progress: Progress | None
+) -> Judged:
+    merger, done = Merger(), 0
+    cut = (piece for source in evidence.sources for piece in pieces(source))
+    for index, part in _each(executor, processes, partial(_judge_piece, spill, evidence.partitions), cut):
+        merger.piece(index, part)
+        done += part.size
+        if on_progress is not None:
+            on_progress(done, evidence.size)
+    sessions = partial(_judge_partition, spill, evidence.sources)
+    for _, tallies in _each(executor, processes, sessions, range(evidence.partitions)):
+        merger.partition(tallies)
+    return merger.judged(evidence)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@cache
+def _worker() -> Worker:
+    """The worker of this process: what it learned in one piece speeds up the next."""
+    return Worker()
+
+
+def _judge_piece(spill: Spill, partitions: int, piece: Piece) -> Part:
+    part = _worker().piece(piece, partitions)
+    spill.add(part.sightings)
+    part.sightings = {}
+    return part
+
+
+def _judge_partition(spill: Spill, sources: tuple[Source, ...], partition: int) -> dict[str, Tally]:
+    return judge_partition(spill.take(partition), sources)
+
+
+@contextmanager
+def _executor(processes: int) -> Iterator[Executor | None]:
+    """Processes to judge in; None when this one is enough."""
+    if processes < 2:
+        yield None
+        return
+    # Not plain fork: threads of the caller (a progress bar) would be left behind in the middle of whatever they held.
+    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+    context = get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload([__name__])
+    executor = ProcessPoolExecutor(processes, context)
+    try:
+        yield executor
+    except BrokenProcessPool as error:
+        raise Unverifiable(
+            "a judging process was ended from outside, perhaps for want of memory: try again."
+        ) from error
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _each(
+    executor: Executor | None, processes: int, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[tuple[int, Result]]:
+    """The result of every item with its index, as they are done, never more in hand than keep the processes busy."""
+    if executor is None:
+        yield from ((index, work(item)) for index, item in enumerate(items))
+        return
+    waiting: dict[Future[Result], int] = {}
+    for index, item in enumerate(items):
+        waiting[executor.submit(work, item)] = index
+        if len(waiting) > 2 * processes:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            yield from ((waiting.pop(future), future.result()) for future in done)
+    while waiting:
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        yield from ((waiting.pop(future), future.result()) for future in done)

@@ -1,0 +1,54 @@
+"""The fixture `hpp_cassette`: recorded sessions for an SDK's own tests, played in process, with nothing sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpp_contract.schemas import folder
+
+
+@dataclass(frozen=True)
+class HppCassette:
+    """A cassette that is being played: what to give to a client."""
+
+    base_url: str
+    session_id: str
+    polls: int
+
+
+@pytest.fixture
+def hpp_cassette() -> Iterator[Callable[[str | Path], HppCassette]]:
+    """Plays a cassette until the end of the test, for clients on requests, httpx or urllib3: call it with a path, or
+    with the name of a committed one (`completed-with-order`). A request that it does not hold fails."""
+    with ExitStack() as playing:
+        yield lambda cassette: _played(_found(cassette), playing)
+
+
+def _found(cassette: str | Path) -> Path:
+    path = Path(cassette)
+    if path.is_file():
+        return path
+    found = sorted(folder("cassettes").rglob(f"{path.name}.yaml"))
+    if not found:
+        names = ", ".join(sorted(each.stem for each in folder("cassettes").rglob("*.yaml")))
+        raise pytest.UsageError(f"there is no cassette {str(cassette)!r}: give a path, or one of {names}.")
+    return found[0]
+
+
+def _played(path: Path, playing: ExitStack) -> HppCassette:
+    import vcr  # type: ignore[import-untyped]  # vcrpy has no types
+
+    from hpp_contract.recordings import read_recordings
+
+    first = read_recordings([str(path)]).exchanges[0].request
+    cassette: Any = playing.enter_context(
+        # Neither host nor port: the client may have been told any. A poll has the next answer, so none is repeated.
+        vcr.VCR(record_mode="none", match_on=["method", "path"]).use_cassette(str(path))
+    )
+    return HppCassette(first.url.partition("/hpp/v1/")[0], first.session_id or "", len(cassette))

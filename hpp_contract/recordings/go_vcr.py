@@ -1,0 +1,59 @@
+"""go-vcr cassettes (YAML): version 1 of go-vcr v1 and v2, version 2 of go-vcr v3 and v4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from hpp_contract.exchange import Exchange, Request
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+
+_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_PART: Final = re.compile(r"([0-9.]+)(h|ms|m|s|us|µs|ns)")
+
+
+def _recognises(document: Any) -> bool:
+    if not isinstance(document, dict) or "interactions" not in document:
+        return False
+    first = form.first_item(document["interactions"])
+    request = first.get("request") if isinstance(first, dict) else None
+    return isinstance(request, dict) and "url" in request
+
+
+def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
+    return form.numbered(document["interactions"], _exchange)
+
+
+def _exchange(interaction: Any) -> Exchange:
+    request, response = required(interaction, "request"), required(interaction, "response")
+    asked = Request(
+        form.method(required(request, "method")) or "GET",  # Go's empty method is GET
+        form.word(required(request, "url")),
+        form.headers(request.get("headers")),
+        form.content(request.get("body")),
+    )
+    code = required(response, "code")
+    reason = form.text(response.get("status")).partition(" ")[2]
+    body = form.content(response.get("body"))
+    fields = form.headers(response.get("headers"))
+    return form.exchange(
+        asked,
+        form.response(code, fields, body, reason, rewritten=response.get("uncompressed") is True),
+        elapsed=_seconds(response.get("duration")),
+    )
+
+
+def _seconds(duration: Any) -> float | None:
+    """Go's way to write a duration: `1m2.5s`, or nothing where it was not measured."""
+    if not isinstance(duration, str) or not re.fullmatch(f"(?:{_PART.pattern})+", duration):
+        return None
+    try:
+        return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(duration)) or None
+    except ValueError:
+        return None
+
+
+GO_VCR = Format("go-vcr", _recognises, _read)

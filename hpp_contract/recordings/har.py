@@ -1,0 +1,55 @@
+"""HAR 1.2: what browsers, proxies (mitmproxy), Polly.js and Schemathesis write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hpp_contract.exchange import Exchange, Headers, Request, Response
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.ruby_vcr import instant
+
+
+def _recognises(document: Any) -> bool:
+    log = document.get("log") if isinstance(document, dict) else None
+    return isinstance(log, dict) and "entries" in log
+
+
+def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
+    return form.numbered(document["log"]["entries"], _exchange)
+
+
+def _exchange(entry: Any) -> Exchange:
+    request = required(entry, "request")
+    posted = request.get("postData")
+    asked = Request(
+        form.word(required(request, "method")),
+        form.word(required(request, "url")),
+        _fields(request.get("headers")),
+        form.content(posted.get("text")) if isinstance(posted, dict) else b"",
+    )
+    response = required(entry, "response")
+    milliseconds = entry.get("time")
+    seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) and milliseconds > 0 else None
+    at = instant(entry.get("startedDateTime"))
+    if response.get("status") in (0, -1, "0", None):  # nothing came: blocked, aborted, refused
+        return form.exchange(asked, None, at=at, failure="unanswered", elapsed=seconds)
+    return form.exchange(asked, _response(response), at=at, elapsed=seconds)
+
+
+def _response(response: Any) -> Response:
+    kept = response.get("content")
+    kept = kept if isinstance(kept, dict) else {}
+    text = kept.get("text")
+    body = form.unbase64(form.word(text)) if kept.get("encoding") == "base64" else form.content(text)
+    return form.response(response["status"], _fields(response.get("headers")), body, response.get("statusText"))
+
+
+def _fields(value: Any) -> Headers:
+    """The header fields, without the pseudo fields of HTTP/2 that browsers list among them."""
+    return tuple(field for field in form.headers(value) if not field[0].startswith(":"))
+
+
+HAR = Format("HAR", _recognises, _read)

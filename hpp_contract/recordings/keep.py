@@ -1,0 +1,217 @@
+"""Keeping exchanges as vcrpy cassettes: scrubbed, each file whole or not there, honest about where they are from."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from hpp_contract import __version__
+from hpp_contract.exchange import Exchange, Headers, Instant
+from hpp_contract.recordings.scrub import Scrubber
+from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+
+EMBEDDED: Final = "embedded"
+TOOL: Final = "hpp-contract"
+
+NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+
+_STAGES: Final = {"none": "no-credentials", "wrong": "wrong-credentials"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept: the cassettes written, and how many exchanges no cassette can hold."""
+
+    files: tuple[Path, ...]
+    left_out: int
+
+
+def keep(
+    exchanges: Sequence[Exchange], folder: Path, provenance: str, scrub: Scrubber, names: Mapping[str, str] = NO_NAMES
+) -> Kept:
+    """Write one cassette for each scenario in `exchanges` into `folder`, which is made if need be. `names` are those of
+    sessions whose scenario is known, by session id.
+
+    Cassettes of an earlier run that this one has no successor for are removed last. Raises UsageProblem when the folder
+    cannot be written or holds recordings of another kind of endpoint, and Unverifiable, with nothing written of that
+    cassette, when a secret would be left in it.
+    """
+    _refuse_to_mix(folder, provenance)
+    persister = Persister(scrub)
+    holdable = [exchange for exchange in exchanges if exchange.response is not None and exchange.response.complete]
+    files = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, group in named(holdable, names).items():
+            files.append(folder / f"{name}.yaml")
+            persister.keep(files[-1], [scrub(exchange) for exchange in group], provenance)
+        for stale in _ours(folder).keys() - set(files):
+            stale.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageProblem(f"{folder} could not be written ({error.strerror}): name another folder.") from None
+    return Kept(tuple(files), len(exchanges) - len(holdable))
+
+
+def recorded(host: str, at: datetime) -> str:
+    """The provenance of a recording of a real endpoint."""
+    return f"recorded from {host} at {at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) -> dict[str, list[Exchange]]:
+    """Exchanges by the scenario they show: its name where `names` has the session, or the shapes that it took."""
+    groups: dict[tuple[str, str], list[Exchange]] = {}
+    for exchange in exchanges:
+        asked = exchange.request.session_id or ""
+        stage = _stage(exchange)
+        groups.setdefault((stage, "" if stage else asked), []).append(exchange)
+    result: dict[str, list[Exchange]] = {}
+    for (stage, asked), group in groups.items():
+        result[_free(stage or names.get(asked) or _course(group), result)] = group
+    return result
+
+
+def _stage(exchange: Exchange) -> str:
+    known = exchange.known
+    if known.credentials in _STAGES:
+        return _STAGES[known.credentials]
+    return f"{known.session}-id" if known.session in ("unknown", "malformed") else ""
+
+
+def _course(group: Sequence[Exchange]) -> str:
+    """The shapes of a session in their order, each once."""
+    return "-then-".join(dict.fromkeys(map(shape, group)))
+
+
+def shape(exchange: Exchange) -> str:
+    """The name of the shape that an answer has: of a session its status, of an error its code."""
+    session = exchange.session
+    if session is None:
+        return f"answered-{exchange.status}"
+    status = session.get("status")
+    if status == "COMPLETED":
+        return "completed-with-order" if {"order_id", "klarna_reference"} & session.keys() else "completed-with-token"
+    known = isinstance(status, str) and status.replace("_", "").isalpha() and status.isascii() and len(status) < 40
+    return str(status).lower().replace("_", "-") if known else "odd-status"
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+    return next(each for each in names if each not in taken)
+
+
+def _refuse_to_mix(folder: Path, provenance: str) -> None:
+    """Evidence of the embedded server must never stand among, or in the place of, evidence of a real one."""
+    others = {found.partition(" ")[0] for found in _ours(folder).values()} - {provenance.partition(" ")[0]}
+    if others:
+        held, new = min(others), provenance.partition(" ")[0]
+        raise UsageProblem(f"{folder} holds {held} cassettes, and these would be {new}: name another folder.")
+
+
+def _ours(folder: Path) -> dict[Path, str]:
+    """The cassettes in the folder that this tool recorded, with their provenance."""
+    from hpp_contract.recordings import read_recordings
+
+    found: dict[Path, str] = {}
+    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        for exchange in read_recordings([str(path)]).exchanges[:1]:
+            provenance = exchange.known.provenance or ""
+            if provenance.partition(" ")[0] in (EMBEDDED, "recorded"):
+                found[path] = provenance
+    return found
+
+
+class Persister:
+    """The way of vcrpy to a file, and the last gate before it: nothing that `scrub` replaced may be in the text, and
+    the file appears as a whole, in UTF-8, or not at all. Safe to use from any thread."""
+
+    def __init__(self, scrub: Scrubber) -> None:
+        self._scrub = scrub
+
+    @staticmethod
+    def load_cassette(cassette_path: Any, serializer: Any) -> Any:
+        """As vcrpy's own, but in UTF-8 whatever the locale."""
+        from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]  # vcrpy has none
+        from vcr.serialize import deserialize  # type: ignore[import-untyped]  # vcrpy has no types
+
+        path = Path(cassette_path)
+        if not path.is_file():
+            raise CassetteNotFoundError
+        return deserialize(path.read_text(encoding="utf-8"), serializer)
+
+    def save_cassette(self, cassette_path: Any, cassette_dict: Any, serializer: Any) -> None:
+        """Write a cassette as vcrpy asks for it. Raises Unverifiable when something secret is left in it."""
+        from vcr.serialize import serialize
+
+        text: str = serialize(cassette_dict, serializer)
+        path = Path(cassette_path)
+        if any(original in text for original in self._scrub.originals):
+            raise Unverifiable(f"{path.name} was not written: a credential or an id was left in it after scrubbing.")
+        _replace(path, text.encode())
+
+    def keep(self, path: Path, exchanges: Sequence[Exchange], provenance: str) -> None:
+        """Write scrubbed exchanges as one cassette."""
+        from vcr.request import Request  # type: ignore[import-untyped]  # vcrpy has no types
+        from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # vcrpy has no types
+
+        requests = [_request(exchange) for exchange in exchanges]
+        cassette = {
+            "requests": [Request(*request) for request in requests],
+            "responses": [_response(exchange) for exchange in exchanges],
+            "metadata": {
+                "provenance": provenance,
+                "tool": f"{TOOL} {__version__}",
+                "times": [_written(exchange.at) for exchange in exchanges],
+                "asked": [{"credentials": each.known.credentials, "session": each.known.session} for each in exchanges],
+            },
+        }
+        self.save_cassette(path, cassette, yamlserializer)
+
+
+def _request(exchange: Exchange) -> tuple[str, str, bytes | None, dict[str, str]]:
+    request = exchange.request
+    headers = {name: ", ".join(values) for name, values in _map(request.headers).items()}
+    return request.method, request.url, request.body or None, headers
+
+
+def _response(exchange: Exchange) -> Mapping[str, Any]:
+    response = exchange.response
+    if response is None:
+        raise LookupError("a cassette holds no failures")
+    return {
+        "status": {"code": response.status, "message": response.reason},
+        "headers": _map(response.headers),
+        "body": {"string": response.body},
+    }
+
+
+def _map(fields: Headers) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _written(at: Instant | None) -> str | None:
+    if at is None:
+        return None
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=at.ns // 1_000_000_000)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at.ns % 1_000_000_000:09d}Z"
+
+
+def _replace(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

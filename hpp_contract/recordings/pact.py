@@ -1,0 +1,61 @@
+"""Pact contracts, versions 1 to 4: the examples that a consumer's tests were run against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from hpp_contract.exchange import Exchange, Request
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+
+
+def _recognises(document: Any) -> bool:
+    return isinstance(document, dict) and "consumer" in document and "provider" in document
+
+
+def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
+    return form.numbered(document.get("interactions") or [], _exchange)
+
+
+def _exchange(interaction: Any) -> Exchange | None:
+    if "request" not in interaction or "response" not in interaction:  # a message of version 4
+        return None
+    request, response = interaction["request"], interaction["response"]
+    url = form.located(form.word(required(request, "path")))
+    query = _query(request.get("query"))
+    asked = Request(
+        form.method(required(request, "method")).upper(),
+        f"{url}?{query}" if query else url,
+        form.headers(request.get("headers")),
+        _body(request.get("body")),
+    )
+    body, fields = response.get("body"), form.headers(response.get("headers"))
+    answered = form.response(response.get("status", 200), fields, _body(body), rewritten=not isinstance(body, str))
+    return form.exchange(asked, answered, alone=True)
+
+
+def _query(value: Any) -> str:
+    """A query, which is a text up to version 2 and an object of lists from then on."""
+    if isinstance(value, dict):
+        return urlencode([(name, form.word(each)) for name, held in value.items() for each in form.listed(held)])
+    return form.word(value)
+
+
+def _body(value: Any) -> bytes:
+    """The body: a JSON value, a text, or the object of version 4 that says how its `content` is encoded."""
+    match value:
+        case None:
+            return b""
+        case {"content": inner, "encoded": str(encoding)} if encoding.lower() == "base64":
+            return form.unbase64(form.word(inner))
+        case {"content": inner, **rest} if rest.keys() <= {"contentType", "contentTypeHint", "encoded"}:
+            return _body(inner)
+        case str():
+            return form.content(value)
+    return form.as_json(value)
+
+
+PACT = Format("Pact", _recognises, _read)

@@ -1,0 +1,42 @@
+"""PHP-VCR cassettes, YAML or JSON: a list of requests and responses without times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hpp_contract.exchange import Exchange, Headers, Request
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+
+
+def _recognises(document: Any) -> bool:
+    first = form.first_item(document)
+    return isinstance(first, dict) and isinstance(first.get("request"), dict) and "response" in first
+
+
+def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
+    return form.numbered(document, _exchange)
+
+
+def _exchange(recording: Any) -> Exchange:
+    request, response = required(recording, "request"), required(recording, "response")
+    asked = Request(
+        form.method(required(request, "method")),
+        form.word(required(request, "url")),
+        _set(form.headers(request.get("headers") or None)),
+        form.content(request.get("body")),
+    )
+    status = required(response, "status")
+    code, reason = (status.get("code"), status.get("message")) if isinstance(status, dict) else (status, "")
+    fields = form.headers(response.get("headers") or None)
+    return form.exchange(asked, form.response(code, fields, form.content(response.get("body")), reason))
+
+
+def _set(fields: Headers) -> Headers:
+    """The fields that were sent: PHP-VCR writes an empty Host or Accept for one that was switched off."""
+    return tuple(field for field in fields if field[1])
+
+
+PHP_VCR = Format("PHP-VCR", _recognises, _read)

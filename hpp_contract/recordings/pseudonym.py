@@ -1,0 +1,114 @@
+"""Stand-ins for what must not be kept: of the same shape, the same for the same text, different for different texts."""
+
+from __future__ import annotations
+
+import base64
+import string
+import threading
+from collections import defaultdict
+from itertools import cycle
+from typing import Final
+
+from hpp_contract.exchange.redact import API_KEY, UUID
+from hpp_contract.rules.recording import PSEUDONYM
+
+WORD: Final = "scrubbed"
+_ALPHABETS: Final = {"a": string.ascii_lowercase, "A": string.ascii_uppercase, "0": string.digits, "1": "123456789"}
+
+
+def masked(text: str, keep: str = "") -> str:
+    """A text of the same length that says only that something was taken out. Control characters, lone surrogates and
+    those in `keep` stay where they are: rules speak about them."""
+    letters = cycle(WORD if not any(_is_odd(char, keep) for char in text) else "<>")
+    return "".join(char if _is_odd(char, keep) else next(letters) for char in text)
+
+
+def _is_odd(char: str, keep: str) -> bool:
+    return char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" or char in keep
+
+
+class Pseudonyms:
+    """The stand-ins of one set of recordings; `salt` (16 bits) sets its UUIDs apart from those of others. Safe to use
+    from any thread."""
+
+    def __init__(self, salt: int = 0) -> None:
+        self._salt = salt & 0xFFFF
+        self._lock = threading.Lock()
+        self._given: dict[str, str] = {}
+        self._counts: defaultdict[str, int] = defaultdict(int)
+
+    def of(self, text: str, *, number: bool = False) -> str:
+        """The stand-in of an id: a UUID for a UUID, with its version, else letters for letters and digits for digits;
+        as a `number` it does not begin with 0."""
+        with self._lock:
+            known = self._given.get(text)
+            if known is None:
+                known = self._given[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text, number)
+            return known
+
+    @property
+    def originals(self) -> frozenset[str]:
+        """Every text that was replaced by another. Secret."""
+        with self._lock:
+            return frozenset(text for text, stand_in in self._given.items() if text != stand_in)
+
+    def _uuid(self, text: str) -> str:
+        number = self._next("uuid")
+        return f"{PSEUDONYM}{self._salt:04x}-{text[14]}{number & 0xFFF:03x}-8000-{number >> 12:012x}"
+
+    def _shaped(self, text: str, number: bool) -> str:
+        """Letters and digits of the same kind in the same places: the count of texts of this shape, written in them."""
+        shape = "".join(_kind(char) for char in text)
+        if number and shape.startswith("0"):
+            shape = "1" + shape[1:]
+        count = self._next(shape)
+        chars = list(text)
+        for place in reversed(range(len(chars))):
+            alphabet = _ALPHABETS.get(shape[place])
+            if alphabet is not None:
+                count, index = divmod(count, len(alphabet))
+                chars[place] = alphabet[index]
+        return "".join(chars)
+
+    def _next(self, shape: str) -> int:
+        self._counts[shape] += 1
+        return self._counts[shape] - 1
+
+
+def _kind(char: str) -> str:
+    if char in string.digits:
+        return "0"
+    if char in string.ascii_lowercase:
+        return "a"
+    return "A" if char in string.ascii_uppercase else char
+
+
+def api_key(text: str) -> str:
+    """An API key that opens nothing and shows it, as long as the given one where that is long enough."""
+    prefix = text[: text.index("_api_") + len("_api_")]
+    return prefix + masked(text[len(prefix) :].ljust(len(WORD), "x"))
+
+
+def token(text: str) -> str:
+    """What stands for the text after the scheme of an Authorization header: in the same one of the documented forms,
+    with a placeholder in it."""
+    if API_KEY.fullmatch(text):
+        return api_key(text)
+    decoded = _decoded(text)
+    if decoded is None or not (":" in decoded or API_KEY.fullmatch(decoded)):
+        return _encoded(WORD + masked("x" * (len(text) * 3 // 4 - len(WORD))))
+    user, colon, key = decoded.partition(":")
+    if not colon:
+        return _encoded(api_key(user))
+    return _encoded(f"{masked(user)}:{api_key(key) if API_KEY.fullmatch(key) else masked(key.ljust(len(WORD), 'x'))}")
+
+
+def _decoded(text: str) -> str | None:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return None
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()

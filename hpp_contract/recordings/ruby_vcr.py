@@ -1,0 +1,79 @@
+"""Cassettes of Ruby VCR (YAML or JSON) and of the formats made after it: Betamax, and Schemathesis' VCR report.
+
+Bodies are `{string: …}` or `{base64_string: …}`; times stand in `recorded_at`, as HTTP dates (Ruby) or ISO 8601.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from hpp_contract.exchange import Exchange, Instant, Request, Response
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+
+
+def _recognises(document: Any) -> bool:
+    return isinstance(document, dict) and "http_interactions" in document
+
+
+def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
+    return form.numbered(document["http_interactions"] or [], _exchange)
+
+
+def _exchange(interaction: Any) -> Exchange:
+    request = required(interaction, "request")
+    asked = Request(
+        form.method(required(request, "method")),
+        form.word(required(request, "uri")),
+        form.headers(request.get("headers")),
+        form.content(_body(request.get("body"))),
+    )
+    response, at = interaction.get("response"), instant(interaction.get("recorded_at"))
+    if response is None:  # Schemathesis keeps requests that were never answered
+        return form.exchange(asked, None, at=at, failure="unanswered")
+    return form.exchange(asked, _response(response), at=at, elapsed=_seconds(response.get("elapsed")))
+
+
+def _response(response: Any) -> Response:
+    status = required(response, "status")
+    body = form.content(_body(response.get("body")))
+    reason = status.get("message") if isinstance(status, dict) else ""
+    return form.response(required(status, "code"), form.headers(response.get("headers")), body, reason)
+
+
+def _body(body: Any) -> Any:
+    """The body without the name of its encoding, which tells how to read `string` and nothing about its bytes."""
+    if isinstance(body, dict) and "base64_string" not in body and "string" not in body:
+        return None
+    return body
+
+
+def _seconds(elapsed: Any) -> float | None:
+    try:
+        return float(elapsed)
+    except (TypeError, ValueError):
+        return None
+
+
+def instant(text: Any) -> Instant | None:
+    """The instant that an HTTP date or an ISO 8601 text writes; UTC where it names no zone, as these libraries mean."""
+    if not isinstance(text, str):
+        return None
+    known = Instant.parse(text) or Instant.parse(f"{text}Z")
+    if known is not None:
+        return known
+    try:
+        return Instant(round(_moment(text).timestamp() * 1_000_000_000))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moment(text: str) -> datetime:
+    return parsedate_to_datetime(text) if "," in text else datetime.fromisoformat(text)
+
+
+RUBY_VCR = Format("Ruby VCR, Betamax, Schemathesis VCR", _recognises, _read)

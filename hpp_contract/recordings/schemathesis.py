@@ -1,0 +1,61 @@
+"""Schemathesis' NDJSON report: the exchanges are in the events that end a scenario. Its VCR report is read like Ruby
+VCR's cassettes, its HAR report like any HAR."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hpp_contract.exchange import Exchange, Instant, Request
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+
+
+def _recognises(document: Any) -> bool:
+    first = form.first_item(document)
+    return isinstance(first, dict) and "Initialize" in first
+
+
+def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
+    ended = [event["ScenarioFinished"] for event in document if isinstance(event, dict) and "ScenarioFinished" in event]
+    return form.numbered([each for scenario in ended for each in _interactions(scenario)], _exchange)
+
+
+def _interactions(scenario: Any) -> list[Any]:
+    recorder = scenario.get("recorder") if isinstance(scenario, dict) else None
+    interactions = recorder.get("interactions") if isinstance(recorder, dict) else None
+    return list(interactions.values()) if isinstance(interactions, dict) else []
+
+
+def _exchange(interaction: Any) -> Exchange:
+    request, response = required(interaction, "request"), interaction.get("response")
+    asked = Request(
+        form.word(required(request, "method")),
+        form.word(required(request, "uri")),
+        form.headers(request.get("headers")),
+        _body(request.get("body")),
+    )
+    at = _instant(interaction.get("timestamp"))
+    if response is None:
+        return form.exchange(asked, None, at=at, failure="unanswered")
+    fields = form.headers(response.get("headers"))
+    answered = form.response(required(response, "status_code"), fields, _body(response.get("content")))
+    return form.exchange(asked, answered, at=at, elapsed=response.get("elapsed"))
+
+
+def _body(value: Any) -> bytes:
+    match value:
+        case {"$base64": str(packed)}:
+            return form.unbase64(packed)
+    return form.content(value)
+
+
+def _instant(seconds: Any) -> Instant | None:
+    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        return None
+    return Instant(round(seconds * 1_000_000) * 1000, 6)
+
+
+SCHEMATHESIS = Format("Schemathesis NDJSON", _recognises, _read)

@@ -1,0 +1,253 @@
+"""Scrubbing an exchange before anything of it touches the disk, so that every rule still says the same of it.
+
+Credentials, API keys, user names, cookies, ids, tokens, references and whatever is about a person are replaced by
+stand-ins of the same shape (`pseudonym`); statuses, dates and the bytes around them stay.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote, unquote
+
+from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.exchange.model import first, values
+from hpp_contract.exchange.redact import API_KEY, MIN_SECRET, UUID, is_placeholder, spellings
+from hpp_contract.recordings.pseudonym import Pseudonyms, api_key, masked, token
+from hpp_contract.recordings.scrub_json import JsonScrubber
+
+_HARMLESS: Final = frozenset(
+    {
+        "accept", "accept-charset", "accept-encoding", "accept-language", "accept-ranges", "age", "allow", "alt-svc",
+        "cache-control", "connection", "content-encoding", "content-language", "content-length", "content-type", "date",
+        "etag", "expires", "host", "keep-alive", "last-modified", "location", "pragma", "retry-after", "server",
+        "strict-transport-security", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "vary", "via",
+        "www-authenticate", "x-content-type-options", "x-frame-options", "x-ratelimit-limit", "x-ratelimit-remaining",
+        "x-ratelimit-reset", "x-xss-protection",
+    }
+)  # fmt: skip
+"""Fields whose values say nothing about anybody, once ids and keys are out of them. All others are masked."""
+
+_TELLING: Final = 8
+"""Characters from which on a credential is looked for in other places; as in the rule about echoes."""
+
+_RUNS: Final = re.compile(r"[^\W_]+")
+_BYTES: Final = "".join(map(chr, range(0x80, 0x100)))
+
+
+class Scrubber:
+    """Scrubs the exchanges of one set of recordings: the same id gets the same pseudonym in all of them.
+
+    `secrets` are texts that must not be kept, whatever they look like; `salt` sets the pseudonyms of one set apart from
+    those of another. Safe to use from any thread.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), salt: int = 0) -> None:
+        self._pseudonyms = Pseudonyms(salt)
+        self._secrets = {secret: masked(secret) for secret in secrets if len(secret) >= MIN_SECRET}
+
+    def __call__(self, exchange: Exchange) -> Exchange:
+        """The exchange as it may be kept."""
+        one = _One(self._pseudonyms, self._secrets | _credentials(exchange))
+        return replace(
+            exchange,
+            request=one.request(exchange.request),
+            response=one.response(exchange.response) if exchange.response else None,
+            known=replace(exchange.known, secrets=()),
+        )
+
+    @property
+    def originals(self) -> frozenset[str]:
+        """Texts that must not be in what is kept: credentials, and ids long enough to be no coincidence. Secret."""
+        ids = {text for text in self._pseudonyms.originals if len(text) >= _TELLING}
+        return frozenset({form for secret in self._secrets for form in spellings(secret)} | ids)
+
+
+def _credentials(exchange: Exchange) -> dict[str, str]:
+    """The credentials of a request, and what stands for them."""
+    found: dict[str, str] = {}
+    for value in values(exchange.request.headers, "authorization"):
+        _, _, sent = value.partition(" ")
+        if len(sent) >= _TELLING and not is_placeholder(sent):
+            found[sent] = token(sent)
+    return found
+
+
+class _One:
+    """Scrubs one exchange, `known` texts first: what stands for each."""
+
+    def __init__(self, pseudonyms: Pseudonyms, known: dict[str, str]) -> None:
+        self._pseudonyms = pseudonyms
+        # The plain spelling last: where spellings of the old text coincide, it is the one that counts.
+        pairs = ((spell(old), spell(new)) for spell in reversed(_SPELLS) for old, new in known.items())
+        self._known = {old: new for old, new in pairs if len(old) >= MIN_SECRET}
+        forms = (re.escape(form) for form in sorted(self._known, key=len, reverse=True))
+        self._pattern = re.compile("|".join([*forms, API_KEY.pattern, f"(?i:{UUID.pattern})"]))
+
+    def clean(self, text: str) -> str:
+        """The text with every credential, API key and UUID in it replaced."""
+        return self._pattern.sub(self._stand_in, text)
+
+    def _stand_in(self, match: re.Match[str]) -> str:
+        found = match[0]
+        if found in self._known:
+            return self._known[found]
+        if UUID.fullmatch(found):
+            return self._pseudonyms.of(found)
+        return api_key(found) if API_KEY.fullmatch(found) and not is_placeholder(found) else found
+
+    def request(self, request: Request) -> Request:
+        return replace(
+            request,
+            url=self._url(request),
+            headers=tuple((name, self._field(name, value)) for name, value in request.headers),
+            body=self._body(request.body),
+        )
+
+    def response(self, response: Response) -> Response:
+        body = self._coded(response)
+        fields = tuple((name, self._field(name, value)) for name, value in response.headers)
+        if first(fields, "content-length") == str(len(response.body)):
+            fields = tuple(
+                (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in fields
+            )
+        return replace(response, headers=fields, body=body, reason=self.clean(response.reason))
+
+    def _url(self, request: Request) -> str:
+        raw, user = request.raw_session_id, request.parts.username
+        if raw is None:
+            return self._address(request.url, user)
+        head, _, tail = request.url.rpartition(raw)
+        return self._address(head, user) + self._segment(raw) + self._address(tail, None)
+
+    def _address(self, url: str, user: str | None) -> str:
+        path, mark, query = self._masked_user(url, user).partition("?")
+        return self.clean(path) + mark + self._masked(query)
+
+    def _masked_user(self, url: str, user: str | None) -> str:
+        if user is None:
+            return url
+        scheme, _, rest = url.partition("://")
+        info, at, host = rest.partition("@")
+        return f"{scheme}://{self._user(info)}{at}{host}"
+
+    def _user(self, info: str) -> str:
+        return ":".join(api_key(part) if API_KEY.fullmatch(part) else masked(part) for part in info.split(":"))
+
+    def _segment(self, raw: str) -> str:
+        """The session id as the path has it, in the encoding that it was sent in."""
+        decoded = unquote(raw)
+        stand_in = self._pseudonyms.of(decoded)
+        if raw == decoded:
+            return stand_in
+        return quote(stand_in, safe="") if raw == quote(decoded, safe="") else _recoded(raw, decoded, stand_in)
+
+    def _field(self, name: str, value: str) -> str:
+        field = name.lower()
+        if field in ("authorization", "proxy-authorization"):
+            return self._authorization(value)
+        if field == "cookie":
+            return _cookies(value)
+        if field == "set-cookie":  # one cookie, and attributes that rules of browsers are made of
+            cookie, mark, attributes = value.partition(";")
+            return _cookie(cookie) + mark + attributes
+        if field in _HARMLESS or value.isdigit():
+            return self.clean(value)
+        return self._masked(value)
+
+    def _authorization(self, value: str) -> str:
+        scheme, space, sent = value.partition(" ")
+        if is_placeholder(scheme) or (sent and is_placeholder(sent)):
+            return value
+        if not space:
+            return token(value) if value.lower() not in ("basic", "bearer") else value
+        return scheme + space + (self._known.get(sent) or token(sent) if sent.strip() else sent)
+
+    def _masked(self, value: str) -> str:
+        """The text masked, but for the stand-ins of what is known."""
+        parts, end = list[str](), 0
+        for match in self._pattern.finditer(value):
+            parts += [_RUNS.sub(lambda run: masked(run[0]), value[end : match.start()]), self._stand_in(match)]
+            end = match.end()
+        return "".join((*parts, _RUNS.sub(lambda run: masked(run[0]), value[end:])))
+
+    def _coded(self, response: Response) -> bytes:
+        coding = (response.header("content-encoding") or "").strip().lower()
+        if coding in ("", "identity"):
+            return self._body(response.body)
+        content = response.content
+        if content is None:
+            plain = response.body[:1] in (b"", b"{", b"[", b"<", b'"')
+            return self._body(response.body) if plain else b"scrubbed"  # what cannot be read cannot be kept
+        packed = zlib.compress if coding == "deflate" else lambda data: gzip.compress(data, mtime=0)
+        return packed(self._body(content))
+
+    def _body(self, body: bytes) -> bytes:
+        """The body scrubbed in its own encoding; bytes that are no text stay where they are."""
+        if body[:2] in (b"\xff\xfe", b"\xfe\xff") and len(body) % 2 == 0:
+            return self._in_utf16(body)
+        try:
+            return self._text(body.decode()).encode()
+        except UnicodeDecodeError:
+            scrub = JsonScrubber(self._pseudonyms, self.clean, self._masked, _BYTES)
+            return scrub(body.decode("latin-1")).encode("latin-1")
+
+    def _in_utf16(self, body: bytes) -> bytes:
+        coding = "utf-16-le" if body[:2] == b"\xff\xfe" else "utf-16-be"
+        text = body[2:].decode(coding, "surrogatepass")
+        return body[:2] + self._text(text).encode(coding, "surrogatepass")
+
+    def _text(self, text: str) -> str:
+        if text.lstrip("\ufeff \t\r\n")[:1] == "<":  # a page: what stands between quotation marks there is no member
+            return self.clean(text)
+        return JsonScrubber(self._pseudonyms, self.clean, self._masked)(text)
+
+
+def _spelled_base64(text: str) -> str:
+    import base64
+
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+
+
+def _url_base64(text: str) -> str:
+    return _spelled_base64(text).replace("+", "-").replace("/", "_")
+
+
+_SPELLS: Final[tuple[Callable[[str], str], ...]] = (
+    lambda text: text,
+    lambda text: quote(text, safe="", errors="surrogatepass"),
+    lambda text: quote(text, errors="surrogatepass"),
+    _spelled_base64,
+    lambda text: _spelled_base64(text).rstrip("="),
+    _url_base64,
+    lambda text: _url_base64(text).rstrip("="),
+)
+"""As `spellings`: every form that a secret travels in."""
+
+
+def _cookies(value: str) -> str:
+    """Every cookie of a request masked."""
+    return ";".join(map(_cookie, value.split(";")))
+
+
+def _cookie(part: str) -> str:
+    name, mark, held = part.partition("=")
+    return name + mark + masked(held) if mark else masked(part)
+
+
+def _recoded(raw: str, decoded: str, stand_in: str) -> str:
+    """The stand-in written with the same characters encoded as in `raw`; they are as long as each other."""
+    parts = re.findall(r"(?:%[0-9A-Fa-f]{2})+|.", raw, re.DOTALL)
+    if len(parts) != len(decoded):
+        return quote(stand_in, safe="")
+    return "".join(_like(part, char) for part, char in zip(parts, stand_in, strict=True))
+
+
+def _like(part: str, char: str) -> str:
+    """The character, encoded where `part` was."""
+    encoded = "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+    return encoded if len(part) > 1 else char

@@ -1,0 +1,105 @@
+"""WireMock: stub mappings, one or many (as `--record-mappings` and the recorder write them), and its request journal.
+
+A mapping keeps only the path and describes headers by matchers: a matcher for one value counts as that value. A body
+kept in a file is looked for in `__files` beside `mappings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hpp_contract.exchange import Exchange, Headers, Instant, Request
+from hpp_contract.recordings import form
+from hpp_contract.recordings.form import Format, Unreadable, required
+
+_URLS = ("url", "urlPath")
+
+
+def _recognises(document: Any) -> bool:
+    if not isinstance(document, dict):
+        return False
+    mapping = form.first_item(document.get("mappings")) or document
+    journal = form.first_item(document.get("requests"))
+    return _is_mapping(mapping) or (isinstance(journal, dict) and "responseDefinition" in journal)
+
+
+def _is_mapping(value: Any) -> bool:
+    request, response = (value.get("request"), value.get("response")) if isinstance(value, dict) else (None, None)
+    return isinstance(request, dict) and isinstance(response, dict) and any(key.startswith("url") for key in request)
+
+
+def _read(document: Any, folder: Path | None) -> Iterator[Exchange | Unreadable]:
+    if "requests" in document:
+        return form.numbered(document["requests"], _seen)
+    return form.numbered(document.get("mappings") or [document], lambda mapping: _mapped(mapping, folder))
+
+
+def _mapped(mapping: Any, folder: Path | None) -> Exchange | None:
+    request, response = required(mapping, "request"), required(mapping, "response")
+    url = next((request[name] for name in _URLS if isinstance(request.get(name), str)), None)
+    if url is None:  # a pattern matches many requests and is none
+        return None
+    asked = Request(_method(request.get("method")), form.located(url), _matched(request.get("headers")))
+    fields = form.headers(response.get("headers"))
+    rewritten = "jsonBody" in response
+    answered = form.response(
+        response.get("status", 200), fields, _body(response, folder), response.get("statusMessage"), rewritten=rewritten
+    )
+    return form.exchange(asked, answered, alone=True)
+
+
+def _method(value: Any) -> str:
+    return "GET" if value in (None, "ANY") else form.word(value)
+
+
+def _matched(matchers: Any) -> Headers:
+    """The header fields whose one value the matchers demand."""
+    if not isinstance(matchers, dict):
+        return ()
+    return tuple(
+        (name, matcher["equalTo"])
+        for name, matcher in matchers.items()
+        if isinstance(matcher, dict) and isinstance(matcher.get("equalTo"), str)
+    )
+
+
+def _body(response: Any, folder: Path | None) -> bytes:
+    if "jsonBody" in response:
+        return form.as_json(response["jsonBody"])
+    if "base64Body" in response:
+        return form.unbase64(form.word(response["base64Body"]))
+    if "bodyFileName" in response:
+        return _filed(form.word(response["bodyFileName"]), folder)
+    return form.content(response.get("body"))
+
+
+def _filed(name: str, folder: Path | None) -> bytes:
+    for home in (folder, folder.parent) if folder is not None else ():
+        shelf = (home / "__files").resolve()
+        file = (shelf / name).resolve()
+        if file.is_relative_to(shelf) and file.is_file() and file.stat().st_size <= 10_000_000:
+            return file.read_bytes()
+    raise Unreadable("its body is in a file that is not beside it (__files)")
+
+
+def _seen(event: Any) -> Exchange:
+    request, response = required(event, "request"), required(event, "response")
+    asked = Request(
+        form.word(required(request, "method")),
+        form.located(form.word(request.get("absoluteUrl") or required(request, "url"))),
+        form.headers(request.get("headers")),
+        form.content(request.get("body")),
+    )
+    packed = response.get("bodyAsBase64")
+    body = form.unbase64(packed) if isinstance(packed, str) else form.content(response.get("body"))
+    at = request.get("loggedDate")
+    return form.exchange(
+        asked,
+        form.response(required(response, "status"), form.headers(response.get("headers")), body),
+        at=Instant(at * 1_000_000, 3) if isinstance(at, int) else None,
+    )
+
+
+WIREMOCK = Format("WireMock", _recognises, _read)

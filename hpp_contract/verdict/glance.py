@@ -1,0 +1,265 @@
+"""What a rule about one exchange can see of it, as a value that can be looked up.
+
+Ids and dates are reduced to their relations, so nearly all exchanges of a log come down to a few signatures. Only
+ordinary exchanges have one: whatever is odd is left to the judge. Which verdict belongs to a signature is the judge's
+word (`screen`), so no rule is written here a second time. This runs once for every line of a log: it is written for
+speed, with tuples where there would be classes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable
+from functools import lru_cache
+from json import JSONDecoder
+from typing import Any, Final, NamedTuple
+
+from hpp_contract.exchange import Exchange, Headers, Knowledge
+from hpp_contract.exchange.instant import nanoseconds
+from hpp_contract.exchange.redact import API_KEY, describe, is_placeholder, spellings
+from hpp_contract.rules.error import INTERNALS
+from hpp_contract.rules.recording import PSEUDONYM
+from hpp_contract.rules.session_time import SKEW, http_date
+
+_is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~\-]+)*/hpp/v1/sessions/").fullmatch
+_is_uuid = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}").fullmatch
+_is_reference = re.compile(r"[ -~]{1,255}").fullmatch
+_is_code = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch
+_decode = JSONDecoder().raw_decode
+
+REQUEST_FIELDS: Final = frozenset(
+    {"authorization", "accept", "content-type", "cache-control", "cookie", "accept-encoding"}
+)
+RESPONSE_FIELDS: Final = frozenset(
+    {"content-type", "cache-control", "www-authenticate", "retry-after", "x-ratelimit-reset", "set-cookie"}
+)
+"""Header fields that rules read: they go into the signature as they are. All others only must not hold an API key."""
+
+_STATUSES: Final = frozenset(
+    {"WAITING", "IN_PROGRESS", "COMPLETED", "BACK", "FAILED", "ERROR", "CANCELLED", "DISABLED", "MANUAL_ID_CHECK"}
+)
+_ERROR_MEMBERS: Final = frozenset({"error_code", "error_messages", "error_message", "correlation_id"})
+_KEY: Final = "kco_"
+_LIFETIME: Final = 48 * 3600 * 1_000_000_000
+
+Read = tuple[int, str, int, str, tuple[str | None, ...]]
+"""What the life of a session is judged by: the HTTP status, and of a session its status, `updated_at` in ns since 1970,
+`expires_at` as written, and its outcome ids."""
+
+
+class Glance(NamedTuple):
+    """Two exchanges of one `signature` get the same verdict from every rule about a single exchange.
+
+    The rest is what rules about traces read: `at` in ns since 1970, the Authorization values `sent`, and the `read`.
+    """
+
+    signature: Hashable
+    session_id: str
+    at: int | None
+    sent: tuple[str, ...]
+    read: Read
+
+
+def glance(
+    method: str,
+    url: str,
+    sent: Iterable[tuple[str, str]],
+    status: int,
+    headers: Iterable[tuple[str, str]],
+    body: str,
+    known: Knowledge,
+    at: int | None,
+    elapsed: float | None,
+) -> Glance | None:
+    """What an ordinary exchange without a request body or a failure comes down to; None for any other.
+
+    `status` is from 100 to 999, `body` the response's as text, `at` in ns since 1970, `elapsed` in seconds. Raises
+    TypeError or AttributeError for values of other types than an Exchange has.
+    """
+    sessions, session_id = url[:-36], url[-36:]
+    if not _reads(sessions) or not _is_uuid(session_id) or type(method) is not str:
+        return None
+    if not body.isascii() or _KEY in body or known.healed or known.secrets:
+        return None
+    if elapsed is not None and not (type(elapsed) in (int, float) and 0 <= elapsed <= known.max_latency):
+        return None
+    asked, answered = _request_fields(tuple(sent)), _fields(headers, _response_role)
+    if asked is None or answered is None or answered[2] not in (None, str(len(body))):
+        return None
+    authorization = tuple([value for name, value in asked if name == "authorization"])
+    if authorization and any(form in text for form in _forms(authorization) for text in (body, *answered[4])):
+        return None
+    inner = _session(body, session_id, answered[1]) if status == 200 else _error(body, status)
+    if inner is None:
+        return None
+    signature = (
+        method, sessions, asked, status, answered[0], answered[2] is None, answered[3], elapsed is None, at is None,
+        known, inner[0],
+    )  # fmt: skip
+    return Glance(signature, session_id, at, authorization, inner[1])
+
+
+def glance_at(exchange: Exchange) -> Glance | None:
+    """The same of an Exchange."""
+    request, response = exchange.request, exchange.response
+    if response is None or not response.complete or request.body or exchange.failure:
+        return None
+    try:
+        body = response.body.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    return glance(
+        request.method,
+        request.url,
+        request.headers,
+        response.status,
+        response.headers,
+        body,
+        exchange.known,
+        exchange.at.ns if exchange.at is not None else None,
+        exchange.elapsed,
+    )
+
+
+@lru_cache(maxsize=256)
+def _reads(sessions: str) -> bool:
+    """Whether an id after this makes the URL of a session, with nothing odd about it."""
+    return _is_sessions(sessions) is not None
+
+
+_FREE, _KEPT, _DATE, _LENGTH, _CORRELATION, _CODING = range(6)
+
+
+@lru_cache(maxsize=1024)
+def _request_role(name: str) -> int:
+    field = name.lower()
+    return _KEPT if field in REQUEST_FIELDS else _FREE
+
+
+@lru_cache(maxsize=1024)
+def _response_role(name: str) -> int:
+    field = name.lower()
+    named = {"date": _DATE, "content-length": _LENGTH, "content-encoding": _CODING}
+    if field in named:
+        return named[field]
+    if field in RESPONSE_FIELDS:
+        return _KEPT
+    return _CORRELATION if "correlation-id" in field else _FREE
+
+
+_Fields = tuple[Headers, str | None, str | None, bool, list[str]]
+"""Fields that rules read, the date, the length, whether there is a correlation id, and all values."""
+
+
+def _fields(headers: Iterable[tuple[str, str]], role_of: Any) -> _Fields | None:
+    """What rules read of a header section; None when it holds something that is not ordinary."""
+    kept: list[tuple[str, str]] = []
+    values: list[str] = []
+    date = length = None
+    correlated = False
+    for name, value in headers:
+        role = role_of(name)
+        if type(value) is not str or _KEY in value or role == _CODING:
+            return None
+        values.append(value)
+        if role == _KEPT:
+            kept.append((name.lower(), value))
+        elif role == _DATE:
+            date = value if date is None else date
+        elif role == _LENGTH:
+            length = value if length is None else length
+        elif role == _CORRELATION:
+            correlated = True
+    return tuple(kept), date, length, correlated, values
+
+
+@lru_cache(maxsize=256)  # one client sends the same fields again and again
+def _request_fields(sent: Headers) -> Headers | None:
+    fields = _fields(sent, _request_role)
+    return fields[0] if fields is not None else None
+
+
+@lru_cache(maxsize=256)
+def _forms(authorization: tuple[str, ...]) -> tuple[str, ...]:
+    """Every text whose appearance in an answer could be an echo of these credentials."""
+    tokens = {value.partition(" ")[2] for value in authorization}
+    telling = (token for token in tokens if token and (API_KEY.search(token) or not is_placeholder(token)))
+    return tuple({form for token in telling for form in spellings(token)})
+
+
+def _session(body: str, wanted: str, date: str | None) -> tuple[Hashable, Read] | None:
+    value = _flat_object(body)
+    if value is None or value.get("session_id") != wanted or value.get("status") not in _STATUSES:
+        return None
+    updated, expires = nanoseconds(value.get("updated_at")), nanoseconds(value.get("expires_at"))
+    outcome = order, token, reference = (
+        value.get("order_id"), value.get("authorization_token"), value.get("klarna_reference"),
+    )  # fmt: skip
+    if updated is None or expires is None or len(value) != 7 - outcome.count(None):
+        return None
+    now = http_date(date) if date is not None else None
+    if not _consistent(updated, expires, now) or not _ordinary(order, token, reference, wanted):
+        return None
+    facts = (
+        value["status"],
+        now is None,
+        wanted.startswith(PSEUDONYM),
+        order and order.startswith(PSEUDONYM),
+        token and token.startswith(PSEUDONYM),
+        reference is not None and describe(reference),
+    )
+    return facts, (200, value["status"], updated, value["expires_at"], outcome)
+
+
+def _consistent(updated: int, expires: int, now: float | None) -> bool:
+    """Whether the two instants (ns) and the answer's Date (s) are in order, by a second more than rules ask for."""
+    if not 0 <= expires - updated <= _LIFETIME:
+        return False
+    return now is None or (now - expires / 1e9 < SKEW - 1 and updated / 1e9 - now < SKEW - 1)
+
+
+def _ordinary(order: str | None, token: str | None, reference: str | None, session_id: str) -> bool:
+    for text in (order, token):
+        if text is not None and (text == session_id or _is_uuid(text) is None):
+            return False
+    return reference is None or _is_reference(reference) is not None
+
+
+def _flat_object(body: str) -> dict[str, str] | None:
+    """The JSON object whose members are all texts, none twice and none escaped."""
+    try:
+        value, end = _decode(body)
+    except (ValueError, RecursionError):
+        return None
+    # Four quotation marks a member: two around its name, two around its text. A repeated member would leave more.
+    plain = end == len(body) and type(value) is dict and "\\" not in body and body.count('"') == 4 * len(value)
+    return value if plain and {*map(type, value.values())} == {str} else None
+
+
+def _error(body: str, status: int) -> tuple[Hashable, Read] | None:
+    if not 400 <= status < 500:
+        return None
+    if not body:
+        return "", (status, "", 0, "", ())
+    try:
+        value, end = _decode(body)
+    except (ValueError, RecursionError):
+        return None
+    if end != len(body) or type(value) is not dict or not value.keys() <= _ERROR_MEMBERS or "\\" in body:
+        return None
+    if not _is_error_object(value) or body.count('"') != _quotation_marks(value) or INTERNALS.search(body.encode()):
+        return None
+    return tuple(sorted(value)), (status, "", 0, "", ())
+
+
+def _is_error_object(value: dict[str, Any]) -> bool:
+    messages = value.get("error_messages", [])
+    texts = [text for name, text in value.items() if name != "error_messages"]
+    if type(messages) is not list or not all(type(text) is str for text in (*texts, *messages)):
+        return False
+    return "error_code" in value and "correlation_id" in value and _is_code(value["error_code"]) is not None
+
+
+def _quotation_marks(value: dict[str, Any]) -> int:
+    """Those that a JSON text of these members has when none is repeated and no text holds any."""
+    return sum([2 + (2 * len(inner) if isinstance(inner, list) else 2) for inner in value.values()])

@@ -1,0 +1,247 @@
+"""Exchanges to record: honest, lying and odd ones, and the same written as NDJSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.rules import fault
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.fault import Fault
+from hpp_contract.server import SCENARIOS, rehearse
+
+FAULTS = tuple(fault for rule in CATALOGUE if rule.scope != "answer" for fault in rule.faults)
+STAGES = (*SCENARIOS, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
+SECOND = 1_000_000_000
+
+
+def as_line(exchange: Exchange) -> str:
+    """The exchange in our NDJSON, all that the format can hold of it."""
+    request, response = exchange.request, exchange.response
+    value: dict[str, Any] = {
+        "request": {"method": request.method, "url": request.url, "headers": list(map(list, request.headers))},
+        "response": None,
+    }
+    if len({name for name, _ in request.headers}) == len(request.headers):
+        value["request"]["headers"] = dict(request.headers)
+    if request.body:
+        value["request"]["body"] = _body(request.body)
+    if response is not None:
+        value["response"] = {"status": response.status, "headers": list(map(list, response.headers))}
+        if len({name for name, _ in response.headers}) == len(response.headers):
+            value["response"]["headers"] = dict(response.headers)
+        value["response"]["body"] = _body(response.body)
+    if exchange.at is not None:
+        value["at"] = written(exchange.at)
+    optional = {"failure": exchange.failure, "elapsed": exchange.elapsed, "provenance": exchange.known.provenance}
+    return json.dumps(value | {name: held for name, held in optional.items() if held is not None})
+
+
+def _body(body: bytes) -> Any:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode()}
+
+
+def written(at: Instant) -> str:
+    day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=at.ns // SECOND)
+    return f"{day:%Y-%m-%dT%H:%M:%S}.{at.ns % SECOND:09d}Z"
+
+
+def write_lines(path: Path, exchanges: Iterable[Exchange]) -> Path:
+    path.write_text("".join(f"{as_line(exchange)}\n" for exchange in exchanges), encoding="utf-8")
+    return path
+
+
+def played(stage: str, polls: int, told: Fault | None = None, apart: float = 5.0) -> list[Exchange]:
+    """What polling a stage gives, one poll every `apart` seconds, with the fault told on it."""
+    honest = rehearse(stage, polls)
+    start = honest[0].at.ns if honest[0].at else 0
+    timed = [replace(each, at=Instant(start + round(poll * apart * SECOND), 9)) for poll, each in enumerate(honest)]
+    return [told(each) if told and told.applies(stage, poll) else each for poll, each in enumerate(timed)]
+
+
+IDS = ("39a1c773-bafd-754d-af1f-b30c592f1267", "5c2bbed0-1111-4111-8111-111111111111")
+_VALUES = (None, "", "x", 5, [], {}, "WAITING", "COMPLETED", "NEVER", "X438HG0Q", "2026-11-22T01:02:03.456Z", *IDS,
+           "2026-02-30T00:00:00Z", "2026-11-22T01:02:03", "kco_live_api_abcdefgh", "nul\u0000", "caf\u00e9", "x\x7f",
+           "5C2BBED0-1111-4111-8111-111111111111", {"given_name": "Jane"}, "x" * 256)  # fmt: skip
+_MEMBERS = ("session_id", "status", "updated_at", "expires_at", "order_id", "authorization_token", "klarna_reference",
+            "customer", "risk", "error_code", "error_messages", "error_message", "correlation_id")  # fmt: skip
+_FIELDS = ("Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Date", "Retry-After", "Set-Cookie",
+           "WWW-Authenticate", "X-Ratelimit-Reset", "X-Trace", "Klarna-Correlation-Id")  # fmt: skip
+_FIELD_VALUES = ("application/json", "text/html", "gzip", "17", "max-age=60", "Sun, 06 Nov 1994 08:49:37 GMT", "x",
+                 "Sun, 22 Nov 2099 08:49:37 GMT", "kco_test_api_xyzxyzxy", "sid=1", "",
+                 "M000001:kco_test", "a2NvX3Rlc3Q=",
+                 "aGVsbG86a2V5c2VjcmV0")  # fmt: skip
+_SENT = ("Authorization", "Accept", "Content-Type", "Cache-Control", "Cookie", "Accept-Encoding", "X-Id")
+_SENT_VALUES = ("Basic <scrubbed>", "Basic aGVsbG86a2V5c2VjcmV0", "Bearer abc", "application/json", "text/xml", "*/*",
+                "identity", "no-cache", "kco_live_api_12345678", "")  # fmt: skip
+_BODIES = (
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"{",
+    b"<html></html>",
+    b"\xff\xfe",
+    b'{"status": NaN}',
+    b"Traceback (most recent",
+    b'{"status": "WAITING", "status": "WAITING"}',
+    b'{"error_code": "X", "correlation_id": "a", "correlation_id": "b"}',
+    b'\xef\xbb\xbf{"a": "b"}',
+    b'{"error_code": "X", "a": "\\u0062"}',
+)
+_URLS = ("https://api.kustom.co/hpp/v1/sessions/" + IDS[0], "http://127.0.0.1:80/eu/hpp/v1/sessions/" + IDS[1],
+         "https://h/hpp/v1/sessions/" + IDS[0] + "?x=1", "https://h/hpp/v1/sessions/x%2Fy",
+         "/hpp/v1/sessions/" + IDS[0], "https://u:p@h/hpp/v1/sessions/" + IDS[0],
+         "https://kco_live_api_x-y-z-a-b/hpp/v1/sessions/" + IDS[0])  # fmt: skip
+
+
+_LATER = (-200_000, -3601, -301, -1, 1, 299, 301, 3600, 200_000)
+"""Seconds by which a time is moved."""
+
+
+def _safely(edit: fault.Edit) -> fault.Edit:
+    """The edit, or nothing where the exchange has nothing of the kind to edit."""
+
+    def edited(exchange: Exchange) -> Exchange:
+        try:
+            return edit(exchange)
+        except (ValueError, TypeError, AttributeError, KeyError):
+            return exchange
+
+    return edited
+
+
+def _moved(member: str, seconds: int) -> fault.Edit:
+    """Move one of the session's instants."""
+
+    def move(session: dict[str, Any]) -> None:
+        was = Instant.parse(session[member])
+        session[member] = written(Instant(was.ns + seconds * SECOND))  # type: ignore[union-attr]
+
+    return fault.edit_json(move)
+
+
+def _dated(seconds: int) -> fault.Edit:
+    """Move the answer's Date."""
+
+    def move(each: Exchange) -> Exchange:
+        now = each.at.ns // SECOND if each.at else 0
+        return fault.header("Date", formatdate(now + seconds, usegmt=True))(each)
+
+    return move
+
+
+def _postponed(seconds: int) -> fault.Edit:
+    return lambda each: replace(each, at=Instant(each.at.ns + seconds * SECOND))  # type: ignore[union-attr]
+
+
+def _measured(exchange: Exchange) -> Exchange:
+    return fault.header("Content-Length", str(len(exchange.response.body)))(exchange)  # type: ignore[union-attr]
+
+
+def _echoed(exchange: Exchange) -> Exchange:
+    return fault.header("X-Trace", (exchange.request.header("authorization") or "").partition(" ")[2])(exchange)
+
+
+def _wordless(*names: str) -> fault.Edit:
+    """An empty body, without these headers."""
+
+    def edit(exchange: Exchange) -> Exchange:
+        for name in names:
+            exchange = fault.header(name, None)(exchange)
+        return fault.body(b"")(exchange)
+
+    return edit
+
+
+EDITS: tuple[fault.Edit, ...] = tuple(
+    map(
+        _safely,
+        (
+            *(fault.member(name, value) for name in _MEMBERS for value in _VALUES),
+            *(fault.drop(name) for name in _MEMBERS),
+            *(fault.header(name, value) for name in _FIELDS for value in (None, *_FIELD_VALUES)),
+            *(fault.sent(name, value) for name in _SENT for value in (None, *_SENT_VALUES)),
+            *(fault.body(body) for body in _BODIES),
+            *(fault.status(code) for code in (200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503)),
+            *(fault.method(name) for name in ("GET", "get", "POST", "DELETE")),
+            *(fault.url(lambda _, url=url: url) for url in _URLS),  # type: ignore[misc]
+            *(fault.sent_body(body) for body in (b"", b"{}")),
+            *(fault.slow(seconds) for seconds in (0.0, 1.0, 1.5)),
+            *(fault.fail(word) for word in ("timeout", "reset")),
+            *(_moved(name, seconds) for name in ("updated_at", "expires_at") for seconds in _LATER),
+            *(_dated(seconds) for seconds in _LATER),
+            *(_postponed(seconds) for seconds in _LATER),
+            lambda each: replace(each, at=None),
+            *(fault.knowing(provenance=word) for word in (None, "embedded", "documented", "recorded from h at t")),
+            _measured,
+            _echoed,
+            _wordless(),
+            _wordless("Klarna-Correlation-Id"),
+        ),
+    )
+)
+"""Every way to change an exchange a little."""
+
+edits = st.sampled_from(EDITS)
+
+
+def _of(*choices: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(choices)
+
+
+def kept(exchange: Exchange) -> Exchange:
+    """The exchange as a log keeps it: without what only its observer knew."""
+    known = replace(exchange.known, kept=True, credentials=None, session=None, base_path=None, secrets=())
+    response = exchange.response
+    return replace(exchange, known=known, response=replace(response, complete=True) if response else None)
+
+
+@st.composite
+def renamings(draw: st.DrawFn, exchanges: list[Exchange]) -> list[fault.Edit]:
+    """Edits that give the session and its outcome other ids, some of them pseudonyms, perhaps one for both."""
+    session = exchanges[-1].session or {}
+    held = [exchanges[0].request.session_id, session.get("order_id"), session.get("authorization_token")]
+    return [renaming(old, draw(_of(old, *IDS, *IDS))) for old in held if isinstance(old, str) and len(old) == 36]
+
+
+def renaming(old: str, new: str) -> fault.Edit:
+    """Write `new` where `old` stands, in URL and body."""
+
+    def edit(exchange: Exchange) -> Exchange:
+        named = fault.url(lambda url: url.replace(old, new))(exchange)
+        return fault.rewrite(lambda body: body.replace(old.encode(), new.encode()))(named) if named.response else named
+
+    return edit
+
+
+@st.composite
+def recorded_traces(draw: st.DrawFn) -> list[Exchange]:
+    """One session as somebody recorded it: polled, perhaps with one fault, perhaps with odd exchanges among it."""
+    told = draw(st.none() | st.sampled_from(FAULTS))
+    stage = told.on if told else draw(st.sampled_from(STAGES))
+    polls = played(stage, draw(st.integers(1, 4)), told, draw(_of(0.0, 0.001, 5.0)))
+    everywhere = [*draw(renamings(polls)), *draw(st.lists(edits, max_size=2))]
+    exchanges = []
+    for each in polls:
+        for edit in (*everywhere, *draw(st.lists(edits, max_size=draw(_of(0, 0, 0, 2))))):
+            each = edit(each)  # noqa: PLW2901
+        exchanges.append(kept(each))
+    return exchanges
+
+
+recordings = st.lists(recorded_traces(), min_size=1, max_size=4).flatmap(
+    lambda traces: st.permutations([each for trace in traces for each in trace])
+)
