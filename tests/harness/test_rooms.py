@@ -20,7 +20,8 @@ FLOORS = (
     {"endpoint", "client"},
     {"drift"},
     {"reporting"},
-    {"plugin", "cli", "suite"},
+    {"plugin", "cli"},
+    {"suite"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(path for path in HOUSE.rglob("*.py") if path.parent != HOUSE or path.stem in FLOOR)
