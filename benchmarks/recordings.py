@@ -45,7 +45,7 @@ def _judged(log: Path, count: int, processes: int) -> float:
     """Judge the log in processes of their own, as a user would; returns exchanges a second and core."""
     command = [sys.executable, "-c", _SCRIPT, str(log), str(processes)]
     begin = time.perf_counter()
-    done = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  this very Python
+    done = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     peak = 0
     while done.poll() is None:
         peak = max(peak, _memory(done.pid))
@@ -55,8 +55,9 @@ def _judged(log: Path, count: int, processes: int) -> float:
     if told.get("judged") != count:
         sys.exit(f"{told} judged of {count}")
     rate = count / told["seconds"]
+    plural = "es" if processes > 1 else "  "
     print(
-        f"{processes} process{'es' if processes > 1 else '  '}   {rate:8,.0f} exchanges/s, {rate / processes:8,.0f} per core, "
+        f"{processes} process{plural}   {rate:8,.0f} exchanges/s, {rate / processes:8,.0f} per core, "
         f"CPU {1e6 * told['cpu'] / count:.0f} µs each, {peak / 1e6:.0f} MB at most in all; {seconds:.1f} s wall"
     )
     return rate / processes
