@@ -23,9 +23,10 @@ class Case:
     """One client case, recognised by its session ids alone.
 
     The server plays `scenario` with `edits` from poll `since` up to but not including `until`. The client is asked
-    once for each entry of `reads`, which counts the case's sessions, with `base` appended to the server's URL and
-    `timeout` seconds. `form` writes the session id around a UUID (`{decoy}` is one that nobody has). `rules` are what
-    the case is about; all others are judged too, except what it `spares`. A `slow` case may keep a client waiting.
+    once for each entry of `reads`, which counts the case's sessions, `rest` seconds apart, with `base` appended to the
+    server's URL and `timeout` seconds. `form` writes the session id around a UUID (`{decoy}` is one that nobody has).
+    `rules` are what the case is about; all others are judged too, except what it `spares`. A `slow` case may keep a
+    client waiting.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Case:
     since: int = 0
     until: int = FOREVER
     reads: tuple[int, ...] = (0,)
+    rest: float = 0.0
     timeout: float = TIMEOUT
     base: str = ""
     credentials: Credentials = CREDENTIALS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -41,6 +42,8 @@ def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str)
     answers: list[Answer] = []
     leash = min(wait, LEASH) if case.timeout == SHORT else wait
     for number, ask in enumerate(_asks(case, stage)):
+        if number and case.rest:
+            time.sleep(case.rest)
         told, elapsed = adapter.read(ask, leash)
         answer = _answer(case, number, told, stage, answers)
         answers.append(replace(answer, can=adapter.can, elapsed=elapsed, evidence=evidence))

@@ -160,9 +160,14 @@ def no_null(_: Exchange) -> None:
     """
 
 
+def _about_a_person(exchange: Exchange) -> bool:
+    return has("customer")(exchange) or has("manual_identification")(exchange)
+
+
 @schema_rule(
-    "session", "HPP-S11", "customer-shape", "must", "referenced", REFERENCE, when=has("customer"),
+    "session", "HPP-S11", "customer-shape", "must", "referenced", REFERENCE, when=_about_a_person,
     faults=[lie("lists-customer", "manual-id-check", member("customer", ["Jane", "Doe"])),
+            lie("counts-customers", "manual-id-check", member("manual_identification", {"customer": 1})),
             lie("writes-birth-date-out", "manual-id-check", member("customer", {"date_of_birth": "1 May 1980"}))],
 )  # fmt: skip
 def customer_shape(_: Exchange) -> None:

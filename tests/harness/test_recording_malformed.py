@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_wrong_types(data: st.DataObject, good: Path) -> None:
         holder = document
         for key in path:
             holder = holder[key]
-        holder[last] = data.draw(WRONG)
+        holder[last] = deepcopy(data.draw(WRONG))
         if not places(document)[1:]:
             break
     path = good.parent / "mistyped"
@@ -102,7 +103,7 @@ def test_wrong_types_in_lines(data: st.DataObject, good: Path) -> None:
     holder = value
     for key in path:
         holder = holder[key]
-    holder[last] = data.draw(WRONG)
+    holder[last] = deepcopy(data.draw(WRONG))
     file = good.parent / "mistyped.ndjson"
     file.write_text(good.read_text() + json.dumps(value) + "\n")
     result = judged(file)
