@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
+from typing import Self
 
 import pytest
 from hypothesis import given
@@ -85,7 +86,7 @@ class Watched(str):
 
     __slots__ = ("asked",)
 
-    def __new__(cls, name: str, asked: set[str]) -> Watched:
+    def __new__(cls, name: str, asked: set[str]) -> Self:
         """The name, noting into `asked`."""
         watched = super().__new__(cls, name)
         watched.asked = asked
