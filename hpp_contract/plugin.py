@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hpp_contract.client import Case
     from hpp_contract.exchange import Exchange
     from hpp_contract.exchange.credentials import Credentials
+    from hpp_contract.recordings.player import HppCassette
     from hpp_contract.server import Server
     from hpp_contract.verdict import Report, RuleVerdict
     from hpp_contract.verdict.known_failing import Entry
@@ -117,6 +118,16 @@ def hpp_server() -> Iterator[HppServer]:
 
     with Server(plays=plays()) as server:
         yield HppServer(server)
+
+
+@pytest.fixture
+def hpp_cassette() -> Iterator[Callable[[str | Path], HppCassette]]:
+    """Plays a cassette until the end of the test, for clients on requests, httpx or urllib3: call it with a path, or
+    with the name of a committed one (`completed-with-order`). A request that it does not hold fails."""
+    from hpp_contract.recordings.player import player
+
+    with player() as play:
+        yield play
 
 
 class ClientContract:

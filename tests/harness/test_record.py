@@ -24,8 +24,8 @@ from hypothesis import given
 from hpp_contract.cli import main
 from hpp_contract.exchange import Exchange
 from hpp_contract.recordings import read_recordings
-from hpp_contract.recordings.fixture import HppCassette, hpp_cassette  # noqa: F401  pytest finds the fixture here
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
+from hpp_contract.recordings.player import HppCassette
 from hpp_contract.recordings.replay import recorded_sessions
 from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules.catalogue import CATALOGUE
@@ -273,7 +273,7 @@ def test_sessions_of_one_id_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("shape", DOCUMENTED)
-def test_the_fixture_plays_to_requests(hpp_cassette: Callable[[str], HppCassette], shape: str) -> None:  # noqa: F811
+def test_the_fixture_plays_to_requests(hpp_cassette: Callable[[str], HppCassette], shape: str) -> None:
     """A cassette is played in process to a client on requests, whatever host it was told."""
     recorded = hpp_cassette(shape)
     answer = requests.get(f"http://127.0.0.1:9/hpp/v1/sessions/{recorded.session_id}", timeout=1)
@@ -281,7 +281,7 @@ def test_the_fixture_plays_to_requests(hpp_cassette: Callable[[str], HppCassette
 
 
 def test_the_fixture_plays_polls(
-    hpp_cassette: Callable[[Path], HppCassette],  # noqa: F811
+    hpp_cassette: Callable[[Path], HppCassette],
     recorded_folder: Path,
 ) -> None:
     """Each poll gets the next answer, a client on urllib3 too, and what was not recorded fails."""

@@ -1,9 +1,9 @@
-"""The fixture `hpp_cassette`: recorded sessions for an SDK's own tests, played in process, with nothing sent."""
+"""Recorded sessions for an SDK's own tests, played in process, with nothing sent: what `hpp_cassette` gives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,9 @@ class HppCassette:
     polls: int
 
 
-@pytest.fixture
-def hpp_cassette() -> Iterator[Callable[[str | Path], HppCassette]]:
-    """Plays a cassette until the end of the test, for clients on requests, httpx or urllib3: call it with a path, or
-    with the name of a committed one (`completed-with-order`). A request that it does not hold fails."""
+@contextmanager
+def player() -> Iterator[Callable[[str | Path], HppCassette]]:
+    """Gives a function that plays the cassette at a path, or of a name, until the block ends."""
     with ExitStack() as playing:
         yield lambda cassette: _played(_found(cassette), playing)
 
