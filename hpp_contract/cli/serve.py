@@ -35,6 +35,7 @@ Item = TypeVar("Item")
 @click.option(
     "--cassette", "cassettes", multiple=True, metavar="PATH", help="Play the sessions recorded there too; repeatable."
 )
+@click.option("--body", type=click.Path(path_type=Path), metavar="FILE", help="Answer every unknown id with this body.")
 @click.option("--list", "list_only", is_flag=True, help="List every scenario and fault with its session id, and leave.")
 @common_options
 def serve(
@@ -45,6 +46,7 @@ def serve(
     state: Path | None,
     hosts: tuple[str, ...],
     cassettes: tuple[str, ...],
+    body: Path | None,
     list_only: bool,
     options: Options,
 ) -> None:
@@ -60,8 +62,10 @@ def serve(
       hpp-contract serve --fault breaks-off
       hpp-contract serve --state sandbox.sqlite
       hpp-contract serve --cassette cassettes/sandbox
+      hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
     """
     from hpp_contract.cli.output import show
+    from hpp_contract.cli.serve_body import served_body
     from hpp_contract.cli.serve_text import instructions, listing
     from hpp_contract.server import FAULTS, SCENARIOS
 
@@ -71,6 +75,9 @@ def serve(
     played = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {fault.name: fault for fault in FAULTS}
     lies = tuple(_named(by_name, name, "fault") for name in faults)
+    if body is not None:
+        played, lie = served_body(body)
+        lies = (*lies, lie)
     recorded = _recorded(cassettes)
     with (
         _authority(tls) as authority,

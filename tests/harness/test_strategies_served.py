@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +66,12 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     """A file that cannot be read is named, with what to do."""
     with pytest.raises(UsageProblem, match="name a file"):
         served_body(tmp_path / "missing.json")
+
+
+def test_a_body_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    """`serve --body` names the file it could not read, and leaves as a usage error."""
+    command = [sys.executable, "-m", "hpp_contract", "serve", "--body", str(tmp_path / "missing.json")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("hpp-contract: --body ")
+    assert done.stderr.count("\n") <= 1
