@@ -1,0 +1,83 @@
+"""The whole comparison: every tool against every trial. What comes out is for `results` and `table`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from benchmarks.detection.documents import write_documents
+from benchmarks.detection.environment import Environment
+from benchmarks.detection.results import Results, Row
+from benchmarks.detection.running import Run, run
+from benchmarks.detection.tools import TOOLS, Tool
+from benchmarks.detection.trials import PLAIN, RULE_OF, Trial
+
+COST_RUNS: Final = 3
+
+
+def compare(environment: Environment, trials: Sequence[Trial], jobs: int, cost_runs: int = COST_RUNS) -> Results:
+    """Measure the costs one after the other, then the verdicts `jobs` at a time."""
+    begin = time.monotonic()
+    write_documents(environment.documents)
+    usable = [tool for tool in TOOLS if not _why_not(tool, environment)]
+    costs = {tool.name: _costs(tool, environment, cost_runs) for tool in usable}
+    runs = list(_verdicts(usable, trials, environment, jobs))
+    rows = tuple(_row(tool, environment, costs.get(tool.name, ()), runs) for tool in TOOLS)
+    groups: dict[str, tuple[str, ...]] = {}
+    for trial in trials:
+        groups[trial.group] = (*groups.get(trial.group, ()), trial.name)
+    letters = {name: rule.removeprefix("HPP-")[0] for name, rule in RULE_OF.items()}
+    return Results(rows, groups, letters, (time.monotonic() - begin) / 60, _machine(jobs))
+
+
+def _costs(tool: Tool, environment: Environment, count: int) -> tuple[Run, ...]:
+    """Runs on the reference endpoint, after one that is not counted: it compiles what is compiled once."""
+    run(tool, PLAIN, environment, hurried=True)
+    measured = tuple(run(tool, PLAIN, environment, hurried=False) for _ in range(count))
+    print(f"{tool.name:<24} " + "  ".join(f"{cost.wall:5.1f} s" for cost in measured), flush=True)
+    return measured
+
+
+def _verdicts(tools: Iterable[Tool], trials: Sequence[Trial], environment: Environment, jobs: int) -> Iterable[Run]:
+    """One run of each tool on each trial, with a sign of life for each trial."""
+    pairs = [(tool, trial) for trial in trials for tool in tools]
+
+    def one(pair: tuple[Tool, Trial]) -> Run:
+        return run(*pair, environment, hurried=True)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        for (tool, trial), verdict in zip(pairs, pool.map(one, pairs), strict=True):
+            if tool is pairs[0][0]:
+                print(f"\n{trial.group:<10} {trial.name:<32} ", end="", flush=True)
+            print("x" if verdict.said_no else "·", end="", flush=True)
+            yield verdict
+    print(flush=True)
+
+
+def _row(tool: Tool, environment: Environment, costs: tuple[Run, ...], runs: Sequence[Run]) -> Row:
+    missing = _why_not(tool, environment)
+    own = [verdict for verdict in runs if verdict.tool == tool.name]
+    return Row(
+        tool.name,
+        tool.setup,
+        "" if missing else tool.version(environment),
+        tool.is_ours,
+        {verdict.trial: verdict.said_no for verdict in own},
+        costs,
+        sum(verdict.leaked for verdict in own),
+        len(own),
+        missing,
+    )
+
+
+def _why_not(tool: Tool, environment: Environment) -> str:
+    """Why this tool cannot run here; empty when it can."""
+    return "; ".join(environment.missing[need] for need in tool.needs if need in environment.missing)
+
+
+def _machine(jobs: int) -> str:
+    return f"{os.cpu_count()} cores, {jobs} runs at a time, Python {platform.python_version()}"
