@@ -79,17 +79,25 @@ def _documented_values(aspect: Aspect) -> tuple[str, ...]:
 
 
 def _precision(baseline: Facts, fresh: Facts) -> Iterator[Change]:
-    """Fraction digits between the fewest and the most that any session of the baseline showed are the same precision,
-    and trailing zeros may be cut off any one instant."""
+    """Fraction digits between the fewest and the most that any session of the baseline showed are the same precision.
+    A serializer may cut trailing zeros off: how many digits of a unit are written says nothing, nor does any one instant
+    without some."""
     for member in sorted({a for situation in fresh.values() for a in situation.aspects if a.kind == "precision"}):
-        before = {int(digits) for old in _everywhere(member, baseline) for digits in old.values}
-        tonight = _everywhere(member, fresh)
+        first, tonight = _everywhere(member, baseline), _everywhere(member, fresh)
+        before = {int(digits) for seen in first for digits in seen.values}
         most = max(int(digits) for seen in tonight for digits in seen.values)
-        several = sum(seen.samples for seen in tonight) > 1
-        if before and (most > max(before) or (several and most < min(before))):
+        if not before or _unit(min(before)) <= _unit(most) <= _unit(max(before)):
+            continue
+        thin = tonight if most < min(before) else first
+        if sum(seen.samples for seen in thin) > 1:
             was = str(min(before)) if len(before) == 1 else f"{min(before)} to {max(before)}"
             example = next((seen.examples[str(most)] for seen in tonight if str(most) in seen.examples), "")
             yield change_of(SESSION, member, "other", was, str(most), example)
+
+
+def _unit(digits: int) -> int:
+    """The fraction digits of the unit that so many belong to: 0, or 3, 6 and 9 for milli-, micro- and nanoseconds."""
+    return -(-digits // 3) * 3
 
 
 def _everywhere(aspect: Aspect, facts: Facts) -> list[Seen]:

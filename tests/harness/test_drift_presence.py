@@ -101,6 +101,12 @@ def test_precision(digits: int, several: bool, says: str | None) -> None:
     assert {c.fact: c.after for c in night}.get("any session · /updated_at precision") == says
 
 
+@pytest.mark.parametrize(("before", "after"), [((2,), (3, 3)), ((0,), (3, 3)), ((2, 2), (3, 3)), ((5, 5), (6, 4))])
+def test_cut_zeros_are_no_precision(before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    """Neither a baseline of one instant nor a unit's trailing zeros make the next night's digits a change."""
+    assert compare(spelled(*before), spelled(*after)) == ()
+
+
 def test_fewer_digits_on_every_instant() -> None:
     """No fraction on any of several instants is a change."""
     (change,) = compare(spelled(3, 3, 3), spelled(0, 0, 0))
