@@ -28,6 +28,8 @@ COMMANDS = {
 }
 """Each command and what `--help` says of it; `hpp_contract.cli.<name>` holds the click command `<name>`."""
 
+EXIT_CODES = "Exit codes: 0 kept, 1 broken, 2 usage, 3 could not verify."
+
 
 class LazyGroup(click.Group):
     """A group whose commands are modules, imported on demand."""
@@ -39,6 +41,7 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"hpp_contract.cli.{name}"), name)
+        command.epilog = EXIT_CODES
         return command
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
@@ -60,12 +63,27 @@ class LazyGroup(click.Group):
         sys.exit(outcome if isinstance(outcome, int) else 0)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hpp-contract")
 @click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Say more, also of a fault of hpp-contract.")
 def main() -> None:
-    """The executable contract of Kustom's Hosted Payment Page read session endpoint.
+    """The executable contract of Kustom's Hosted Payment Page read session endpoint: one set of rules, held against the
+    endpoint, against any client, and against any recording.
 
-    Exit codes: 0 kept, 1 broken, 2 usage, 3 could not verify. Credentials come from the environment only: HPP_API_KEY,
-    and HPP_USERNAME where it is needed.
+    \b
+    Examples:
+      hpp-contract endpoint https://api.playground.kustom.co
+      hpp-contract client --command "node adapter.js" --only smoke
+      hpp-contract recording tests/cassettes
+      hpp-contract explain HPP-S05
+
+    \b
+    Environment:
+      HPP_API_KEY      The key; credentials are taken from here only.
+      HPP_USERNAME     The user name, where one is needed beside the key.
+      HPP_ENDPOINT     The endpoint, where a command is given none.
+      HPP_SESSION_IDS  Sessions to read, where --session-id names none.
+      NO_COLOR         Anything: no colours.
+
+    Shell completion: eval "$(_HPP_CONTRACT_COMPLETE=bash_source hpp-contract)", or zsh_source.
     """

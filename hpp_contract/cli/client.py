@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hpp_contract.cli import completion
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ BESIDE = 3
 @click.option("--python", "python", metavar="MODULE:CALLABLE", help="A function of this Python; may be async.")
 @click.option("--command", "command", metavar="CMD", help="An adapter, or a template with {session_id} in it.")
 @click.option(
-    "--only", multiple=True, metavar="CASE", help="Run only these cases; repeatable, commas and globs will do."
+    "--only",
+    multiple=True,
+    metavar="CASE",
+    shell_complete=completion.cases,
+    help="Run only these cases; repeatable, commas and globs will do.",
 )
 @click.option(
     "--timeout",

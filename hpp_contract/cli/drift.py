@@ -59,8 +59,8 @@ def drift(
 ) -> None:
     """Say what changed at BASE_URL (else HPP_ENDPOINT, else the embedded server) since the baseline, and how bad it is.
 
-    Exit codes: 0 no change that fails, 1 breaking or risky changes (see --fail-on), 3 could not verify, which touches
-    nothing. The baseline is a folder of recordings, or of the facts that --accept writes.
+    Breaking and risky changes fail the run (see --fail-on); one that could not verify touches nothing. The baseline is
+    a folder of recordings, or of the facts that --accept writes.
 
     \b
     Examples:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import click
 
+from hpp_contract.cli import completion
+
 
 @click.command()
-@click.argument("rule_id", metavar="ID")
+@click.argument("rule_id", metavar="ID", shell_complete=completion.rules)
 def explain(rule_id: str) -> None:
     """Say what a rule demands and why; ID is its code (HPP-S05 or S05) or its slug, in any case.
 
     \b
-    Example:
+    Examples:
       hpp-contract explain HPP-S05
+      hpp-contract explain order-with-reference
     """
     from hpp_contract.cli.output import show, width
     from hpp_contract.cli.pair import pair

@@ -10,7 +10,14 @@ import click
 @click.command()
 @click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write it as Markdown (RULES.md).")
 def rules(markdown: Path | None) -> None:
-    """List every rule of the contract, by letter."""
+    """List every rule of the contract, by letter: R, H, S, P, C, L and E judge an endpoint and its recordings, R and A
+    a client, K a kept recording.
+
+    \b
+    Examples:
+      hpp-contract rules
+      hpp-contract rules --markdown RULES.md
+    """
     from hpp_contract.cli.output import show, width
     from hpp_contract.reporting.catalogue import rules_markdown, rules_text
     from hpp_contract.reporting.files import write

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from hpp_contract.cli import completion
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
@@ -23,8 +24,20 @@ Item = TypeVar("Item")
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port to listen on; 0 picks one.")
-@click.option("--scenario", metavar="NAME", help="Play this under every well-formed id that nobody knows.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Tell this lie on its stage; repeatable.")
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    shell_complete=completion.scenarios,
+    help="Play this under every well-formed id that nobody knows.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.faults,
+    help="Tell this lie on its stage; repeatable.",
+)
 @click.option("--tls", is_flag=True, help="Speak https, with a throwaway certificate authority.")
 @click.option(
     "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep orders and sessions here, not in memory."

@@ -31,8 +31,9 @@ def vectors(folder: Path, seed: int, count: int) -> None:
     holds nothing but vectors.
 
     \b
-    Example:
+    Examples:
       hpp-contract vectors testdata/hpp
+      hpp-contract vectors testdata/hpp --count 100 --seed 7
     """
     from hpp_contract.cli.output import show
     from hpp_contract.strategies.vectors import vectors as generate

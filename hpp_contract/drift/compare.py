@@ -80,8 +80,8 @@ def _documented_values(aspect: Aspect) -> tuple[str, ...]:
 
 def _precision(baseline: Facts, fresh: Facts) -> Iterator[Change]:
     """Fraction digits between the fewest and the most that any session of the baseline showed are the same precision.
-    A serializer may cut trailing zeros off: how many digits of a unit are written says nothing, nor does any one instant
-    without some."""
+    A serializer may cut trailing zeros off: how many digits of a unit are written says nothing, nor does any one
+    instant without some."""
     for member in sorted({a for situation in fresh.values() for a in situation.aspects if a.kind == "precision"}):
         first, tonight = _everywhere(member, baseline), _everywhere(member, fresh)
         before = {int(digits) for seen in first for digits in seen.values}

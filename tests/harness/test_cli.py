@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,43 @@ def test_every_command_has_help(name: str) -> None:
     assert command is not None
     assert command.help
     assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_commands_that_exist(name: str) -> None:
+    """Each command's help shows examples of it, which its own options can parse, and what its exit codes mean."""
+    text = invoke(name, "--help").output
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    examples = re.findall(rf"^ +(?:HPP_API_KEY=… |.* \| )?hpp-contract {name}(.*)$", text, re.MULTILINE)
+    assert examples
+    for arguments in examples:
+        command.make_context(name, shlex.split(arguments), resilient_parsing=False).close()
+    assert text.endswith("Exit codes: 0 kept, 1 broken, 2 usage, 3 could not verify.\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("rec", {"recording", "record"}),
+        ("endpoint --fu", {"--fuzz"}),
+        ("explain HPP-C0", {rule.id for rule in CATALOGUE if rule.letter == "C"}),
+        ("explain order-with", {"order-with-reference"}),
+        ("serve --scenario lifecycle-p", {"lifecycle-paid"}),
+        ("serve --fault breaks-off-l", {"breaks-off-later"}),
+        ("client --only smo", {"smoke"}),
+    ],
+)
+def test_completion(line: str, offered: set[str]) -> None:
+    """A shell that asks how a line may go on is offered commands, options and the names that the contract has."""
+    words = ["hpp-contract", *line.split()]
+    asked = {
+        "_HPP_CONTRACT_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    done = CliRunner().invoke(main, env=asked, prog_name="hpp-contract")
+    assert {reply.partition(",")[2] for reply in done.stdout.splitlines()} == offered
 
 
 @pytest.mark.parametrize("name", ["endpoint", "recording", "serve"])
