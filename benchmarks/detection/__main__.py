@@ -24,6 +24,8 @@ def detect(arguments: Sequence[str]) -> None:
             sys.exit(f"there are no results in {kept}: run without --again first")
         results = Results.read(kept)
     else:
+        if options.fresh:
+            (options.cache / "verdicts.jsonl").unlink(missing_ok=True)
         extent = "quick" if options.quick else "all" if options.all else "usual"
         results = compare(prepare(options.cache), chosen(extent), options.jobs, 1 if options.quick else 3)
         results.write(kept)
@@ -40,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     extent.add_argument("--quick", action="store_true", help="every sixth lie, one run for the costs")
     extent.add_argument("--all", action="store_true", help="every lie of the catalogue, not one a rule")
     parser.add_argument("--again", action="store_true", help="run nothing: show the last results")
+    parser.add_argument("--fresh", action="store_true", help="forget the verdicts that an earlier run left")
     parser.add_argument("--write", action="store_true", help="write docs/comparison.md and the block in the README")
     parser.add_argument("--verbose", action="store_true", help="print the whole page")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time (default 2)")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from benchmarks.detection.documents import write_documents
@@ -20,7 +23,8 @@ COST_RUNS: Final = 3
 
 
 def compare(environment: Environment, trials: Sequence[Trial], jobs: int, cost_runs: int = COST_RUNS) -> Results:
-    """Measure the costs one after the other, then the verdicts `jobs` at a time."""
+    """Measure the costs one after the other, then the verdicts `jobs` at a time; verdicts that an earlier comparison
+    left in the cache are taken from there."""
     begin = time.monotonic()
     write_documents(environment.documents)
     usable = [tool for tool in TOOLS if not _why_not(tool, environment)]
@@ -45,9 +49,10 @@ def _costs(tool: Tool, environment: Environment, count: int) -> tuple[Run, ...]:
 def _verdicts(tools: Iterable[Tool], trials: Sequence[Trial], environment: Environment, jobs: int) -> Iterable[Run]:
     """One run of each tool on each trial, with a sign of life for each trial."""
     pairs = [(tool, trial) for trial in trials for tool in tools]
+    kept = Kept(environment.cache / "verdicts.jsonl")
 
     def one(pair: tuple[Tool, Trial]) -> Run:
-        return run(*pair, environment, hurried=True)
+        return kept.get(*pair) or kept.add(run(*pair, environment, hurried=True))
 
     with ThreadPoolExecutor(jobs) as pool:
         for (tool, trial), verdict in zip(pairs, pool.map(one, pairs), strict=True):
@@ -56,6 +61,24 @@ def _verdicts(tools: Iterable[Tool], trials: Sequence[Trial], environment: Envir
             print("x" if verdict.said_no else "·", end="", flush=True)
             yield verdict
     print(flush=True)
+
+
+class Kept:
+    """The verdicts there are already, so that a comparison that was interrupted goes on where it stood."""
+
+    def __init__(self, path: Path) -> None:
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        self._runs = {(one.tool, one.trial): one for one in (Run(**json.loads(line)) for line in lines)}
+        self._path, self._lock = path, Lock()
+
+    def get(self, tool: Tool, trial: Trial) -> Run | None:
+        return self._runs.get((tool.name, trial.name))
+
+    def add(self, verdict: Run) -> Run:
+        """Keep it, at once."""
+        with self._lock, self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(verdict.as_json()) + "\n")
+        return verdict
 
 
 def _row(tool: Tool, environment: Environment, costs: tuple[Run, ...], runs: Sequence[Run]) -> Row:
