@@ -1,4 +1,4 @@
-"""What is shipped works outside this checkout; what we depend on is declared, pinned and explained."""
+"""What we depend on is declared, pinned and explained, and make builds from that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -17,9 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import hpp_contract
-
-ROOT = Path(hpp_contract.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -27,57 +24,6 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload]
-
-
-# --- Wheel and sdist
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist, and the wheel built from that sdist."""
-    folder = tmp_path_factory.mktemp("dist")
-    done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
-
-
-def test_the_installed_command_works_from_an_empty_folder(built: Path, tmp_path: Path) -> None:
-    """The wheel, installed without this checkout, lists its rules, finds its schemas and judges its own cassettes."""
-    wheel = next(built.glob("*.whl"))
-    site, empty = tmp_path / "site", tmp_path / "empty"
-    empty.mkdir()
-    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-cache-dir")
-    done = run(*pip, "--target", site, wheel)
-    assert done.returncode == 0, done.stderr
-    command = site / "bin" / "hpp-contract"
-    environment = {"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin"}
-    data = site / "hpp_contract" / "data"
-    assert (site / "hpp_contract" / "py.typed").exists()
-    for arguments, expected in [
-        (["--version"], hpp_contract.__version__),
-        (["rules"], "HPP-S05"),
-        (["recording", data / "cassettes"], "Contract kept"),
-        (["endpoint"], "Contract kept"),
-    ]:
-        done = run(command, *arguments, cwd=empty, env=environment)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert expected in done.stdout
-    where = "import hpp_contract.schemas as s; print(s.folder('schemas'), s.folder('cassettes'))"
-    done = run(sys.executable, "-c", where, cwd=empty, env=environment)
-    assert done.stdout.split() == [str(data / "schemas"), str(data / "cassettes")]
-    assert list(empty.iterdir()) == []
-
-
-def test_wheel_and_sdist_hold_all_data(built: Path) -> None:
-    """Every schema and cassette of the checkout is in the sdist and in the wheel."""
-    data = [path.relative_to(ROOT) for name in ("schemas", "cassettes") for path in (ROOT / name).rglob("*.*")]
-    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
-        inside = {name.partition("/")[2] for name in archive.getnames()}
-    assert {str(path) for path in data} <= inside
-    assert {"LICENSE", "pyproject.toml", "hpp_contract/py.typed"} <= inside
-    listing = run(sys.executable, "-m", "zipfile", "--list", next(built.glob("*.whl"))).stdout
-    assert all(f"hpp_contract/data/{path.as_posix()} " in listing for path in data)
-    assert "tests/" not in listing
 
 
 # --- Dependencies
