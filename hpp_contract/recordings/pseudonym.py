@@ -37,13 +37,13 @@ class Pseudonyms:
         self._given: dict[str, str] = {}
         self._counts: defaultdict[str, int] = defaultdict(int)
 
-    def of(self, text: str, *, number: bool = False) -> str:
+    def of(self, text: str) -> str:
         """The stand-in of an id: a UUID for a UUID, with its version, else letters for letters and digits for digits;
-        as a `number` it does not begin with 0."""
+        one that begins with 0 begins with 0, so that a JSON number stays one and what is none does not become one."""
         with self._lock:
             known = self._given.get(text)
             if known is None:
-                known = self._given[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text, number)
+                known = self._given[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text)
             return known
 
     @property
@@ -56,11 +56,11 @@ class Pseudonyms:
         number = self._next("uuid")
         return f"{PSEUDONYM}{self._salt:04x}-{text[14]}{number & 0xFFF:03x}-8000-{number >> 12:012x}"
 
-    def _shaped(self, text: str, number: bool) -> str:
+    def _shaped(self, text: str) -> str:
         """Letters and digits of the same kind in the same places: the count of texts of this shape, written in them."""
         shape = "".join(_kind(char) for char in text)
-        if number and shape.startswith("0"):
-            shape = "1" + shape[1:]
+        if shape.startswith("0"):
+            shape = ("1" if text[0] != "0" else "9") + shape[1:]  # "9" is in no alphabet: that 0 stays
         count = self._next(shape)
         chars = list(text)
         for place in reversed(range(len(chars))):

@@ -167,13 +167,13 @@ class _One:
             return token(value) if value.lower() not in ("basic", "bearer") else value
         return scheme + space + (self._known.get(sent) or token(sent) if sent.strip() else sent)
 
-    def _masked(self, value: str) -> str:
-        """The text masked, but for the stand-ins of what is known."""
+    def _masked(self, value: str, keep: str = "") -> str:
+        """The text masked, but for the stand-ins of what is known and for characters in `keep`."""
         parts, end = list[str](), 0
         for match in self._pattern.finditer(value):
-            parts += [_RUNS.sub(lambda run: masked(run[0]), value[end : match.start()]), self._stand_in(match)]
+            parts += [_masked_runs(value[end : match.start()], keep), self._stand_in(match)]
             end = match.end()
-        return "".join((*parts, _RUNS.sub(lambda run: masked(run[0]), value[end:])))
+        return "".join((*parts, _masked_runs(value[end:], keep)))
 
     def _coded(self, response: Response) -> bytes:
         coding = (response.header("content-encoding") or "").strip().lower()
@@ -193,7 +193,7 @@ class _One:
         try:
             return self._text(body.decode()).encode()
         except UnicodeDecodeError:
-            scrub = JsonScrubber(self._pseudonyms, self.clean, self._masked, _BYTES)
+            scrub = JsonScrubber(self._pseudonyms, self.clean, lambda text: self._masked(text, _BYTES), _BYTES)
             return scrub(body.decode("latin-1")).encode("latin-1")
 
     def _in_utf16(self, body: bytes) -> bytes:
@@ -227,6 +227,10 @@ _SPELLS: Final[tuple[Callable[[str], str], ...]] = (
     lambda text: _url_base64(text).rstrip("="),
 )
 """As `spellings`: every form that a secret travels in."""
+
+
+def _masked_runs(text: str, keep: str) -> str:
+    return _RUNS.sub(lambda run: masked(run[0], keep), text)
 
 
 def _cookies(value: str) -> str:

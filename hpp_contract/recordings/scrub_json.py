@@ -14,7 +14,9 @@ from hpp_contract.rules.error import INTERNALS
 from hpp_contract.rules.recording import BIRTH_DATE
 
 _TOKEN: Final = re.compile(
-    r'(?P<text>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|(?P<number>-?[0-9][0-9.eE+\-]*)|(?P<mark>[{}\[\],:])', re.DOTALL
+    r"""(?P<text>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|(?P<mark>[{}\[\],:])|(?<![\w.+\-])(?:
+    (?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+\-]?[0-9]+)?)|(?P<word>true|false|null|NaN|-?Infinity))(?![\w.+\-])""",
+    re.DOTALL | re.VERBOSE,
 )
 _COLON: Final = re.compile(r"\s*:")
 _IDS: Final = frozenset({"session_id", "order_id", "authorization_token", "klarna_reference", "correlation_id"})
@@ -53,7 +55,7 @@ class _Reader:
 
 class JsonScrubber:
     """Scrubs JSON texts with the pseudonyms of one set. `clean` replaces known secrets and ids in any text, `mask` all
-    else too; characters in `keep` are never replaced (they stand for bytes that are no text)."""
+    else too; neither may replace characters in `keep` (they stand for bytes that are no text)."""
 
     def __init__(
         self, pseudonyms: Pseudonyms, clean: Callable[[str], str], mask: Callable[[str], str], keep: str = ""
@@ -63,15 +65,24 @@ class JsonScrubber:
     def __call__(self, text: str) -> str:
         reader, parts, end = _Reader(), list[str](), 0
         for match in _TOKEN.finditer(text):
-            parts.append(self._clean(text[end : match.start()]))
+            between = text[end : match.start()]
+            parts.append(self._between(between, reader))
+            if match[0] == ":" and (bare := between.strip(" '\t\r\n")):
+                reader.name = bare
             parts.append(self._token(match, reader, text))
             end = match.end()
-        return "".join((*parts, self._clean(text[end:])))
+        return "".join((*parts, self._between(text[end:], reader)))
+
+    def _between(self, text: str, reader: _Reader) -> str:
+        """White space in JSON; in what is not quite JSON perhaps somebody's name without quotation marks."""
+        return self._mask(text) if reader.kind() == "person" else self._clean(text)
 
     def _token(self, match: re.Match[str], reader: _Reader, text: str) -> str:
         token = match[0]
         if match["mark"]:
             reader.mark(token)
+            return token
+        if match["word"]:
             return token
         if match["number"]:
             return self._number(token, reader.kind())
@@ -83,11 +94,13 @@ class JsonScrubber:
     def _number(self, token: str, kind: Kind) -> str:
         if kind == "person":
             return re.sub("[0-9]", "1", token)
-        return self._pseudonyms.of(token, number=True) if kind == "id" and token.isdigit() else token
+        return self._pseudonyms.of(token) if kind == "id" and token.isdigit() else token
 
     def _text(self, token: str, reader: _Reader) -> str:
         value = _decoded(token)
-        if value is None:  # broken off, or an escape that is none: nothing in it is understood
+        if (
+            value is None
+        ):  # broken off, a bare control character, or an escape that is none: nothing in it is understood
             return self._broken(token)
         stand_in = self._stand_in(value, reader)
         return token if stand_in == value else _encoded(stand_in, token)
@@ -124,7 +137,7 @@ class JsonScrubber:
 
 def _decoded(token: str) -> str | None:
     try:
-        value = json.loads(token, strict=False)
+        value = json.loads(token)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, str) else None
