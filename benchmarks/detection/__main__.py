@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.detection.clients.__main__ import compare_clients
+from benchmarks.detection.clients.table import section, sentence
 from benchmarks.detection.comparing import compare
 from benchmarks.detection.environment import prepare
 from benchmarks.detection.results import Results
@@ -29,11 +31,14 @@ def detect(arguments: Sequence[str]) -> None:
         extent = "quick" if options.quick else "all" if options.all else "usual"
         results = compare(prepare(options.cache), chosen(extent), options.jobs, 1 if options.quick else 3)
         results.write(kept)
-    print(short_table(results))
+    clients = options.cache / "clients.json"
+    if options.clients:
+        compare_clients(options.cache)
+    print(short_table(results) + sentence(clients))
     if options.write:
-        write(results)
+        write(page(results, section(clients)), short_table(results) + sentence(clients))
     elif options.verbose:
-        print(page(results))
+        print(page(results, section(clients)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     extent.add_argument("--quick", action="store_true", help="every sixth lie, one run for the costs")
     extent.add_argument("--all", action="store_true", help="every lie of the catalogue, not one a rule")
     parser.add_argument("--again", action="store_true", help="run nothing: show the last results")
+    parser.add_argument("--clients", action="store_true", help="compare what tests clients too")
     parser.add_argument("--fresh", action="store_true", help="forget the verdicts that an earlier run left")
     parser.add_argument("--write", action="store_true", help="write docs/comparison.md and the block in the README")
     parser.add_argument("--verbose", action="store_true", help="print the whole page")
