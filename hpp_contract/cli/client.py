@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +15,7 @@ from hpp_contract.cli import completion
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
-    from hpp_contract.client import Adapter, Case, Plan
+    from hpp_contract.client import Adapter, Case, Plan, Wanted
     from hpp_contract.verdict import Subject
 
 BESIDE = 3
@@ -37,34 +40,78 @@ BESIDE = 3
     metavar="SECONDS",
     help="The longest that one read may take.",
 )
+@click.option(
+    "--generated",
+    type=click.IntRange(0, 100_000),
+    metavar="N",
+    help="Generated sessions to read after the cases; 25 where no case is chosen, 0 for none.",
+)
+@click.option(
+    "--generated-to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep generated sessions that fail there, not among temporary files.",
+)
 @click.option("--list", "list_only", is_flag=True, help="List the cases (with --json FILE: write them) and leave.")
 @common_options
 def client(
-    python: str | None, command: str | None, only: tuple[str, ...], timeout: float, list_only: bool, options: Options
+    python: str | None,
+    command: str | None,
+    only: tuple[str, ...],
+    timeout: float,
+    generated: int | None,
+    folder: Path | None,
+    list_only: bool,
+    options: Options,
 ) -> None:
     """Judge a client by what it answers its caller and by what it asks of the server.
 
     A client is a Python function read_session(base_url, username, password, session_id, timeout), or any command that
-    speaks the adapter protocol (docs/formats.md). Begin with --only smoke.
+    speaks the adapter protocol (docs/formats.md). Begin with --only smoke. After the cases come generated sessions, the
+    same for the same --seed: any that the contract allows has to survive.
 
     \b
     Examples:
       hpp-contract client --python shop.klarna:read_session
       hpp-contract client --command "node adapter.js" --only smoke
+      hpp-contract client --command "node adapter.js" --only generated --generated 1000 --seed 7
       hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
     """
     from hpp_contract.cli.progress import waiting
-    from hpp_contract.client import chosen, run
+    from hpp_contract.client import GENERATED, chosen, run
+    from hpp_contract.server import CREDENTIALS
 
     cases = chosen(only)
     if list_only:
         _list(options, cases)
         return
     start, subject, plan = _under_test(python, command, timeout)
+    plan = replace(plan, generated=_wanted(generated, folder, only, options.seed))
     with waiting("running client cases"):
         report = run(cases, start, subject, plan)
-    secrets = {secret for case in cases for secret in case.credentials.secrets}
-    finish(report, options, tuple(secrets), frozenset(case.name for case in cases) if only else None)
+    secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
+    names = {*(case.name for case in cases), *([GENERATED] if plan.generated else [])}
+    finish(report, options, tuple(secrets), frozenset(names) if only else None)
+
+
+def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed: int) -> Wanted | None:
+    """The round of generated sessions; None for none."""
+    from hpp_contract.client import Wanted, chooses_generated
+    from hpp_contract.client.generated import USUAL
+    from hpp_contract.verdict.problems import UsageProblem
+
+    if folder is not None and not _is_writable(folder):
+        raise UsageProblem(f"--generated-to {folder} cannot be written: name a folder that can be made or written.")
+    if count is None:
+        count = USUAL if chooses_generated(only) else 0
+    return Wanted(count, seed, folder) if count else None
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be put there, or in the closest folder above it that exists."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def _under_test(python: str | None, command: str | None, timeout: float) -> tuple[Callable[[], Adapter], Subject, Plan]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from hpp_contract.client import cases_bodies, cases_polls, cases_refusals, cases_sessions, cases_wire
 from hpp_contract.client.case import Case
+from hpp_contract.client.generated_case import NAME
 from hpp_contract.server import CREDENTIALS, Play
 from hpp_contract.verdict.problems import UsageProblem
 
@@ -35,18 +36,30 @@ def plays() -> dict[str, Play]:
     return {name: play for case in cases for name, play in case.plays().items()}
 
 
-def chosen(patterns: Iterable[str]) -> tuple[Case, ...]:
-    """The cases that any of these names or globs (separated by commas, too) choose, in order; all when there are none.
+def chosen(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case, ...]:
+    """The cases, `recorded` ones last, that any of these names or globs (separated by commas, too) choose, in order;
+    all when there are none.
 
-    Raises UsageProblem for a pattern that chooses nothing.
+    Raises UsageProblem for a pattern that chooses nothing; the round of generated sessions is something to choose.
     """
-    wanted = [name for pattern in patterns for name in pattern.replace(",", " ").split()]
+    every, wanted = (*CASES.values(), *recorded), _words(patterns)
+    names = [*(case.name for case in every), NAME]
     for pattern in wanted:
-        if not any(fnmatchcase(name, pattern) for name in CASES):
-            raise UsageProblem(f"there is no case {pattern!r}; {_hint(pattern)}")
-    return tuple(c for c in CASES.values() if not wanted or any(fnmatchcase(c.name, pattern) for pattern in wanted))
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise UsageProblem(f"there is no case {pattern!r}; {_hint(pattern, names)}")
+    return tuple(case for case in every if not wanted or any(fnmatchcase(case.name, pattern) for pattern in wanted))
 
 
-def _hint(name: str) -> str:
-    close = difflib.get_close_matches(name, CASES, 1)
+def chooses_generated(patterns: Iterable[str]) -> bool:
+    """Whether these choose the round of generated sessions, as nothing does too."""
+    wanted = _words(patterns)
+    return not wanted or any(fnmatchcase(NAME, pattern) for pattern in wanted)
+
+
+def _words(patterns: Iterable[str]) -> list[str]:
+    return [name for pattern in patterns for name in pattern.replace(",", " ").split()]
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, names, 1)
     return f"did you mean {close[0]}?" if close else "hpp-contract client --list shows them all."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -35,7 +35,7 @@ class Ledger:
     that findings name."""
 
     def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+        self.subject = subject
         self._entries = {rule.id: _Entry() for rule in RULES}
         self.slices: list[Slice] = []
         self.shown: dict[str, str] = {}
@@ -50,13 +50,16 @@ class Ledger:
     ) -> tuple[RuleVerdict, ...]:
         """The verdicts on one case, also entered: `own` are findings of the case itself, by rule id."""
         answers, exchanges = tuple(answers), tuple(exchanges)
-        verdicts = judge_case([rule for rule in RULES if rule.id not in spares], self._subject, answers, exchanges)
-        stamped = tuple(_with_own(_stamped(verdict, case), own, case) for verdict in verdicts)
-        for verdict in stamped:
-            self._enter(verdict)
-        self.slices += [Slice(case, outcomes_of(stamped))] if case else []
+        stamped = verdicts_on(case, self.subject, answers, exchanges, own, spares)
+        self.enter(case, stamped)
         self.shown |= portraits(stamped, exchanges, {answer.evidence for answer in answers})
         return stamped
+
+    def enter(self, case: str, verdicts: Sequence[RuleVerdict]) -> None:
+        """Enter the verdicts on a case."""
+        for verdict in verdicts:
+            self._enter(verdict)
+        self.slices += [Slice(case, outcomes_of(verdicts))] if case else []
 
     def _enter(self, verdict: RuleVerdict) -> None:
         entry = self._entries[verdict.rule.id]
@@ -73,6 +76,19 @@ class Ledger:
     def _verdict(rule: Rule, entry: _Entry) -> RuleVerdict:
         outcome = Outcome.ERROR if entry.crashed else outcome_of(rule, entry.exercised, entry.total)
         return RuleVerdict(rule, outcome, tuple(entry.findings), entry.total)
+
+
+def verdicts_on(
+    case: str,
+    subject: Subject,
+    answers: Iterable[Answer],
+    exchanges: Iterable[Exchange],
+    own: Iterable[tuple[str, Finding]] = (),
+    spares: Collection[str] = (),
+) -> tuple[RuleVerdict, ...]:
+    """The verdicts on one case, which every finding names; `own` are findings of the case itself, by rule id."""
+    verdicts = judge_case([rule for rule in RULES if rule.id not in spares], subject, answers, exchanges)
+    return tuple(_with_own(_stamped(verdict, case), own, case) for verdict in verdicts)
 
 
 def judge_case(

@@ -12,6 +12,9 @@ from typing import Final
 
 from hpp_contract.client.adapter import Adapter
 from hpp_contract.client.case import SHORT, Case
+from hpp_contract.client.generated import FAILED, Round
+from hpp_contract.client.generated_case import NAME, Drawn
+from hpp_contract.client.generated_verdict import Wanted, conclude
 from hpp_contract.client.ledger import Ledger
 from hpp_contract.client.play import Played, play
 from hpp_contract.client.stage import Stage
@@ -28,27 +31,46 @@ BUDGET: Final = 30
 class Plan:
     """How to run: `wait` seconds at most for a read; `beside` further adapters for cases that keep a client waiting
     (none where they would share a process), or for `all` cases; `again` the command that runs a case once more, but for
-    its name."""
+    its name; `generated` the round of generated sessions that follows, if any."""
 
     wait: float = 10.0
     beside: int = 0
     all: bool = False
     again: str = "hpp-contract client"
+    generated: Wanted | None = None
 
 
 def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, plan: Plan) -> Report:
     """Judge the client behind the adapters that `start` makes by `cases`. Raises what `start` raises."""
     began = time.monotonic()
+    ledger = Ledger(subject)
     with Stage(cases) as stage, _adapters(start) as another:
         main = another()
         played = _play_all(cases, main, another, _Crew(stage, plan))
-        unknown = stage.unknown
-    ledger = Ledger(subject)
-    for one in played:
-        ledger.judge(one.case.name, one.answers, one.exchanges, one.own, one.case.spares)
-    ledger.judge("", (), unknown)
-    notes = (*main.notes, *_notes(cases, played, time.monotonic() - began, plan))
+        for one in played:
+            ledger.judge(one.case.name, one.answers, one.exchanges, one.own, one.case.spares)
+        took = time.monotonic() - began
+        whole = len(played) == len(cases)  # who answers nothing is not asked for more
+        further = _generate(plan.generated, stage, main, plan, ledger) if plan.generated and whole else []
+        ledger.judge("", (), stage.unknown)
+    notes = (*main.notes, *_notes(cases, played, took, plan), *further)
     return Report(subject, ledger.verdicts, notes=notes, slices=tuple(ledger.slices), exchanges=ledger.shown)
+
+
+def _generate(wanted: Wanted, stage: Stage, adapter: Adapter, plan: Plan, ledger: Ledger) -> list[str]:
+    """Run a round of generated sessions and enter what it came to; the notes about it."""
+    again = f"{plan.again} --only {NAME}"
+
+    def read(case: Drawn) -> Played:
+        stage.add(case.own_id, case.content)
+        return play(case, stage, adapter, plan.wait, again)
+
+    spares = {verdict.rule.id for verdict in ledger.verdicts if verdict.outcome in FAILED}
+    done = Round(read, ledger.subject, spares)
+    done.run(wanted.count, wanted.seed)
+    verdicts, notes = conclude(done, wanted, spares)
+    ledger.enter(NAME, verdicts)
+    return notes
 
 
 def _play_all(cases: Sequence[Case], main: Adapter, another: Callable[[], Adapter], crew: _Crew) -> list[Played]:
@@ -120,7 +142,8 @@ def _adapters(start: Callable[[], Adapter]) -> Iterator[Callable[[], Adapter]]:
 
 def _notes(cases: Sequence[Case], played: Sequence[Played], seconds: float, plan: Plan) -> Iterator[str]:
     asked = [one for one in played if one.answers]
-    yield f"{len(asked)} of {len(cases)} cases were run in {seconds:.1f} s."
+    if cases:
+        yield f"{len(asked)} of {len(cases)} cases were run in {seconds:.1f} s."
     if skipped := [one.case.name for one in asked if one.skipped]:
         yield f"Skipped by the client: {', '.join(skipped)}."
     if spared := [one.case.name for one in played if not one.answers]:

@@ -11,20 +11,25 @@ from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 from hpp_contract.client.case import Case
-from hpp_contract.client.edits import towards
+from hpp_contract.client.edits import edits, towards
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.exchange.redact import UUID
-from hpp_contract.server import Play, Server
+from hpp_contract.rules.fault import body, lie, status
+from hpp_contract.server import CREDENTIALS, Play, Scenario, Server
 
 GRACE: Final = 0.05
 """Seconds that a request may still be on its way to us when the client has already answered."""
 
 _NOBODY: Final = Credentials("kco_test_api_nobody-has-this-key")
 
+_LATER: Final = Scenario("later", refused=404)
+"""What is played under ids of no case: nothing, unless the stage is told later."""
+
 
 class Stage:
     """Plays `cases` from its construction until `close`: one server for each pair of credentials, and another host.
+    Further sessions can be added to it, for the published credentials.
 
     Exchanges are told apart by the UUID in their URL alone, wherever in it that is.
     """
@@ -34,13 +39,24 @@ class Stage:
         self._elsewhere = Server(credentials=_NOBODY)
         # Another name, not only another port: some clients take two ports of one name for one host.
         adapt = towards(f"http://localhost:{urlsplit(self._elsewhere.url).port}")
-        plays: dict[Credentials, dict[str, Play]] = defaultdict(dict)
+        plays: dict[Credentials, dict[str, Play]] = defaultdict(dict, {CREDENTIALS: {}})
         for case in cases:
             plays[case.credentials] |= case.plays(adapt)
-        self._servers = {who: Server(plays=own, credentials=who) for who, own in plays.items()}
-        known = {name for case in cases for name in case.uuids}
-        self._watches = [_Watch(server, known) for server in self._servers.values()]
-        self._away = _Watch(self._elsewhere, known)
+        self._added: dict[str, bytes] = {}
+        add = lie("added", _LATER.name, self._added_body)
+        self._servers = {who: Server([add], plays=own, credentials=who, scenario=_LATER) for who, own in plays.items()}
+        self._known = {name for case in cases for name in case.uuids}
+        self._watches = [_Watch(server, self._known) for server in self._servers.values()]
+        self._away = _Watch(self._elsewhere, self._known)
+
+    def add(self, session_id: str, content: bytes) -> None:
+        """Answer reads of this session, a UUID in small letters, with these bytes from now on."""
+        self._known.add(session_id)
+        self._added[session_id] = content
+
+    def _added_body(self, exchange: Exchange) -> Exchange:
+        content = self._added.get(exchange.request.session_id or "")
+        return exchange if content is None else edits(status(200), body(content))(exchange)
 
     def base_url(self, case: Case) -> str:
         """The base URL that the case's client is given."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +26,13 @@ class DropsOrder(Client):
     def session(self, value):
         return {{name: inner for name, inner in value.items() if name != "order_id"}}
 
-good, wrong = Client(), DropsOrder()
+class DropsEmoji(Client):
+    def session(self, value):
+        if "klarna_reference" in value:
+            value["klarna_reference"] = "".join(char for char in value["klarna_reference"] if char < "\\U00010000")
+        return value
+
+good, wrong, picky = Client(), DropsOrder(), DropsEmoji()
 
 def of_one(session_id):
     return None
@@ -93,6 +101,48 @@ def test_known_failing_case(folder: Path, client: Run) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_generated_sessions(folder: Path, client: Run) -> None:
+    """What a generated session breaks is a finding like any other, in a file of the folder that was named."""
+    arguments = ("--python", "sdk:picky", "--only", "smoke,generated", "--generated", "100", "--generated-to", "kept")
+    done = client(*arguments, "--json", "report.json", "--seed", "3")
+    assert done.returncode == 1, done.stdout
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    Draft202012Validator(load("tool/report")).validate(report)
+    [broken] = [rule for rule in report["rules"] if rule["outcome"] == "broken"]
+    assert (broken["id"], [finding["case"] for finding in broken["findings"]]) == ("HPP-A06", ["generated"])
+    [file] = (folder / "kept").iterdir()
+    assert f"hpp-contract serve --body kept/{file.name}" in done.stdout
+    (folder / "known.txt").write_text("# the database has no room for them\nHPP-A06@generated\n", encoding="utf-8")
+    done = client(*arguments, "--seed", "3", "--known-failing", "known.txt")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (["--only", "generated"], "25 generated sessions (seed 0) were read too."),
+        (["--only", "smoke", "--generated", "3", "--seed", "9"], "3 generated sessions (seed 9) were read too."),
+        (["--only", "smoke"], ""),
+        (["--only", "smoke,generated", "--generated", "0"], ""),
+    ],
+    ids=" ".join,
+)
+def test_when_sessions_are_generated(client: Run, arguments: list[str], note: str) -> None:
+    """Generated sessions are read where cases are not narrowed, or where they are asked for."""
+    done = client("--python", "sdk:good", *arguments)
+    assert done.returncode == 0, done.stdout
+    assert note in done.stdout if note else "generated" not in done.stdout
+
+
+def test_nothing_is_left_behind(folder: Path) -> None:
+    """A run leaves nothing in the working directory that was not asked for."""
+    before = {path.name for path in folder.iterdir()}
+    command = [sys.executable, "-m", "hpp_contract", "client", "--python", "sdk:good", "--only", "generated"]
+    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False).returncode == 0
+    assert {path.name for path in folder.iterdir()} == before
+
+
 def test_list(folder: Path, client: Run) -> None:
     """--list names every case; with --json it writes them all."""
     done = client("--list")
@@ -114,6 +164,7 @@ def test_list(folder: Path, client: Run) -> None:
         (["--python", "sdk:missing"], "module sdk has no 'missing'"),
         (["--python", "sdk:of_one"], "cannot be called with (base_url, username, password, session_id, timeout)"),
         (["--python", "sdk:good", "--only", "smok"], "there is no case 'smok'; did you mean smoke?"),
+        (["--python", "sdk:good", "--generated-to", "sdk.py/x"], "--generated-to sdk.py/x cannot be written"),
         (["--command", "'"], "--command cannot be read"),
         (["--command", "no-such-adapter"], "cannot start 'no-such-adapter'"),
         (["--command", "no-such-adapter {session_id}"], "cannot start 'no-such-adapter'"),

@@ -264,3 +264,10 @@ def test_instants_compare_as_points_in_time(naive: datetime, east: int, digits: 
     assert is_same_instant(text, sent)
     assert not is_same_instant(text[:-6], sent)
     assert not is_same_instant((surfaced + timedelta(seconds=1)).isoformat(), sent)
+
+
+@given(st.integers(10**11 + 2, 4 * 10**12))
+def test_floating_point_may_cut_a_millisecond_off(milliseconds: int) -> None:
+    """A number that was made by way of floating point is the same instant; one that is two units off is not."""
+    sent = f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
+    assert [off for off in range(-2, 3) if is_same_instant(milliseconds + off, sent)] == [-1, 0, 1]
