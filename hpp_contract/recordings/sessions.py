@@ -58,7 +58,7 @@ def sighted(glance: Glance, place: Place) -> Sighted:
     """The sighting of an ordinary exchange."""
     _, session, at, sent, (status, state, updated, expires, outcome) = glance
     ids = digest(repr(outcome)) if any(outcome) else b""
-    return (digest(session), *place, at, status, state, updated, expires, ids, _sent(sent) if sent else b"")
+    return (digest(session), *place, at, status, state, updated, expires, ids, digest("\n".join(sent)) if sent else b"")
 
 
 def glimpsed(exchange: Exchange, place: Place) -> Sighted:
@@ -67,14 +67,10 @@ def glimpsed(exchange: Exchange, place: Place) -> Sighted:
     return (digest(exchange.request.session_id or ""), *place, at)
 
 
+@lru_cache(maxsize=4096)  # a session is polled more than once
 def digest(text: str) -> bytes:
     """16 bytes that stand for the text and do not give it away."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-@lru_cache(maxsize=1024)
-def _sent(values: tuple[str, ...]) -> bytes:
-    return digest("\n".join(values))
 
 
 class Sessions:

@@ -83,11 +83,11 @@ def glance(
         return None
     if elapsed is not None and not (type(elapsed) in (int, float) and 0 <= elapsed <= known.max_latency):
         return None
-    asked, answered = _request_fields(tuple(sent)), _fields(headers, _response_role)
+    asked, answered = _request_fields(tuple(sent)), _response_fields(headers)
     if asked is None or answered is None or answered[2] not in (None, str(len(body))):
         return None
     authorization = tuple([value for name, value in asked if name == "authorization"])
-    if authorization and any(form in text for form in _forms(authorization) for text in (body, *answered[4])):
+    if authorization and any(form in body or form in answered[4] for form in _forms(authorization)):
         return None
     inner = _session(body, session_id, answered[1]) if status == 200 else _error(body, status)
     if inner is None:
@@ -127,56 +127,56 @@ def _reads(sessions: str) -> bool:
     return _is_sessions(sessions) is not None
 
 
-_FREE, _KEPT, _DATE, _LENGTH, _CORRELATION, _CODING = range(6)
+class _Places(NamedTuple):
+    """Where the fields that rules read stand in a header section: those `kept`, under their names in small letters."""
+
+    kept: tuple[tuple[int, str], ...]
+    date: int | None
+    length: int | None
+    correlated: bool
 
 
-@lru_cache(maxsize=1024)
-def _request_role(name: str) -> int:
-    field = name.lower()
-    return _KEPT if field in REQUEST_FIELDS else _FREE
+@lru_cache(maxsize=1024)  # one server sends the same names again and again
+def _places(names: tuple[str, ...]) -> _Places | None:
+    """None where a coding was applied, which is not ordinary."""
+    lower = [name.lower() for name in names]
+    if "content-encoding" in lower:
+        return None
+    first = {name: place for place, name in reversed([*enumerate(lower)])}
+    return _Places(
+        tuple((place, name) for place, name in enumerate(lower) if name in RESPONSE_FIELDS),
+        first.get("date"),
+        first.get("content-length"),
+        any("correlation-id" in name for name in lower),
+    )
 
 
-@lru_cache(maxsize=1024)
-def _response_role(name: str) -> int:
-    field = name.lower()
-    named = {"date": _DATE, "content-length": _LENGTH, "content-encoding": _CODING}
-    if field in named:
-        return named[field]
-    if field in RESPONSE_FIELDS:
-        return _KEPT
-    return _CORRELATION if "correlation-id" in field else _FREE
+_Fields = tuple[Headers, str | None, str | None, bool, str]
+"""Fields that rules read, the date, the length, whether there is a correlation id, and all values in one text."""
 
 
-_Fields = tuple[Headers, str | None, str | None, bool, list[str]]
-"""Fields that rules read, the date, the length, whether there is a correlation id, and all values."""
-
-
-def _fields(headers: Iterable[tuple[str, str]], role_of: Any) -> _Fields | None:
-    """What rules read of a header section; None when it holds something that is not ordinary."""
-    kept: list[tuple[str, str]] = []
-    values: list[str] = []
-    date = length = None
-    correlated = False
-    for name, value in headers:
-        role = role_of(name)
-        if type(value) is not str or _KEY in value or role == _CODING:
-            return None
-        values.append(value)
-        if role == _KEPT:
-            kept.append((name.lower(), value))
-        elif role == _DATE:
-            date = value if date is None else date
-        elif role == _LENGTH:
-            length = value if length is None else length
-        elif role == _CORRELATION:
-            correlated = True
-    return tuple(kept), date, length, correlated, values
+def _response_fields(headers: Iterable[tuple[str, str]]) -> _Fields | None:
+    """What rules read of a response's header section; None when it holds something that is not ordinary."""
+    names, values = zip(*headers, strict=True) if headers else ((), ())
+    places, text = _places(names), "\n".join(values)
+    if places is None or _KEY in text:
+        return None
+    kept, date, length, correlated = places
+    return (
+        tuple([(name, values[place]) for place, name in kept]),
+        values[date] if date is not None else None,
+        values[length] if length is not None else None,
+        correlated,
+        text,
+    )
 
 
 @lru_cache(maxsize=256)  # one client sends the same fields again and again
 def _request_fields(sent: Headers) -> Headers | None:
-    fields = _fields(sent, _request_role)
-    return fields[0] if fields is not None else None
+    """What rules read of a request's header section; None when it holds something that is not ordinary."""
+    if any(type(value) is not str or _KEY in value for _, value in sent):
+        return None
+    return tuple([(name.lower(), value) for name, value in sent if name.lower() in REQUEST_FIELDS])
 
 
 @lru_cache(maxsize=256)
@@ -188,27 +188,44 @@ def _forms(authorization: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _session(body: str, wanted: str, date: str | None) -> tuple[Hashable, Read] | None:
-    value = _flat_object(body)
-    if value is None or value.get("session_id") != wanted or value.get("status") not in _STATUSES:
+    told = _told(body)
+    if told is None or told.session_id != wanted:
         return None
+    now = http_date(date) if date is not None else None
+    return ((now is None, told.facts), told.read) if _consistent(told.read[2], told.expires, now) else None
+
+
+class _Told(NamedTuple):
+    """What an ordinary body says of a session: `expires` in ns since 1970, and the `facts` that rules see."""
+
+    session_id: str
+    expires: int
+    facts: Hashable
+    read: Read
+
+
+@lru_cache(maxsize=4096)  # a session is polled until something happens: most bodies were just met
+def _told(body: str) -> _Told | None:
+    value = _flat_object(body)
+    if value is None or value.get("status") not in _STATUSES:
+        return None
+    session_id = value.get("session_id", "")
     updated, expires = nanoseconds(value.get("updated_at")), nanoseconds(value.get("expires_at"))
     outcome = order, token, reference = (
         value.get("order_id"), value.get("authorization_token"), value.get("klarna_reference"),
     )  # fmt: skip
     if updated is None or expires is None or len(value) != 7 - outcome.count(None):
         return None
-    now = http_date(date) if date is not None else None
-    if not _consistent(updated, expires, now) or not _ordinary(order, token, reference, wanted):
+    if not _ordinary(order, token, reference, session_id):
         return None
     facts = (
         value["status"],
-        now is None,
-        wanted.startswith(PSEUDONYM),
+        session_id.startswith(PSEUDONYM),
         order and order.startswith(PSEUDONYM),
         token and token.startswith(PSEUDONYM),
         reference is not None and describe(reference),
     )
-    return facts, (200, value["status"], updated, value["expires_at"], outcome)
+    return _Told(session_id, expires, facts, (200, value["status"], updated, value["expires_at"], outcome))
 
 
 def _consistent(updated: int, expires: int, now: float | None) -> bool:
