@@ -53,6 +53,9 @@ BESIDE = 3
     metavar="DIR",
     help="Keep generated sessions that fail there, not among temporary files.",
 )
+@click.option(
+    "--cassettes", multiple=True, metavar="PATH", help="Make cases of the sessions recorded there; repeatable."
+)
 @click.option("--list", "list_only", is_flag=True, help="List the cases (with --json FILE: write them) and leave.")
 @common_options
 def client(
@@ -62,6 +65,7 @@ def client(
     timeout: float,
     generated: int | None,
     folder: Path | None,
+    cassettes: tuple[str, ...],
     list_only: bool,
     options: Options,
 ) -> None:
@@ -76,17 +80,18 @@ def client(
       hpp-contract client --python shop.klarna:read_session
       hpp-contract client --command "node adapter.js" --only smoke
       hpp-contract client --command "node adapter.js" --only generated --generated 1000 --seed 7
+      hpp-contract client --command "node adapter.js" --cassettes cassettes/ --only "recorded-*"
       hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
     """
     from hpp_contract.cli.progress import waiting
     from hpp_contract.client import GENERATED, chosen, run
     from hpp_contract.server import CREDENTIALS
 
-    cases = chosen(only)
+    cases = chosen(only, _recorded(cassettes))
     if list_only:
         _list(options, cases)
         return
-    start, subject, plan = _under_test(python, command, timeout)
+    start, subject, plan = _under_test(python, command, timeout, cassettes)
     plan = replace(plan, generated=_wanted(generated, folder, only, options.seed))
     with waiting("running client cases"):
         report = run(cases, start, subject, plan)
@@ -114,7 +119,17 @@ def _is_writable(folder: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK)
 
 
-def _under_test(python: str | None, command: str | None, timeout: float) -> tuple[Callable[[], Adapter], Subject, Plan]:
+def _recorded(cassettes: tuple[str, ...]) -> tuple[Case, ...]:
+    if not cassettes:
+        return ()
+    from hpp_contract.client.recorded import recorded_cases
+
+    return recorded_cases(cassettes)
+
+
+def _under_test(
+    python: str | None, command: str | None, timeout: float, cassettes: tuple[str, ...]
+) -> tuple[Callable[[], Adapter], Subject, Plan]:
     """How to start what is judged, what to call it, and how to run it."""
     from hpp_contract.client import Plan
     from hpp_contract.client.command import CommandAdapter
@@ -127,13 +142,19 @@ def _under_test(python: str | None, command: str | None, timeout: float) -> tupl
         raise UsageProblem("give either --python MODULE:CALLABLE or --command CMD: one client is judged at a time.")
     if python is not None:
         function = resolve(python, here=True)
-        again = f"hpp-contract client --python {shlex.quote(python)}"
+        again = _again("--python", python, cassettes)
         return lambda: PythonAdapter(function), Subject("client", python), Plan(timeout, again=again)
     words = command or ""
     once = MARK in words
     adapter = OneShotAdapter if once else CommandAdapter
-    again = f"hpp-contract client --command {shlex.quote(words)}"
+    again = _again("--command", words, cassettes)
     return lambda: adapter(words), Subject("client", words), Plan(timeout, BESIDE, once, again)
+
+
+def _again(how: str, client: str, cassettes: tuple[str, ...]) -> str:
+    """The command that judges the same once more, but for the case."""
+    words = ("hpp-contract", "client", how, client, *(word for path in cassettes for word in ("--cassettes", path)))
+    return shlex.join(words)
 
 
 def _list(options: Options, cases: tuple[Case, ...]) -> None:

@@ -12,12 +12,19 @@ _CALLABLE = re.compile(r"[\w.]+:[\w.]+")
 _GENERATED = ": curl "
 """How the evidence of a generated request names the command that sends it again."""
 
+_SERVED = ": hpp-contract "
+"""How the evidence of a generated session names the command that serves it again."""
+
 _POLL = re.compile(r"\(poll (\d{1,4})")
 
 
 def again(report: Report, finding: Finding) -> str:
     """One line for a shell; empty where there is none."""
     kind, name = report.subject.kind, report.subject.name
+    if kind == "client" and finding.evidence.startswith("hpp-contract client "):
+        return finding.evidence
+    if kind == "client" and _SERVED in finding.evidence:
+        return f"hpp-contract {finding.evidence.rpartition(_SERVED)[2]}"
     if kind == "client":
         how = "--python" if _CALLABLE.fullmatch(name) else "--command"
         only = f" --only {shlex.quote(finding.case)}" if finding.case else ""

@@ -18,6 +18,7 @@ from hpp_contract.rules.answer_given import (
     judged,
     outcome,
     spelling,
+    status_served,
     surfaced,
 )
 from hpp_contract.rules.rule import Finding, rule
@@ -65,7 +66,9 @@ def session_is_no_error(answer: Answer) -> Iterator[Finding]:
 
 
 def _unknown_status_given(answer: Answer) -> bool:
-    return _session_given(answer) and has_unknown_status(answer) and answer.can.status == "open"
+    """A word that nobody knows, not a documented one misspelt: that is the server's fault, however it is taken."""
+    is_new = has_unknown_status(answer) and spelling(status_served(answer)) not in KNOWN
+    return _session_given(answer) and is_new and answer.can.status == "open"
 
 
 @rule(
