@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hpp_contract.cli import completion
+from hpp_contract.cli.authority import authority, trusting
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ BESIDE = 3
 @click.option(
     "--cassettes", multiple=True, metavar="PATH", help="Make cases of the sessions recorded there; repeatable."
 )
+@click.option("--tls", is_flag=True, help="Speak https, with a throwaway certificate authority.")
 @click.option("--list", "list_only", is_flag=True, help="List the cases (with --json FILE: write them) and leave.")
 @common_options
 def client(
@@ -66,6 +68,7 @@ def client(
     generated: int | None,
     folder: Path | None,
     cassettes: tuple[str, ...],
+    tls: bool,
     list_only: bool,
     options: Options,
 ) -> None:
@@ -91,10 +94,11 @@ def client(
     if list_only:
         _list(options, cases)
         return
-    start, subject, plan = _under_test(python, command, timeout, cassettes)
+    further = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
+    start, subject, plan = _under_test(python, command, timeout, further)
     plan = replace(plan, generated=_wanted(generated, folder, only, options.seed))
-    with waiting("running client cases"):
-        report = run(cases, start, subject, plan)
+    with waiting("running client cases"), authority(tls) as trusted, trusting(trusted):
+        report = run(cases, start, subject, replace(plan, tls=trusted))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
     names = {*(case.name for case in cases), *([GENERATED] if plan.generated else [])}
     finish(report, options, tuple(secrets), frozenset(names) if only else None)
@@ -128,9 +132,9 @@ def _recorded(cassettes: tuple[str, ...]) -> tuple[Case, ...]:
 
 
 def _under_test(
-    python: str | None, command: str | None, timeout: float, cassettes: tuple[str, ...]
+    python: str | None, command: str | None, timeout: float, further: tuple[str, ...]
 ) -> tuple[Callable[[], Adapter], Subject, Plan]:
-    """How to start what is judged, what to call it, and how to run it."""
+    """How to start what is judged, what to call it, and how to run it; `further` options belong to running it again."""
     from hpp_contract.client import Plan
     from hpp_contract.client.command import CommandAdapter
     from hpp_contract.client.oneshot import MARK, OneShotAdapter
@@ -142,19 +146,13 @@ def _under_test(
         raise UsageProblem("give either --python MODULE:CALLABLE or --command CMD: one client is judged at a time.")
     if python is not None:
         function = resolve(python, here=True)
-        again = _again("--python", python, cassettes)
+        again = shlex.join(("hpp-contract", "client", "--python", python, *further))
         return lambda: PythonAdapter(function), Subject("client", python), Plan(timeout, again=again)
     words = command or ""
     once = MARK in words
     adapter = OneShotAdapter if once else CommandAdapter
-    again = _again("--command", words, cassettes)
+    again = shlex.join(("hpp-contract", "client", "--command", words, *further))
     return lambda: adapter(words), Subject("client", words), Plan(timeout, BESIDE, once, again)
-
-
-def _again(how: str, client: str, cassettes: tuple[str, ...]) -> str:
-    """The command that judges the same once more, but for the case."""
-    words = ("hpp-contract", "client", how, client, *(word for path in cassettes for word in ("--cassettes", path)))
-    return shlex.join(words)
 
 
 def _list(options: Options, cases: tuple[Case, ...]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from hpp_contract.cli import completion
+from hpp_contract.cli.authority import authority
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
@@ -93,12 +94,12 @@ def serve(
         lies = (*lies, lie)
     recorded = _recorded(cassettes)
     with (
-        _authority(tls) as authority,
+        authority(tls) as trusted,
         _sandbox(state, hosts) as sandbox,
-        _listening(port, lies, played, authority, sandbox, recorded) as server,
+        _listening(port, lies, played, trusted, sandbox, recorded) as server,
         _until_told() as told,
     ):
-        show(instructions(server, lies, played, authority, recorded))
+        show(instructions(server, lies, played, trusted, recorded))
         told.wait()
         report = _verdict(server)
     finish(report, options, server.credentials.secrets)
@@ -114,20 +115,6 @@ def _named(items: Mapping[str, Item], name: str, what: str) -> Item:
     close = difflib.get_close_matches(name, items, 1)
     hint = f"did you mean {close[0]}?" if close else "hpp-contract serve --list shows them all."
     raise UsageProblem(f"there is no {what} {name!r}; {hint}")
-
-
-@contextmanager
-def _authority(wanted: bool) -> Iterator[Tls | None]:
-    """A throwaway certificate authority, whose file lives as long as the server."""
-    if not wanted:
-        yield None
-        return
-    import tempfile
-
-    from hpp_contract.server.tls import throwaway
-
-    with tempfile.TemporaryDirectory(prefix="hpp-contract-") as folder:
-        yield throwaway(Path(folder))
 
 
 @contextmanager
@@ -158,7 +145,7 @@ def _listening(
     port: int,
     lies: tuple[Fault, ...],
     played: Scenario | None,
-    authority: Tls | None,
+    trusted: Tls | None,
     sandbox: Sandbox,
     recorded: tuple[Recorded, ...],
 ) -> Iterator[Server]:
@@ -168,7 +155,7 @@ def _listening(
     stage = SCENARIOS["waiting"]
     plays = {each.session_id: Play(stage, Fault(each.name, stage.name, (each.edit(),))) for each in recorded}
     try:
-        server = Server(lies, tls=authority, port=port, scenario=played, sandbox=sandbox, plays=plays)
+        server = Server(lies, tls=trusted, port=port, scenario=played, sandbox=sandbox, plays=plays)
     except OSError as error:
         reason = (error.strerror or "it cannot be used").lower()
         raise UsageProblem(f"cannot listen on port {port} ({reason}): give another --port, or 0 for any.") from error

@@ -25,6 +25,8 @@ LOOK: Final = 0.05
 UNASKED: Final = 100
 """Lines nobody asked for that are read before a flood is called one."""
 
+_SILENT: Final = f"The adapter did not answer hello within {GREETING:g} s: everything is assumed of its client."
+
 _PARTS: Final = frozenset({"session", "error", "empty", "skipped"})
 
 
@@ -97,10 +99,16 @@ class CommandAdapter:
             self.can = capabilities_from(message)
             return
         if line is None:
-            self._note(f"The adapter did not answer hello within {GREETING:g} s: everything is assumed of its client.")
+            self._note(_SILENT)
         else:
             self._note(f"The adapter answered hello with {quoted(line)}: everything is assumed of its client.")
         self._greets = False
+
+    def _late_hello(self, message: dict[str, Any]) -> None:
+        """It was slow to start, not silent."""
+        self.can = capabilities_from(message)
+        self.notes = [note for note in self.notes if note != _SILENT]
+        self._greets = True
 
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
@@ -124,7 +132,7 @@ class CommandAdapter:
             if message is None:
                 raise Misbehaved(f"a line on stdout that is no JSON object: {quoted(line)} (logs belong on stderr)")
             if message.get("op") == "hello":
-                self.can = capabilities_from(message)
+                self._late_hello(message)
             elif message.get("id") == wanted:
                 return Told(problem=again) if again else _told(message)
             elif message.get("id") in self._asked:

@@ -19,8 +19,8 @@ MARK: Final = "{session_id}"
 
 
 class OneShotAdapter:
-    """Runs a command for every read, with `{session_id}`, `{base_url}`, `{username}`, `{password}`, `{timeout_ms}` in
-    its words replaced. No shell is involved, unless the command starts one."""
+    """Runs a command for every read. `{session_id}`, `{base_url}`, `{username}`, `{password}`, `{timeout_ms}` and
+    `{ca_file}` are replaced in its words. No shell is involved, unless the command starts one."""
 
     def __init__(self, command: str) -> None:
         self._argv = arguments(command)
@@ -45,8 +45,8 @@ class OneShotAdapter:
 
 def _filled(word: str, ask: Ask) -> str:
     message = ask.message()
-    for name in ("base_url", "username", "password", "session_id", "timeout_ms"):
-        word = word.replace(f"{{{name}}}", str(message[name]))
+    for name in ("base_url", "username", "password", "session_id", "timeout_ms", "ca_file"):
+        word = word.replace(f"{{{name}}}", str(message[name] or ""))
     return word
 
 

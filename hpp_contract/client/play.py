@@ -60,7 +60,7 @@ def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str)
 def _asks(case: Case, stage: Stage) -> Iterator[Ask]:
     who = case.credentials
     for name, session_id in case.read_ids():
-        yield Ask(name, stage.base_url(case), who.username or "", who.api_key, session_id, case.timeout)
+        yield Ask(name, stage.base_url(case), who.username or "", who.api_key, session_id, case.timeout, stage.ca_file)
 
 
 def _answer(case: Case, number: int, told: Told, stage: Stage, before: list[Answer]) -> Answer:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 ARGUMENTS: Final = ("base_url", "username", "password", "session_id", "timeout")
 
+AUTHORITY: Final = "ca_file"
+"""A further parameter, for whoever wants to be told which certificate authority to trust: a PEM file, or None."""
+
 
 class PythonAdapter:
     """Calls a function of this process, in a thread that is given up when a call hangs.
@@ -34,6 +37,7 @@ class PythonAdapter:
     def __init__(self, function: Callable[..., Any], hello: Mapping[str, Any] | None = None) -> None:
         self._function = function
         self._by_name = _takes_names(function)
+        self._takes_authority = self._by_name and _takes(function, AUTHORITY)
         self._worker: _Worker | None = None
         declared = hello if hello is not None else getattr(function, "hello", None)
         self.can = capabilities_from(declared) if isinstance(declared, Mapping) else Capabilities()
@@ -42,7 +46,9 @@ class PythonAdapter:
     def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
         self._worker = self._worker or _Worker()
         values = (ask.base_url, ask.username, ask.password, ask.session_id, ask.timeout)
-        named = dict(zip(ARGUMENTS, values, strict=True))
+        named: dict[str, Any] = dict(zip(ARGUMENTS, values, strict=True))
+        if self._takes_authority:
+            named[AUTHORITY] = ask.ca_file
         began = time.monotonic()
         told = self._worker.call(lambda: self._function(**named) if self._by_name else self._function(*values), wait)
         elapsed = time.monotonic() - began
@@ -124,6 +130,11 @@ def _takes_names(function: Callable[..., Any]) -> bool:
         return False
     name = getattr(function, "__qualname__", type(function).__name__)
     raise UsageProblem(f"{name}{signature} cannot be called with ({', '.join(ARGUMENTS)}): give it these parameters.")
+
+
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    """Whether it has a parameter of this very name."""
+    return name in inspect.signature(function).parameters
 
 
 def _binds(signature: inspect.Signature, *args: Any, **named: Any) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import edits, towards
@@ -16,7 +16,7 @@ from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.exchange.redact import UUID
 from hpp_contract.rules.fault import body, lie, status
-from hpp_contract.server import CREDENTIALS, Play, Scenario, Server
+from hpp_contract.server import CREDENTIALS, Play, Scenario, Server, Tls
 
 GRACE: Final = 0.05
 """Seconds that a request may still be on its way to us when the client has already answered."""
@@ -29,22 +29,25 @@ _LATER: Final = Scenario("later", refused=404)
 
 class Stage:
     """Plays `cases` from its construction until `close`: one server for each pair of credentials, and another host.
-    Further sessions can be added to it, for the published credentials.
+    Further sessions can be added to it, for the published credentials. With `tls` it speaks https only.
 
     Exchanges are told apart by the UUID in their URL alone, wherever in it that is.
     """
 
-    def __init__(self, cases: Iterable[Case]) -> None:
+    def __init__(self, cases: Iterable[Case], tls: Tls | None = None) -> None:
         cases = tuple(cases)
-        self._elsewhere = Server(credentials=_NOBODY)
+        self.ca_file = str(tls.ca_file) if tls else None
+        self._elsewhere = Server(credentials=_NOBODY, tls=tls)
         # Another name, not only another port: some clients take two ports of one name for one host.
-        adapt = towards(f"http://localhost:{urlsplit(self._elsewhere.url).port}")
+        adapt = towards(self._elsewhere.url.replace("127.0.0.1", "localhost"))
         plays: dict[Credentials, dict[str, Play]] = defaultdict(dict, {CREDENTIALS: {}})
         for case in cases:
             plays[case.credentials] |= case.plays(adapt)
         self._added: dict[str, bytes] = {}
         add = lie("added", _LATER.name, self._added_body)
-        self._servers = {who: Server([add], plays=own, credentials=who, scenario=_LATER) for who, own in plays.items()}
+        self._servers = {
+            who: Server([add], plays=own, credentials=who, scenario=_LATER, tls=tls) for who, own in plays.items()
+        }
         self._known = {name for case in cases for name in case.uuids}
         self._watches = [_Watch(server, self._known) for server in self._servers.values()]
         self._away = _Watch(self._elsewhere, self._known)

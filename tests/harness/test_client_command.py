@@ -141,6 +141,13 @@ def test_hello_may_be_missing(how: str, words: str, token: str) -> None:
     assert any(words in note for note in report.notes)
 
 
+def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter that is slow to start says what its client cannot do all the same, and nothing is held against it."""
+    monkeypatch.setattr("hpp_contract.client.command.GREETING", 0.001)
+    report = judged("honest", "smoke", "waiting")
+    assert not [note for note in report.notes if "hello" in note]
+
+
 def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     """What a dying adapter wrote to stderr is quoted without the credentials in it."""
     from hpp_contract.exchange.redact import Redactor
