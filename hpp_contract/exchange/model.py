@@ -30,6 +30,11 @@ def first(headers: Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == wanted), None)
 
 
+def _by_name(headers: Headers) -> dict[str, str]:
+    """The first value of each header, under its name in small letters."""
+    return {name.lower(): value for name, value in reversed(headers)}
+
+
 @dataclass(frozen=True)
 class Request:
     """A request as it was sent: `url` absolute and undecoded, header order and case kept. Its repr, which a failing
@@ -52,8 +57,13 @@ class Request:
     def path(self) -> str:
         return self.parts.path
 
+    @cached_property
+    def _header(self) -> dict[str, str]:
+        return _by_name(self.headers)
+
     def header(self, name: str) -> str | None:
-        return first(self.headers, name)
+        """The first value of header `name`, or None."""
+        return self._header.get(name.lower())
 
     @cached_property
     def raw_session_id(self) -> str | None:
@@ -78,8 +88,13 @@ class Response:
     complete: bool = True
     pauses: tuple[float, ...] = ()
 
+    @cached_property
+    def _header(self) -> dict[str, str]:
+        return _by_name(self.headers)
+
     def header(self, name: str) -> str | None:
-        return first(self.headers, name)
+        """The first value of header `name`, or None."""
+        return self._header.get(name.lower())
 
     @cached_property
     def content(self) -> bytes | None:

@@ -10,6 +10,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -61,6 +62,7 @@ def spellings(secret: str) -> set[str]:
 _PLACEHOLDER = re.compile(r"scrub|redact|filter|dummy|fake|mask|placeholder|x{4}|\*{3}|[<\[{]", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def is_placeholder(text: str) -> bool:
     """Whether a kept value plainly stands for one that was taken out (ours or another tool's), so leaks nothing."""
     return not text or bool(_PLACEHOLDER.search(text)) or ("scrubbed" * len(text)).startswith(text)

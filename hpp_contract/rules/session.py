@@ -200,13 +200,14 @@ def strings_bounded(_: Exchange) -> None:
     """
 
 
-def _strings(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+def _strings(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every string in a JSON value, with the names and indexes that lead to it."""
     if isinstance(value, str):
-        yield where, value
+        yield path, value
     elif isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for name, inner in pairs:
-            yield from _strings(inner, f"{where}/{_printable(str(name))}")
+            yield from _strings(inner, (*path, name))
 
 
 _UNSAFE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f]")
@@ -221,6 +222,7 @@ def strings_clean(exchange: Exchange) -> Iterator[Finding]:
 
     Databases and parsers disagree about both, up to refusing the whole body.
     """
-    for where, text in _strings(exchange.session):
+    for path, text in _strings(exchange.session):
         if _UNSAFE.search(text):
+            where = "".join(f"/{_printable(str(name))}" for name in path)
             yield Finding(where, "characters that every parser keeps", "a lone surrogate or a control character")

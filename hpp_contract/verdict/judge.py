@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -41,6 +40,10 @@ class Tally:
         self.crash = min(filter(None, (self.crash, other.crash)), default=None)
 
 
+_Groups = list[tuple[Callable[[Any], bool], list[tuple[Callable[[Any], Iterable[Finding]], Tally]]]]
+"""Conditions, and what is checked under each."""
+
+
 class Judge:
     """Collects verdicts. Feed it exchanges (and traces), then ask for the `verdicts`.
 
@@ -51,10 +54,10 @@ class Judge:
         self._rules = [rule for rule in rules if subject.kind in JUDGES[rule.scope]]
         self._fed = 0
         self.tallies: dict[str, Tally] = {rule.id: Tally() for rule in self._rules}
-        self._single = _by_condition(rule for rule in self._rules if rule.scope in ("request", "exchange", "recording"))
-        self._traced = _by_condition(rule for rule in self._rules if rule.scope == "trace")
-        self._requested = _by_condition(rule for rule in self._rules if rule.scope == "requests")
-        self._answers = _by_condition(rule for rule in self._rules if rule.scope == "answer")
+        self._single = self._by_condition("request", "exchange", "recording")
+        self._traced = self._by_condition("trace")
+        self._requested = self._by_condition("requests")
+        self._answers = self._by_condition("answer")
 
     def exchange(self, exchange: Exchange, order: Order | None = None) -> None:
         self._run(self._single, exchange, exchange.evidence, order)
@@ -74,24 +77,30 @@ class Judge:
         for rule_id, tally in tallies.items():
             self.tallies[rule_id].merge(tally)
 
-    def _run(
-        self, groups: list[tuple[Callable[[Any], bool], list[Rule]]], subject: Any, evidence: str, order: Order | None
-    ) -> None:
+    def _run(self, groups: _Groups, subject: Any, evidence: str, order: Order | None) -> None:
         self._fed += 1
         place = (self._fed,) if order is None else order
         for when, rules in groups:
-            if when(subject):
-                for rule in rules:
-                    self._apply(rule, subject, evidence, place)
+            if not when(subject):
+                continue
+            for check, tally in rules:
+                tally.exercised = True
+                try:
+                    for finding in check(subject):
+                        tally.add(place, finding, evidence)
+                except Exception as error:  # a rule that crashes is our fault: outcome `error`; the others still run
+                    tally.crash = tally.crash or (place, f"{type(error).__name__} while judging {evidence}")
 
-    def _apply(self, rule: Rule, subject: Any, evidence: str, order: Order) -> None:
-        tally = self.tallies[rule.id]
-        tally.exercised = True
-        try:
-            for finding in rule.check(subject):
-                tally.add(order, finding, evidence)
-        except Exception as error:  # a rule that crashes is our fault: outcome `error`, and the others still run
-            tally.crash = tally.crash or (order, f"{type(error).__name__} while judging {evidence}")
+    def _by_condition(self, *scopes: str) -> _Groups:
+        """The rules of these scopes with their tallies; rules that share a condition share its evaluation."""
+        groups: _Groups = []
+        for rule in self._rules:
+            if rule.scope in scopes:
+                group = next((group for when, group in groups if when is rule.when), None)
+                if group is None:
+                    groups.append((rule.when, group := []))
+                group.append((rule.check, self.tallies[rule.id]))
+        return groups
 
     @property
     def verdicts(self) -> tuple[RuleVerdict, ...]:
@@ -104,14 +113,6 @@ class Judge:
             crash = Finding("hpp-contract", "a verdict", tally.crash[1])
             return RuleVerdict(rule, Outcome.ERROR, (*findings, crash), tally.total + 1)
         return RuleVerdict(rule, outcome_of(rule, tally.exercised, tally.total), findings, tally.total)
-
-
-def _by_condition(rules: Iterable[Rule]) -> list[tuple[Callable[[Any], bool], list[Rule]]]:
-    """Rules that share a condition share its evaluation."""
-    groups: dict[Callable[[Any], bool], list[Rule]] = defaultdict(list)
-    for rule in rules:
-        groups[rule.when].append(rule)
-    return list(groups.items())
 
 
 def judge(exchanges: Sequence[Exchange], rules: Iterable[Rule], subject: Subject) -> tuple[RuleVerdict, ...]:
