@@ -18,12 +18,9 @@ from hpp_contract.server import CREDENTIALS
 
 def answer_pair(rule: Rule) -> tuple[str, str] | None:
     """The text of an answer that keeps `rule` and of one that breaks it; None when no text shows a difference."""
-    for fault in rule.faults:
-        honest = rehearse_answer(fault.on)
-        kept, broken = _text(honest), _text(fault(honest))
-        if kept != broken:
-            return kept, broken
-    return None
+    honest = ((fault, rehearse_answer(fault.on)) for fault in rule.faults)
+    pairs = ((_text(answer), _text(fault(answer))) for fault, answer in honest)
+    return next(((kept, broken) for kept, broken in pairs if kept != broken), None)
 
 
 def _text(answer: Answer) -> str:

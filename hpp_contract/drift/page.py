@@ -116,11 +116,10 @@ class _Reader(HTMLParser):
         elif tag in ("script", "style", "nav", "footer"):
             self._silent = max(0, self._silent - 1)
         elif any(tag == opened for opened, _, _ in self._open):
-            while self._open:
+            opened = ""
+            while opened != tag:
                 opened, link, pieces = self._open.pop()
                 self._closed(opened, link, "".join(pieces))
-                if opened == tag:
-                    break
 
     def handle_data(self, data: str) -> None:
         if self._main > 0 and not self._silent:

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from hpp_contract.endpoint.fuzz_check import contract_check
 from hpp_contract.exchange import Exchange
+from hpp_contract.rules.when import response_of
 from hpp_contract.schemas import folder
 
 if TYPE_CHECKING:
@@ -98,9 +99,7 @@ def _as_schemathesis(exchange: Exchange) -> Any:
     import requests
     import schemathesis
 
-    response = exchange.response
-    if response is None:
-        raise LookupError("no answer came, so there is nothing to check")
+    response = response_of(exchange)
     headers: dict[str, list[str]] = {}
     for name, value in response.headers:
         headers.setdefault(name.lower(), []).append(value)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from hpp_contract.endpoint.provision import Trail
-from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.exchange import Exchange, Instant, Response
 from hpp_contract.exchange.redact import show
+from hpp_contract.rules.when import response_of
 from hpp_contract.verdict.report import NOT_ANSWERED
 
 Learned = tuple[tuple[str, str], ...]
@@ -37,17 +38,14 @@ def _error(status: int) -> Callable[[Sequence[Exchange], Trail], str]:
 
 def _look(exchange: Exchange) -> str:
     """An error in words: its body, its media type, and the names of its uncommon headers."""
-    response = exchange.response
-    if response is None:
-        return ""
+    response = response_of(exchange)
     names = sorted({name.lower() for name, _ in response.headers} - _COMMON)
-    parts = (_body(exchange), response.media_type, f"headers {', '.join(names)}" if names else "")
+    parts = (_body(response), response.media_type, f"headers {', '.join(names)}" if names else "")
     return ", ".join(filter(None, parts))
 
 
-def _body(exchange: Exchange) -> str:
-    response = exchange.response
-    if response is None or not response.body:
+def _body(response: Response) -> str:
+    if not response.body:
         return "an empty body"
     if response.is_html:
         return "an HTML page"

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 from hpp_contract import __version__
 from hpp_contract.exchange import Exchange, Headers, Instant
 from hpp_contract.recordings.scrub import Scrubber
+from hpp_contract.rules.when import response_of
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 
 EMBEDDED: Final = "embedded"
@@ -101,7 +103,7 @@ def shape(exchange: Exchange) -> str:
 
 
 def _free(name: str, taken: Collection[str]) -> str:
-    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+    names = chain((name,), (f"{name}-{number}" for number in count(2)))
     return next(each for each in names if each not in taken)
 
 
@@ -118,7 +120,7 @@ def _ours(folder: Path) -> dict[Path, str]:
     from hpp_contract.recordings import read_recordings
 
     found: dict[Path, str] = {}
-    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+    for path in sorted(folder.glob("*.yaml")):
         for exchange in read_recordings([str(path)]).exchanges[:1]:
             provenance = exchange.known.provenance or ""
             if provenance.partition(" ")[0] in (EMBEDDED, "recorded"):
@@ -180,9 +182,7 @@ def _request(exchange: Exchange) -> tuple[str, str, bytes | None, dict[str, str]
 
 
 def _response(exchange: Exchange) -> Mapping[str, Any]:
-    response = exchange.response
-    if response is None:
-        raise LookupError("a cassette holds no failures")
+    response = response_of(exchange)
     return {
         "status": {"code": response.status, "message": response.reason},
         "headers": _map(response.headers),

@@ -86,7 +86,7 @@ def _kind(char: str) -> str:
 def api_key(text: str) -> str:
     """An API key that opens nothing and shows it, as long as the given one where that is long enough."""
     prefix = text[: text.index("_api_") + len("_api_")]
-    return prefix + masked(text[len(prefix) :].ljust(len(WORD), "x"))
+    return prefix + masked(text[len(prefix) :].ljust(len(WORD)))
 
 
 def token(text: str) -> str:
@@ -100,7 +100,7 @@ def token(text: str) -> str:
     user, colon, key = decoded.partition(":")
     if not colon:
         return _encoded(api_key(user))
-    return _encoded(f"{masked(user)}:{api_key(key) if API_KEY.fullmatch(key) else masked(key.ljust(len(WORD), 'x'))}")
+    return _encoded(f"{masked(user)}:{api_key(key) if API_KEY.fullmatch(key) else masked(key.ljust(len(WORD)))}")
 
 
 def _decoded(text: str) -> str | None:
@@ -111,4 +111,4 @@ def _decoded(text: str) -> str | None:
 
 
 def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+    return base64.b64encode(text.encode()).decode()

@@ -35,6 +35,9 @@ _HARMLESS: Final = frozenset(
 _TELLING: Final = 8
 """Characters from which on a credential is looked for in other places; as in the rule about echoes."""
 
+_UNSEEN: Final = str.maketrans("", "", "\t\r\n")
+"""Characters that every reader of URLs passes over: an id may not hide behind them."""
+
 _RUNS: Final = re.compile(r"[^\W_]+")
 _BYTES: Final = "".join(map(chr, range(0x80, 0x100)))
 
@@ -98,7 +101,7 @@ class _One:
             return self._known[found]
         if UUID.fullmatch(found):
             return self._pseudonyms.of(found)
-        return api_key(found) if API_KEY.fullmatch(found) and not is_placeholder(found) else found
+        return found if is_placeholder(found) else api_key(found)
 
     def request(self, request: Request) -> Request:
         return replace(
@@ -119,9 +122,10 @@ class _One:
 
     def _url(self, request: Request) -> str:
         raw, user = request.raw_session_id, request.parts.username
+        url = request.url.translate(_UNSEEN)
         if raw is None:
-            return self._address(request.url, user)
-        head, _, tail = request.url.rpartition(raw)
+            return self._address(url, user)
+        head, _, tail = url.rpartition(raw)
         return self._address(head, user) + self._segment(raw) + self._address(tail, None)
 
     def _address(self, url: str, user: str | None) -> str:
@@ -141,10 +145,7 @@ class _One:
     def _segment(self, raw: str) -> str:
         """The session id as the path has it, in the encoding that it was sent in."""
         decoded = unquote(raw)
-        stand_in = self._pseudonyms.of(decoded)
-        if raw == decoded:
-            return stand_in
-        return quote(stand_in, safe="") if raw == quote(decoded, safe="") else _recoded(raw, decoded, stand_in)
+        return _recoded(raw, decoded, self._pseudonyms.of(decoded))
 
     def _field(self, name: str, value: str) -> str:
         field = name.lower()
@@ -165,7 +166,7 @@ class _One:
             return value
         if not space:
             return token(value) if value.lower() not in ("basic", "bearer") else value
-        return scheme + space + (self._known.get(sent) or token(sent) if sent.strip() else sent)
+        return scheme + space + (token(sent) if sent.strip() else sent)
 
     def _masked(self, value: str, keep: str = "") -> str:
         """The text masked, but for the stand-ins of what is known and for characters in `keep`."""
@@ -254,4 +255,4 @@ def _recoded(raw: str, decoded: str, stand_in: str) -> str:
 def _like(part: str, char: str) -> str:
     """The character, encoded where `part` was."""
     encoded = "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
-    return encoded if len(part) > 1 else char
+    return char if len(part) == 1 else encoded

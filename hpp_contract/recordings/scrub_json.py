@@ -124,7 +124,7 @@ class JsonScrubber:
     def _public(self, value: str) -> str:
         """A status, an error code or a date, however wrong; anything else that stands in its place is an id."""
         plain = _is_word(value) and self._clean(value) == value
-        return value if plain or Instant.parse(value) or _is_date_like(value) else self._pseudonyms.of(value)
+        return value if plain or _is_date_like(value) else self._pseudonyms.of(value)
 
     def _masked(self, value: str) -> str:
         """A text of unknown meaning: masked, but for what a rule recognises in it."""

@@ -7,7 +7,7 @@ from dataclasses import astuple
 from functools import lru_cache
 from typing import Any
 
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.exchange.answer import Answer, Failure
 from hpp_contract.exchange.redact import is_placeholder, spellings
 from hpp_contract.rules.answer_fault import lie, tell_failure
 from hpp_contract.rules.answer_given import Given, given
@@ -92,6 +92,13 @@ def _failed(answer: Answer) -> bool:
     return answer.told.failure is not None
 
 
+def _failure_of(answer: Answer) -> Failure:
+    """The error that a rule's condition has already made sure of."""
+    if answer.told.failure is None:
+        raise LookupError("a rule read an error that its condition did not ask for")
+    return answer.told.failure
+
+
 @rule(
     "HPP-A31", "errors-tell-the-truth", "must", "inferred", ERROR_OBJECT, scope="answer", when=_failed,
     faults=[lie("maps-all-to-404", "unauthorized", tell_failure(http_status=404)),
@@ -103,9 +110,7 @@ def errors_tell_the_truth(answer: Answer) -> Iterator[Finding]:
 
     A revoked key that reads as 404 is a session taken for expired.
     """
-    failure = answer.told.failure
-    if failure is None:
-        return
+    failure = _failure_of(answer)
     statuses = {exchange.status for exchange in (*answer.served, *answer.elsewhere)} - {None}
     if failure.http_status and failure.http_status not in statuses:  # many languages write none as 0
         sent = " or ".join(map(str, sorted(filter(None, statuses)))) or "none: nothing was answered"
@@ -138,8 +143,6 @@ def no_credentials_in_errors(answer: Answer) -> Iterator[Finding]:
 
     Errors are logged, mailed and pasted into tickets.
     """
-    if answer.told.failure is None:
-        return
-    text = "\n".join(_texts(astuple(answer.told.failure)))
+    text = "\n".join(_texts(astuple(_failure_of(answer))))
     if any(form in text for form in _forms(answer.secrets)):
         yield Finding("error message", "no credentials", "the credentials of the request")

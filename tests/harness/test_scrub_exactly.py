@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import zlib
 from base64 import b64encode
+from itertools import count
 
 import pytest
 
 from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.exchange.model import Knowledge
-from hpp_contract.recordings.pseudonym import Pseudonyms, api_key, masked, token
 from hpp_contract.recordings.scrub import Scrubber
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
@@ -34,82 +34,6 @@ def scrubbed(
 
 
 @pytest.mark.parametrize(
-    ("text", "keep", "stand_in"),
-    [
-        ("", "", ""),
-        ("Ottilie-Müller", "", "scrubbedscrubb"),
-        (" ~", "", "sc"),
-        ("a\tb\x7fc", "", "<\t>\x7f<"),
-        ("\x1fx!", "", "\x1f<>"),
-        ("a\ud800b\udfffc\ud7ff\ue000", "", "<\ud800>\udfff<><"),
-        ("abcdefghi", "b", "<b><><><>"),
-    ],
-)
-def test_masks(text: str, keep: str, stand_in: str) -> None:
-    """Every character is replaced, but for those that rules speak about."""
-    assert masked(text, keep) == stand_in
-
-
-@pytest.mark.parametrize(
-    ("text", "stand_in"),
-    [
-        ("kco_test_api_ab", "kco_test_api_scrubbed"),
-        ("kco_live_api_abcdefghijkl", "kco_live_api_scrubbedscru"),
-        (base64("kco_test_api_abcdefgh"), base64("kco_test_api_scrubbed")),
-        (base64("user:kco_test_api_abcdefghi"), base64("scru:kco_test_api_scrubbeds")),
-        (base64("user:pw"), base64("scru:scrubbed")),
-        (base64("a:longpassword:x"), base64("s:scrubbedscrubb")),
-        ("x", base64("scrubbed")),
-        ("no*base64-of-anything", base64("scrubbedscrubbe")),
-        (base64("hello there, you"), base64("scrubbedscrubbedsc")),
-        (base64("\ud800".encode("utf-8", "surrogatepass").decode("latin-1")), base64("scrubbed")),
-    ],
-)
-def test_tokens(text: str, stand_in: str) -> None:
-    """Credentials stay in the documented form that they were in, about as long as they were."""
-    assert token(text) == stand_in
-
-
-def test_api_keys() -> None:
-    """A key keeps its prefix and, where it is long enough, its length."""
-    assert api_key("kco_live_api_x_api_y") == "kco_live_api_scrubbed"
-    assert api_key("kco_test_api_" + "y" * 17) == "kco_test_api_scrubbedscrubbeds"
-
-
-def test_pseudonyms() -> None:
-    """Ids are numbered in their own digits and letters; a leading zero stays one, so numbers stay JSON numbers."""
-    pseudonyms = Pseudonyms(0x1ABCD)
-    expected = {
-        "A1b-Z9": "A0a-A0",
-        "Z1b-Z9": "A0a-A1",
-        "aé07": "aé00",
-        "az": "aa",
-        "zz": "ab",
-        "123": "100",
-        "9": "1",
-        "8": "2",
-        "0": "0",
-        "007": "000",
-        "008": "001",
-        "": "",
-        "3": "3",
-        ID: "5c2bbed0-abcd-7000-8000-000000000000",
-        ID.upper(): "5c2bbed0-abcd-7001-8000-000000000000",
-        ID.replace("-7", "-4"): "5c2bbed0-abcd-4002-8000-000000000000",
-    }
-    assert {text: pseudonyms.of(text) for text in expected} == expected
-    assert pseudonyms.of("az") == "aa"
-    assert pseudonyms.originals == {text for text, stand_in in expected.items() if text != stand_in}
-
-
-def test_more_pseudonyms_than_a_group_holds() -> None:
-    """The count goes on in the last group of a UUID."""
-    pseudonyms = Pseudonyms()
-    given = [pseudonyms.of(f"39a1c773-bafd-754d-af1f-{number:012x}") for number in range(0x1002)]
-    assert [each[14:] for each in given[0xFFF:]] == ["7fff-8000-" + "0" * 12, *(f"700{n}-8000-{1:012}" for n in (0, 1))]
-
-
-@pytest.mark.parametrize(
     ("url", "kept"),
     [
         (f"{SESSIONS}{ID}", f"{SESSIONS}{OURS}"),
@@ -120,9 +44,14 @@ def test_more_pseudonyms_than_a_group_holds() -> None:
         (f"{SESSIONS}a%2Fb?x=y z?q", f"{SESSIONS}a%2Fa?s=s s?s"),
         (f"{SESSIONS}%C3%A4%62b", f"{SESSIONS}%C3%A4aa"),
         (f"{SESSIONS}%61b", f"{SESSIONS}%61a"),
+        (f"{SESSIONS}%c3%A4b", f"{SESSIONS}%C3%A4a"),
+        (f"{SESSIONS}b\n\t\rc", f"{SESSIONS}aa"),
+        ("ht\ntps://h/a\n?b", "https://h/a?s"),
+        (f"{SESSIONS}\ud800b", f"{SESSIONS}\ud800a"),
         (f"{SESSIONS}%ffb", f"{SESSIONS}%EF%BF%BDa"),
         (f"{SESSIONS}z z", f"{SESSIONS}a a"),
     ],
+    ids=map(str, count(1)),
 )
 def test_urls(url: str, kept: str) -> None:
     """Ids, user names and what is asked for are replaced; the encoding that an id was sent in stays."""
@@ -150,7 +79,7 @@ def test_urls(url: str, kept: str) -> None:
         ("X-Name", "Ottilie Müller_x-17", "scrubbe scrubb_s-sc"),
         ("X-Count", "17", "17"),
         ("X-Key", "a kco_live_api_abcdefgh b", "s kco_live_api_scrubbed s"),
-        ("X-Key", "kco_test_api_scrubbed", "kco_test_api_scrubbed"),
+        ("X-Key", "kco_test_api_REDACTED", "kco_test_api_REDACTED"),
         ("ETag", f'"{ID}"', f'"{OURS}"'),
         ("X-Id", f"x {ID} y {ID}.", f"s {OURS} s {OURS}."),
         ("Via", f"{SECRET} pw abc", "scrubbedscrub pw abc"),
@@ -162,6 +91,7 @@ def test_urls(url: str, kept: str) -> None:
         ("Via", base64(SECRET).replace("/", "_").replace("+", "-"), base64("scrubbedscrub")),
         ("Via", base64(SECRET).replace("/", "_").replace("+", "-").rstrip("="), base64("scrubbedscrub").rstrip("=")),
     ],
+    ids=map(str, count(1)),
 )
 def test_fields(name: str, value: str, kept: str) -> None:
     """A header field is scrubbed by what it is for, the same in a request and in a response."""
@@ -212,6 +142,7 @@ def test_fields(name: str, value: str, kept: str) -> None:
         ('\ufeff{"a": "<b"}', '\ufeff{"a": "<s"}'),
         (f"no JSON, {SECRET}, {ID}", f"no JSON, scrubbedscrub, {OURS}"),
     ],
+    ids=map(str, count(1)),
 )  # fmt: skip
 def test_bodies(body: str, kept: str) -> None:
     """What a member means decides what becomes of its value; all around the values stays, however broken."""
@@ -231,6 +162,7 @@ def test_bodies(body: str, kept: str) -> None:
         (b"\xfe\xffabc", b"\xfe\xffabc"),
         (b"\xff\xfea\xd8", b"\xff\xfea\xd8"),
     ],
+    ids=map(str, count(1)),
 )
 def test_bytes_that_are_no_text(body: bytes, kept: bytes) -> None:
     """They stay where they are, and what is around them is scrubbed."""
@@ -253,6 +185,7 @@ def test_bytes_that_are_no_text(body: bytes, kept: bytes) -> None:
         ("gzip", b"Ottilie", b"scrubbed"),
         ("br", b"\x0b\x02\x80Ottilie\x03", b"scrubbed"),
     ],
+    ids=map(str, count(1)),
 )
 def test_codings(coding: str, body: bytes, kept: bytes) -> None:
     """A coded body is coded again the same way; one that cannot be read is not kept."""

@@ -1,0 +1,96 @@
+"""The stand-ins of scrubbing, character for character: recordings are compared over years."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from itertools import count
+
+import pytest
+
+from hpp_contract.recordings.pseudonym import Pseudonyms, api_key, masked, token
+
+ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
+
+
+def base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "keep", "stand_in"),
+    [
+        ("", "", ""),
+        ("Ottilie-Müller", "", "scrubbedscrubb"),
+        (" ~", "", "sc"),
+        ("a\tb\x7fc", "", "<\t>\x7f<"),
+        ("\x1fx!", "", "\x1f<>"),
+        ("a\ud800b\udfffc\ud7ff\ue000", "", "<\ud800>\udfff<><"),
+        ("abcdefghi", "b", "<b><><><>"),
+    ],
+    ids=map(str, count(1)),
+)
+def test_masks(text: str, keep: str, stand_in: str) -> None:
+    """Every character is replaced, but for those that rules speak about."""
+    assert masked(text, keep) == stand_in
+
+
+@pytest.mark.parametrize(
+    ("text", "stand_in"),
+    [
+        ("kco_test_api_ab", "kco_test_api_scrubbed"),
+        ("kco_live_api_abcdefghijkl", "kco_live_api_scrubbedscru"),
+        (base64("kco_test_api_abcdefgh"), base64("kco_test_api_scrubbed")),
+        (base64("user:kco_test_api_abcdefghi"), base64("scru:kco_test_api_scrubbeds")),
+        (base64("user:pw"), base64("scru:scrubbed")),
+        (base64("a:longpassword:x"), base64("s:scrubbedscrubb")),
+        ("x", base64("scrubbed")),
+        ("no*base64-of-anything", base64("scrubbedscrubbe")),
+        (base64("hello there, you"), base64("scrubbedscrubbedsc")),
+        ("dXNl*cjpwdw==", base64("scrubbeds")),
+        (base64("user:p\x00"), base64("scru:<\x00><><><")),
+        (base64("\ud800".encode("utf-8", "surrogatepass").decode("latin-1")), base64("scrubbed")),
+    ],
+    ids=map(str, count(1)),
+)
+def test_tokens(text: str, stand_in: str) -> None:
+    """Credentials stay in the documented form that they were in, about as long as they were."""
+    assert token(text) == stand_in
+
+
+def test_api_keys() -> None:
+    """A key keeps its prefix and, where it is long enough, its length."""
+    assert api_key("kco_live_api_x_api_y") == "kco_live_api_scrubbed"
+    assert api_key("kco_test_api_" + "y" * 17) == "kco_test_api_scrubbedscrubbeds"
+
+
+def test_pseudonyms() -> None:
+    """Ids are numbered in their own digits and letters; a leading zero stays one, so numbers stay JSON numbers."""
+    pseudonyms = Pseudonyms(0x1ABCD)
+    expected = {
+        "A1b-Z9": "A0a-A0",
+        "Z1b-Z9": "A0a-A1",
+        "aé07": "aé00",
+        "az": "aa",
+        "zz": "ab",
+        "123": "100",
+        "9": "1",
+        "8": "2",
+        "0": "0",
+        "007": "000",
+        "008": "001",
+        "": "",
+        "3": "3",
+        ID: "5c2bbed0-abcd-7000-8000-000000000000",
+        ID.upper(): "5c2bbed0-abcd-7001-8000-000000000000",
+        ID.replace("-7", "-4"): "5c2bbed0-abcd-4002-8000-000000000000",
+    }
+    assert {text: pseudonyms.of(text) for text in expected} == expected
+    assert pseudonyms.of("az") == "aa"
+    assert pseudonyms.originals == {text for text, stand_in in expected.items() if text != stand_in}
+
+
+def test_more_pseudonyms_than_a_group_holds() -> None:
+    """The count goes on in the last group of a UUID."""
+    pseudonyms = Pseudonyms()
+    given = [pseudonyms.of(f"39a1c773-bafd-754d-af1f-{number:012x}") for number in range(0x1002)]
+    assert [each[14:] for each in given[0xFFF:]] == ["7fff-8000-" + "0" * 12, *(f"700{n}-8000-{1:012}" for n in (0, 1))]
