@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 from collections.abc import Iterator
 from functools import partial
 
 from hpp_contract.exchange import Exchange, Instant, Request, Trace
+from hpp_contract.exchange.loopback import is_loopback
 from hpp_contract.exchange.model import values
 from hpp_contract.exchange.redact import API_KEY, is_placeholder
 from hpp_contract.rules import fault
@@ -91,15 +91,8 @@ def https_outside_loopback(exchange: Exchange) -> Iterator[Finding]:
     Basic credentials are readable by everybody on the way.
     """
     parts = exchange.request.parts
-    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         yield Finding("request scheme", "https", parts.scheme[:20] or "none")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _reads(trace: Trace) -> bool:
