@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +24,6 @@ from hpp_contract.cli import main
 from hpp_contract.exchange import Exchange
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
-from hpp_contract.recordings.player import HppCassette
 from hpp_contract.recordings.replay import recorded_sessions
 from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules.catalogue import CATALOGUE
@@ -274,24 +272,3 @@ def test_sessions_of_one_id_are_told_apart() -> None:
     sessions = recorded_sessions([str(folder("cassettes") / "documented")])
     assert {each.name for each in sessions} == set(DOCUMENTED)
     assert len({each.session_id for each in sessions}) == 4
-
-
-@pytest.mark.parametrize("shape", DOCUMENTED)
-def test_the_fixture_plays_to_requests(hpp_cassette: Callable[[str], HppCassette], shape: str) -> None:
-    """A cassette is played in process to a client on requests, whatever host it was told."""
-    recorded = hpp_cassette(shape)
-    answer = requests.get(f"http://127.0.0.1:9/hpp/v1/sessions/{recorded.session_id}", timeout=1)
-    assert answer.json()["session_id"] == recorded.session_id
-
-
-def test_the_fixture_plays_polls(
-    hpp_cassette: Callable[[Path], HppCassette],
-    recorded_folder: Path,
-) -> None:
-    """Each poll gets the next answer, a client on urllib3 too, and what was not recorded fails."""
-    recorded = hpp_cassette(recorded_folder / "lifecycle-paid.yaml")
-    url = f"{recorded.base_url}/hpp/v1/sessions/{recorded.session_id}"
-    statuses = [urllib3.PoolManager().request("GET", url).json()["status"] for _ in range(recorded.polls)]
-    assert statuses[:3] == ["WAITING", "IN_PROGRESS", "COMPLETED"]
-    with pytest.raises(vcr.errors.CannotOverwriteExistingCassetteException):
-        urllib3.PoolManager().request("GET", f"{url}0", retries=False)
