@@ -6,9 +6,11 @@ kept as a file. Drawing and shrinking are Hypothesis' business; what a client ma
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -16,6 +18,7 @@ from hpp_contract.client.believable import believable
 from hpp_contract.client.generated_case import NAME, Drawn, drawn_case
 from hpp_contract.client.ledger import verdicts_on
 from hpp_contract.client.play import Played
+from hpp_contract.client.simplest import simplest
 from hpp_contract.strategies import sessions
 from hpp_contract.strategies.bodies import Body
 from hpp_contract.verdict import Outcome, RuleVerdict, Subject
@@ -56,7 +59,7 @@ class Round:
         self._read = read
         self._subject = subject
         self._spares = spares
-        self._known: dict[bytes, str | None] = {}
+        self._known: dict[bytes, tuple[str, ...]] = {}
         self._until = 0.0
 
     def run(self, count: int, seed: int) -> None:
@@ -64,6 +67,8 @@ class Round:
         self._until = time.monotonic() + PATIENCE + PATIENCE_EACH * max(0, count - USUAL)
         with _no_folder_left_behind(), suppress(_Enough):
             _search(self._ask, count, seed)
+            for rule, (case, _) in tuple(self.worst.items()):
+                simplest(json.loads(case.content), partial(self._breaks, rule))
 
     def failures(self, case: Drawn) -> dict[str, RuleVerdict]:
         """The verdicts, by rule, on a session that is read now and does not survive."""
@@ -73,7 +78,14 @@ class Round:
         return {verdict.rule.id: verdict for verdict in verdicts if verdict.outcome in FAILED}
 
     def _ask(self, body: Body) -> str | None:
-        """The rule that reading this session breaks; the same for the same session, though it is read once."""
+        """The first rule that reading this session breaks."""
+        return next(iter(self._broken(body)), None)
+
+    def _breaks(self, rule: str, body: Body) -> bool:
+        return rule in self._broken(body)
+
+    def _broken(self, body: Body) -> tuple[str, ...]:
+        """The rules that reading this session breaks; the same for the same session, though it is read once."""
         case = drawn_case(body)
         if case.content in self._known:
             return self._known[case.content]
@@ -90,7 +102,7 @@ class Round:
         for rule, verdict in failures.items():
             if rule not in self.worst or case.size < self.worst[rule][0].size:
                 self.worst[rule] = case, verdict
-        return self._known.setdefault(case.content, next(iter(failures), None))
+        return self._known.setdefault(case.content, tuple(failures))
 
 
 def _search(ask: Callable[[Body], str | None], count: int, seed: int) -> None:
