@@ -52,11 +52,13 @@ def abbreviate(session_id: str) -> str:
 
 
 def spellings(secret: str) -> set[str]:
-    """Every form a secret travels in: raw, percent-encoded with and without slashes, base64 and base64url with and
-    without padding."""
+    """Every form a secret travels in: raw, percent-encoded in either case with and without slashes, base64, base64url,
+    these with and without padding."""
     encoded = base64.b64encode(secret.encode()).decode()
     url = encoded.replace("+", "-").replace("/", "_")
-    return {secret, quote(secret, safe=""), quote(secret), encoded, encoded.rstrip("="), url, url.rstrip("=")} - {""}
+    quoted = {quote(secret, safe=""), quote(secret)}
+    quoted |= {re.sub("%..", lambda code: code[0].lower(), form) for form in quoted}
+    return {secret, *quoted, encoded, encoded.rstrip("="), url, url.rstrip("=")} - {""}
 
 
 _PLACEHOLDER = re.compile(r"scrub|redact|filter|dummy|fake|mask|placeholder|x{4}|\*{3}|[<\[{]", re.IGNORECASE)
