@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @click.option("--processes", type=click.IntRange(1), metavar="N", help="Judge in N processes; by default one a core.")
+@click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Judge here, or on Dask."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="The Dask cluster to judge on; by default one on this machine.")
 @common_options
-def recording(paths: tuple[str, ...], processes: int | None, options: Options) -> None:
-    """Judge recordings: files, folders of them, or - for standard input, packed with gzip or not.
+def recording(
+    paths: tuple[str, ...], processes: int | None, engine: str, scheduler: str | None, options: Options
+) -> None:
+    """Judge recordings: files, folders of them, patterns with *, URLs that fsspec opens, or - for standard input,
+    packed with gzip or not.
 
     Recognised by their content: vcrpy, Betamax, Ruby VCR, PHP-VCR, go-vcr, HAR (browsers, Polly.js, mitmproxy),
     Schemathesis' VCR, HAR and NDJSON reports, WireMock, nock, Pact, MockServer, and logs in this project's NDJSON.
@@ -28,13 +35,14 @@ def recording(paths: tuple[str, ...], processes: int | None, options: Options) -
     Examples:
       hpp-contract recording tests/cassettes
       zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
+      hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
     """
     from hpp_contract.cli.progress import waiting
-    from hpp_contract.recordings.engine import judge_recordings
     from hpp_contract.verdict import Report, Subject
 
+    judge = _engine(engine, scheduler, processes)
     with waiting("judging recordings") as advance:
-        judged = judge_recordings(paths, processes=processes, on_progress=advance)
+        judged = judge(paths, on_progress=advance)
     report = Report(
         Subject("recording", " ".join(paths)),
         judged.verdicts,
@@ -42,6 +50,23 @@ def recording(paths: tuple[str, ...], processes: int | None, options: Options) -
         notes=(*judged.notes, *judged.unreadable[1:]),
     )
     finish(report, options, evidence=_shown(paths) if options.html else ())
+
+
+def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callable[..., Judged]:
+    from functools import partial
+
+    if scheduler is not None and (engine != "dask" or processes is not None):
+        wrong = (
+            "also takes --engine dask" if engine != "dask" else "takes no --processes: its workers are there already"
+        )
+        raise click.UsageError(f"--scheduler {wrong}.")
+    if engine == "dask":
+        from hpp_contract.recordings.cluster import judge_on_dask
+
+        return partial(judge_on_dask, scheduler=scheduler, processes=processes)
+    from hpp_contract.recordings.engine import judge_recordings
+
+    return partial(judge_recordings, processes=processes)
 
 
 def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
@@ -62,8 +87,9 @@ def _shown(paths: Sequence[str]) -> Sequence[Exchange]:
     from hpp_contract.recordings import read_recordings
     from hpp_contract.recordings.engine import SMALL
     from hpp_contract.recordings.sources import STDIN, files
+    from hpp_contract.recordings.urls import is_url
 
     names = [name for name, _ in files(paths)]
-    if STDIN in names or sum(Path(name).stat().st_size for name in names) > SMALL:
+    if any(name == STDIN or is_url(name) for name in names) or sum(Path(name).stat().st_size for name in names) > SMALL:
         return ()
     return read_recordings(names).exchanges

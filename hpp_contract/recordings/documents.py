@@ -37,7 +37,7 @@ def parsed(source: Source) -> Any:
     """The file as one JSON value, a list of them where each line is one, or a YAML document."""
     _refuse_beyond(MAX_JSON, source.size)
     try:
-        text = source.path.read_bytes().decode("utf-8-sig")
+        text = source.read(0, source.size).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(f"not UTF-8 text at byte {error.start + 1}") from error
     if text.lstrip()[:1] not in ("{", "["):

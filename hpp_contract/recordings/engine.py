@@ -64,7 +64,8 @@ def judge_recordings(
     is the same for any number of processes.
     """
     with TemporaryDirectory(prefix="hpp-contract-") as folder:
-        evidence = Evidence.gathered(paths, Path(folder))
+        named = enumerate(files(paths))
+        evidence = Evidence.of(look(number, name, found, Path(folder)) for number, (name, found) in named)
         wanted = (processes or available_cores()) if evidence.size > SMALL or processes else 1
         with _executor(wanted) as executor:
             return _judged(evidence, Spill(_made(Path(folder) / "sightings")), executor, wanted, on_progress)
@@ -78,18 +79,13 @@ class Evidence:
     unreadable: tuple[str, ...]
 
     @classmethod
-    def gathered(cls, paths: Sequence[str], spool: Path) -> Evidence:
-        """Open every file that `paths` name; what must be unpacked goes into the folder `spool`."""
-        sources: list[Source] = []
-        unreadable: list[str] = []
-        for number, (name, found) in enumerate(files(paths)):
-            try:
-                sources.append(source(number, name, spool, found))
-            except Unreadable as problem:
-                unreadable.append(f"{name}: {problem}")
-            except OSError as error:
-                unreadable.append(f"{name}: {error.strerror or 'cannot be read'}")
-        return cls(tuple(sources), tuple(unreadable))
+    def of(cls, looked_at: Iterable[Source | str]) -> Evidence:
+        """Sort what `look` gave."""
+        results = list(looked_at)
+        return cls(
+            tuple(each for each in results if isinstance(each, Source)),
+            tuple(each for each in results if isinstance(each, str)),
+        )
 
     @property
     def size(self) -> int:
@@ -100,6 +96,17 @@ class Evidence:
     def partitions(self) -> int:
         """Into how many partitions the sessions are divided, so that each fits into memory."""
         return min(MAX_PARTITIONS, 1 + self.size // PARTITION)
+
+
+def look(number: int, name: str, found: bool, spool: Path) -> Source | str:
+    """Open a file that was named, or `found` in a folder; a sentence where it cannot be read. What must be unpacked
+    goes into the folder `spool`."""
+    try:
+        return source(number, name, spool, found)
+    except Unreadable as problem:
+        return f"{name}: {problem}"
+    except OSError as error:
+        return f"{name}: {error.strerror or 'cannot be read'}"
 
 
 class Merger:

@@ -3,7 +3,7 @@ so any process may do any part, and merged in any order the parts give one verdi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, Final
@@ -60,22 +60,36 @@ def is_read(exchange: Exchange) -> bool:
     return exchange.request.session_id is not None and exchange.request.method != "DELETE"
 
 
+Block = tuple[int, int, int]
+"""A stretch of bytes: its length, the line ends in it, and what of it the last of them ends."""
+
+
 def pieces(source: Source, size: int = PIECE) -> Iterator[Piece]:
     """Cut a source between lines; a document stays whole."""
-    if not source.is_lines:
-        yield Piece(source, 0, source.size, 1)
-        return
-    with source.path.open("rb") as stream:
-        start, line, lines, end = 0, 1, 0, 0
-        while block := stream.read(size):
-            cut = block.rfind(b"\n") + 1
-            if cut:
-                lines += block.count(b"\n")
-                yield Piece(source, start, end + cut - start, line)
-                start, line, lines = end + cut, line + lines, 0
-            end += len(block)
-        if end > start:
-            yield Piece(source, start, end - start, line)
+    if source.is_lines and source.size > size:
+        return cut(source, blocks(source, 0, source.size, size))
+    return iter([Piece(source, 0, source.size, 1)])
+
+
+def blocks(source: Source, start: int, end: int, size: int) -> Iterator[Block]:
+    """What the bytes from `start` to `end` are, block by block of `size`."""
+    with source.open() as stream:
+        stream.seek(start)
+        while block := stream.read(min(size, end - start)):
+            yield len(block), block.count(b"\n"), block.rfind(b"\n") + 1
+            start += len(block)
+
+
+def cut(source: Source, found: Iterable[Block]) -> Iterator[Piece]:
+    """Pieces of a source between the lines of all its blocks."""
+    start, line, end = 0, 1, 0
+    for length, lines, whole in found:
+        if whole:
+            yield Piece(source, start, end + whole - start, line)
+            start, line = end + whole, line + lines
+        end += length
+    if end > start:
+        yield Piece(source, start, end - start, line)
 
 
 class Worker:
@@ -152,7 +166,7 @@ def _tell(part: Part, sentence: str) -> None:
 
 def numbered_lines(piece: Piece) -> Iterator[tuple[int, int, bytes | None]]:
     """Number, offset and bytes of each line that is not blank; None for a line that is too long to read."""
-    with piece.source.path.open("rb") as stream:
+    with piece.source.open() as stream:
         stream.seek(piece.offset)
         offset, number, end = piece.offset, piece.line, piece.offset + piece.length
         while offset < end and (line := stream.readline(ndjson.MAX_LINE)):
@@ -184,9 +198,7 @@ class Reopener:
         source = self._sources[sighting.file]
         if not source.is_lines:
             return self._document(sighting.file)[sighting.number]
-        with source.path.open("rb") as stream:
-            stream.seek(sighting.offset)
-            line = stream.read(sighting.length)
+        line = source.read(sighting.offset, sighting.length)
         return ndjson.exchange_on(line, f"{source.name}#{sighting.number}")
 
     def _read_document(self, file: int) -> dict[int, Exchange]:

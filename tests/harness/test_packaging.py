@@ -37,7 +37,7 @@ def _reasons(table: str) -> Iterator[tuple[str, str]]:
             yield item.strip().rstrip(","), reason.strip()
 
 
-@pytest.mark.parametrize("table", ["dependencies", "dev", "ignore", '"tests/\\*\\*"', "exclude_also"])
+@pytest.mark.parametrize("table", ["dependencies", "dask", "dev", "ignore", '"tests/\\*\\*"', "exclude_also"])
 def test_everything_out_of_the_ordinary_has_a_reason(table: str) -> None:
     """Each dependency, and each exception from a linter or from coverage, says why beside it."""
     items = dict(_reasons(table))
@@ -71,6 +71,12 @@ def test_the_lock_keeps_what_the_project_asks_for() -> None:
         assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), text
 
 
+def test_every_extra_is_tested() -> None:
+    """What an extra asks for is asked for by dev in the same words, so that its tests run."""
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras["dask"]) <= set(extras["dev"])
+
+
 def _imported(folder: Path) -> set[str]:
     # What made the recordings under test ran once, with the libraries whose formats they are.
     files = [path for path in folder.rglob("*.py") if "make" not in path.parts]
@@ -85,7 +91,8 @@ def _imported(folder: Path) -> set[str]:
 @pytest.mark.parametrize(("folder", "extra"), [("hpp_contract", False), ("tests", True)])
 def test_what_is_imported_is_declared(folder: str, extra: bool) -> None:
     """Every third-party library that is imported is a dependency of our own, not of somebody we depend on."""
-    declared = PROJECT["dependencies"] + (PROJECT["optional-dependencies"]["dev"] if extra else [])
+    extras = PROJECT["optional-dependencies"]
+    declared = PROJECT["dependencies"] + extras["dask"] + (extras["dev"] if extra else [])
     names = {canonicalize_name(Requirement(text).name) for text in declared}
     distributions = packages_distributions()
     tops = {name.partition(".")[0] for name in _imported(ROOT / folder)} - sys.stdlib_module_names

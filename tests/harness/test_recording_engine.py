@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from hpp_contract.exchange import Exchange
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.engine import judge_recordings
+from hpp_contract.recordings.sources import Source
+from hpp_contract.recordings.work import Piece, blocks, cut, numbered_lines, pieces
 from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.verdict import RuleVerdict, Subject, judge, screen
@@ -79,6 +81,19 @@ def test_a_burst_is_noticed(tmp_path: Path) -> None:
     verdicts = judge_recordings(paths, processes=1).verdicts
     assert verdicts == in_memory(paths)
     assert [verdict.total for verdict in verdicts if verdict.rule.id == "HPP-R11"] == [1]
+
+
+@given(st.lists(st.sampled_from(["", "a", "bb" * 9, "\r"]), min_size=1), st.integers(1, 9), st.integers(1, 30))
+def test_every_line_is_in_one_piece(folder: Path, lines: list[str], size: int, span: int) -> None:
+    """However a file is measured, in whatever stretches, its pieces hold every line once, with its number and place."""
+    path = folder / "lines"
+    path.write_bytes("\n".join(lines).encode())
+    whole = path.stat().st_size
+    log = Source(0, "lines", str(path), whole, is_lines=True)
+    found = [block for start in range(0, whole, span) for block in blocks(log, start, min(start + span, whole), size)]
+    one = list(numbered_lines(Piece(log, 0, whole, 1)))
+    assert [line for piece in cut(log, found) for line in numbered_lines(piece)] == one
+    assert [line for piece in pieces(log, size) for line in numbered_lines(piece)] == one
 
 
 class Watched(str):

@@ -1,0 +1,87 @@
+"""Recordings at URLs: object stores, and whatever else fsspec opens. Only this module knows fsspec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, Final, cast
+
+from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+
+_TELLING: Final = re.compile(r"://[^/]*@|\?")
+
+
+def is_url(place: str) -> bool:
+    """Whether fsspec is to open it."""
+    return "://" in place
+
+
+def files_at(url: str) -> Iterator[tuple[str, PurePosixPath | None]]:
+    """The URL of every file that `url` names (a file, a folder or a pattern with `*`), and its path in the folder that
+    it was found in. Raises UsageProblem when it names none, Unverifiable when the place cannot be reached."""
+    system, path = _filesystem(url)
+    try:
+        matches = [match for match in sorted(system.glob(path)) if "/." not in match] if "*" in path else [path]
+        named = [
+            (system.unstrip_protocol(file), PurePosixPath(file).relative_to(match) if file != match else None)
+            for match in matches
+            for file in ([match] if system.isfile(match) else sorted(system.find(match)))
+        ]
+    except Exception as error:  # each kind of store has its own
+        raise Unverifiable(f"{url} cannot be looked into ({type(error).__name__}): see that it may be read.") from error
+    if not named:
+        raise UsageProblem(f"{url} names no file: give a recording or a folder of recordings.")
+    yield from named
+
+
+def opened(url: str) -> BinaryIO:
+    """Its bytes, to be read and sought in. Raises OSError."""
+    system, path = _filesystem(url)
+    with _as_os_error():
+        return cast("BinaryIO", system.open(path, "rb"))
+
+
+def read(url: str, offset: int, length: int) -> bytes:
+    """Some of its bytes, by one request. Raises OSError."""
+    system, path = _filesystem(url)
+    with _as_os_error():
+        return cast("bytes", system.cat_file(path, start=offset, end=offset + length))
+
+
+def size(url: str) -> int:
+    """How many bytes it has. Raises OSError."""
+    system, path = _filesystem(url)
+    with _as_os_error():
+        told = system.size(path)
+    if told is None:
+        raise OSError(0, "its server does not tell its size")
+    return int(told)
+
+
+def _filesystem(url: str) -> tuple[Any, str]:
+    if _TELLING.search(url):
+        raise UsageProblem("a URL with a user, a password or a query would end up in the report: leave them out.")
+    try:
+        from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it has no types of its own
+
+        system, path = url_to_fs(url)
+    except ImportError as error:
+        no_fsspec = (error.name or "").startswith("fsspec")
+        remedy = "pip install 'hpp-contract[dask]'" if no_fsspec else str(error)  # fsspec says what it lacks
+        raise UsageProblem(f"{url} needs another package: {remedy}.") from error
+    except ValueError as error:
+        raise UsageProblem(f"{url} is nothing that fsspec opens: {error}.") from error
+    return system, path
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Whatever a store raises, as what a file would raise."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(0, f"cannot be read ({type(error).__name__})") from error
