@@ -34,6 +34,9 @@ CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing"
 AGE: Final = 600 * 1_000_000_000
 """Nanoseconds that every session is older than its server: time for all steps of a walk to have happened."""
 
+RENEWAL: Final = 40 * 3600 * 1_000_000_000
+"""Nanoseconds after which the sessions of a server that still runs begin anew: later they would be served expired."""
+
 Authority = Literal["right", "wrong", "none"]
 Identity = Literal["known", "unknown", "malformed"]
 
@@ -150,6 +153,9 @@ class Application:
         """How often this session was met at this stage before."""
         key = (situation.stage, request.raw_session_id or "")
         with self._lock:
+            if time.time_ns() - self._created > RENEWAL:
+                self._created = time.time_ns() - AGE
+                self._polls.clear()
             self._polls[key] += 1
             return self._polls[key] - 1
 

@@ -255,3 +255,15 @@ def test_rehearsal_knows_its_stages() -> None:
     assert [rehearse(stage)[0].status for stage in ("unknown-id", "malformed-id", "no-credentials", "waiting")] == [
         404, 404, 401, 200,
     ]  # fmt: skip
+
+
+def test_sessions_begin_anew_before_they_expire(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that runs for days serves no session past its end: a walk starts over, with new dates."""
+    application, wanted, now = Application(CREDENTIALS), session_id("lifecycle-paid"), time.time_ns()
+    first, second = ask(application, wanted), ask(application, wanted)
+    monkeypatch.setattr(application_module.time, "time_ns", lambda: now + 60 * 3600 * 10**9)
+    again = ask(application, wanted)
+    assert (first.session or {})["status"] == (again.session or {})["status"] != (second.session or {})["status"]
+    assert again.at is not None
+    assert again.expires_at is not None
+    assert again.at < again.expires_at
