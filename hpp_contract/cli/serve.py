@@ -79,7 +79,7 @@ def serve(
       hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
     """
     from hpp_contract.cli.output import show
-    from hpp_contract.cli.serve_body import served_body
+    from hpp_contract.cli.serve_body import served_body, session_in
     from hpp_contract.cli.serve_text import instructions, listing
     from hpp_contract.server import FAULTS, SCENARIOS
 
@@ -89,6 +89,7 @@ def serve(
     played = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {fault.name: fault for fault in FAULTS}
     lies = tuple(_named(by_name, name, "fault") for name in faults)
+    asked = session_in(body) if body is not None else None
     if body is not None:
         played, lie = served_body(body)
         lies = (*lies, lie)
@@ -99,7 +100,7 @@ def serve(
         _listening(port, lies, played, trusted, sandbox, recorded) as server,
         _until_told() as told,
     ):
-        show(instructions(server, lies, played, trusted, recorded))
+        show(instructions(server, lies, played, trusted, recorded, asked))
         told.wait()
         report = _verdict(server)
     finish(report, options, server.credentials.secrets)

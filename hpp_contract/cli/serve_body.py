@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpp_contract.exchange.redact import UUID
+
 if TYPE_CHECKING:
     from hpp_contract.server import Fault, Scenario
 
@@ -26,6 +28,16 @@ def served_body(path: Path) -> tuple[Scenario, Fault]:
         raise UsageProblem(f"--body {path} could not be read ({error.strerror}): name a file with a body.") from None
     edits = (body(content), status(404)) if _is_error(content) else (body(content),)
     return SCENARIOS[STAGE], lie("body", STAGE, *edits)
+
+
+def session_in(path: Path) -> str | None:
+    """The id that the body in the file is about, as a client would ask for it; None when it names none."""
+    try:
+        value: Any = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):  # broken on purpose, perhaps
+        return None
+    found = value.get("session_id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) and UUID.fullmatch(found) else None
 
 
 def _is_error(content: bytes) -> bool:

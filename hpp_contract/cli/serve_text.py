@@ -33,10 +33,14 @@ def instructions(
     played: Scenario | None,
     authority: Tls | None,
     recorded: Sequence[Recorded] = (),
+    asked: str | None = None,
 ) -> str:
-    """How to point a client at this server. The credentials are its own published ones and open nothing else."""
+    """How to point a client at this server, and how to ask it for one session, `asked` for above all others.
+
+    The credentials are its own published ones and open nothing else.
+    """
     trust = f"--cacert {authority.ca_file} " if authority else ""
-    wanted = session_id("completed-with-order")
+    wanted = asked or session_id("completed-with-order")
     lines = [
         f"The reference endpoint listens at {server.url}",
         f"  API key    {server.credentials.api_key}",

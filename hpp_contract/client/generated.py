@@ -64,6 +64,8 @@ class Round:
 
     def run(self, count: int, seed: int) -> None:
         """Draw `count` sessions, and shrink those that fail. The same seed draws the same sessions."""
+        import hypothesis.strategies  # noqa: F401  takes a while to import, which is no client's fault
+
         self._until = time.monotonic() + PATIENCE + PATIENCE_EACH * max(0, count - USUAL)
         with _no_folder_left_behind(), suppress(_Enough):
             _search(self._ask, count, seed)

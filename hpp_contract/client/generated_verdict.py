@@ -36,7 +36,7 @@ def conclude(done: Round, wanted: Wanted, spares: Collection[str]) -> tuple[tupl
         unsure += sorted(rules - found.keys())
         if confirmed := rules & found.keys():
             command = _kept(more, min(confirmed), wanted.folder)
-            shown.append(f"{', '.join(sorted(confirmed))}: {command}, then read session {more.own_id}.")
+            shown.append(f"{', '.join(sorted(confirmed))}: {command}, then ask for {more.own_id}.")
             failed |= {rule: _evident(found[rule], f"{more.text}: {command}") for rule in confirmed}
     verdicts = tuple(failed.get(rule.id) or _passed(rule.id, done) for rule in RULES)
     return verdicts, [*_notes(done, wanted, unsure, spares), *shown]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hpp_contract.cli.serve_body import served_body
+from hpp_contract.cli.serve_body import served_body, session_in
+from hpp_contract.cli.serve_text import instructions
 from hpp_contract.client import CASES, Plan, Wanted, generated, run
 from hpp_contract.client.believable import believable
 from hpp_contract.client.generated_case import again, drawn_case
@@ -100,7 +101,21 @@ def test_what_is_shown_is_small(seed: int, tmp_path: Path) -> None:
     assert [finding.evidence for verdict in report.rules for finding in verdict.findings] == [
         f"{json.dumps(body)}: {command}"
     ]
-    assert f"HPP-A17: {command}, then read session {body['session_id']}." in report.notes
+    assert f"HPP-A17: {command}, then ask for {body['session_id']}." in report.notes
+
+
+def test_what_is_shown_can_be_asked_for(tmp_path: Path) -> None:
+    """`serve --body` shows the request for the session in the file, whatever else is in there."""
+    judged(CannotStoreEmoji(), tmp_path)
+    [file] = tmp_path.iterdir()
+    scenario, fault = served_body(file)
+    with Server([fault], scenario=scenario) as server:
+        text = instructions(server, [fault], scenario, None, (), session_in(file))
+    wanted = json.loads(file.read_text(encoding="utf-8"))["session_id"]
+    assert f"{server.url}/hpp/v1/sessions/{wanted}" in text
+    for odd in ("[", "[]", '{"session_id": 3}', '{"session_id": "; rm x"}'):
+        file.write_text(odd, encoding="utf-8")
+        assert session_in(file) is None
 
 
 def test_the_same_seed_ends_alike(tmp_path: Path) -> None:
