@@ -58,16 +58,16 @@ def parse(text: str, name: str, codes: Collection[str]) -> tuple[Entry, ...]:
 def _with_reasons(text: str) -> Iterator[tuple[int, str, str]]:
     """Every entry line with its number and the comment block directly above it (or above its block of entries)."""
     comment: list[str] = []
-    above = ""
+    entered = False
     for number, line in enumerate(map(str.strip, text.split("\n")), start=1):
         if line.startswith("#"):
-            comment = [*comment, line.lstrip("#").strip()] if above == "comment" else [line.lstrip("#").strip()]
-            above = "comment"
+            comment = [*([] if entered else comment), line.lstrip("#").strip()]
+            entered = False
         elif line:
-            above = "entry"
+            entered = True
             yield number, line, " ".join(filter(None, comment))
         else:
-            comment, above = [], ""
+            comment = []
 
 
 def _entry(line: str, reason: str, place: str, codes: Collection[str]) -> Entry:
@@ -82,7 +82,7 @@ def _entry(line: str, reason: str, place: str, codes: Collection[str]) -> Entry:
 
 
 def _closest(code: str, codes: Collection[str]) -> str:
-    close = difflib.get_close_matches(code.upper(), sorted(codes), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(code.upper(), sorted(codes))
     return f"did you mean {close[0]}?" if close else "hpp-contract rules lists them."
 
 
