@@ -33,9 +33,9 @@ def faults(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 
 def cases(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """The names of what clients are judged by."""
-    from hpp_contract.client import CASES
+    from hpp_contract.client import CASES, GENERATED
 
-    return _beginning(CASES, begun)
+    return _beginning((*CASES, GENERATED), begun)
 
 
 def _beginning(names: Iterable[str], begun: str) -> list[str]:

@@ -98,6 +98,7 @@ def test_help_shows_commands_that_exist(name: str) -> None:
         ("serve --scenario lifecycle-p", {"lifecycle-paid"}),
         ("serve --fault breaks-off-l", {"breaks-off-later"}),
         ("client --only smo", {"smoke"}),
+        ("client --only gen", {"generated"}),
     ],
 )
 def test_completion(line: str, offered: set[str]) -> None:
