@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from hpp_contract.client import Case
+    from hpp_contract.client import Case, Wanted
     from hpp_contract.exchange import Exchange
     from hpp_contract.exchange.credentials import Credentials
     from hpp_contract.recordings.player import HppCassette
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from hpp_contract.verdict.known_failing import Entry
 
 SUITE = "hpp_contract.suite"
+AGAIN = "pytest"
+"""How the evidence of a case begins; the whole command to run its test again stands at the end of the failure."""
 CLIENT = pytest.StashKey[Callable[..., Any]]()
 KNOWN_FAILING = pytest.StashKey["tuple[Entry, ...]"]()
 
@@ -135,11 +137,12 @@ class ClientContract:
 
     `read_session` may be a method, a static method or a function, sync or async. It returns what your client exposes (a
     mapping or any object with a session's members) or raises. `hello` may declare what it cannot do, as in the adapter
-    protocol; `timeout` is the most seconds that one read may take.
+    protocol; `timeout` is the most seconds that one read may take, `generated` how many generated sessions are read.
     """
 
     hello: Mapping[str, Any] | None = None
     timeout: float = 10.0
+    generated: int = 25
 
     if TYPE_CHECKING:
         read_session: Any
@@ -153,9 +156,13 @@ class ClientContract:
 
     def test_contract(self, hpp_case: Case, request: pytest.FixtureRequest) -> None:
         """The client keeps the contract in this case."""
-        report = self._report(hpp_case, request)
-        known = request.config.stash.get(KNOWN_FAILING, ())
-        _conclude(report, hpp_case, known, request.node.nodeid)
+        self._judge([hpp_case], hpp_case.name, request)
+
+    def test_generated(self, request: pytest.FixtureRequest) -> None:
+        """Any session that the contract allows survives the client: the same ones in every run."""
+        from hpp_contract.client import GENERATED, Wanted
+
+        self._judge([], GENERATED, request, Wanted(self.generated))
 
     def _client(self, request: pytest.FixtureRequest) -> Callable[..., Any]:  # noqa: ARG002  overrides need it
         """What reads a session, bound to this instance where it wants one."""
@@ -170,23 +177,27 @@ class ClientContract:
         function: Callable[..., Any] = getattr(method, "__func__", method)
         return function if not accepts(method) and accepts(function) else method
 
-    def _report(self, case: Case, request: pytest.FixtureRequest) -> Report:
+    def _judge(
+        self, cases: list[Case], name: str, request: pytest.FixtureRequest, generated: Wanted | None = None
+    ) -> None:
         from hpp_contract.client import Plan, run
         from hpp_contract.client.python import PythonAdapter
         from hpp_contract.verdict import Subject
 
         client = self._client(request)
         subject = Subject("client", type(self).__name__)
-        return run([case], lambda: PythonAdapter(client, self.hello), subject, Plan(self.timeout, again="pytest"))
+        plan = Plan(self.timeout, again=AGAIN, generated=generated)
+        report = run(cases, lambda: PythonAdapter(client, self.hello), subject, plan)
+        _conclude(report, name, request.config.stash.get(KNOWN_FAILING, ()), request.node.nodeid)
 
 
-def _conclude(report: Report, case: Case, known: tuple[Entry, ...], test: str) -> None:
+def _conclude(report: Report, case: str, known: tuple[Entry, ...], test: str) -> None:
     """Pass, fail, warn, skip, or expect the failure that is on record."""
     from hpp_contract.verdict import Outcome
     from hpp_contract.verdict.known_failing import apply
 
-    entries = tuple(entry for entry in known if entry.case in (None, case.name))
-    judged = apply(report, entries, frozenset({case.name}))
+    entries = tuple(entry for entry in known if entry.case in (None, case))
+    judged = apply(report, entries, frozenset({case}))
     broken = [verdict for verdict in judged.rules if verdict.counts or verdict.outcome is Outcome.ERROR]
     expected = [verdict for verdict in judged.rules if verdict.known_failing and verdict.outcome is Outcome.BROKEN]
     for verdict in judged.rules:
@@ -208,6 +219,7 @@ def _text(verdict: RuleVerdict) -> str:
 
     findings = [
         f"  where     {finding.where}\n  expected  {finding.expected}\n  found     {finding.found}"
+        + ("" if finding.evidence.startswith(AGAIN) else f"\n  evidence  {finding.evidence}")
         for finding in verdict.findings
     ]
     text = "\n\n".join([f"{verdict.rule.id} {verdict.rule.slug}: {verdict.rule.summary}", *findings])

@@ -143,6 +143,14 @@ def test_recommendation_is_a_warning(folder: Path) -> None:
     assert "ContractWarning: HPP-A28 http-status-reachable" in done.stdout
 
 
+def test_generated_sessions(folder: Path) -> None:
+    """Sessions that are generated are a test too; what fails is shown as a body to serve."""
+    done = run(folder, "test_sdk.py", "-k", "(TestStatic or TestBroken) and test_generated", path=str(folder))
+    assert "1 failed, 1 passed" in done.stdout, done.stdout
+    for text in ("HPP-A05 order-id-surfaced", "hpp-contract serve --body "):
+        assert text in done.stdout
+
+
 def test_declared_gap_is_spared(folder: Path) -> None:
     """What `hello` declares absent fails nothing."""
     done = run(folder, "test_sdk.py", "-k", "TestInstance and completed-with", path=str(folder))
