@@ -1,4 +1,5 @@
-"""Judging a log: exchanges a second and memory, on one core and on all, beside openapi-core on the same exchanges.
+"""Judging a log: exchanges a second and memory, on one core and on all, there on Dask too (its start included), beside
+openapi-core on the same exchanges.
 
     python -m benchmarks recordings
     SESSIONS=100000 python -m benchmarks recordings      the million of the requirement; a log of 800 MB
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,14 +38,16 @@ def main() -> None:
         one = _judged(log, count, 1)
         if available_cores() > 1:
             _judged(log, count, available_cores())
+        if find_spec("distributed"):
+            _judged(log, count, available_cores(), "cluster.judge_on_dask")
         other = _openapi_core(log)
         if other:
             print(f"openapi-core  {other:8,.0f} exchanges/s, the response alone: {one / other:.0f} times slower")
 
 
-def _judged(log: Path, count: int, processes: int) -> float:
+def _judged(log: Path, count: int, processes: int, judge: str = "engine.judge_recordings") -> float:
     """Judge the log in processes of their own, as a user would; returns exchanges a second and core."""
-    command = [sys.executable, "-c", _SCRIPT, str(log), str(processes)]
+    command = [sys.executable, "-c", _SCRIPT, str(log), str(processes), judge]
     begin = time.perf_counter()
     done = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     peak = 0
@@ -56,8 +60,9 @@ def _judged(log: Path, count: int, processes: int) -> float:
         sys.exit(f"{told} judged of {count}")
     rate = count / told["seconds"]
     plural = "es" if processes > 1 else "  "
+    where = "Dask" if "dask" in judge else "    "
     print(
-        f"{processes} process{plural}   {rate:8,.0f} exchanges/s, {rate / processes:8,.0f} per core, "
+        f"{processes} process{plural} {where} {rate:8,.0f} exchanges/s, {rate / processes:8,.0f} per core, "
         f"CPU {1e6 * told['cpu'] / count:.0f} µs each, {peak / 1e6:.0f} MB at most in all; {seconds:.1f} s wall"
     )
     return rate / processes
@@ -66,9 +71,10 @@ def _judged(log: Path, count: int, processes: int) -> float:
 _SCRIPT = """
 import json, resource, sys, time
 if __name__ == "__main__":
-    from hpp_contract.recordings.engine import judge_recordings
+    from pkgutil import resolve_name
+    judge = resolve_name(f"hpp_contract.recordings.{sys.argv[3]}")
     begin = time.perf_counter()
-    judged = judge_recordings([sys.argv[1]], processes=int(sys.argv[2])).judged
+    judged = judge([sys.argv[1]], processes=int(sys.argv[2])).judged
     seconds = time.perf_counter() - begin
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(each.ru_utime + each.ru_stime for each in used)
@@ -90,7 +96,8 @@ def _memory(pid: int) -> int:
 
 def _children(pid: int) -> list[int]:
     try:
-        direct = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        threads = Path(f"/proc/{pid}/task").glob("*/children")
+        direct = [int(each) for thread in threads for each in thread.read_text().split()]
     except OSError:
         return []
     return [each for child in direct for each in (child, *_children(child))]

@@ -7,6 +7,7 @@ done again by another, from the recordings, to the same result.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -62,7 +63,8 @@ def judge_on_dask(
             evidence = Evidence.of(chain.from_iterable(in_order(client, looks)))
             return _judged(client, evidence, on_progress)
         finally:
-            client.run(forget, spool, on_error="ignore")
+            with suppress(OSError):  # whatever became of the cluster, what was said before stands
+                client.run(forget, spool, on_error="ignore")
 
 
 def _judged(client: Client, evidence: Evidence, on_progress: Progress | None) -> Judged:

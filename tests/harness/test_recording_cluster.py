@@ -167,6 +167,15 @@ def _die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def test_a_cluster_that_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster that is closed under a run is said to be lost."""
+    monkeypatch.setattr(workers, "PATIENCE", 2)
+    with LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as brief:
+        with pytest.raises(Unverifiable) as raised:
+            judge_on_dask([str(folder)], brief.scheduler_address, on_progress=lambda *_: brief.close())
+        assert str(raised.value).startswith("the connection to Dask was lost: see its scheduler's log")
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is waited for."""
