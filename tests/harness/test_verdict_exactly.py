@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.exchange import Trace
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Finding, Rule, Severity, rule
 from hpp_contract.server import rehearse
-from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject
+from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject, judge
 from hpp_contract.verdict.change import Change, ChangeClass
 from hpp_contract.verdict.judge import SAMPLE, Judge, Tally
 from hpp_contract.verdict.known_failing import Entry, apply, parse, read_known_failing
@@ -117,9 +118,10 @@ def test_tallies() -> None:
 
 def finder(scope: Any, crashes: bool = False) -> Rule:
     @rule("HPP-X01", "finds", "must", "inferred", "nowhere", when=lambda _: True, scope=scope)
-    def find(_: object) -> Any:
+    def find(subject: object) -> Any:
         """It finds."""
-        yield Finding("here", "a", "b")
+        if subject is not None:
+            yield Finding("here", "a", "b")
         if crashes:
             raise ZeroDivisionError
 
@@ -131,13 +133,13 @@ def test_each_scope_is_asked_about_its_own() -> None:
     trace: Any = SimpleNamespace(exchanges=rehearse("waiting", 2))
     fed: dict[str, Any] = {"exchange": trace.exchanges[0], "trace": trace, "requests": trace}
     for scope in ("exchange", "trace", "requests"):
-        judge = Judge([finder(scope)], Subject("recording", "x"))
+        court = Judge([finder(scope)], Subject("recording", "x"))
         for name, subject in fed.items():
-            getattr(judge, name)(subject)
+            getattr(court, name)(subject)
         last = trace.exchanges[-1].evidence if scope != "exchange" else trace.exchanges[0].evidence
         order = list(fed).index(scope) + 1
-        assert judge.tallies["HPP-X01"].findings == [((order,), Finding("here", "a", "b", last))]
-        assert judge.verdicts[0].total == 1
+        assert court.tallies["HPP-X01"].findings == [((order,), Finding("here", "a", "b", last))]
+        assert court.verdicts[0].total == 1
     answers = Judge([finder("answer")], CLIENT)
     answers.answer(SimpleNamespace(evidence="request line"))
     assert [found.evidence for found in answers.verdicts[0].findings] == ["request line"]
@@ -146,10 +148,10 @@ def test_each_scope_is_asked_about_its_own() -> None:
 
 def test_a_crash_beside_a_finding() -> None:
     """What was found before a crash is kept, and the first crash is told with its place."""
-    judge = Judge([finder("exchange", crashes=True)], Subject("endpoint", "x"))
+    court = Judge([finder("exchange", crashes=True)], Subject("endpoint", "x"))
     for each in rehearse("waiting", 2):
-        judge.exchange(each)
-    (verdict,) = judge.verdicts
+        court.exchange(each)
+    (verdict,) = court.verdicts
     assert (verdict.outcome, verdict.total, len(verdict.findings)) == (Outcome.ERROR, 3, 3)
     evidence = rehearse("waiting", 2)[0].evidence
     assert verdict.findings[-1] == Finding("hpp-contract", "a verdict", f"ZeroDivisionError while judging {evidence}")
@@ -160,7 +162,30 @@ def test_judges_are_merged() -> None:
     one, two = (Judge([finder("exchange")], Subject("endpoint", "x")) for _ in range(2))
     two.exchange(rehearse("waiting")[0], (7,))
     one.merge(two.tallies)
-    assert [order for order, _ in one.tallies["HPP-X01"].findings] == [(7,)]
+    one.merge(two.tallies)
+    assert [order for order, _ in one.tallies["HPP-X01"].findings] == [(7,), (7,)]
+
+
+@pytest.mark.parametrize("scope", ["exchange", "trace", "requests"])
+def test_a_place_may_be_told(scope: str) -> None:
+    """Evidence that was read elsewhere keeps the place that it had there."""
+    court, trace = Judge([finder(scope)], Subject("recording", "x")), SimpleNamespace(exchanges=rehearse("waiting", 2))
+    getattr(court, scope)(trace.exchanges[0] if scope == "exchange" else trace, (7, 3))
+    assert [order for order, _ in court.tallies["HPP-X01"].findings] == [(7, 3)]
+
+
+def test_requests_that_were_refused_are_requests() -> None:
+    """Rules about the endpoint see a session's reads, rules about the client every request for it."""
+    polls = (*rehearse("no-credentials"), *rehearse("waiting"))
+    for scope, count in (("trace", 1), ("requests", 2)):
+
+        @rule("HPP-X01", "counts", "must", "inferred", "nowhere", when=lambda _: True, scope=scope)  # type: ignore[arg-type]
+        def counts(trace: Trace) -> Any:
+            """It counts."""
+            yield Finding(str(len(trace.exchanges)), "a", "b")
+
+        (verdict,) = judge(polls, [counts], Subject("recording", "x"))
+        assert [found.where for found in verdict.findings] == [str(count)]
 
 
 @pytest.mark.parametrize(
