@@ -130,7 +130,7 @@ def finder(scope: Any, crashes: bool = False) -> Rule:
 
 def test_each_scope_is_asked_about_its_own() -> None:
     """Exchanges, traces, requests and answers go to the rules of their scope, in the order they were fed."""
-    trace: Any = SimpleNamespace(exchanges=rehearse("waiting", 2))
+    trace: Any = SimpleNamespace(exchanges=rehearse("waiting", 3))
     fed: dict[str, Any] = {"exchange": trace.exchanges[0], "trace": trace, "requests": trace}
     for scope in ("exchange", "trace", "requests"):
         court = Judge([finder(scope)], Subject("recording", "x"))
@@ -152,7 +152,9 @@ def test_a_crash_beside_a_finding() -> None:
     for each in rehearse("waiting", 2):
         court.exchange(each)
     (verdict,) = court.verdicts
-    assert (verdict.outcome, verdict.total, len(verdict.findings)) == (Outcome.ERROR, 3, 3)
+    assert (verdict.rule.id, verdict.outcome, verdict.total) == ("HPP-X01", Outcome.ERROR, 3)
+    assert len(verdict.findings) == 3
+    assert Judge([finder("exchange")], Subject("endpoint", "x")).verdicts[0].outcome is Outcome.NOT_EXERCISED
     evidence = rehearse("waiting", 2)[0].evidence
     assert verdict.findings[-1] == Finding("hpp-contract", "a verdict", f"ZeroDivisionError while judging {evidence}")
 
@@ -162,16 +164,22 @@ def test_judges_are_merged() -> None:
     one, two = (Judge([finder("exchange")], Subject("endpoint", "x")) for _ in range(2))
     two.exchange(rehearse("waiting")[0], (7,))
     one.merge(two.tallies)
-    one.merge(two.tallies)
+    one.merge({"HPP-X01": Tally(True, 1, [((7,), FOUND)])})
+    assert [each.where for each in one.verdicts[0].findings] == ["here", "here"]
     assert [order for order, _ in one.tallies["HPP-X01"].findings] == [(7,), (7,)]
 
 
-@pytest.mark.parametrize("scope", ["exchange", "trace", "requests"])
+@pytest.mark.parametrize("scope", ["request", "exchange", "recording", "trace", "requests"])
 def test_a_place_may_be_told(scope: str) -> None:
     """Evidence that was read elsewhere keeps the place that it had there."""
     court, trace = Judge([finder(scope)], Subject("recording", "x")), SimpleNamespace(exchanges=rehearse("waiting", 2))
-    getattr(court, scope)(trace.exchanges[0] if scope == "exchange" else trace, (7, 3))
+    if scope in ("trace", "requests"):
+        getattr(court, scope)(trace, (7, 3))
+    else:
+        court.exchange(trace.exchanges[0], (7, 3))
     assert [order for order, _ in court.tallies["HPP-X01"].findings] == [(7, 3)]
+    (verdict,) = court.verdicts
+    assert (verdict.rule.scope, verdict.outcome, verdict.total) == (scope, Outcome.BROKEN, 1)
 
 
 def test_requests_that_were_refused_are_requests() -> None:
