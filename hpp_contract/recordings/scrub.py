@@ -121,23 +121,16 @@ class _One:
         return replace(response, headers=fields, body=body, reason=self.clean(response.reason))
 
     def _url(self, request: Request) -> str:
-        raw, user = request.raw_session_id, request.parts.username
+        raw, (info, _, _) = request.raw_session_id, request.parts.netloc.rpartition("@")
         url = request.url.translate(_UNSEEN)
         if raw is None:
-            return self._address(url, user)
+            return self._address(url, info)
         head, _, tail = url.rpartition(raw)
-        return self._address(head, user) + self._segment(raw) + self._address(tail, None)
+        return self._address(head, info) + self._segment(raw) + self._address(tail, "")
 
-    def _address(self, url: str, user: str | None) -> str:
-        path, mark, query = self._masked_user(url, user).partition("?")
+    def _address(self, url: str, info: str) -> str:
+        path, mark, query = url.replace(f"//{info}@", f"//{self._user(info)}@", 1).partition("?")
         return self.clean(path) + mark + self._masked(query)
-
-    def _masked_user(self, url: str, user: str | None) -> str:
-        if user is None:
-            return url
-        scheme, _, rest = url.partition("://")
-        info, at, host = rest.partition("@")
-        return f"{scheme}://{self._user(info)}{at}{host}"
 
     def _user(self, info: str) -> str:
         return ":".join(api_key(part) if API_KEY.fullmatch(part) else masked(part) for part in info.split(":"))

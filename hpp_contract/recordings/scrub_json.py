@@ -136,11 +136,12 @@ class JsonScrubber:
 
 
 def _decoded(token: str) -> str | None:
+    """The text that a JSON string says, and None for what is not quite one."""
     try:
-        value = json.loads(token)
-    except (ValueError, RecursionError):
+        value: str = json.loads(token)
+    except ValueError:
         return None
-    return value if isinstance(value, str) else None
+    return value
 
 
 def _encoded(value: str, token: str) -> str:

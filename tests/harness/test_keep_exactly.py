@@ -93,14 +93,14 @@ def test_a_cassette(tmp_path: Path) -> None:
     """A cassette holds both messages, when they were sent, what was asked, and where all of it is from."""
     fields = (("Accept", "a/b"), ("X-Y", "1"), ("Accept", "c/d"))
     posted = replace(read(session=WAITING), request=Request("POST", "https://h/x", fields, b"{}"))
-    later = replace(read(session=BACK, session_id=TWO), at=Instant.parse("2026-11-22T01:02:03.456789Z"))
+    later = replace(read(session=BACK, session_id=TWO), at=Instant.parse("2026-11-22T01:02:03.999999999Z"))
     asked = replace(later, known=Knowledge(credentials="right", session="known"))
     Persister(Scrubber()).keep(tmp_path / "a.yaml", [posted, asked], "recorded from h at t")
     document = read_yaml((tmp_path / "a.yaml").read_text(encoding="utf-8"))
     assert document["metadata"] == {
         "provenance": "recorded from h at t",
         "tool": f"hpp-contract {__version__}",
-        "times": [None, "2026-11-22T01:02:03.456789000Z"],
+        "times": [None, "2026-11-22T01:02:03.999999999Z"],
         "asked": [{"credentials": None, "session": None}, {"credentials": "right", "session": "known"}],
     }
     first, second = document["interactions"]

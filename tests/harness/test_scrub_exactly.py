@@ -44,7 +44,11 @@ def scrubbed(
         (f"{SESSIONS}a%2Fb?x=y z?q", f"{SESSIONS}a%2Fa?s=s s?s"),
         (f"{SESSIONS}%C3%A4%62b", f"{SESSIONS}%C3%A4aa"),
         (f"{SESSIONS}%61b", f"{SESSIONS}%61a"),
-        (f"{SESSIONS}%c3%A4b", f"{SESSIONS}%C3%A4a"),
+        (f"{SESSIONS}z:%c3%a4", f"{SESSIONS}a:%C3%A4"),
+        (f"{SESSIONS}z:%C3%A4", f"{SESSIONS}a:%C3%A4"),
+        (f"{SESSIONS}h", f"{SESSIONS}a"),
+        ("https://us@er:p@h/x://y@z", "https://scrub:s@h/x://y@z"),
+        ("https://@h/a", "https://@h/a"),
         (f"{SESSIONS}b\n\t\rc", f"{SESSIONS}aa"),
         ("ht\ntps://h/a\n?b", "https://h/a?s"),
         (f"{SESSIONS}\ud800b", f"{SESSIONS}\ud800a"),
@@ -158,6 +162,7 @@ def test_bodies(body: str, kept: str) -> None:
     [
         (b'\xff{"a": "Ottilie\xff \x80"}', b'\xff{"a": "<><><><\xff \x80"}'),
         (b'{"order_id": "Z\xff9"}', b'{"order_id": "A\xff0"}'),
+        (b'{"customer": {"a": "J\xffne"}}', b'{"customer": {"a": "<\xff><"}}'),
         (b"\xff\xfe{", b"\xff\xfe{"),
         (b"\xfe\xffabc", b"\xfe\xffabc"),
         (b"\xff\xfea\xd8", b"\xff\xfea\xd8"),
@@ -215,6 +220,8 @@ def test_the_rest_of_an_exchange() -> None:
 def test_credentials_are_found_everywhere() -> None:
     """What a request authenticated with is taken out of all of it, from eight characters on."""
     sent = (("Authorization", "Basic passwort"), ("Accept", "passwort kennwor"), ("authorization", "Basic kennwor"))
+    spaced = (("Authorization", "Basic kenn wort"), ("Accept", "kenn wort"))
+    assert Scrubber()(Exchange(Request("GET", "https://h/", spaced), None)).request.headers[1][1] == base64("scrubbed")
     kept = Scrubber()(Exchange(Request("GET", "https://h/passwort/passwor", sent), None)).request
     word = base64("scrubbed")
     assert kept.url == f"https://h/{word}/passwor"
@@ -224,6 +231,7 @@ def test_credentials_are_found_everywhere() -> None:
 def test_what_must_not_be_left() -> None:
     """Secrets of four characters or more in every spelling, and ids that are long enough to be no coincidence."""
     scrub = Scrubber(["abc", "abcd"], salt=3)
+    assert scrub(Exchange(Request("GET", "https://h/abcd/abc", ()), None)).request.url == "https://h/scru/abc"
     for session_id in ("abcdefg", "abcdefg1", "aaaaaaaa"):
         scrub(Exchange(Request("GET", f"{SESSIONS}{session_id}", ()), None))
     assert scrub.originals == {"abcd", base64("abcd"), base64("abcd").rstrip("="), "abcdefg1"}

@@ -93,4 +93,5 @@ def test_more_pseudonyms_than_a_group_holds() -> None:
     """The count goes on in the last group of a UUID."""
     pseudonyms = Pseudonyms()
     given = [pseudonyms.of(f"39a1c773-bafd-754d-af1f-{number:012x}") for number in range(0x1002)]
+    assert given[0] == "5c2bbed0-0000-7000-8000-000000000000"
     assert [each[14:] for each in given[0xFFF:]] == ["7fff-8000-" + "0" * 12, *(f"700{n}-8000-{1:012}" for n in (0, 1))]
