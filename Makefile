@@ -22,7 +22,7 @@ contract: $(READY) ## Judge the documented examples, the cassettes and an endpoi
 	@$(BIN)/pytest tests/contract -q $(ARGS)
 
 test: $(READY) ## Run every test, on every core
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 client: $(READY) ## Judge a client: ARGS="--python pkg.mod:read_session" or ARGS="--command './adapter'"
 	@$(BIN)/hpp-contract client $(ARGS)

@@ -18,7 +18,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import hpp_contract
-from hpp_contract.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("hpp_contract", "schemas", "cassettes", "tests", "examples", "docs", "benchmarks", ".github", ".ci")
@@ -62,33 +61,6 @@ def test_builds_are_reproducible(built: Path, tmp_path: Path) -> None:
     assert again == {path.name: sha256(path.read_bytes()).hexdigest() for path in built.iterdir()}
 
 
-def test_the_installed_command_works_from_an_empty_folder(built: Path, tmp_path: Path) -> None:
-    """The wheel, installed without this checkout, lists its rules, finds its schemas and judges its own cassettes."""
-    wheel = next(built.glob("*.whl"))
-    site, empty = tmp_path / "site", tmp_path / "empty"
-    empty.mkdir()
-    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-cache-dir")
-    done = run(*pip, "--target", site, wheel)
-    assert done.returncode == 0, done.stderr
-    command = site / "bin" / "hpp-contract"
-    environment = {"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin"}
-    data = site / "hpp_contract" / "data"
-    assert (site / "hpp_contract" / "py.typed").exists()
-    for arguments, expected in [
-        (["--version"], hpp_contract.__version__),
-        (["rules"], "HPP-S05"),
-        (["recording", data / "cassettes"], "Contract kept"),
-        (["endpoint"], "Contract kept"),
-    ]:
-        done = run(command, *arguments, cwd=empty, env=environment)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert expected in done.stdout
-    where = "import hpp_contract.schemas as s; print(s.folder('schemas'), s.folder('cassettes'))"
-    done = run(sys.executable, "-c", where, cwd=empty, env=environment)
-    assert done.stdout.split() == [str(data / "schemas"), str(data / "cassettes")]
-    assert list(empty.iterdir()) == []
-
-
 def test_wheel_and_sdist_hold_all_data(built: Path) -> None:
     """Every schema and cassette of the checkout is in the sdist and in the wheel."""
     data = [path.relative_to(ROOT) for name in ("schemas", "cassettes") for path in (ROOT / name).rglob("*.*")]
@@ -123,28 +95,61 @@ def runtime() -> Iterator[Distribution]:
 RUNTIME = {canonicalize_name(found.name): found for found in runtime()}
 
 
-def test_the_wheel_and_what_it_declares_suffice(built: Path, tmp_path: Path) -> None:
-    """In an environment that holds the wheel, its declared dependencies and nothing else, every command can start, an
-    endpoint is probed, attacked and recorded, and pytest finds the plugin."""
-    home = tmp_path / "env"
-    venv.create(home, with_pip=False)
-    python = home / "bin" / "python"
-    site = next((home / "lib").glob("python*/site-packages"))
-    pip = (sys.executable, "-m", "pip", f"--python={python}", "install", "--quiet", "--no-deps", "--no-index")
-    done = run(*pip, "--no-cache-dir", next(built.glob("*.whl")))
+@pytest.fixture(scope="module")
+def home(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that holds the wheel, its declared dependencies and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False)
+    pip = (sys.executable, "-m", "pip", f"--python={folder / 'bin' / 'python'}", "install", "--quiet", "--no-deps")
+    done = run(*pip, "--no-index", "--no-cache-dir", next(built.glob("*.whl")))
     assert done.returncode == 0, done.stderr
     for found in RUNTIME.values():
-        _link(found, site)
+        _link(found, _site(folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("hpp-contract --version", hpp_contract.__version__),
+        ("hpp-contract rules", "HPP-S05"),
+        ("hpp-contract endpoint --fuzz 5 --html report.html", "Contract kept"),
+        ("hpp-contract recording {data}/cassettes", "Contract kept"),
+        ("hpp-contract record --to cassettes", "Contract kept"),
+        ("hpp-contract vectors bodies --count 1", "Wrote"),
+        ("python -m pytest -q --fixtures", "hpp_server"),
+        ("python {everything}", "imported"),
+    ],
+)
+def test_the_wheel_and_what_it_declares_suffice(home: Path, tmp_path: Path, line: str, expected: str) -> None:
+    """From an empty folder, without this checkout and in an environment of its own, what was installed works."""
+    everything = tmp_path / "everything.py"
+    everything.write_text(EVERYTHING, encoding="utf-8")
+    data = _site(home) / "hpp_contract" / "data"
     environment = {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
-    for line in [
-        *(f"hpp-contract {name} --help" for name in COMMANDS),
-        "hpp-contract endpoint --fuzz 5",
-        "hpp-contract record --to cassettes",
-        "hpp-contract recording cassettes --html report.html",
-        "python -m pytest -p hpp_contract.plugin --fixtures -q",
-    ]:
-        done = run(*line.split(), cwd=tmp_path, env=environment)
-        assert (done.returncode, done.stderr) in {(0, ""), (5, "")}, f"{line}\n{done.stdout}{done.stderr}"
+    command = line.format(data=data, everything=everything).split()
+    done = run(home / "bin" / command[0], *command[1:], cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stderr) in {(0, ""), (5, "")}, done.stdout + done.stderr
+    assert expected in done.stdout
+
+
+EVERYTHING = """
+import pkgutil, importlib, hpp_contract, hpp_contract.schemas as schemas
+for module in pkgutil.walk_packages(hpp_contract.__path__, "hpp_contract."):
+    if not module.name.startswith(("hpp_contract.suite", "hpp_contract.__main__")):
+        importlib.import_module(module.name)
+assert schemas.folder("schemas").is_relative_to(hpp_contract.__path__[0]), schemas.folder("schemas")
+print("imported")
+"""
+
+
+def test_types_come_along(home: Path) -> None:
+    """What is installed says that it has types."""
+    assert (_site(home) / "hpp_contract" / "py.typed").exists()
+
+
+def _site(folder: Path) -> Path:
+    return next((folder / "lib").glob("python*/site-packages"))
 
 
 def _link(found: Distribution, site: Path) -> None:

@@ -10,7 +10,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from hpp_contract import __version__
@@ -192,6 +192,7 @@ def test_escaped_text_is_one_line_of_itself(text: str) -> None:
 SECRET = "kco-is-not-this-0815/+ä"
 
 
+@settings(max_examples=settings().max_examples // 5)  # each prints 28 reports
 @given(REPORTS, HOSTILE)
 def test_no_printer_leaks_past_the_gate(hostile: Report, around: str) -> None:
     """A secret in any text of a report, in any spelling, reaches no format."""
