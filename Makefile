@@ -1,13 +1,14 @@
 # Everything by one word: `make` alone lists the words. The environment in .venv makes and refreshes itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help contract test client drift record serve fuzz bench lint format build lock clean
+.PHONY: help contract test client drift record serve fuzz bench mutants lint format build lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
 ARGS ?=
 TO ?= recordings
 BASELINE ?= baseline
+AREA ?= scrub
 N ?= 200
 
 BIN := .venv/bin
@@ -41,6 +42,9 @@ fuzz: $(READY) ## Attack an endpoint with N generated requests
 
 bench: $(READY) ## Measure what the suite costs and what it catches
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: $(READY) ## Break the code of AREA (scrub, verdict, drift, rules) in small ways: which does no test notice?
+	@$(BIN)/python -m benchmarks.mutation $(AREA) $(ARGS)
 
 lint: $(READY) ## Check style, format and types
 	@$(BIN)/ruff check .
