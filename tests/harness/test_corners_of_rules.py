@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hpp_contract.cli.answer_pair import answer_pair
-from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response, Trace
+from hpp_contract.exchange import Exchange, Headers, Instant, Knowledge, Request, Response, Trace
 from hpp_contract.exchange.answer import Answer, Told
 from hpp_contract.exchange.body import MISSING
 from hpp_contract.exchange.redact import describe
@@ -127,3 +128,79 @@ def test_faults_that_begin_late(rule_id: str, said: str) -> None:
     rule = find(rule_id)
     assert rule is not None
     assert said in " ".join(explain(rule).split())
+
+
+def answered(
+    status: int = 200, body: bytes = b"{}", sent: Headers = (), fields: Headers = (), **known: Any
+) -> Exchange:
+    """An exchange with these header fields."""
+    typed = (("Content-Type", "application/json"), *fields)
+    return Exchange(replace(ASKED, headers=sent), Response(status, typed, body), known=Knowledge(**known))
+
+
+def found(rule_id: str, exchange: Exchange) -> list[str]:
+    rule = find(rule_id)
+    assert rule is not None
+    return [finding.found for finding in rule(exchange)]
+
+
+@pytest.mark.parametrize(
+    ("accept", "refused"),
+    [
+        ("application/json", False),
+        ("Text/HTML, APPLICATION/Json;q=0.5", False),
+        ("application/*", False),
+        ("*/*", False),
+        ("", False),
+        ("text/html", True),
+    ],
+)
+def test_what_a_client_accepts(accept: str, refused: bool) -> None:
+    """A client that accepts no JSON is told, however it writes what it accepts."""
+    rule = next(rule for rule in CATALOGUE if rule.slug == "accepts-json")
+    assert bool(rule(answered(sent=(("Accept", accept),)))) == refused
+
+
+@pytest.mark.parametrize(
+    ("declared", "refused"),
+    [("UTF-8", None), ('"utf8"', None), ("us-ascii", None), (" utf-8 ;x=y", None), ("utf-16", "utf-16")],
+)
+def test_charsets(declared: str, refused: str | None) -> None:
+    """Every way to declare UTF-8 is one, in whatever case the header field is named."""
+    fields = (("CONTENT-type", f"application/json;CHARSET={declared}"),)
+    exchange = Exchange(ASKED, Response(200, fields, b"{}"))
+    assert found("HPP-H06", exchange) == ([f'"{refused}"'] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields", "count"),
+    [
+        ((("Cookie", "sid=secret"),), (), 1),
+        ((("Cookie", "sid=<scrubbed>"),), (), 0),
+        ((), (("Set-Cookie", "sid=secret; Path=/"),), 1),
+        ((), (("Set-Cookie", "sid=scrubbed; Path=/x"),), 0),
+    ],
+)
+def test_kept_cookies(sent: Headers, fields: Headers, count: int) -> None:
+    """A recording holds no cookie of either side, and a placeholder is none."""
+    rule = next(rule for rule in CATALOGUE if rule.slug == "no-kept-cookies")
+    assert len(rule(answered(sent=sent, fields=fields, kept=True))) == count
+
+
+def test_a_length_that_is_wrong() -> None:
+    """A kept Content-Length says how long the body is."""
+    rule = next(rule for rule in CATALOGUE if rule.check.__name__ == "length_agrees")
+    assert [len(rule(answered(fields=(("Content-Length", told),), kept=True))) for told in ("2", "3")] == [0, 1]
+
+
+def test_unknown_members_are_named_as_they_are() -> None:
+    """A name is shown as far as it is printable, and where it stands."""
+    exchange = answered(body=b'{"status": "WAITING", "Risk_Score-1.A b": 1, "a": {"b": "nul\\u0000"}}')
+    assert [each.where for each in _rule("HPP-S09")(exchange)] == ["/Risk_Score-1.A?b", "/a"]
+    assert [each.where for each in _rule("HPP-S15")(exchange)] == ["/a/b"]
+
+
+def _rule(rule_id: str) -> Rule:
+    rule = find(rule_id)
+    assert rule is not None
+    return rule

@@ -89,7 +89,7 @@ def test_every_small_change(stage: str) -> None:
         for number, edit in enumerate(EDITS):
             now = said([edit(each) if poll == 1 else each for poll, each in enumerate(polls)], kind)
             verdicts.append((str(number), beside(now, honest)))
-        lines += [kind, *in_one_line(verdicts)]
+        lines += [kind, f"  honest: {beside(honest, {})}", *in_one_line(verdicts)]
     assert_pinned(f"verdicts-{stage}.txt", lines)
 
 
@@ -108,7 +108,11 @@ def test_every_lie_elsewhere(stage: str) -> None:
     for kind, polls in seen(played(stage, 3)):
         honest = said(polls, kind)
         told = [(fault.name, said([told_where_possible(fault, each) for each in polls], kind)) for fault in FAULTS]
-        lines += [kind, *in_one_line([(name, beside(now, honest)) for name, now in told])]
+        lines += [
+            kind,
+            f"  honest: {beside(honest, {})}",
+            *in_one_line([(name, beside(now, honest)) for name, now in told]),
+        ]
     assert_pinned(f"lies-{stage}.txt", lines)
 
 
