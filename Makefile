@@ -1,7 +1,7 @@
 # Everything by one word: `make` alone lists the words. The environment in .venv makes and refreshes itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help contract test client drift record serve fuzz bench mutants lint format build lock clean
+.PHONY: help contract test coverage client drift record serve fuzz bench mutants lint format build lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -24,6 +24,10 @@ contract: $(READY) ## Judge the documented examples, the cassettes and an endpoi
 
 test: $(READY) ## Run every test, on every core
 	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+coverage: $(READY) ## Run our own tests, and list the lines and branches that none of them runs
+	@$(BIN)/coverage erase && $(BIN)/coverage run -m pytest -q -n auto tests/harness $(ARGS)
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 client: $(READY) ## Judge a client: ARGS="--python pkg.mod:read_session" or ARGS="--command './adapter'"
 	@$(BIN)/hpp-contract client $(ARGS)
