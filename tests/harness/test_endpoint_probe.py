@@ -141,7 +141,7 @@ def test_client_errors_are_answers() -> None:
 def test_stalling_session_is_not_polled_for_ever() -> None:
     """A session that does not answer in time is given up; the others are read to the end."""
     with Server([lie("stalls", "in-progress", fail("timeout"))]) as server:
-        probed = probe(target(server.url, *FIVE), Plan(polls=3, timeout=0.15))
+        probed = probe(target(server.url, *FIVE), Plan(polls=3, timeout=0.6))
     reads_of = Counter(exchange.request.session_id for exchange in probed.exchanges if "poll" in exchange.evidence)
     assert reads_of == {FIVE[0]: 3, FIVE[1]: 1, FIVE[2]: 3, FIVE[3]: 3, FIVE[4]: 3}
     assert probed.unverified is None
