@@ -8,4 +8,4 @@ def main() -> None:
     """The usual run, shown and not written."""
     from benchmarks.detection.__main__ import detect
 
-    detect([])
+    detect(["--clients"])
