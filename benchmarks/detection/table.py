@@ -95,7 +95,7 @@ def _losses(results: Results) -> str:
     lines = [
         "## What we do not see\n",
         f"With `--strict`: {_names(name for name in lies if name not in seen)}.\n",
-        "Some of these are told as *info*, which never fails; of others the documentation does not say they are wrong.\n",
+        "Some of these are told as *info*, which never fails; others the documentation does not call wrong.\n",
         f"Without it, also: {_names(name for name in ours.seen(lies) if name not in plain.seen(lies))}.\n",
         "What others see of that, beside `--strict`:\n",
     ]
