@@ -53,9 +53,9 @@ AREAS: Final = {
     ),
     "drift": Area(
         tuple(f"hpp_contract/drift/{name}.py" for name in ("chance", "classes", "compare", "facts", "presence")),
-        ("drift_facts", "drift_history", "drift_presence", "drift_reporting"),
+        ("drift_facts", "drift_pinned", "drift_presence"),
     ),
-    "rules": Area(("hpp_contract/rules/*.py",), ("answer_rules", "corners_of_rules", "verdicts_pinned")),
+    "rules": Area(("hpp_contract/rules/*.py",), ("corners_of_rules", "verdicts_pinned")),
 }
 
 
