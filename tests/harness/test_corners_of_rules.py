@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from hpp_contract.cli.answer_pair import answer_pair
+from hpp_contract.client import rehearse_answer
 from hpp_contract.exchange import Exchange, Headers, Instant, Knowledge, Request, Response, Trace
 from hpp_contract.exchange.answer import Answer, Told
 from hpp_contract.exchange.body import MISSING
 from hpp_contract.exchange.redact import describe
 from hpp_contract.reporting.catalogue import explain
 from hpp_contract.rules.answer_errors import errors_tell_the_truth
-from hpp_contract.rules.answer_given import instant
+from hpp_contract.rules.answer_given import instant, same, session_of, stalled
 from hpp_contract.rules.catalogue import CATALOGUE, find
 from hpp_contract.rules.http_body import content_coding_asked_for, one_json_value
-from hpp_contract.rules.request import basic_credentials
+from hpp_contract.rules.request import _outline, basic_credentials
 from hpp_contract.rules.rule import Finding, Rule
 from hpp_contract.rules.when import response_of
 
@@ -204,3 +205,28 @@ def _rule(rule_id: str) -> Rule:
     rule = find(rule_id)
     assert rule is not None
     return rule
+
+
+def test_paths_are_told_without_what_is_in_them() -> None:
+    """Of a wrong path only words that look like a program's are repeated."""
+    assert _outline("/hpp/v1/sessions/Ottilie/x-1/kco/39a1c773-bafd") == "/hpp/v1/sessions/…/…/kco/…"
+
+
+def test_what_stalls() -> None:
+    """A read that was never answered stalled; one that never came did not."""
+    assert stalled(rehearse_answer("stalls-before-answer"))
+    assert not stalled(rehearse_answer("waiting"))
+    assert not stalled(Answer(case="x", asked=ID, told=Told()))
+
+
+def test_what_is_the_same() -> None:
+    """Only the id of a session may be written in small letters, by whoever holds it as a UUID."""
+    assert same("session_id", ID, ID.upper())
+    assert not same("order_id", ID, ID.upper())
+
+
+def test_reading_leniently() -> None:
+    """What follows a session, or white space before it, is passed over; a letter before it is not."""
+    told = b'{"session_id": "x", "status": "WAITING"}'
+    assert session_of(answered(body=b" \n" + told + b"}")) is not None
+    assert session_of(answered(body=b"X" + told)) is None

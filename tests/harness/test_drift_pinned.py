@@ -4,6 +4,7 @@ before, after. They are in `data`; PIN=1 writes them again, for the diff to be r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -96,3 +97,21 @@ def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     told = change_of("waiting", Aspect("rule", rule_id), "other", "kept", "broken", "poll 1")
     assert told == Change(told.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
     assert told.change_class == weight
+
+
+def precise(*digits: int) -> Facts:
+    """Facts of a session for each number of fraction digits."""
+    exchanges = []
+    for number, count in enumerate(digits):
+        (honest,) = played("waiting", 1)
+        asked = honest.request.session_id or ""
+        told = fault.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
+        told = renaming(asked, f"{number:08}{asked[8:]}")(told)
+        exchanges.append(replace(told, evidence=f"poll {count}"))
+    return evidence_of(exchanges).facts
+
+
+def test_a_change_has_an_example() -> None:
+    """The request that shows a change is named with it, and the baseline's precision from the fewest to the most."""
+    told = compare(precise(4, 6, 6), precise(9, 9))
+    assert [(each.before, each.after, each.example) for each in told] == [("4 to 6", "9", "poll 9")]

@@ -130,7 +130,8 @@ def finder(scope: Any, crashes: bool = False) -> Rule:
 
 def test_each_scope_is_asked_about_its_own() -> None:
     """Exchanges, traces, requests and answers go to the rules of their scope, in the order they were fed."""
-    trace: Any = SimpleNamespace(exchanges=rehearse("waiting", 3))
+    polls = [replace(each, evidence=f"#{poll}") for poll, each in enumerate(rehearse("waiting", 3))]
+    trace: Any = SimpleNamespace(exchanges=polls)
     fed: dict[str, Any] = {"exchange": trace.exchanges[0], "trace": trace, "requests": trace}
     for scope in ("exchange", "trace", "requests"):
         court = Judge([finder(scope)], Subject("recording", "x"))
@@ -277,3 +278,17 @@ def test_entries_that_excuse_nothing(verdict: RuleVerdict | None, case: str | No
     assert told.problems == ("earlier", *([f"known:1: {about.id}{said}"] if said else []))
     assert apply(before, [entry(case, about)], frozenset({"other"})).problems == ("earlier",)
     assert apply(before, [entry(case, about)], frozenset({case or "x"})).problems == (told if case else before).problems
+
+
+def test_a_rule_that_has_nothing_to_say() -> None:
+    """A rule whose condition never holds was not exercised, and the next is asked all the same."""
+
+    def silent(_: object) -> tuple[Finding, ...]:
+        """It finds nothing."""
+        return ()
+
+    never = rule("HPP-X02", "never", "must", "inferred", "nowhere", when=lambda _: False)(silent)
+    kept = rule("HPP-X03", "kept", "must", "inferred", "nowhere", when=lambda each: each is not None)(silent)
+    court = Judge([never, kept], Subject("endpoint", "x"))
+    court.exchange(rehearse("waiting")[0])
+    assert [verdict.outcome for verdict in court.verdicts] == [Outcome.NOT_EXERCISED, Outcome.OK]
