@@ -115,3 +115,13 @@ def test_a_change_has_an_example() -> None:
     """The request that shows a change is named with it, and the baseline's precision from the fewest to the most."""
     told = compare(precise(4, 6, 6), precise(9, 9))
     assert [(each.before, each.after, each.example) for each in told] == [("4 to 6", "9", "poll 9")]
+
+
+def test_what_is_gone_has_an_example() -> None:
+    """A member that is missed is shown by the first request that lacks it."""
+
+    def without(each: Exchange) -> Exchange:
+        return replace(fault.drop("expires_at")(each), evidence="poll 7")
+
+    gone = [each for each in compare(night(4), night(2, without)) if each.fact == "waiting · /expires_at"]
+    assert [each.example for each in gone] == ["poll 7"]
