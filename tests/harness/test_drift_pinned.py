@@ -1,5 +1,5 @@
 """Every change that drift tells when a lie is told one night, or was told when the baseline was taken: class, fact,
-before, after. They are in `data`; PIN=1 writes them again, for the diff to be read."""
+before, after. They are in `data`; HPP_UPDATE=1 writes them again, for the diff to be read."""
 
 from __future__ import annotations
 

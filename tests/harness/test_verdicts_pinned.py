@@ -1,7 +1,7 @@
 """What every rule says of every small change, and of every lie told in other places than its own.
 
-The verdicts are in `data`: whoever changes a rule sees there what else that changes. PIN=1 writes them again, for the
-diff to be read.
+The verdicts are in `data`: whoever changes a rule sees there what else that changes. HPP_UPDATE=1 writes them again, for
+the diff to be read.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def in_one_line(verdicts: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def assert_pinned(name: str, lines: Iterable[str]) -> None:
     file, text = DATA / name, "".join(f"{line}\n" for line in lines)
-    if os.environ.get("PIN"):
+    if os.environ.get("HPP_UPDATE"):
         file.write_text(text, encoding="utf-8")
     assert text.splitlines() == file.read_text(encoding="utf-8").splitlines()
 
