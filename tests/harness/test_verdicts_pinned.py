@@ -1,7 +1,7 @@
 """What every rule says of every small change, and of every lie told in other places than its own.
 
-The verdicts are in `data`: whoever changes a rule sees there what else that changes. HPP_UPDATE=1 writes them again, for
-the diff to be read.
+The verdicts are in `data`: whoever changes a rule sees there what else that changes. HPP_UPDATE=1 writes them again,
+for the diff to be read.
 """
 
 from __future__ import annotations
