@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +24,6 @@ COST_RUNS: Final = 3
 def compare(environment: Environment, trials: Sequence[Trial], jobs: int, cost_runs: int = COST_RUNS) -> Results:
     """Measure the costs one after the other, then the verdicts `jobs` at a time; verdicts that an earlier comparison
     left in the cache are taken from there."""
-    begin = time.monotonic()
     write_documents(environment.documents)
     usable = [tool for tool in TOOLS if not _why_not(tool, environment)]
     costs = {tool.name: _costs(tool, environment, cost_runs) for tool in usable}
@@ -35,7 +33,7 @@ def compare(environment: Environment, trials: Sequence[Trial], jobs: int, cost_r
     for trial in trials:
         groups[trial.group] = (*groups.get(trial.group, ()), trial.name)
     letters = {name: rule.removeprefix("HPP-")[0] for name, rule in RULE_OF.items()}
-    return Results(rows, groups, letters, (time.monotonic() - begin) / 60, _machine(jobs))
+    return Results(rows, groups, letters, _machine(jobs))
 
 
 def _costs(tool: Tool, environment: Environment, count: int) -> tuple[Run, ...]:
@@ -103,4 +101,4 @@ def _why_not(tool: Tool, environment: Environment) -> str:
 
 
 def _machine(jobs: int) -> str:
-    return f"{os.cpu_count()} cores, {jobs} runs at a time, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, verdicts {jobs} at a time"

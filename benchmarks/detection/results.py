@@ -50,19 +50,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All rows; `groups` holds the names of the trials in each group, `minutes` what the whole took, `letters` the
-    first letter of the rule each catalogue lie breaks."""
+    """All rows; `groups` holds the names of the trials in each group, `letters` the first letter of the rule each catalogue lie breaks."""
 
     rows: tuple[Row, ...]
     groups: Mapping[str, tuple[str, ...]]
     letters: Mapping[str, str]
-    minutes: float
     machine: str
 
     def write(self, path: Path) -> None:
         """Keep them, to be shown again without running anything."""
         rows = [_row_as_json(row) for row in self.rows]
-        kept = {"rows": rows, "groups": self.groups, "letters": self.letters, "minutes": self.minutes}
+        kept = {"rows": rows, "groups": self.groups, "letters": self.letters}
         path.write_text(json.dumps(kept | {"machine": self.machine}, indent=1), "utf-8")
 
     @classmethod
@@ -70,7 +68,7 @@ class Results:
         kept = json.loads(path.read_text("utf-8"))
         rows = tuple(Row(**{**row, "costs": tuple(Run(**run) for run in row["costs"])}) for row in kept["rows"])
         groups = {name: tuple(trials) for name, trials in kept["groups"].items()}
-        return cls(rows, groups, kept["letters"], kept["minutes"], kept["machine"])
+        return cls(rows, groups, kept["letters"], kept["machine"])
 
 
 def _row_as_json(row: Row) -> dict[str, Any]:
