@@ -50,7 +50,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All rows; `groups` holds the names of the trials in each group, `letters` the first letter of the rule each catalogue lie breaks."""
+    """All rows; `groups` holds the names of the trials in each group, `letters` the first letter of the rule that each
+    lie of the catalogue breaks."""
 
     rows: tuple[Row, ...]
     groups: Mapping[str, tuple[str, ...]]

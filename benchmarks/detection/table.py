@@ -73,7 +73,8 @@ Read it with this in mind:
   skip what stands beside a `$ref`, and see less. A suite by hand can be made to see more; this is what an afternoon
   gives.
 - Time is the median of three runs on the honest endpoint, start-up included; memory is that of the largest process
-  ({results.machine}). Costs are measured first, one tool after the other; all verdicts take about an hour of a core.
+  ({results.machine}). Costs are measured first, one tool after the other; all verdicts take about
+  an hour of a core.
 - *Key in its output*: the API key, plain or in Base64, stood in what the tool printed or in a report it left.
 """
 
