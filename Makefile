@@ -12,6 +12,8 @@ AREA ?= scrub
 N ?= 200
 
 BIN := .venv/bin
+# Many tests wait for a process, a time-out or a browser: half as many workers again as there are cores.
+WORKERS ?= $$($(BIN)/python -c 'import os; print(os.cpu_count() * 3 // 2)')
 READY := .venv/.ready
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
@@ -23,10 +25,10 @@ contract: $(READY) ## Judge the documented examples, the cassettes and an endpoi
 	@$(BIN)/pytest tests/contract -q $(ARGS)
 
 test: $(READY) ## Run every test, on every core
-	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(READY) ## Run our own tests, and list the lines and branches that none of them runs
-	@$(BIN)/coverage erase && $(BIN)/coverage run -m pytest -q -n auto tests/harness $(ARGS)
+	@$(BIN)/coverage erase && $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal tests/harness $(ARGS)
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 client: $(READY) ## Judge a client: ARGS="--python pkg.mod:read_session" or ARGS="--command './adapter'"
