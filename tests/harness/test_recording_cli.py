@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -142,7 +143,7 @@ def test_a_killed_process_is_said(tmp_path: Path) -> None:
     )
     log = long_log(tmp_path / "log.ndjson", 10)
     done = subprocess.run([sys.executable, str(script), str(log)], capture_output=True, check=False, cwd=Path.cwd(),
-                          env={"PYTHONPATH": str(Path.cwd()), "PATH": ""})  # fmt: skip
+                          env=os.environ | {"PYTHONPATH": str(Path.cwd())})  # fmt: skip
     assert done.returncode == 3
     assert done.stderr.decode() == (
         "hpp-contract: a judging process was ended from outside, perhaps for want of memory: try again.\n"

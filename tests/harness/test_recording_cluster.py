@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from dask import config
-from distributed import Client, LocalCluster
+from distributed import Client, Event, LocalCluster
 
 from hpp_contract.cli import main
 from hpp_contract.recordings import cluster, workers
@@ -92,6 +92,21 @@ def test_the_result_is_that_of_one_machine(dask: LocalCluster, folder: Path) -> 
     assert progress[-1][0] == progress[-1][1]
     assert len(progress) > 10
     assert not list(Path.cwd().glob("dask-*"))
+
+
+def test_a_part_takes_longer_than_patience(dask: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as there are workers, a result is waited for, however long it takes."""
+    monkeypatch.setattr(workers, "PATIENCE", 0.1)
+    with Client(dask.scheduler_address) as client:
+        monkeypatch.setattr(workers, "_await_worker", lambda asked: Event("waited", asked).set())
+        slow = client.submit(lambda: Event("waited").wait(60), pure=False)
+        assert list(workers.each(client, [slow])) == [(0, True)]
+
+
+def test_nobody_need_watch(dask: LocalCluster, folder: Path) -> None:
+    """Without anybody to tell how far it is, the result is the same."""
+    paths = [str(folder / "ruby-vcr.yml"), str(folder / "d.yaml")]
+    same(judge_on_dask(paths, dask.scheduler_address), judge_recordings(paths, processes=1))
 
 
 def killing(address: str, moment: Callable[[int, int], bool], killed: list[int]) -> Callable[[int, int], None]:
