@@ -46,7 +46,8 @@ class Child:
         except OSError as error:
             reason = (error.strerror or "it cannot be run").lower()
             raise UsageProblem(f"cannot start {argv[0]!r} ({reason}): check --command.") from None
-        self._streams = {"stdin": self._process.stdin, "stdout": self._process.stdout, "stderr": self._process.stderr}
+        named = {"stdin": self._process.stdin, "stdout": self._process.stdout, "stderr": self._process.stderr}
+        self._streams = {name: stream for name, stream in named.items() if stream is not None}
         self._selector = selectors.DefaultSelector()
         for name in ("stdout", "stderr"):
             os.set_blocking(self._fd(name), False)
@@ -57,10 +58,7 @@ class Child:
         self._open = True
 
     def _fd(self, name: str) -> int:
-        stream = self._streams[name]
-        if stream is None:
-            raise LookupError(name)
-        return stream.fileno()
+        return self._streams[name].fileno()
 
     def send(self, line: bytes) -> None:
         """Write one line to its stdin; raises Misbehaved when it does not take it."""
@@ -116,10 +114,8 @@ class Child:
     def _read(fd: int) -> bytes | None:
         try:
             return os.read(fd, _CHUNK)
-        except BlockingIOError:
+        except BlockingIOError:  # a process can open its own stdout, and read from it what we were to read
             return None
-        except OSError:
-            return b""
 
     def _ended(self) -> bool:
         """Whether it ended; it stays in the process table, so that its number stays its own until `stop`."""
@@ -144,8 +140,7 @@ class Child:
     def stop(self, patience: float = 0.0) -> None:
         """End it and everything it started: after `patience` seconds to leave by itself, by SIGTERM, then SIGKILL."""
         with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+            self._streams["stdin"].close()
         for seconds, number in ((patience, signal.SIGTERM), (2 * _SLICE, signal.SIGKILL)):
             until = time.monotonic() + seconds
             while not self._ended() and time.monotonic() < until:
@@ -156,9 +151,8 @@ class Child:
         self._process.wait()
         _kill_marked(self._mark.encode())
         self._selector.close()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        for name in ("stdout", "stderr"):
+            self._streams[name].close()
 
 
 def _kill_marked(mark: bytes) -> None:

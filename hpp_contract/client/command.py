@@ -63,9 +63,9 @@ class CommandAdapter:
             if not self._asked and told is not None:
                 told = self._looked_at(child, ask.id, told)
         except Misbehaved as misdeed:
-            told, elapsed = self._problem(str(misdeed)), time.monotonic() - began
+            told, elapsed = self._problem(child, str(misdeed)), time.monotonic() - began
         if told is None:
-            told = self._problem(f"no answer within {wait:g} s", hung=True)
+            told = self._problem(child, f"no answer within {wait:g} s", hung=True)
         self._asked.add(ask.id)
         return told, elapsed
 
@@ -114,11 +114,10 @@ class CommandAdapter:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def _problem(self, words: str, *, hung: bool = False) -> Told:
+    def _problem(self, child: Child, words: str, *, hung: bool = False) -> Told:
         """What went wrong, after an end has been made of the process."""
-        if self._child is not None:
-            self._child.stop()
-            self._child = None
+        child.stop()
+        self._child = None
         return Told(problem=words, hung=hung)
 
     def _answer(self, child: Child, wanted: str, deadline: float) -> Told | None:
@@ -148,7 +147,7 @@ class CommandAdapter:
             return told
         message = parsed(line) or {}
         words = self._repeat(answered) if message.get("id") == answered else f"a line after its answer: {quoted(line)}"
-        return self._problem(words)
+        return self._problem(child, words)
 
     def _repeat(self, answered: str) -> str:
         """The first second answer is a finding; that it goes on so need not be said of every case."""

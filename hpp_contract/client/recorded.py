@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
@@ -33,13 +33,11 @@ _OF_THAT_DAY: Final = ("content-encoding", "retry-after", "alt-svc", "upgrade", 
 class Recording(Case):
     """A recorded session as a case: one read for each of its answers."""
 
-    recorded: Recorded | None = None
+    recorded: Recorded = field(kw_only=True)
 
     def plays(self, *adapted: Edit) -> dict[str, Play]:
         """A new playing of it."""
         scenario = SCENARIOS["waiting"]
-        if self.recorded is None:
-            return {}
         [asked, *_] = self.sessions
         # An id that is none might be part of any word in the body: then it stays as it was recorded.
         own = asked if UUID.fullmatch(self.recorded.recorded_id) else self.recorded.recorded_id

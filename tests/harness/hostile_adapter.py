@@ -92,7 +92,12 @@ def misbehave(how: str, ask: dict[str, Any], told: dict[str, Any]) -> None:  # n
         sys.stdout.write(f"DEBUG reading {ask['id']}\n")
     if how == "answers-late":
         time.sleep(0.3)
-    wrong = {"wrong-id": {"id": "nobody"}, "no-id": {"id": None}, "no-part": {"session": None, "error": None}}
+    wrong: dict[str, dict[str, Any]] = {
+        "wrong-id": {"id": "nobody"},
+        "no-id": {"id": None},
+        "no-part": {"session": None, "error": None},
+        "session-is-text": {"session": "COMPLETED"},
+    }
     spoiled = {**right, **wrong.get(how, {})}
     say({name: value for name, value in spoiled.items() if value is not None})
     if how == "answers-twice":

@@ -78,6 +78,7 @@ WRONG = {
     "wrong-id": "an answer with the id 'nobody' instead of 'smoke'",
     "no-id": "an answer without an id: it must repeat 'smoke'",
     "no-part": "an answer with none of empty, error, session, skipped in it",
+    "session-is-text": "an answer whose session is no object",
     "answers-twice": "a second answer to 'smoke'",
     "floods": "a line on stdout that is no JSON object: ",
     "prints-100-mb": "a line of more than 1,000,000 bytes on stdout",

@@ -118,6 +118,14 @@ def test_what_is_shown_can_be_asked_for(tmp_path: Path) -> None:
         assert session_in(file) is None
 
 
+def test_a_failure_that_cannot_be_kept_is_still_one(tmp_path: Path) -> None:
+    """Where the file of a failing session cannot be written, the failure is reported, and why it has no file."""
+    (tmp_path / "taken").write_text("a file, not a folder", encoding="utf-8")
+    report = judged(CannotStoreEmoji(), tmp_path / "taken")
+    assert blamed(report)
+    assert any("which could not be written: " in note for note in report.notes)
+
+
 def test_the_same_seed_ends_alike(tmp_path: Path) -> None:
     """A run with the same seed draws the same sessions and finds the same."""
     for name in ("one", "two"):
