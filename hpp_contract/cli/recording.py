@@ -57,7 +57,7 @@ def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callab
 
     if scheduler is not None and (engine != "dask" or processes is not None):
         wrong = (
-            "also takes --engine dask" if engine != "dask" else "takes no --processes: its workers are there already"
+            "needs --engine dask" if engine != "dask" else "takes no --processes: its workers are there already"
         )
         raise click.UsageError(f"--scheduler {wrong}.")
     if engine == "dask":

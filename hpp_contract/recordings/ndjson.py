@@ -16,6 +16,9 @@ MAX_LINE: Final = 8 * 1024 * 1024
 """Bytes of one line: a session has a few hundred, and a longer line is refused unread."""
 
 _BLANK: Final = " \t\r\n\ufeff"
+_OF_A_STUB: Final = {"jsonBody", "base64Body", "bodyFileName"}
+"""Members of a WireMock mapping's response: written on one line, a mapping looks much like an exchange."""
+
 _decode = JSONDecoder().raw_decode
 
 
@@ -25,7 +28,10 @@ def recognises(line: bytes) -> bool:
         value = parse(line)
     except Unreadable:
         return False
-    return isinstance(value, dict) and isinstance(value.get("request"), dict) and "url" in value["request"]
+    if not isinstance(value, dict) or not isinstance(value.get("request"), dict) or "url" not in value["request"]:
+        return False
+    response = value.get("response")
+    return not isinstance(response, dict) or ("status" in response and not response.keys() & _OF_A_STUB)
 
 
 def exchange_on(line: bytes | None, evidence: str) -> Exchange:

@@ -251,7 +251,7 @@ def test_a_pipe(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler also takes --engine dask."),
+        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler needs --engine dask."),
         (["--scheduler", "x:1", "--engine", "dask", "--processes", "2"], "--scheduler takes no --processes: "),
         (["--scheduler", "nonsense", "--engine", "dask"], "nonsense is no address of a Dask scheduler: "),
         (["--engine", "ray"], "Invalid value for '--engine': 'ray' is not one of 'local', 'dask'."),

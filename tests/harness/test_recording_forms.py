@@ -257,3 +257,24 @@ def test_vcrpy_reads_through_our_persister(tmp_path: Path) -> None:
     assert [each["status"]["code"] for each in responses] == [200]
     with pytest.raises(CassetteNotFoundError):
         persister.load_cassette(str(tmp_path / "b.yaml"), yamlserializer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"status": 200, "jsonBody": {"a": 1}}',
+        '{"bodyFileName": "a.json"}',
+        '{"status": 200, "base64Body": "eyJhIjogMX0="}',
+    ],
+)
+def test_a_mapping_on_one_line_is_no_exchange_of_ours(tmp_path: Path, answer: str) -> None:
+    """A WireMock mapping written without line breaks is read as what it is."""
+    (tmp_path / "__files").mkdir()
+    (tmp_path / "__files" / "a.json").write_text('{"a": 1}', encoding="utf-8")
+    mapping = f'{{"request": {{"method": "GET", "url": "/hpp/v1/sessions/x"}}, "response": {answer}}}'
+    (tmp_path / "mapping.json").write_text(mapping, encoding="utf-8")
+    reading = read_recordings([str(tmp_path / "mapping.json")])
+    assert reading.unreadable == []
+    [exchange] = reading.exchanges
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.response.json.value) == (200, {"a": 1})
