@@ -56,9 +56,7 @@ def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callab
     from functools import partial
 
     if scheduler is not None and (engine != "dask" or processes is not None):
-        wrong = (
-            "needs --engine dask" if engine != "dask" else "takes no --processes: its workers are there already"
-        )
+        wrong = "needs --engine dask" if engine != "dask" else "takes no --processes: its workers are there already"
         raise click.UsageError(f"--scheduler {wrong}.")
     if engine == "dask":
         from hpp_contract.recordings.cluster import judge_on_dask

@@ -65,8 +65,9 @@ class Scrubber:
 
     @property
     def originals(self) -> frozenset[str]:
-        """Texts that must not be in what is kept: credentials, and ids long enough to be no coincidence. Secret."""
-        ids = {text for text in self._pseudonyms.originals if len(text) >= _TELLING}
+        """Texts that must not be in what is kept: credentials, and ids long enough to be no coincidence, but for those
+        that look like placeholders: such a text may stand where it means nobody. Secret."""
+        ids = {text for text in self._pseudonyms.originals if len(text) >= _TELLING and not is_placeholder(text)}
         return frozenset({form for secret in self._secrets for form in spellings(secret)} | ids)
 
 

@@ -12,6 +12,9 @@ import pytest
 from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.exchange.model import Knowledge
 from hpp_contract.recordings.scrub import Scrubber
+from hpp_contract.rules import fault
+
+from .recording_tools import played
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 OURS = "5c2bbed0-0000-7000-8000-000000000000"
@@ -238,3 +241,13 @@ def test_what_must_not_be_left() -> None:
     assert scrub(Exchange(Request("GET", f"{SESSIONS}{ID}", ()), None)).request.url.endswith(
         "5c2bbed0-0003-7000-8000-000000000000"
     )
+
+
+def test_placeholders_are_no_originals() -> None:
+    """An id that looks like a placeholder is replaced, and may stand elsewhere, where it means nobody."""
+    scrub = Scrubber()
+    [first] = played("completed-with-order", 1)
+    for text in ("x" * 256, "1f9b2c3d-0000-4000-8000-000000000001"):
+        scrub(fault.member("order_id", text)(first))
+    assert "x" * 256 not in scrub.originals
+    assert "1f9b2c3d-0000-4000-8000-000000000001" in scrub.originals
