@@ -55,7 +55,7 @@ AREAS: Final = {
         tuple(f"hpp_contract/drift/{name}.py" for name in ("chance", "classes", "compare", "facts", "presence")),
         ("drift_facts", "drift_pinned", "drift_presence"),
     ),
-    "rules": Area(("hpp_contract/rules/*.py",), ("corners_of_rules", "verdicts_pinned")),
+    "rules": Area(("hpp_contract/rules/*.py",), ("conditions_of_rules", "corners_of_rules", "verdicts_pinned")),
 }
 
 
