@@ -87,6 +87,8 @@ def test_only_what_a_client_can_tell_is_asked_of_it() -> None:
     assert http_status_reachable.when(refused)
     assert not http_status_reachable.when(replace(refused, can=Capabilities(error=("error_code",))))
     assert not http_status_reachable.when(rehearse_answer("waiting"))
+    choices = replace(refused.served[-1], response=Response(300))
+    assert http_status_reachable.when(replace(refused, served=(choices,)))
     empty = rehearse_answer("no-content-204")
     assert not http_status_reachable.when(replace(empty, told=Told(failure=Failure())))
     assert not http_status_reachable.when(replace(refused, served=(replace(refused.served[-1], response=None),)))
