@@ -107,6 +107,13 @@ def test_cut_zeros_are_no_precision(before: tuple[int, ...], after: tuple[int, .
     assert compare(spelled(*before), spelled(*after)) == ()
 
 
+@pytest.mark.parametrize(("before", "after"), [((3, 3), (6,)), ((3,), (0, 0))])
+def test_two_instants_suffice(before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    """Two instants on the side with fewer digits make another precision a change."""
+    (change,) = compare(spelled(*before), spelled(*after))
+    assert change.after == str(after[0])
+
+
 def test_fewer_digits_on_every_instant() -> None:
     """No fraction on any of several instants is a change."""
     (change,) = compare(spelled(3, 3, 3), spelled(0, 0, 0))
