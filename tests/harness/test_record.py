@@ -22,7 +22,6 @@ from hypothesis import given
 
 from hpp_contract.cli import main
 from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.redact import UUID
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
 from hpp_contract.recordings.replay import recorded_sessions
@@ -100,8 +99,9 @@ def test_what_is_kept_is_what_was_scrubbed(exchanges: list[Exchange]) -> None:
     whole = [scrub(each) for each in exchanges if each.response is not None]
     try:
         Persister(scrub).keep(path, whole, EMBEDDED)
-    except Unverifiable:  # an id such as `code`, or a date, may stand elsewhere: the gate would rather keep nothing
-        assert not all(UUID.fullmatch(text) for text in scrub.originals)
+    except Unverifiable:  # an id such as `code` stands in every cassette: the gate would rather keep nothing
+        # A date stays wherever it stands, so an id that is written like one may be met again.
+        assert min(map(len, scrub.originals)) < 12 or any(text.startswith("2026-") for text in scrub.originals)
         return
     back = {int(each.evidence.rpartition("#")[2]): each for each in read_recordings([str(path)]).exchanges}
     for number, exchange in enumerate(whole, 1):
