@@ -8,12 +8,13 @@ import gzip
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from benchmarks.detection.spread import everywhere, on_sessions
 from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.clock import system_clock, utc
 from hpp_contract.rules.fault import Edit, body, edit_json, header, lie, member, rewrite, status
 from hpp_contract.server import CREDENTIALS, Fault
 
@@ -71,7 +72,7 @@ def _xml(content: bytes) -> bytes:
 
 
 def _now(_: object) -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc(system_clock()).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _swapped(session: Session) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from hpp_contract import __version__
+from hpp_contract.exchange.clock import Clock, system_clock
 
 COMMANDS = {
     "endpoint": "Judge an endpoint, or the embedded reference server.",
@@ -49,14 +50,14 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def main(  # type: ignore[override]  # click's own switches (standalone_mode …) are not for callers to choose
-        self, args: Sequence[str] | None = None, prog_name: str | None = None, **_: Any
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, clock: Clock = system_clock, **_: Any
     ) -> NoReturn:
-        """Run, and leave by SystemExit whatever happens."""
+        """Run, and leave by SystemExit whatever happens. Commands find the `clock` as their context's object."""
         from hpp_contract.cli.failures import exit_code
 
         arguments = list(sys.argv[1:] if args is None else args)
         try:
-            outcome = super().main(arguments, prog_name or "hpp-contract", standalone_mode=False)
+            outcome = super().main(arguments, prog_name or "hpp-contract", standalone_mode=False, obj=clock)
         except (Exception, BaseExceptionGroup) as error:  # whatever it is, a user gets a sentence
             verbose = "-v" in arguments or "--verbose" in arguments
             sys.exit(exit_code(error, verbose, annotate="--annotations" in arguments))

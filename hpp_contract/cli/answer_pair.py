@@ -9,6 +9,7 @@ from typing import Any
 
 from hpp_contract.client import CASES, rehearse_answer
 from hpp_contract.exchange.answer import MEMBERS, Answer
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
 from hpp_contract.reporting.gate import printable
@@ -16,9 +17,9 @@ from hpp_contract.rules.rule import Rule
 from hpp_contract.server import CREDENTIALS
 
 
-def answer_pair(rule: Rule) -> tuple[str, str] | None:
+def answer_pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:
     """The text of an answer that keeps `rule` and of one that breaks it; None when no text shows a difference."""
-    honest = ((fault, rehearse_answer(fault.on)) for fault in rule.faults)
+    honest = ((fault, rehearse_answer(fault.on, clock)) for fault in rule.faults)
     pairs = ((_text(answer), _text(fault(answer))) for fault, answer in honest)
     return next(((kept, broken) for kept, broken in pairs if kept != broken), None)
 

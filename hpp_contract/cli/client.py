@@ -96,7 +96,7 @@ def client(
         return
     further = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
     start, subject, plan = _under_test(python, command, timeout, further)
-    plan = replace(plan, generated=_wanted(generated, folder, only, options.seed))
+    plan = replace(plan, generated=_wanted(generated, folder, only, options.seed), clock=options.clock)
     with waiting("running client cases"), authority(tls) as trusted, trusting(trusted):
         report = run(cases, start, subject, replace(plan, tls=trusted))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +14,7 @@ from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, 
 from hpp_contract.drift.history import append, line_of, read_history, run_of
 from hpp_contract.drift.night import Night, watch
 from hpp_contract.endpoint import Probed
+from hpp_contract.exchange.clock import utc
 from hpp_contract.recordings import read_recordings
 from hpp_contract.reporting.files import check, write
 from hpp_contract.rules.catalogue import CATALOGUE
@@ -44,7 +44,7 @@ class Request:
 
 def compare(request: Request) -> NoReturn:
     """Compare an endpoint or recordings with the baseline, accept if told to, and finish."""
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = f"{utc(request.options.clock()):%Y-%m-%dT%H:%M:%SZ}"
     if request.history is not None:
         check(request.history)
     if request.accept is not None:
@@ -93,7 +93,7 @@ def _seen(request: Request, baseline: Baseline) -> Probed:
             f"the baseline in {request.folder} is of a real endpoint, and neither BASE_URL nor HPP_ENDPOINT says "
             "which: the embedded server is not compared with it."
         )
-    return request.probing.probe(request.options.seed)
+    return request.probing.probe(request.options.seed, request.options.clock)
 
 
 def _night(baseline: Baseline, seen: Probed) -> Night:

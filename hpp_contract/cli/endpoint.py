@@ -35,13 +35,13 @@ def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
     from hpp_contract.rules.catalogue import CATALOGUE
     from hpp_contract.verdict import Report, judge
 
-    probed = probing.probe(options.seed) if fuzz is None else _fuzzed(probing, fuzz, options.seed)
+    probed = _fuzzed(probing, fuzz, options) if fuzz else probing.probe(options.seed, options.clock)
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
     report = Report(probed.subject, verdicts, probed.unverified, notes=probed.notes, learned=probed.learned)
     finish(report, options, probed.secrets, evidence=probed.exchanges)
 
 
-def _fuzzed(probing: Probing, count: int, seed: int) -> Probed:
+def _fuzzed(probing: Probing, count: int, options: Options) -> Probed:
     from hpp_contract.cli.progress import waiting
     from hpp_contract.endpoint.fuzz import probe_and_fuzz
     from hpp_contract.verdict.problems import UsageProblem
@@ -50,4 +50,4 @@ def _fuzzed(probing: Probing, count: int, seed: int) -> Probed:
         raise UsageProblem("--fuzz never goes to production: name a sandbox, and leave --allow-production out.")
     target = probing.target()
     with waiting("probing and fuzzing the endpoint"):
-        return probe_and_fuzz(target, probing.plan(seed), count)
+        return probe_and_fuzz(target, probing.plan(options.seed, options.clock), count)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from hpp_contract.cli import completion
+from hpp_contract.exchange.clock import Clock
 
 
 @click.command()
 @click.argument("rule_id", metavar="ID", shell_complete=completion.rules)
-def explain(rule_id: str) -> None:
+@click.pass_obj
+def explain(clock: Clock, rule_id: str) -> None:
     """Say what a rule demands and why; ID is its code (HPP-S05 or S05) or its slug, in any case.
 
     \b
@@ -28,4 +30,4 @@ def explain(rule_id: str) -> None:
         guess = closest(rule_id)
         hint = f"did you mean {guess}?" if guess else "hpp-contract rules lists them."
         raise UsageProblem(f"there is no rule {rule_id!r}; {hint}")
-    show(text(rule, pair(rule), min(width(), 100)))
+    show(text(rule, pair(rule, clock), min(width(), 100)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from hpp_contract.exchange.clock import Clock, system_clock, utc
 from hpp_contract.verdict.known_failing import Entry, apply, read_known_failing
 from hpp_contract.verdict.report import Outcome, Report
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The common options, ready to use. Files are None when not asked for."""
+    """The common options, ready to use, and the `clock` of this run. Files are None when not asked for."""
 
     json: Path | None = None
     junit: Path | None = None
@@ -33,6 +34,7 @@ class Options:
     seed: int = 0
     verbose: bool = False
     no_color: bool = False
+    clock: Clock = system_clock
 
     @property
     def files(self) -> dict[str, Path]:
@@ -66,8 +68,9 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(**arguments: Any) -> Any:
         from hpp_contract.reporting.files import check
 
-        common = {name: arguments.pop(name) for name in Options.__slots__}
-        options = Options(**common | {"known_failing": _entries(common["known_failing"])})
+        common = {name: arguments.pop(name) for name in Options.__slots__ if name != "clock"}
+        common["known_failing"] = _entries(common["known_failing"])
+        options = Options(**common, clock=click.get_current_context().obj)
         for path in options.files.values():
             check(path)
         return command(options=options, **arguments)
@@ -143,13 +146,11 @@ def _write_files(report: Report, options: Options, history: Sequence[Run]) -> No
 
     printers = {"json": json_report, "junit": junit, "markdown": markdown, "gitlab": gitlab}
     for name, path in options.files.items():
-        write(path, _page(report, history) if name == "html" else printers[name](report))
+        write(path, _page(report, history, options.clock()) if name == "html" else printers[name](report))
 
 
-def _page(report: Report, history: Sequence[Run]) -> str:
-    from datetime import UTC, datetime
-
+def _page(report: Report, history: Sequence[Run], at: int) -> str:
     from hpp_contract.reporting.html import html
 
-    now = datetime.now(UTC)
+    now = utc(at)
     return html(report, history, f"{now.day} {now:%B %Y, %H:%M} UTC")

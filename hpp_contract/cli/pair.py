@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
 from hpp_contract.rules.fault import Fault
@@ -19,13 +20,13 @@ POLLS = 6
 Exchanges = tuple[Exchange, ...]
 
 
-def pair(rule: Rule) -> tuple[str, str] | None:
+def pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:
     """The text of exchanges that keep `rule` and of the fewest that break it; None when no text shows a difference."""
     if rule.scope == "answer":
         from hpp_contract.cli.answer_pair import answer_pair
 
-        return answer_pair(rule)
-    for honest, told in _rehearsals(rule):
+        return answer_pair(rule, clock)
+    for honest, told in _rehearsals(rule, clock):
         if _breaks(rule, told):
             shown = -1 if _breaks(rule, told[-1:]) else 0
             kept, broken = _text(honest[shown:]), _text(told[shown:])
@@ -34,11 +35,11 @@ def pair(rule: Rule) -> tuple[str, str] | None:
     return None
 
 
-def _rehearsals(rule: Rule) -> Iterator[tuple[Exchanges, Exchanges]]:
+def _rehearsals(rule: Rule, clock: Clock) -> Iterator[tuple[Exchanges, Exchanges]]:
     """Honest exchanges and the same told with a fault, seen live and as kept, the shortest first."""
     for fault in rule.faults:
         for polls in range(1, POLLS + 1):
-            for honest in _views(rehearse(fault.on, polls)):
+            for honest in _views(rehearse(fault.on, polls, clock=clock)):
                 yield honest, tuple(_told(fault, exchange, poll) for poll, exchange in enumerate(honest))
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hpp_contract.exchange.clock import Clock
+
 if TYPE_CHECKING:
     from hpp_contract.endpoint import Plan, Probed, Target
 
@@ -32,7 +34,7 @@ class Probing:
 
         return target_from(self.base_url, os.environ, self.session_ids, self.allow_production, self.provision)
 
-    def plan(self, seed: int) -> Plan:
+    def plan(self, seed: int, clock: Clock) -> Plan:
         from hpp_contract.endpoint import Plan
         from hpp_contract.endpoint.provision_order import order_from
         from hpp_contract.verdict.problems import UsageProblem
@@ -46,16 +48,17 @@ class Probing:
             provision=self.provision,
             browser=self.browser,
             order=order_from(os.environ) if self.provision else None,
+            clock=clock,
         )
 
-    def probe(self, seed: int) -> Probed:
+    def probe(self, seed: int, clock: Clock) -> Probed:
         """Probe, with a sign of life at a terminal."""
         from hpp_contract.cli.progress import waiting
         from hpp_contract.endpoint import probe
 
         target = self.target()
         with waiting("probing the endpoint"):
-            return probe(target, self.plan(seed))
+            return probe(target, self.plan(seed, clock))
 
 
 _LATENCY = click.FloatRange(min=0, min_open=True)

@@ -33,26 +33,24 @@ def record(folder: Path, probing: Probing, options: Options) -> None:
     from hpp_contract.rules.catalogue import CATALOGUE
     from hpp_contract.verdict import Report, judge
 
-    probed = probing.probe(options.seed)
+    probed = probing.probe(options.seed, options.clock)
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
-    kept = _kept(probed, folder) if probed.unverified is None else None
+    kept = _kept(probed, folder, options.clock()) if probed.unverified is None else None
     notes = (*probed.notes, *(_told(kept, folder) if kept else ()))
     report = Report(probed.subject, verdicts, probed.unverified, notes=notes)
     finish(report, options, probed.secrets, evidence=probed.exchanges)
 
 
-def _kept(probed: Probed, folder: Path) -> Kept:
-    from datetime import UTC, datetime
+def _kept(probed: Probed, folder: Path, now: int) -> Kept:
     from urllib.parse import urlsplit
 
     from hpp_contract.recordings.keep import EMBEDDED, keep, recorded
     from hpp_contract.recordings.scrub import Scrubber
     from hpp_contract.server import SCENARIOS, session_id
 
-    now = datetime.now(UTC)
     host = urlsplit(probed.subject.name).hostname or probed.subject.name
     provenance = EMBEDDED if probed.subject.embedded else recorded(host, now)
-    scrub = Scrubber(probed.secrets, salt=int(now.timestamp()))
+    scrub = Scrubber(probed.secrets, salt=now // 1_000_000_000)
     names = {session_id(name): name for name in SCENARIOS} if probed.subject.embedded else {}
     return keep(probed.exchanges, folder, provenance, scrub, names)
 

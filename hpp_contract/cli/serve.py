@@ -14,6 +14,7 @@ import click
 from hpp_contract.cli import completion
 from hpp_contract.cli.authority import authority
 from hpp_contract.cli.options import Options, common_options, finish
+from hpp_contract.exchange.clock import Clock
 
 if TYPE_CHECKING:
     from hpp_contract.recordings.replay import Recorded
@@ -96,7 +97,7 @@ def serve(
     recorded = _recorded(cassettes)
     with (
         authority(tls) as trusted,
-        _sandbox(state, hosts) as sandbox,
+        _sandbox(state, hosts, options.clock) as sandbox,
         _listening(port, lies, played, trusted, sandbox, recorded) as server,
         _until_told() as told,
     ):
@@ -119,12 +120,12 @@ def _named(items: Mapping[str, Item], name: str, what: str) -> Item:
 
 
 @contextmanager
-def _sandbox(state: Path | None, hosts: tuple[str, ...]) -> Iterator[Sandbox]:
+def _sandbox(state: Path | None, hosts: tuple[str, ...], clock: Clock) -> Iterator[Sandbox]:
     from hpp_contract.server.sandbox import Sandbox, Unusable
     from hpp_contract.verdict.problems import UsageProblem
 
     try:
-        sandbox = Sandbox(state, callback_hosts=hosts)
+        sandbox = Sandbox(state, clock=clock, callback_hosts=hosts)
     except Unusable as error:
         raise UsageProblem(f"--state {state} cannot be used ({error}): name a new file, or one made by it.") from error
     try:

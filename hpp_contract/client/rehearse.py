@@ -11,20 +11,21 @@ from hpp_contract.client.cases import CASES
 from hpp_contract.client.play import secrets
 from hpp_contract.exchange import Exchange, Request
 from hpp_contract.exchange.answer import MEMBERS, Answer, Failure, Told
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.rules.answer_given import Given, given
 from hpp_contract.server.application import Application
 
 _ORIGIN: Final = "https://hpp.example"
 
 
-def rehearse_answer(case_name: str) -> Answer:
+def rehearse_answer(case_name: str, clock: Clock = system_clock) -> Answer:
     """The answer of an ideal client to the last read of a case; raises KeyError for a name that no case has."""
-    return rehearse_case(CASES[case_name])[-1]
+    return rehearse_case(CASES[case_name], clock)[-1]
 
 
-def rehearse_case(case: Case) -> tuple[Answer, ...]:
+def rehearse_case(case: Case, clock: Clock = system_clock) -> tuple[Answer, ...]:
     """An ideal client's answers to every read of a case."""
-    application = Application(case.credentials, plays=case.plays())
+    application = Application(case.credentials, plays=case.plays(), clock=clock)
     seen: dict[str, list[Exchange]] = {session: [] for session in case.sessions}
     answers = []
     for session in case.reads:

@@ -18,6 +18,7 @@ from hpp_contract.client.generated_verdict import Wanted, conclude
 from hpp_contract.client.ledger import Ledger
 from hpp_contract.client.play import Played, play
 from hpp_contract.client.stage import Stage
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.server import Tls
 from hpp_contract.verdict import Report, Subject
 
@@ -33,7 +34,7 @@ class Plan:
     """How to run: `wait` seconds at most for a read; `beside` further adapters for cases that keep a client waiting
     (none where they would share a process), or for `all` cases; `again` the command that runs a case once more, but for
     its name; `generated` the round of generated sessions that follows, if any; with `tls` everything goes
-    over https."""
+    over https; `clock` dates what the client is served."""
 
     wait: float = 10.0
     beside: int = 0
@@ -41,13 +42,14 @@ class Plan:
     again: str = "hpp-contract client"
     generated: Wanted | None = None
     tls: Tls | None = None
+    clock: Clock = system_clock
 
 
 def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, plan: Plan) -> Report:
     """Judge the client behind the adapters that `start` makes by `cases`. Raises what `start` raises."""
     began = time.monotonic()
     ledger = Ledger(subject)
-    with Stage(cases, plan.tls) as stage, _adapters(start) as another:
+    with Stage(cases, plan.tls, plan.clock) as stage, _adapters(start) as another:
         main = another()
         played = _play_all(cases, main, another, _Crew(stage, plan))
         for one in played:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import edits, towards
 from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.exchange.redact import UUID
 from hpp_contract.rules.fault import body, lie, status
@@ -29,15 +30,16 @@ _LATER: Final = Scenario("later", refused=404)
 
 class Stage:
     """Plays `cases` from its construction until `close`: one server for each pair of credentials, and another host.
-    Further sessions can be added to it, for the published credentials. With `tls` it speaks https only.
+    Further sessions can be added to it, for the published credentials. With `tls` it speaks https only; `clock` dates
+    what it says.
 
     Exchanges are told apart by the UUID in their URL alone, wherever in it that is.
     """
 
-    def __init__(self, cases: Iterable[Case], tls: Tls | None = None) -> None:
+    def __init__(self, cases: Iterable[Case], tls: Tls | None = None, clock: Clock = system_clock) -> None:
         cases = tuple(cases)
         self.ca_file = str(tls.ca_file) if tls else None
-        self._elsewhere = Server(credentials=_NOBODY, tls=tls)
+        self._elsewhere = Server(credentials=_NOBODY, tls=tls, clock=clock)
         # Another name, not only another port: some clients take two ports of one name for one host.
         adapt = towards(self._elsewhere.url.replace("127.0.0.1", "localhost"))
         plays: dict[Credentials, dict[str, Play]] = defaultdict(dict, {CREDENTIALS: {}})
@@ -46,7 +48,8 @@ class Stage:
         self._added: dict[str, bytes] = {}
         add = lie("added", _LATER.name, self._added_body)
         self._servers = {
-            who: Server([add], plays=own, credentials=who, scenario=_LATER, tls=tls) for who, own in plays.items()
+            who: Server([add], plays=own, credentials=who, scenario=_LATER, tls=tls, clock=clock)
+            for who, own in plays.items()
         }
         self._known = {name for case in cases for name in case.uuids}
         self._watches = [_Watch(server, self._known) for server in self._servers.values()]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hpp_contract.endpoint.target import Target
+from hpp_contract.exchange.clock import Clock
 from hpp_contract.server import SCENARIOS, Sandbox, Server, session_id
 from hpp_contract.server.scenarios import LONGEST
 
@@ -15,10 +16,10 @@ POLLS = LONGEST + 1
 
 
 @contextmanager
-def running(target: Target) -> Iterator[Target]:
-    """The embedded `target`, started, with every scenario as a session unless it names its own."""
+def running(target: Target, clock: Clock) -> Iterator[Target]:
+    """The embedded `target`, started, with every scenario as a session unless it names its own, dated by `clock`."""
     every_scenario = tuple(session_id(name) for name in SCENARIOS)
-    with Server(sandbox=Sandbox()) as server:
+    with Server(sandbox=Sandbox(clock=clock)) as server:
         yield replace(
             target,
             base_url=server.url,

@@ -37,7 +37,7 @@ def probe_and_fuzz(target: Target, plan: Plan, count: int, on_progress: Progress
         return _probe_and_fuzz(target, plan, count, on_progress)
     from hpp_contract.endpoint.embedded import POLLS, running
 
-    with running(target) as own:
+    with running(target, plan.clock) as own:
         return _probe_and_fuzz(own, replace(plan, polls=max(plan.polls, POLLS)), count, on_progress)
 
 

@@ -53,7 +53,8 @@ class Sender:
         self._plan = plan
         self._pace = Pace.for_host(loopback=target.is_loopback)
         self._pace.wait_for_turn()  # the probe before this may have sent its last request just now
-        self._wire = Wire(self._base_url, min(plan.timeout, TIMEOUT_EACH), direct=target.is_loopback)
+        timeout = min(plan.timeout, TIMEOUT_EACH)
+        self._wire = Wire(self._base_url, timeout, direct=target.is_loopback, clock=plan.clock)
 
     def close(self) -> None:
         self._wire.close()

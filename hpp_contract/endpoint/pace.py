@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.instant import seconds_of_http_date
 
 RATE: Final = 10
 """Requests a second that a real endpoint gets at most."""
@@ -57,7 +56,7 @@ def retry_after(exchange: Exchange) -> float:
     value = (exchange.response.header("retry-after") or "").strip() if exchange.response else ""
     if value.isascii() and value.isdigit():
         return float(value[:10])
-    try:
-        return (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
-    except (ValueError, OverflowError):  # neither form: as good as none
+    until = seconds_of_http_date(value)
+    if until is None or exchange.at is None:  # neither form, or nothing to count from: as good as none
         return 0.0
+    return until - exchange.at.ns / 1e9 - (exchange.elapsed or 0.0)

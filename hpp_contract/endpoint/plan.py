@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.redact import abbreviate
 
 
@@ -16,7 +17,7 @@ from hpp_contract.exchange.redact import abbreviate
 class Plan:
     """How to probe: `polls` of each session, `max_latency` in seconds that an answer should take at most, `seed` of the
     made-up ids, `timeout` in seconds for connecting and for each read. `provision` makes a session of its own (from
-    `order`, or an example), and `browser` has Chromium open its page."""
+    `order`, or an example), and `browser` has Chromium open its page. `clock` dates what was seen."""
 
     polls: int = 2
     max_latency: float = 1.0
@@ -25,6 +26,7 @@ class Plan:
     provision: bool = False
     browser: bool = False
     order: Any = None
+    clock: Clock = system_clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def probe(target: Target, plan: Plan = Plan(), on_progress: Progress | None = No
         return _probe(target, target.base_url, plan, on_progress)
     from hpp_contract.endpoint.embedded import POLLS, running  # a server is what a probe of an endpoint does not need
 
-    with running(target) as own:
+    with running(target, plan.clock) as own:
         return _probe(own, own.base_url or "", replace(plan, polls=max(plan.polls, POLLS)), on_progress)
 
 
@@ -119,7 +119,7 @@ class _Prober:
         self.base_url = base_url
         self._plan = plan
         self._pace = pace
-        self._wire = Wire(base_url, plan.timeout, direct=target.is_loopback)
+        self._wire = Wire(base_url, plan.timeout, direct=target.is_loopback, clock=plan.clock)
         self._own = target.credentials.authorization
         self._credentials = {"right": target.credentials, "wrong": _wrong(target.credentials), "none": None}
         self.trouble: Trouble | None = None

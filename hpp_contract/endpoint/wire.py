@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from hpp_contract.endpoint.failures import TIMEOUT, Trouble, trouble_of
 from hpp_contract.exchange import Exchange, Headers, Instant, Request, Response
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.verdict.problems import UsageProblem
 
 MAX_BODY: Final = 10_000_000
@@ -37,8 +38,8 @@ class Wire:
     """Keeps a connection to the endpoint at `base_url`. `timeout` seconds are for connecting and for each read; an
     exchange as a whole ends after three times that."""
 
-    def __init__(self, base_url: str, timeout: float, *, direct: bool) -> None:
-        """`direct` bypasses any proxy that the environment names."""
+    def __init__(self, base_url: str, timeout: float, *, direct: bool, clock: Clock = system_clock) -> None:
+        """`direct` bypasses any proxy that the environment names; `clock` dates the exchanges."""
         import requests
 
         settings = requests.Session().merge_environment_settings(base_url, {}, None, None, None)
@@ -47,6 +48,7 @@ class Wire:
         self._how = {"verify": settings["verify"], "proxies": {} if direct else settings["proxies"]}
         self._base_url = base_url
         self._timeout = timeout
+        self._clock = clock
         self._adapter = self._connect()
 
     @staticmethod
@@ -61,7 +63,7 @@ class Wire:
 
     def send(self, request: Request) -> Sent:
         """The same for any request. Whoever sends anything but GET must know that the session is its own."""
-        at, start = Instant(time.time_ns(), 9), time.perf_counter()
+        at, start = Instant(self._clock(), 9), time.perf_counter()
         outcome: list[Response | Trouble] = []
         # Only a thread bounds all of it: name resolution has no timeout, and a header that drips never exceeds one.
         worker = threading.Thread(target=self._work, args=(request, outcome), daemon=True)

@@ -1,4 +1,4 @@
-"""RFC 3339 instants with the precision they were written in.
+"""RFC 3339 instants with the precision they were written in, and the dates of HTTP.
 
 `datetime` keeps six fraction digits and the endpoint's siblings emit nine, so an instant is whole nanoseconds here.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
 _instant = re.compile(
@@ -65,3 +66,18 @@ def _offset(zone: str) -> int:
     """Seconds east of UTC."""
     seconds = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
     return -seconds if zone[0] == "-" else seconds
+
+
+def http_date(ns: int) -> str:
+    """The HTTP date (RFC 9110 §5.6.7) of the second that `ns` nanoseconds since 1970 fall into."""
+    return formatdate(ns // 1_000_000_000, usegmt=True)
+
+
+@lru_cache(maxsize=4096)
+def seconds_of_http_date(text: str) -> float | None:
+    """Seconds since 1970 that an HTTP date names; None when it is none. One without a zone is in GMT."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

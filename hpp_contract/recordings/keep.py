@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from hpp_contract import __version__
 from hpp_contract.exchange import Exchange, Headers, Instant
+from hpp_contract.exchange.clock import utc
 from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules.when import response_of
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem
@@ -60,9 +60,9 @@ def keep(
     return Kept(tuple(files), len(exchanges) - len(holdable))
 
 
-def recorded(host: str, at: datetime) -> str:
-    """The provenance of a recording of a real endpoint."""
-    return f"recorded from {host} at {at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def recorded(host: str, at: int) -> str:
+    """The provenance of a recording of a real endpoint, made at `at` (ns since 1970)."""
+    return f"recorded from {host} at {utc(at):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) -> dict[str, list[Exchange]]:
@@ -200,8 +200,7 @@ def _map(fields: Headers) -> dict[str, list[str]]:
 def _written(at: Instant | None) -> str | None:
     if at is None:
         return None
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=at.ns // 1_000_000_000)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at.ns % 1_000_000_000:09d}Z"
+    return f"{utc(at.ns):%Y-%m-%dT%H:%M:%S}.{at.ns % 1_000_000_000:09d}Z"
 
 
 def _replace(path: Path, data: bytes) -> None:

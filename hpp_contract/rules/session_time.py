@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 
 from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.instant import seconds_of_http_date
 from hpp_contract.rules.fault import header, lie, member
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import has, response_of
@@ -31,18 +30,9 @@ def expires_after_update(exchange: Exchange) -> Iterator[Finding]:
         yield Finding("/expires_at", "at or after updated_at", f"{updated - expires:.0f} s before it")
 
 
-@lru_cache(maxsize=4096)
-def http_date(text: str) -> float | None:
-    """Seconds since 1970 that an HTTP date names; None when it is none."""
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 def _now(exchange: Exchange) -> float | None:
     """When the server answered, in seconds since 1970: its own Date header."""
-    return http_date(response_of(exchange).header("date") or "")
+    return seconds_of_http_date(response_of(exchange).header("date") or "")
 
 
 def _clocked(exchange: Exchange) -> bool:

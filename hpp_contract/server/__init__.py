@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Self
 
 from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.clock import Clock
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server.application import CREDENTIALS, Application
@@ -42,8 +43,8 @@ class Server:
 
     `faults` are lies told on their stages; `scenario` is served under every well-formed id nobody knows; `base_path`
     (such as `/eu`) is then demanded, else any prefix will do; `plays` are served under their session ids; a `sandbox`
-    makes sessions on request, and is closed with the server; port 0 picks a free one. Raises OSError when the port is
-    taken.
+    makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or the
+    system's, when None); port 0 picks a free one. Raises OSError when the port is taken.
     """
 
     def __init__(
@@ -57,13 +58,14 @@ class Server:
         scenario: Scenario | None = None,
         plays: Mapping[str, Play] = MappingProxyType({}),
         sandbox: Sandbox | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.credentials = credentials
         self.sandbox = sandbox
         self.application = Application(
-            credentials, faults, otherwise=scenario, base_path=base_path, plays=plays, sandbox=sandbox
+            credentials, faults, otherwise=scenario, base_path=base_path, plays=plays, sandbox=sandbox, clock=clock
         )
-        self._listener = Listener(port, self.application, tls.context if tls else None)
+        self._listener = Listener(port, self.application, tls.context if tls else None, self.application.clock)
         self.url = self._listener.origin + base_path
 
     @property

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from email.utils import formatdate
+from dataclasses import replace
 from typing import Any, Final
 
 from hpp_contract.exchange import Headers, Response
+from hpp_contract.exchange.instant import http_date
 
 _TEXTS: Final = {
     400: ("BAD_REQUEST", "The request is not HTTP as this server reads it"),
@@ -29,7 +30,6 @@ _EXTRA: Final[dict[int, Headers]] = {
 def answer(status: int, body: Mapping[str, Any], correlation_id: str, extra: Headers = ()) -> Response:
     """A JSON answer with the headers seen on Klarna's gateway, and `extra` ones."""
     headers = (
-        ("Date", formatdate(usegmt=True)),
         ("Content-Type", "application/json;charset=utf-8"),
         ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
         ("Klarna-Correlation-Id", correlation_id),
@@ -44,3 +44,8 @@ def refusal(status: int) -> Response:
     correlation_id = str(uuid.uuid4())
     body = {"error_code": code, "error_messages": [message], "correlation_id": correlation_id}
     return answer(status, body, correlation_id, _EXTRA.get(status, ()))
+
+
+def dated(response: Response, now: int) -> Response:
+    """The response as sent at `now` (ns since 1970): with its Date."""
+    return replace(response, headers=(("Date", http_date(now)), *response.headers))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -18,11 +17,12 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.exchange.model import values
 from hpp_contract.exchange.redact import UUID
 from hpp_contract.rules.fault import Fault
-from hpp_contract.server.answers import answer, refusal
+from hpp_contract.server.answers import answer, dated, refusal
 from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.log import Log
 from hpp_contract.server.sandbox import Sandbox
@@ -57,7 +57,8 @@ class Application:
 
     `faults` lie on their stages whatever the id; a fault's own well-known id meets that fault alone. `otherwise` is
     served under every well-formed id nobody knows, `plays` under the ids they are named by. A `sandbox` answers for the
-    sessions it made, and what is no read of a session; only reads are logged. Safe to call from any thread.
+    sessions it made, and what is no read of a session; only reads are logged. `clock` dates its sessions and answers,
+    the sandbox's own when there is one. Safe to call from any thread.
     """
 
     def __init__(
@@ -69,9 +70,11 @@ class Application:
         base_path: str = "",
         plays: Mapping[str, Play] = MappingProxyType({}),
         sandbox: Sandbox | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.credentials = credentials
         self.log = Log()
+        self.clock = clock or (sandbox.clock if sandbox is not None else system_clock)
         self._faults = tuple(faults)
         self._otherwise = otherwise
         self._base_path = base_path
@@ -80,24 +83,24 @@ class Application:
         self._lies = {session_id(fault.name): fault for fault in (*FAULTS, *self._faults)}
         self._scenarios |= {name: play.scenario for name, play in plays.items()}
         self._lies |= {name: play.fault for name, play in plays.items() if play.fault is not None}
-        self._created = time.time_ns() - AGE
+        self._created = self.clock() - AGE
         self._polls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> Exchange:
         """The exchange to play for `request`; also logged, unless it is the sandbox's own business."""
+        now = self.clock()
         beside = self._beside(request)
         if beside is not None:
-            return Exchange(request, beside, at=Instant(time.time_ns(), 9))
+            return Exchange(request, dated(beside, now), at=Instant(now, 9))
         situation = self._situation(request)
-        poll = self._poll(request, situation)
-        honest = Exchange(
-            request, self._honest(request, situation, poll), at=Instant(time.time_ns(), 9), known=self._known(situation)
-        )
+        poll = self._poll(request, situation, now)
+        response = dated(self._honest(request, situation, poll), now)
+        honest = Exchange(request, response, at=Instant(now, 9), known=self._known(situation))
         try:
             told = self._lie(honest, situation.stage, poll)
         except Exception:  # an edit that does not fit its stage is our mistake: say so on the wire
-            told = replace(honest, response=refusal(500))
+            told = replace(honest, response=dated(refusal(500), now))
         played = replace(told, request=request, at=honest.at, known=honest.known)
         self.log.add(played)
         return played
@@ -149,12 +152,12 @@ class Application:
             return "none"
         return "right" if len(sent) == 1 and is_authorized(sent[0], self.credentials) else "wrong"
 
-    def _poll(self, request: Request, situation: Situation) -> int:
+    def _poll(self, request: Request, situation: Situation, now: int) -> int:
         """How often this session was met at this stage before."""
         key = (situation.stage, request.raw_session_id or "")
         with self._lock:
-            if time.time_ns() - self._created > RENEWAL:
-                self._created = time.time_ns() - AGE
+            if now - self._created > RENEWAL:
+                self._created = now - AGE
                 self._polls.clear()
             self._polls[key] += 1
             return self._polls[key] - 1

@@ -21,7 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, cast
 
 from hpp_contract.exchange import Exchange, Request, Response
-from hpp_contract.server.answers import refusal
+from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.server.answers import dated, refusal
 from hpp_contract.server.play import ends_connection, pieces, serialize
 from hpp_contract.server.receive import Refused, read_body
 
@@ -40,8 +41,15 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, application: Callable[[Request], Exchange], tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        port: int,
+        application: Callable[[Request], Exchange],
+        tls: ssl.SSLContext | None,
+        clock: Clock = system_clock,
+    ) -> None:
         self.application = application
+        self.clock = clock
         self.tls = tls
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
@@ -208,7 +216,7 @@ class _Connection(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Refuse what is no readable request, with an error object and in one write."""
         self.close_connection = True
-        self.connection.sendall(serialize(refusal(int(code)), closing=True))
+        self.connection.sendall(serialize(dated(refusal(int(code)), self._listener.clock()), closing=True))
 
     def log_message(self, *_: object) -> None:
         """The request log is the application's."""

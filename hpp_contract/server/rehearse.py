@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from hpp_contract.exchange import Exchange, Headers, Request
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server.application import CREDENTIALS, Application
@@ -18,10 +19,12 @@ _IDS: Final = {"unknown-id": _UNKNOWN, "malformed-id": "not-a-session-id"}
 _WRONG: Final = Credentials("kco_test_api_wrong", CREDENTIALS.username)
 
 
-def rehearse(stage: str, polls: int = 1, faults: Iterable[Fault] = ()) -> tuple[Exchange, ...]:
+def rehearse(
+    stage: str, polls: int = 1, faults: Iterable[Fault] = (), clock: Clock = system_clock
+) -> tuple[Exchange, ...]:
     """The exchanges of `polls` documented requests at `stage`, a scenario or one of `no-credentials`,
     `wrong-credentials`, `unknown-id` and `malformed-id`; raises KeyError for any other."""
-    application = Application(faults=faults)
+    application = Application(faults=faults, clock=clock)
     wanted = _IDS.get(stage) or session_id(_scenario(stage))
     request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{wanted}", _headers(stage))
     return tuple(application(request) for _ in range(polls))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from email.utils import formatdate
 from typing import Any, Final
 from urllib.parse import quote
 
 from hpp_contract.exchange import Exchange, Headers, Instant, Knowledge, Request, Response
+from hpp_contract.exchange.instant import http_date
 
 BASE_URL: Final = "https://hpp.example"
 
@@ -47,5 +47,5 @@ def _headers(status: int, at: Instant | None) -> Headers:
     if status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="hpp"'))
     if at is not None and _FIRST_DATE <= at.ns // _SECOND <= _LAST_DATE:
-        headers.append(("Date", formatdate(at.ns // _SECOND, usegmt=True)))
+        headers.append(("Date", http_date(at.ns)))
     return tuple(headers)

@@ -15,11 +15,11 @@ from json import JSONDecoder
 from typing import Any, Final, NamedTuple
 
 from hpp_contract.exchange import Exchange, Headers, Knowledge
-from hpp_contract.exchange.instant import nanoseconds
+from hpp_contract.exchange.instant import nanoseconds, seconds_of_http_date
 from hpp_contract.exchange.redact import API_KEY, describe, is_placeholder, spellings
 from hpp_contract.rules.error import INTERNALS
 from hpp_contract.rules.recording import PSEUDONYM
-from hpp_contract.rules.session_time import SKEW, http_date
+from hpp_contract.rules.session_time import SKEW
 
 _is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~\-]+)*/hpp/v1/sessions/").fullmatch
 _is_uuid = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}").fullmatch
@@ -191,7 +191,7 @@ def _session(body: str, wanted: str, date: str | None) -> tuple[Hashable, Read] 
     told = _told(body)
     if told is None or told.session_id != wanted:
         return None
-    now = http_date(date) if date is not None else None
+    now = seconds_of_http_date(date) if date is not None else None
     return ((now is None, told.facts), told.read) if _consistent(told.read[2], told.expires, now) else None
 
 

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import random
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from email.utils import formatdate
 from typing import Any
 from unittest.mock import patch
 
@@ -23,9 +21,12 @@ from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.endpoint.pace import Pace
 from hpp_contract.endpoint.wire import Sent
 from hpp_contract.exchange import Exchange, Headers, Instant, Request, Response
+from hpp_contract.exchange.instant import http_date
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server import CREDENTIALS, Application, session_id
 from hpp_contract.server.scenarios import outcome, write_instant
+
+from .fake_time import NOON, SECOND, noon
 
 BASE_URL = "http://127.0.0.1:9"
 HOUR = 3600 * 10**9
@@ -64,7 +65,7 @@ class World:
         self._skew = self._luck.uniform(-120, 120)
         some = ("waiting", *self._luck.sample(STATES, self._luck.randint(2, 8)))
         self.sessions = {self._uuid(self._luck): name for name in (some if self.states is None else self.states)}
-        self._application = Application(CREDENTIALS)
+        self._application = Application(CREDENTIALS, clock=noon)
         self._polls: Counter[tuple[str, str]] = Counter()
 
     def get(self, url: str, headers: Headers) -> Sent:
@@ -72,7 +73,7 @@ class World:
         request = Request("GET", url, headers)
         instead = self.weather(len(self.requests), request)
         self.requests.append(request)
-        at = Instant(time.time_ns(), 9)
+        at = Instant(NOON, 9)
         if isinstance(instead, Trouble):
             return Sent(Exchange(request, None, instead.word, at=at, elapsed=0.1), instead)
         if instead is not None:
@@ -122,7 +123,7 @@ class World:
         """Another order and case, other nodes, counters and clocks."""
         fields = [
             *((name, value) for name, value in honest if name != "Date"),
-            ("Date", formatdate(time.time() + self._skew, usegmt=True)),
+            ("Date", http_date(NOON + round(self._skew * SECOND))),
             ("X-Ratelimit-Limit", "50"),
             ("X-Ratelimit-Remaining", str(self._luck.randrange(50))),
             ("Server", f"edge/{self._luck.randrange(9)}.{self._luck.randrange(9)}"),

@@ -1,4 +1,4 @@
-"""A clock for tests of patience that have none."""
+"""Clocks for tests: a time of day that stands still, and one of patience that only sleeping moves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from hpp_contract.endpoint.pace import Pace
 
 _FOR_HOST = Pace.for_host
+
+SECOND = 1_000_000_000
+NOON = 1_795_348_800 * SECOND
+"""2026-11-22T12:00:00Z, in nanoseconds since 1970: the day that literal dates in tests are meant for."""
+
+
+def noon() -> int:
+    """A clock that stands still."""
+    return NOON
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +21,8 @@ from hpp_contract.drift.gather import _breaks, evidence_of
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
 from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.exchange.clock import system_clock
+from hpp_contract.exchange.instant import http_date
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules.catalogue import CATALOGUE
@@ -142,7 +143,7 @@ def natural(exchange: Exchange, luck: random.Random) -> Exchange:
     headers = [
         (luck.choice([str.lower, str.upper])(name), v) for name, v in exchange.response.headers if name != "Date"
     ]
-    headers += [("Connection", "close"), ("Date", formatdate(usegmt=True)), ("Via", str(luck.random()))]
+    headers += [("Connection", "close"), ("Date", http_date(system_clock())), ("Via", str(luck.random()))]
     luck.shuffle(headers)
     body = json.dumps(dict(members), indent=luck.choice([None, 2])).encode()
     return replace(exchange, response=replace(exchange.response, headers=tuple(headers), body=body))

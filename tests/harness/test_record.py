@@ -11,7 +11,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +32,7 @@ from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, Server, session_id
 from hpp_contract.verdict import Outcome, Subject, judge
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 
+from .fake_time import NOON
 from .recording_tools import played, recordings
 
 
@@ -148,9 +148,9 @@ def test_the_gate_refuses_a_leftover(tmp_path: Path) -> None:
 def test_evidence_is_not_mixed(tmp_path: Path) -> None:
     """What the embedded server said never takes the place of what a real endpoint said."""
     exchanges = played("waiting", 1)
-    keep(exchanges, tmp_path, recorded("api.playground.kustom.co", datetime(2026, 11, 22, tzinfo=UTC)), Scrubber())
+    keep(exchanges, tmp_path, recorded("api.playground.kustom.co", NOON), Scrubber())
     before = (tmp_path / "waiting.yaml").read_bytes()
-    assert b"recorded from api.playground.kustom.co at 2026-11-22T00:00:00Z" in before
+    assert b"recorded from api.playground.kustom.co at 2026-11-22T12:00:00Z" in before
     with pytest.raises(UsageProblem, match="holds recorded cassettes, and these would be embedded"):
         keep(exchanges, tmp_path, EMBEDDED, Scrubber())
     assert (tmp_path / "waiting.yaml").read_bytes() == before

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
 import uuid
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from hpp_contract.exchange import Exchange, Request
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.rules.fault import Fault, body, knowing, lie, member, method, status
-from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Application, answers, rehearse, session_id
+from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Application, rehearse, session_id
 from hpp_contract.server import application as application_module
 from hpp_contract.server import log as log_module
 from hpp_contract.server.application import is_authorized
@@ -169,9 +168,7 @@ def test_every_id_walks_for_itself() -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_fault_has_its_own_id(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault's well-known id tells that lie at its polls to whoever meets its stage there, and the truth at others."""
-    monkeypatch.setattr(time, "time_ns", lambda: 1_790_000_000 * 10**9)
     monkeypatch.setattr(uuid, "uuid4", lambda: UNKNOWN)
-    monkeypatch.setattr(answers, "formatdate", lambda **_: "Sun, 22 Nov 2026 11:12:43 GMT")
     told = polled(fault)
     monkeypatch.setattr(application_module, "FAULTS", [replace(fault, edits=())])
     lied = [one != other for one, other in zip(told, polled(fault), strict=True)]
@@ -181,7 +178,7 @@ def test_fault_has_its_own_id(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> 
 def polled(fault: Fault) -> list[object]:
     """What three requests that meet the fault's stage under its own id are answered."""
     authorization = {"no-credentials": None, "wrong-credentials": "Basic x"}.get(fault.on, CREDENTIALS.authorization)
-    application = Application()
+    application = Application(clock=lambda: 1_790_000_000 * 10**9)
     exchanges = [ask(application, session_id(fault.name), authorization=authorization) for _ in range(3)]
     return [(exchange.response, exchange.failure, exchange.elapsed) for exchange in exchanges]
 
@@ -257,11 +254,12 @@ def test_rehearsal_knows_its_stages() -> None:
     ]  # fmt: skip
 
 
-def test_sessions_begin_anew_before_they_expire(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_begin_anew_before_they_expire() -> None:
     """A server that runs for days serves no session past its end: a walk starts over, with new dates."""
-    application, wanted, now = Application(CREDENTIALS), session_id("lifecycle-paid"), time.time_ns()
+    times = iter((0, 1, 2, 60 * 3600 * 10**9))
+    application = Application(CREDENTIALS, clock=lambda: next(times))
+    wanted = session_id("lifecycle-paid")
     first, second = ask(application, wanted), ask(application, wanted)
-    monkeypatch.setattr(application_module.time, "time_ns", lambda: now + 60 * 3600 * 10**9)
     again = ask(application, wanted)
     assert (first.session or {})["status"] == (again.session or {})["status"] != (second.session or {})["status"]
     assert again.at is not None

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from hpp_contract.exchange import Request, Response
+from hpp_contract.exchange.clock import Clock
 from hpp_contract.server.sandbox.lifecycle import ACTS, DISABLED, ENTERED, may_become
 from hpp_contract.server.sandbox.page import checkout_page, message_page, see_other
 from hpp_contract.server.sandbox.records import Session
@@ -29,7 +30,7 @@ _ODD: Final = (400, "That is none of the buttons", "Go back to the payment page.
 class Checkout:
     """Shows pages and takes what their forms send. `move` changes a session's status where that is allowed."""
 
-    def __init__(self, store: Store, move: Callable[[str, str], Session | None], clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, move: Callable[[str, str], Session | None], clock: Clock) -> None:
         self._store = store
         self._move = move
         self._clock = clock

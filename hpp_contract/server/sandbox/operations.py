@@ -12,6 +12,7 @@ from typing import Any
 
 from hpp_contract.exchange import Request, Response
 from hpp_contract.exchange.body import read
+from hpp_contract.exchange.clock import Clock
 from hpp_contract.server.answers import refusal
 from hpp_contract.server.sandbox.callbacks import Callbacks, fill
 from hpp_contract.server.sandbox.lifecycle import DISABLED
@@ -27,7 +28,7 @@ Problems = Callable[[Mapping[str, Any]], list[str]]
 class Operations:
     """Each takes a request and gives its answer. `root` is the URL that this API's paths are below."""
 
-    def __init__(self, store: Store, callbacks: Callbacks, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, callbacks: Callbacks, clock: Clock) -> None:
         self._store = store
         self._callbacks = callbacks
         self._clock = clock

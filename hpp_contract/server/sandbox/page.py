@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from email.utils import formatdate
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -52,7 +51,7 @@ def message_page(code: int, heading: str, sentence: str) -> Response:
 
 def see_other(location: str) -> Response:
     """What a form is answered with: look there. So reloading the page sends nothing again."""
-    return Response(303, (("Date", formatdate(usegmt=True)), ("Location", location), ("Cache-Control", "no-store")))
+    return Response(303, (("Location", location), ("Cache-Control", "no-store")))
 
 
 def _status(status: str) -> str:
@@ -129,7 +128,6 @@ def _html(code: int, heading: str, content: str) -> Response:
     page = _template().substitute(heading=_text(heading), style=style, content=content)
     policy = f"default-src 'none'; style-src '{source}'; img-src data:; form-action 'self'; base-uri 'none'"
     headers = (
-        ("Date", formatdate(usegmt=True)),
         ("Content-Type", "text/html; charset=utf-8"),
         ("Cache-Control", "no-store"),
         ("Content-Security-Policy", f"{policy}; frame-ancestors 'none'"),

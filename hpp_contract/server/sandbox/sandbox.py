@@ -7,13 +7,13 @@ consumers see for `checkout`.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from hpp_contract.exchange import Headers, Request, Response
+from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.server.answers import refusal
 from hpp_contract.server.sandbox.callbacks import Callbacks
 from hpp_contract.server.sandbox.checkout import Checkout
@@ -34,22 +34,23 @@ _SESSION: Final = re.compile(r".*/hpp/v1/sessions/([A-Za-z0-9-]+)")
 class Sandbox:
     """Orders and hosted sessions, kept in `file` or in memory until `close`.
 
-    `clock` tells ns since 1970; `limits` are requests a second by kind; `callback_hosts` may be called back beside this
-    machine. Raises `store.Unusable` for a file that cannot hold the state. Safe to call from any thread.
+    `clock` dates what happens here, and all that a server with this sandbox answers; `limits` are requests a second by
+    kind; `callback_hosts` may be called back beside this machine. Raises `store.Unusable` for a file that cannot hold
+    the state. Safe to call from any thread.
     """
 
     def __init__(
         self,
         file: Path | None = None,
         *,
-        clock: Callable[[], int] = time.time_ns,
+        clock: Clock = system_clock,
         limits: Mapping[Kind, int] = PLAYGROUND,
         callback_hosts: Iterable[str] = (),
         callbacks: Callbacks | None = None,
     ) -> None:
         self.callbacks = callbacks or Callbacks(callback_hosts)
         self._store = Store(file)
-        self._clock = clock
+        self.clock = clock
         self._limits = Limits(limits)
         self._operations = Operations(self._store, self.callbacks, clock)
         self._checkout = Checkout(self._store, self._operations.move, clock)
@@ -73,10 +74,10 @@ class Sandbox:
         session = self._store.session(session_id)
         if session is None:
             return None
-        turn = self._limits.turn("other", self._clock())
+        turn = self._limits.turn("other", self.clock())
         if not turn.granted:
             return session.shape, too_fast(turn.headers)
-        if self._clock() >= session.expires:
+        if self.clock() >= session.expires:
             return EXPIRED, _with(refusal(404), turn.headers)
         return session.shape, found(session.body, turn.headers)
 
@@ -89,7 +90,7 @@ class Sandbox:
         if not authorized:
             return refusal(401)
         kind, handle = operation
-        turn = self._limits.turn(kind, self._clock())
+        turn = self._limits.turn(kind, self.clock())
         return _with(handle(), turn.headers) if turn.granted else too_fast(turn.headers)
 
     def _operation(self, request: Request) -> tuple[Kind, Callable[[], Response]] | None:

@@ -1,0 +1,24 @@
+"""The clock: the one module that reads the time of day.
+
+Whatever stamps, expires, ages or says "today" is handed a Clock. Durations are no business of this module: they come
+from `time.monotonic` and `time.perf_counter`, which no calendar moves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], int]
+"""Tells the time of day, in nanoseconds since 1970-01-01T00:00:00Z."""
+
+
+def system_clock() -> int:
+    """The time of day on this machine, in nanoseconds since 1970-01-01T00:00:00Z."""
+    return time.time_ns()
+
+
+def utc(ns: int) -> datetime:
+    """The second, in UTC, that `ns` nanoseconds since 1970 fall into."""
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC)
