@@ -1,7 +1,7 @@
 # Everything by one word: `make` alone lists the words. The environment in .venv makes and refreshes itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help contract test coverage client drift record serve fuzz bench mutants lint format build lock clean
+.PHONY: help contract test test-fast test-any-day coverage client drift record serve fuzz bench mutants lint format build lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ READY := .venv/.ready
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  ARGS='…' is handed on, for example: make serve ARGS='--port 8080'"
 
 contract: $(READY) ## Judge the documented examples, the cassettes and an endpoint (HPP_ENDPOINT or the embedded one)
@@ -26,6 +26,12 @@ contract: $(READY) ## Judge the documented examples, the cassettes and an endpoi
 
 test: $(READY) ## Run every test, on every core
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-fast: $(READY) ## Run the tests that need no socket, process or browser, without exhaustive sweeps
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not socket and not process and not browser and not slow' $(ARGS)
+
+test-any-day: $(READY) ## Run the tests that need no process on other days (ARGS=--everywhere: in all places too)
+	@$(BIN)/python -m tests.any_day $(ARGS)
 
 coverage: $(READY) ## Run our own tests, and list the lines and branches that none of them runs
 	@$(BIN)/coverage erase && $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal tests/harness $(ARGS)
@@ -54,6 +60,7 @@ mutants: $(READY) ## Break the code of AREA (scrub, verdict, drift, rules) in sm
 
 lint: $(READY) ## Check style, format and types
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --quiet --preview --select PLW1514 . # a file is in UTF-8 whatever the locale
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "make format would put this right." >&2; exit 1; }
 	@$(BIN)/mypy
 

@@ -87,7 +87,7 @@ def _memory(pid: int) -> int:
     total = 0
     for process in (pid, *_children(pid)):
         try:
-            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
         except OSError:  # it has ended, or this is no Linux
             continue
         total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

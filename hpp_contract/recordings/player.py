@@ -44,10 +44,11 @@ def _played(path: Path, playing: ExitStack) -> HppCassette:
     import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
     from hpp_contract.recordings import read_recordings
+    from hpp_contract.recordings.keep import Persister
 
     first = read_recordings([str(path)]).exchanges[0].request
-    cassette: Any = playing.enter_context(
-        # Neither host nor port: the client may have been told any. A poll has the next answer, so none is repeated.
-        vcr.VCR(record_mode="none", match_on=["method", "path"]).use_cassette(str(path))
-    )
+    # Neither host nor port: the client may have been told any. A poll has the next answer, so none is repeated.
+    recorder = vcr.VCR(record_mode="none", match_on=["method", "path"])
+    recorder.register_persister(Persister)
+    cassette: Any = playing.enter_context(recorder.use_cassette(str(path)))
     return HppCassette(first.url.partition("/hpp/v1/")[0], first.session_id or "", len(cassette))

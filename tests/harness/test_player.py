@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ import vcr
 
 from hpp_contract.cli import main
 from hpp_contract.recordings.player import HppCassette
-from hpp_contract.schemas import DOCUMENTED
+from hpp_contract.schemas import DOCUMENTED, folder
 
 
 async def _by_async_httpx(url: str) -> Any:
@@ -40,6 +43,7 @@ def test_the_fixture_plays_to_clients(hpp_cassette: Callable[[str], HppCassette]
     assert session["session_id"] == recorded.session_id
 
 
+@pytest.mark.socket
 def test_the_fixture_plays_polls(hpp_cassette: Callable[[Path], HppCassette], tmp_path: Path) -> None:
     """Each poll gets the next answer, and what was not recorded fails."""
     with pytest.raises(SystemExit, match="0"):
@@ -50,3 +54,41 @@ def test_the_fixture_plays_polls(hpp_cassette: Callable[[Path], HppCassette], tm
     assert statuses[:3] == ["WAITING", "IN_PROGRESS", "COMPLETED"]
     with pytest.raises(vcr.errors.CannotOverwriteExistingCassetteException):
         urllib3.PoolManager().request("GET", f"{url}0", retries=False)
+
+
+FOREIGN = """interactions:
+- request: {body: null, headers: {}, method: GET, uri: 'https://api.kustom.co/hpp/v1/sessions/39a1c773'}
+  response:
+    body: {string: '{"session_id": "39a1c773", "title": "försäljning ✓"}'}
+    headers: {Content-Type: [application/json]}
+    status: {code: 200, message: OK}
+version: 1
+"""
+
+PLAYED = """
+import sys
+import urllib3
+from hpp_contract.recordings.player import player
+
+with player() as play:
+    recorded = play(sys.argv[1])
+    print(ascii(urllib3.request("GET", f"http://127.0.0.1:9/hpp/v1/sessions/{recorded.session_id}").json()["title"]))
+"""
+
+
+@pytest.mark.process
+def test_the_locale_is_no_matter(tmp_path: Path) -> None:
+    """A cassette in UTF-8 is played as it is where the locale's encoding is another."""
+    cassette = tmp_path / "foreign.yaml"
+    cassette.write_text(FOREIGN, encoding="utf-8")
+    environ = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", PLAYED, cassette], env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "'f\\xf6rs\\xe4ljning \\u2713'\n", done.stderr
+
+
+def test_our_cassettes_are_ascii() -> None:
+    """Whoever plays a cassette of ours with vcrpy alone, which reads it in the locale's encoding, reads it right."""
+    for cassette in folder("cassettes").rglob("*.yaml"):
+        assert cassette.read_bytes().isascii(), cassette.name
