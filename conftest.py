@@ -13,13 +13,14 @@ REPORTS = pytest.StashKey[list[Report]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make room for reports, and choose how hard Hypothesis tries: HYPOTHESIS_PROFILE=dev, ci, nightly or mutants."""
+    """Make room for reports, and choose how hard Hypothesis tries: HYPOTHESIS_PROFILE names one of the profiles."""
     config.stash[REPORTS] = []
     slow_machine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
     settings.register_profile("dev", max_examples=50, **slow_machine)
     settings.register_profile("ci", max_examples=100, derandomize=True, **slow_machine)
     settings.register_profile("nightly", max_examples=2000, **slow_machine)
     settings.register_profile("mutants", max_examples=12, derandomize=True, database=None, **slow_machine)
+    settings.register_profile("any-day", max_examples=5, database=None, **slow_machine)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 

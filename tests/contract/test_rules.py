@@ -29,6 +29,7 @@ def test_cassettes_keep(of_cassettes: Report, rule: Rule) -> None:
     assert_kept(of_cassettes, rule)
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("rule", about("endpoint"))
 def test_endpoint_keeps(of_endpoint: Report, rule: Rule) -> None:
     """The endpoint does not break the rule."""

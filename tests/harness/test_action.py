@@ -123,6 +123,7 @@ def judged(installed: Path, how: str, **inputs: str) -> Job:
 # --- As a text
 
 
+@pytest.mark.process
 def test_valid_by_schema() -> None:
     """check-jsonschema finds the action valid by GitHub's schema."""
     command = [
@@ -161,6 +162,7 @@ def test_every_expression_is_known() -> None:
 # --- In motion
 
 
+@pytest.mark.process
 def test_a_client_that_keeps_the_contract(installed: Path) -> None:
     """A client that is kept passes, with a summary, all four reports and no error."""
     job = judged(installed, "honest", only="smoke,completed-*", python_version="3.13")
@@ -177,6 +179,7 @@ def test_a_client_that_keeps_the_contract(installed: Path) -> None:
     assert "error" not in {command.name for command in runner(job.said)}
 
 
+@pytest.mark.process
 def test_a_client_that_breaks_it(installed: Path) -> None:
     """A broken rule fails the job after everything was shown, as an annotation and in the summary."""
     job = judged(installed, "prints", only="smoke")
@@ -188,6 +191,7 @@ def test_a_client_that_breaks_it(installed: Path) -> None:
     assert job.run(VERDICT) == 1
 
 
+@pytest.mark.process
 def test_known_failures_and_strictness_reach_the_suite(installed: Path) -> None:
     """A listed rule may fail; a file that is none is a usage error, said as an annotation and in the summary."""
     (installed / "known.txt").write_text("# prints while it reads\nHPP-A37\n")
@@ -201,6 +205,7 @@ def test_known_failures_and_strictness_reach_the_suite(installed: Path) -> None:
     assert job.run(VERDICT) == 2
 
 
+@pytest.mark.process
 def test_inputs_are_never_code(installed: Path) -> None:
     """A command with shell characters in it is handed on as it is."""
     job = Job(installed, {"client-command": '$(touch pwned) "; touch pwned #', "only": "$(touch pwned)"})

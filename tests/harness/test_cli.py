@@ -43,6 +43,7 @@ def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
 # --- Help
 
 
+@pytest.mark.process
 def test_help_names_every_command_and_imports_none() -> None:
     """`--help` lists every command with a line of its own and imports neither a command nor a heavy library."""
     code = "import sys, hpp_contract.cli as c\ntry: c.main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
@@ -204,6 +205,7 @@ def test_control_c_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (done.exit_code, done.output.strip()) == (130, "")
 
 
+@pytest.mark.process
 def test_a_reader_that_leaves_does_no_harm() -> None:
     """A closed pipe ends the output without a word on stderr and without changing the exit code."""
     command = [sys.executable, "-m", "hpp_contract", "explain", "HPP-S05"]
@@ -215,6 +217,7 @@ def test_a_reader_that_leaves_does_no_harm() -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_will_do(encoding: str) -> None:
     """A terminal that cannot show our typography gets plain letters, never an error."""
@@ -258,6 +261,7 @@ def test_explain_shows_each_rule_kept_and_broken(rule: Rule) -> None:
     assert "kco_test_api_this" not in both[0]
 
 
+@pytest.mark.process
 def test_endpoint_judges_the_embedded_server(tmp_path: Path) -> None:
     """Without a URL the embedded reference server is judged, and kept."""
     done = run("endpoint", "--json", str(tmp_path / "r.json"), cwd=Path.cwd())

@@ -138,6 +138,7 @@ finish(EVERY_OUTCOME, Options(no_color={no_color}))
 """
 
 
+@pytest.mark.process
 def test_colours_are_for_terminals_that_want_them() -> None:
     """A terminal gets colours, unless NO_COLOR, TERM=dumb or --no-color says not to; a pipe gets none."""
     code = _FINISH.format(no_color=False)
@@ -152,6 +153,7 @@ def test_colours_are_for_terminals_that_want_them() -> None:
         assert "\x1b" not in plain
 
 
+@pytest.mark.process
 def test_progress_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever waits at a terminal sees what for; a log does not; what is quick shows nothing."""
     code = "import time, hpp_contract.cli.progress as p; p.PATIENCE={}\nwith p.waiting('probing'): time.sleep(0.3)"

@@ -75,6 +75,7 @@ def client(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
+@pytest.mark.socket
 def test_conforming_client(client: Run) -> None:
     """A conforming client in the working directory is kept, exit 0."""
     done = client("--python", "sdk:good", "--only", "smoke,waiting,empty-*")
@@ -82,6 +83,7 @@ def test_conforming_client(client: Run) -> None:
     assert "Contract kept" in done.stdout
 
 
+@pytest.mark.socket
 def test_wrong_client(folder: Path, client: Run) -> None:
     """A wrong client is exit 1; the report names rule, case and the command that shows it again."""
     done = client("--python", "sdk:wrong", "--only", "completed-with-order", "--json", "report.json")
@@ -94,6 +96,7 @@ def test_wrong_client(folder: Path, client: Run) -> None:
     assert (broken["id"], broken["findings"][0]["case"]) == ("HPP-A05", "completed-with-order")
 
 
+@pytest.mark.socket
 def test_known_failing_case(folder: Path, client: Run) -> None:
     """A debt on record, by rule and case, lets the run pass."""
     (folder / "known.txt").write_text("# until release 3\nHPP-A05@completed-with-order\n", encoding="utf-8")
@@ -101,6 +104,7 @@ def test_known_failing_case(folder: Path, client: Run) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.socket
 def test_generated_sessions(folder: Path, client: Run) -> None:
     """What a generated session breaks is a finding like any other, in a file of the folder that was named."""
     arguments = ("--python", "sdk:picky", "--only", "smoke,generated", "--generated", "100", "--generated-to", "kept")
@@ -117,6 +121,7 @@ def test_generated_sessions(folder: Path, client: Run) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     ("arguments", "note"),
     [
@@ -134,6 +139,7 @@ def test_when_sessions_are_generated(client: Run, arguments: list[str], note: st
     assert note in done.stdout if note else "generated" not in done.stdout
 
 
+@pytest.mark.process
 def test_nothing_is_left_behind(folder: Path) -> None:
     """A run leaves nothing in the working directory that was not asked for."""
     before = {path.name for path in folder.iterdir()}
@@ -152,6 +158,7 @@ def test_list(folder: Path, client: Run) -> None:
     assert len(json.loads((folder / "cases.json").read_text(encoding="utf-8"))["cases"]) == len(CASES)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

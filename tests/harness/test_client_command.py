@@ -68,6 +68,7 @@ def failed(report: Report) -> dict[str, list[str]]:
     return {v.rule.id: [f.case for f in v.findings] for v in report.rules if v.findings and v.rule.severity != "info"}
 
 
+@pytest.mark.process
 def test_honest_adapter_is_kept(token: str) -> None:
     """An adapter that does as the protocol says is kept in every case, with others beside it for the slow ones."""
     assert failed(judged("honest", *CASES, beside=2)) == {}
@@ -88,6 +89,7 @@ WRONG = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("how", "words"), WRONG.items(), ids=WRONG)
 def test_smoke_says_what_is_wrong_with_the_adapter(how: str, words: str, token: str) -> None:
     """The first case says in words what is wrong with an adapter, within a moment."""
@@ -97,6 +99,7 @@ def test_smoke_says_what_is_wrong_with_the_adapter(how: str, words: str, token: 
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", ["hangs", "ignores-sigterm", "floods-stderr"])
 def test_hang_is_a_finding_and_the_run_goes_on(how: str, token: str) -> None:
     """An adapter that never answers is given up and started again for the next case."""
@@ -106,23 +109,27 @@ def test_hang_is_a_finding_and_the_run_goes_on(how: str, token: str) -> None:
     assert time.monotonic() - began < 6
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", ["forks", "forks-away", "stays", "answers-late"])
 def test_odd_manners_are_forgiven(how: str, token: str) -> None:
     """What leaves processes behind, will not leave or takes its time still answers, and nothing of it is left."""
     assert failed(judged(how, "smoke", "waiting")) == {}
 
 
+@pytest.mark.process
 def test_closed_stdin(token: str) -> None:
     """An adapter that closes its stdin is started again for the case after the next."""
     found = problems(judged("closes-stdin", "smoke", "waiting", "back"))
     assert found == {"waiting": "it closed its stdin"}
 
 
+@pytest.mark.process
 def test_flood_of_answers_ends(token: str) -> None:
     """An adapter that answers for ever is cut off."""
     assert set(problems(judged("floods-with-answers", "smoke", "waiting"))) == {"smoke", "waiting"}
 
 
+@pytest.mark.process
 def test_five_failures_in_a_row_end_the_run(token: str) -> None:
     """A run ends when an adapter has not answered five times in a row, and says what was left out."""
     report = judged("crashes", *list(CASES)[:9])
@@ -130,6 +137,7 @@ def test_five_failures_in_a_row_end_the_run(token: str) -> None:
     assert any(note.startswith("4 cases were left out") for note in report.notes)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("how", "words"),
     [("no-hello", "did not answer hello within 1 s"), ("answers-hello-wrongly", "answered hello with"),
@@ -142,6 +150,7 @@ def test_hello_may_be_missing(how: str, words: str, token: str) -> None:
     assert any(words in note for note in report.notes)
 
 
+@pytest.mark.process
 def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An adapter that is slow to start says what its client cannot do all the same, and nothing is held against it."""
     monkeypatch.setattr("hpp_contract.client.command.GREETING", 0.001)
@@ -149,6 +158,7 @@ def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert not [note for note in report.notes if "hello" in note]
 
 
+@pytest.mark.process
 def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     """What a dying adapter wrote to stderr is quoted without the credentials in it."""
     from hpp_contract.exchange.redact import Redactor
@@ -160,6 +170,7 @@ def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     assert CASES["smoke"].credentials.api_key not in text
 
 
+@pytest.mark.process
 def test_one_shot_command(tmp_path: Path, token: str) -> None:
     """A command with {session_id} in it is run for every read, and the last line of its output is the answer."""
     script = tmp_path / "read.py"
@@ -178,6 +189,7 @@ def test_one_shot_command(tmp_path: Path, token: str) -> None:
     assert failed(report) == {}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("code", "words"),
     [("pass", "no output (it ended with exit code 0)"),
@@ -193,6 +205,7 @@ def test_wrong_one_shot_command(code: str, words: str, token: str) -> None:
     assert problems(report)["smoke"].startswith(words)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("text", ["", "'unbalanced", "no-such-command-anywhere x"])
 def test_command_that_cannot_be_started(text: str) -> None:
     """A command that is none is a usage problem, in one sentence."""

@@ -68,6 +68,7 @@ def read(client: Client, file: Path) -> Any:
         return client(server.url, CREDENTIALS.username or "", CREDENTIALS.api_key, wanted, 5)
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     ("client", "rule"), [(TripsOverNanosecondsWithOffset, "HPP-A17"), (CannotStoreEmoji, "HPP-A17")]
 )
@@ -80,6 +81,7 @@ def test_what_no_case_finds_is_found(client: type[Client], rule: str, tmp_path: 
         read(client(), file)
 
 
+@pytest.mark.socket
 def test_what_gets_lost_is_found(tmp_path: Path) -> None:
     """A member that is cut beyond 200 characters is found, and cut again when its file is served."""
     assert blamed(judged(CutsLongNames(), tmp_path, 500)) == {"HPP-A08": {"generated"}}
@@ -89,6 +91,7 @@ def test_what_gets_lost_is_found(tmp_path: Path) -> None:
     assert [len(text) > 200 for text in sent.values()] == [True]
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("seed", [0, 7])
 def test_what_is_shown_is_small(seed: int, tmp_path: Path) -> None:
     """Nothing is left in the body but what it takes to fail, and the finding shows it with the command."""
@@ -104,6 +107,7 @@ def test_what_is_shown_is_small(seed: int, tmp_path: Path) -> None:
     assert f"HPP-A17: {command}, then ask for {body['session_id']}." in report.notes
 
 
+@pytest.mark.socket
 def test_what_is_shown_can_be_asked_for(tmp_path: Path) -> None:
     """`serve --body` shows the request for the session in the file, whatever else is in there."""
     judged(CannotStoreEmoji(), tmp_path)
@@ -118,6 +122,7 @@ def test_what_is_shown_can_be_asked_for(tmp_path: Path) -> None:
         assert session_in(file) is None
 
 
+@pytest.mark.socket
 def test_a_failure_that_cannot_be_kept_is_still_one(tmp_path: Path) -> None:
     """Where the file of a failing session cannot be written, the failure is reported, and why it has no file."""
     (tmp_path / "taken").write_text("a file, not a folder", encoding="utf-8")
@@ -126,6 +131,7 @@ def test_a_failure_that_cannot_be_kept_is_still_one(tmp_path: Path) -> None:
     assert any("which could not be written: " in note for note in report.notes)
 
 
+@pytest.mark.socket
 def test_the_same_seed_ends_alike(tmp_path: Path) -> None:
     """A run with the same seed draws the same sessions and finds the same."""
     for name in ("one", "two"):
@@ -134,6 +140,7 @@ def test_the_same_seed_ends_alike(tmp_path: Path) -> None:
     assert (one.name, one.read_bytes()) == (two.name, two.read_bytes())
 
 
+@pytest.mark.socket
 def test_two_faults_are_told_apart(tmp_path: Path) -> None:
     """A client with two faults that break two rules has a small body for each."""
 
@@ -147,6 +154,7 @@ def test_two_faults_are_told_apart(tmp_path: Path) -> None:
     assert sorted(file.name[:7] for file in tmp_path.iterdir()) == ["HPP-A05", "HPP-A17"]
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("client", KEPT, ids=lambda client: client.__name__)
 def test_conforming_clients_survive(client: type[Client], tmp_path: Path) -> None:
     """No generated session is held against a conforming client, whatever its manners."""
@@ -156,6 +164,7 @@ def test_conforming_clients_survive(client: type[Client], tmp_path: Path) -> Non
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.socket
 def test_what_cases_break_is_left_to_them(tmp_path: Path) -> None:
     """A rule that a case breaks already is not looked for again."""
 
@@ -168,6 +177,7 @@ def test_what_cases_break_is_left_to_them(tmp_path: Path) -> None:
     assert "Generated sessions were not judged by what cases break already: HPP-A05." in report.notes
 
 
+@pytest.mark.socket
 def test_what_does_not_come_again_counts_for_nothing(tmp_path: Path) -> None:
     """A failure that passes is a note, since it may have been this machine."""
 
@@ -185,6 +195,7 @@ def test_what_does_not_come_again_counts_for_nothing(tmp_path: Path) -> None:
     assert "A generated session failed once and not again, which counts for nothing: HPP-A17." in report.notes
 
 
+@pytest.mark.socket
 def test_a_slow_client_is_not_asked_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the time for generated sessions is up the round ends, and says so."""
     monkeypatch.setattr(generated, "PATIENCE", 0.0)
@@ -192,6 +203,7 @@ def test_a_slow_client_is_not_asked_for_ever(tmp_path: Path, monkeypatch: pytest
     assert report.notes[0].endswith("of 20 generated sessions (seed 0) were read; then the time for them was up.")
 
 
+@pytest.mark.socket
 def test_a_client_that_answers_nothing_is_not_asked_for_more(tmp_path: Path) -> None:
     """When the cases were given up, no generated session is read."""
 

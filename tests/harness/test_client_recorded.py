@@ -88,6 +88,7 @@ def sent(session: str, status: int, value: Any, **headers: str) -> str:
     return line(0, session, Response(status, (("Content-Type", "application/json"), *headers.items()), body))
 
 
+@pytest.mark.socket
 def test_committed_cassettes_are_cases() -> None:
     """Each documented cassette is a case of its name, which judges a client as any case does."""
     cases = recorded_cases([DOCUMENTED])
@@ -101,6 +102,7 @@ def test_committed_cassettes_are_cases() -> None:
     assert blamed(judged(DropsOrder(), cases)) == {"HPP-A05": {"recorded-completed-with-order"}}
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("client", [Client, TypedClient, kept.Strict, kept.KeepsConnection])
 def test_recordings_of_every_format_are_cases(client: type[Client]) -> None:
     """What others' tools recorded, gzip included, is played to conforming clients without a word against them."""
@@ -109,6 +111,7 @@ def test_recordings_of_every_format_are_cases(client: type[Client]) -> None:
     assert "HPP-A17" in {verdict.rule.id for verdict in report.rules if verdict.outcome is Outcome.OK}
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("client", [Client, RetryingClient, FollowingClient, kept.Strict, kept.Lenient])
 def test_the_server_s_faults_are_not_the_client_s(client: type[Client], tmp_path: Path) -> None:
     """Whatever lie a recorded server told, a conforming client is not blamed for it."""
@@ -120,6 +123,7 @@ def test_the_server_s_faults_are_not_the_client_s(client: type[Client], tmp_path
     assert blamed(judged(client(), cases)) == {}
 
 
+@pytest.mark.socket
 def test_a_recorded_life_is_polled(tmp_path: Path) -> None:
     """A session is read once for each thing the server said of it, so that a stale answer shows."""
     life = rehearse("lifecycle-paid", 4)
@@ -140,6 +144,7 @@ def test_a_long_life_ends_as_it_did(tmp_path: Path) -> None:
     assert b"01:00:39Z" in case.recorded.answers[-1].body
 
 
+@pytest.mark.socket
 def test_no_recording_leads_elsewhere(tmp_path: Path) -> None:
     """A recorded redirect leads to a host of ours, and tells what a client sends there."""
     away = sent(UNREAD, 302, {}, Location=f"https://somewhere.example/hpp/v1/sessions/{UNREAD}")
@@ -172,6 +177,7 @@ def test_a_session_is_played_under_its_own_id(tmp_path: Path) -> None:
     assert json.loads(word["sends"][0]["body"])["session_id"] == "a"
 
 
+@pytest.mark.socket
 def test_each_run_plays_from_the_start() -> None:
     """A case that was listed or run before is played from its first answer again."""
     cases = recorded_cases([str(OTHERS / "vcrpy.yaml")])
@@ -194,6 +200,7 @@ def test_recorded_cases_are_chosen_like_others() -> None:
     assert chosen([], cases) == (*CASES.values(), *cases)
 
 
+@pytest.mark.socket
 def test_on_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

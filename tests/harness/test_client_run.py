@@ -7,10 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from hpp_contract.client import CASES, Plan, run
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.verdict import Outcome, Report, Subject
 from tests.harness.sample_clients import Client, HppError
+
+pytestmark = pytest.mark.socket
 
 ORDINARY = [case for case in CASES.values() if not case.slow]
 

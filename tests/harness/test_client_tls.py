@@ -67,6 +67,7 @@ def blamed(report: Report) -> set[str]:
     return {verdict.rule.id for verdict in report.rules if verdict.outcome not in (Outcome.OK, Outcome.NOT_EXERCISED)}
 
 
+@pytest.mark.socket
 def test_every_case_goes_over_https(tmp_path: Path) -> None:
     """A function with a parameter ca_file is told whom to trust, and keeps the contract over https, redirects too."""
     report = judged(PythonAdapter(SecureClient()), tmp_path, generated=Wanted(5))
@@ -74,6 +75,7 @@ def test_every_case_goes_over_https(tmp_path: Path) -> None:
     assert "5 generated sessions (seed 0) were read too." in report.notes
 
 
+@pytest.mark.process
 def test_a_template_names_the_authority(tmp_path: Path) -> None:
     """A command that reads one session is told by {ca_file}."""
     words = ("{base_url}", "{username}", "{password}", "{session_id}", "{ca_file}")
@@ -81,6 +83,7 @@ def test_a_template_names_the_authority(tmp_path: Path) -> None:
     assert blamed(judged(OneShotAdapter(command), tmp_path, "smoke")) == set()
 
 
+@pytest.mark.socket
 def test_who_trusts_nobody_gets_nothing(tmp_path: Path) -> None:
     """A client that is not told whom to trust does not get a session."""
 
@@ -92,6 +95,7 @@ def test_who_trusts_nobody_gets_nothing(tmp_path: Path) -> None:
     assert "HPP-R02" in blamed(judged(PythonAdapter(Untold()), tmp_path, "smoke"))
 
 
+@pytest.mark.process
 def test_adapters_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,6 +110,7 @@ def test_adapters_as_they_are(
     assert dict(os.environ) == before
 
 
+@pytest.mark.socket
 def test_again_over_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What shows a finding again says --tls too."""
     monkeypatch.chdir(tmp_path)

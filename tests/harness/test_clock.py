@@ -45,6 +45,7 @@ def test_explanations(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Sun, 04 May 2031 08:08:09 GMT" in printed
 
 
+@pytest.mark.socket
 def test_recordings(tmp_path: Path) -> None:
     """A cassette says when its exchanges were seen, and they when they were served."""
     assert run("record", "--to", tmp_path, "--html", tmp_path / "page.html") == 0
@@ -53,6 +54,7 @@ def test_recordings(tmp_path: Path) -> None:
     assert "4 May 2031, 08:08 UTC" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.socket
 def test_drift(tmp_path: Path) -> None:
     """An acceptance and a line of the history say when they were made."""
     history = tmp_path / "history.ndjson"
@@ -71,6 +73,7 @@ def read_session(base_url: str, username: str, password: str, session_id: str, t
     return response.json()
 
 
+@pytest.mark.socket
 def test_clients(tmp_path: Path) -> None:
     """A client is served sessions of that day."""
     report = tmp_path / "report.json"
@@ -79,6 +82,7 @@ def test_clients(tmp_path: Path) -> None:
     assert verdicts["summary"]["broken"] == 0, verdicts["rules"]
 
 
+@pytest.mark.socket
 def test_servers() -> None:
     """Whatever a server answers bears its clock's date: sessions, refusals, the sandbox's pages, what is no request."""
     with Server(sandbox=Sandbox(clock=then)) as server:
@@ -96,6 +100,7 @@ def test_servers() -> None:
     assert {exchange.at.ns for exchange in server.log if exchange.at} == {THEN}
 
 
+@pytest.mark.socket
 def test_without_one_it_is_the_systems() -> None:
     """Nobody has to hand one in."""
     before = system_clock()

@@ -62,6 +62,7 @@ def test_commands_need_posix(monkeypatch: pytest.MonkeyPatch) -> None:
         Child(["any"])
 
 
+@pytest.mark.process
 @needs_posix
 def test_full_stdin() -> None:
     """A process that does not read is told so of the line that fills its stdin, and of the one after."""
@@ -74,6 +75,7 @@ def test_full_stdin() -> None:
         deaf.stop()
 
 
+@pytest.mark.process
 @needs_posix
 def test_last_line_without_its_end() -> None:
     """Output that ends without a line end is an answer too."""
@@ -81,6 +83,7 @@ def test_last_line_without_its_end() -> None:
     assert told == Told(empty=True)
 
 
+@pytest.mark.process
 @needs_posix
 def test_output_that_somebody_else_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that was said to be readable and is empty is waited for, not taken for ended."""
@@ -96,6 +99,7 @@ def test_output_that_somebody_else_read(monkeypatch: pytest.MonkeyPatch) -> None
         slow.stop()
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux shows whose process is whose")
 def test_what_cannot_be_killed_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that is still there after three attempts, as one that nobody reaps, does not hold up the run."""
@@ -113,6 +117,7 @@ def test_what_cannot_be_killed_is_let_be(monkeypatch: pytest.MonkeyPatch) -> Non
         assert unreaped.wait() == -signal.SIGKILL
 
 
+@pytest.mark.process
 @needs_posix
 def test_hello_is_not_said_again_to_who_died_of_it(tmp_path: Path) -> None:
     """An adapter that did not survive hello is not greeted when it is started for the next case."""
@@ -130,6 +135,7 @@ def test_hello_is_not_said_again_to_who_died_of_it(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.process
 @needs_posix
 def test_the_same_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An adapter that prints a banner before its hello is told so once, however often it is started."""

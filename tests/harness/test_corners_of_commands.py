@@ -54,6 +54,7 @@ def told_at_once() -> Iterator[threading.Event]:
     yield told
 
 
+@pytest.mark.socket
 def test_serving_a_body_with_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body from a file is served beside named faults; that nobody asked is not a verdict."""
     monkeypatch.setattr(importlib.import_module("hpp_contract.cli.serve"), "_until_told", told_at_once)

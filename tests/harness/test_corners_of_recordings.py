@@ -163,6 +163,7 @@ def test_a_store_without_the_file(action: Callable[[str], object], tmp_path: Pat
         action((tmp_path / "nothing").as_uri())
 
 
+@pytest.mark.process
 def test_a_system_without_a_fork_server(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where processes can only be spawned, they say the same."""
     monkeypatch.setattr(engine, "get_all_start_methods", lambda: ["spawn"])

@@ -70,6 +70,7 @@ def test_an_answer_that_drips_is_given_up() -> None:
         wire._read(Dripping(), deadline=0.0)
 
 
+@pytest.mark.process
 def test_a_browser_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser that does not finish is ended, and that is said."""
     browser = tmp_path / provision_visit.BROWSERS[0]
@@ -80,6 +81,7 @@ def test_a_browser_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert provision_visit.in_browser("http://127.0.0.1:1/") == "Chromium did not open redirect_url within 0 seconds."
 
 
+@pytest.mark.socket
 def test_fuzzing_tells_how_far_it_is() -> None:
     """Whoever asks is told after every request how many of how many were sent."""
     told: list[tuple[int, int]] = []

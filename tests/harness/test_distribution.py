@@ -48,6 +48,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.process
 def test_builds_are_reproducible(built: Path, tmp_path: Path) -> None:
     """Another folder and other file times give the same wheel and sdist, byte for byte."""
     elsewhere = tmp_path / "elsewhere"
@@ -61,6 +62,7 @@ def test_builds_are_reproducible(built: Path, tmp_path: Path) -> None:
     assert again == {path.name: sha256(path.read_bytes()).hexdigest() for path in built.iterdir()}
 
 
+@pytest.mark.process
 def test_wheel_and_sdist_hold_all_data(built: Path) -> None:
     """Every schema and cassette of the checkout is in the sdist and in the wheel."""
     data = [path.relative_to(ROOT) for name in ("schemas", "cassettes") for path in (ROOT / name).rglob("*.*")]
@@ -108,6 +110,7 @@ def home(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -143,6 +146,7 @@ print("imported")
 """
 
 
+@pytest.mark.process
 def test_types_come_along(home: Path) -> None:
     """What is installed says that it has types."""
     assert (_site(home) / "hpp_contract" / "py.typed").exists()

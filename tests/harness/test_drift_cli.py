@@ -62,6 +62,7 @@ def validate(document: Any, schema: dict[str, Any]) -> None:
     Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(document)
 
 
+@pytest.mark.socket
 def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     """Quiet, changed, unreachable, changed, undone: the exit codes, the history's lines and what they add up to."""
     history, report = tmp_path / "history.jsonl", tmp_path / "report.json"
@@ -99,6 +100,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     assert "manual-id-check" in since["never_observed"]
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     ("fault", "change_class", "code"),
     [
@@ -117,6 +119,7 @@ def test_classes_and_codes(baseline: Path, fault: Fault, change_class: str, code
     assert ("which fails nothing" in done.output) == (code == 0)
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(("choice", "code"), [("none", 0), ("additive", 1), ("breaking,risky", 0), ("cosmetic", 0)])
 def test_fail_on(baseline: Path, choice: str, code: int) -> None:
     """--fail-on says which classes fail."""
@@ -124,12 +127,14 @@ def test_fail_on(baseline: Path, choice: str, code: int) -> None:
         assert drift(server, "--baseline", str(baseline), "--fail-on", choice).exit_code == code
 
 
+@pytest.mark.socket
 def test_strict_fails_on_anything(baseline: Path) -> None:
     """--strict lets every class fail."""
     with lying(lie("new", "malformed-id", status(400))) as server:
         assert drift(server, "--baseline", str(baseline), "--strict").exit_code == 1
 
 
+@pytest.mark.socket
 def test_accept_makes_it_quiet(baseline: Path) -> None:
     """What was accepted is the baseline, with its reason, and valid by its schema."""
     with lying(lie("changed", "waiting", header("Content-Type", "text/plain"))) as server:
@@ -142,6 +147,7 @@ def test_accept_makes_it_quiet(baseline: Path) -> None:
     assert [entry["reason"] for entry in document["accepted"]] == ["first night", "announced on Friday"]
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     "faults",
     [
@@ -194,6 +200,7 @@ def test_usage(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.socket
 def test_embedded_is_not_compared_with_a_real_endpoint(baseline: Path) -> None:
     """A forgotten HPP_ENDPOINT does not compare the embedded server with a real endpoint's baseline."""
     done = drift(None, "--baseline", str(baseline))
@@ -254,6 +261,7 @@ def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
             assert "facts.json" in str(problem)
 
 
+@pytest.mark.socket
 def test_secrets_stay_out(honest: Server, tmp_path: Path) -> None:
     """Neither screen nor any file holds the credentials, in any spelling, whatever the server and the reason repeat."""
     key = honest.credentials.api_key

@@ -67,7 +67,7 @@ EXCHANGES = st.builds(
 
 def kept_as_lines(exchanges: tuple[Exchange, ...], file: Path) -> list[Exchange]:
     """The exchanges as a gateway would log them, read again."""
-    with file.open("w") as log:
+    with file.open("w", encoding="utf-8") as log:
         for exchange in exchanges:
             request, response = exchange.request, exchange.response
             assert response is not None
@@ -149,6 +149,7 @@ def natural(exchange: Exchange, luck: random.Random) -> Exchange:
     return replace(exchange, response=replace(exchange.response, headers=tuple(headers), body=body))
 
 
+@pytest.mark.socket
 def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
     """The same answers, kept without any knowledge of what was asked, are no change from what was seen live."""
     live = probe(target_from(None, {}, (), False), Plan()).exchanges
@@ -158,6 +159,7 @@ def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
         assert (night.changes, night.unverified) == ((), None)
 
 
+@pytest.mark.socket
 def test_scrubbing_changes_no_fact() -> None:
     """Scrubbed for keeping, a night is still that night."""
     live = probe(target_from(None, {}, (), False), Plan()).exchanges

@@ -67,6 +67,7 @@ def test_torn_last_line(tmp_path_factory: pytest.TempPathFactory, cut: int) -> N
     assert torn == (1 if lost and cut % (last + 1) < last else 0)
 
 
+@pytest.mark.process
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     """Lines appended by several processes at once are all whole."""
     path = tmp_path / "h"

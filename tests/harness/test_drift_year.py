@@ -44,6 +44,7 @@ def exit_code(night: Night) -> int:
     return Report(Subject("drift", "a night"), (), night.unverified, changes=night.changes).exit_code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("month", range(12))
 def test_honest_nights_are_quiet(month: int) -> None:
     """A month of honest nights gives no change, and could-not-verify exactly where the weather was foul."""
@@ -64,6 +65,7 @@ def test_foul_nights_verify_nothing(foul: Foul) -> None:
         assert night.unverified.endswith(".")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_change_is_seen_at_once(case: Case) -> None:
     """A single change to the server is seen on the first night, in its class, and nothing worse is claimed."""
@@ -86,6 +88,7 @@ def test_undone_change_is_gone(case: Case) -> None:
     assert after.state == ("still there" if case.fact == STATUS else "gone")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_accepted_change_is_quiet(case: Case) -> None:
     """A change that was accepted fails no later night."""

@@ -49,6 +49,7 @@ def flood(connection: socket.socket) -> None:
         connection.sendall(b" " * 65536)
 
 
+@pytest.mark.socket
 def test_huge_body_is_given_up() -> None:
     """A body larger than any session is not read to its end, and not kept."""
     with speaking(flood) as url:
@@ -57,6 +58,7 @@ def test_huge_body_is_given_up() -> None:
     assert sent.exchange.response is None
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("piece", [b"X-Header: drip\r\n", b"Content-Length: 9999\r\n\r\n" + b"x" * 9])
 def test_dripping_is_bounded(piece: bytes) -> None:
     """A header or a body that never ends ends after three timeouts, though no single read exceeds one."""
@@ -73,6 +75,7 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     ("speak", "word"),
     {
@@ -90,17 +93,20 @@ def test_servers_that_do_not_answer(speak: Speak, word: str) -> None:
     assert (sent.exchange.failure, sent.exchange.response) == (word, None)
 
 
+@pytest.mark.socket
 def test_reset() -> None:
     """A reset connection has its word."""
     with telling(fail("reset")) as server:
         assert get(server.url).trouble == Trouble("reset")
 
 
+@pytest.mark.socket
 def test_closed_port() -> None:
     """A port on which nobody listens refuses."""
     assert get(closed_port()).trouble == Trouble("refused")
 
 
+@pytest.mark.socket
 def test_name_that_does_not_resolve() -> None:
     """A host that DNS does not know is named as such."""
     assert get("https://no-such-host.invalid").trouble == Trouble("dns")
@@ -117,6 +123,7 @@ def self_signed(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
+@pytest.mark.socket
 def test_self_signed_certificate(self_signed: Server) -> None:
     """A certificate that is not trusted is a TLS failure, which says why, and the server gets no request."""
     trouble = get(self_signed.url).trouble
@@ -125,6 +132,7 @@ def test_self_signed_certificate(self_signed: Server) -> None:
     assert self_signed.log == ()
 
 
+@pytest.mark.socket
 def test_authority_file_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """REQUESTS_CA_BUNDLE names the authority to trust, as the failure's sentence says; a missing one is refused."""
     tls = throwaway(tmp_path)
@@ -138,6 +146,7 @@ def test_authority_file_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             get(server.url)
 
 
+@pytest.mark.socket
 def test_https_to_a_plain_port() -> None:
     """Speaking TLS to a server that does not is a TLS failure."""
     with Server() as server:
@@ -173,6 +182,7 @@ def test_every_word_has_its_sentence(word: str) -> None:
     assert "{" not in sentence
 
 
+@pytest.mark.socket
 def test_response_is_no_trouble() -> None:
     """A sent request has a response or a trouble, never both."""
     with Server() as server:

@@ -50,6 +50,7 @@ def test_loopback_is_not_held_up() -> None:
     assert fake.slept == []
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("loopback", [True, False])
 def test_probe_keeps_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime, loopback: bool) -> None:
     """A probe of another machine waits for its turn before every request, and one of this machine never."""
@@ -60,6 +61,7 @@ def test_probe_keeps_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTi
     assert sum(fake_time.slept) == pytest.approx(0 if loopback else (count - 1) / RATE)
 
 
+@pytest.mark.socket
 def test_retries_keep_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime) -> None:
     """A request that is sent again waits as long as the answer asked, and for its turn."""
     monkeypatch.setattr(Target, "is_loopback", False)

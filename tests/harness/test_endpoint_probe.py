@@ -26,6 +26,7 @@ def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) 
 # --- what is asked
 
 
+@pytest.mark.socket
 def test_embedded_probe_sees_everything() -> None:
     """Without an endpoint every scenario of the embedded server is read to its end, and the errors too."""
     probed = probe(target_from(None, {}, (), False))
@@ -40,12 +41,14 @@ def test_embedded_probe_sees_everything() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.socket
 def test_embedded_probe_of_chosen_sessions() -> None:
     """The embedded server can be asked for some sessions only."""
     probed = probe(target_from(None, {}, FIVE[:1], False))
     assert {x.request.session_id for x in probed.exchanges if x.known.session == "known"} == set(FIVE[:1])
 
 
+@pytest.mark.socket
 def test_standard_probe_is_modest() -> None:
     """Five sessions and six polls need forty requests or fewer, all of them GET without a body."""
     with Server() as server:
@@ -56,6 +59,7 @@ def test_standard_probe_is_modest() -> None:
     assert Counter(request.session_id for request in requests)[FIVE[1]] == 6
 
 
+@pytest.mark.socket
 def test_requests_are_what_was_planned() -> None:
     """What the server sees is what the exchanges say was sent, byte for byte in the path."""
     with Server() as server:
@@ -78,6 +82,7 @@ def test_plan(ids: list[str], polls: int, seed: int) -> None:
     assert len({read.evidence for read in planned}) == len(planned)
 
 
+@pytest.mark.socket
 def test_poll_of_one_session_is_no_other_request() -> None:
     """Exchanges carry what is known of them and where to find them."""
     with Server() as server:
@@ -87,6 +92,7 @@ def test_poll_of_one_session_is_no_other_request() -> None:
     assert (poll.known.max_latency, poll.known.session, poll.known.credentials) == (3, "known", "right")
 
 
+@pytest.mark.socket
 def test_progress_is_told() -> None:
     """Progress counts up to what was planned."""
     told: list[tuple[int, int]] = []
@@ -108,6 +114,7 @@ PASSING = {
 }
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("name", PASSING)
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_passing_failures_heal(name: str, times: int) -> None:
@@ -122,6 +129,7 @@ def test_passing_failures_heal(name: str, times: int) -> None:
     assert polled[-1].evidence.endswith(f", attempt {min(times, 2) + 1}")
 
 
+@pytest.mark.socket
 def test_failure_for_good_counts_once() -> None:
     """An id that always fails is one exchange a read, and the others are still judged."""
     with Server([lie("dead", "waiting", fail("reset"))]) as server:
@@ -131,6 +139,7 @@ def test_failure_for_good_counts_once() -> None:
     assert not any(exchange.known.healed for exchange in probed.exchanges)
 
 
+@pytest.mark.socket
 def test_client_errors_are_answers() -> None:
     """A 4xx is not sent again."""
     with Server([lie("refuses", "waiting", status(400))]) as server:
@@ -138,6 +147,7 @@ def test_client_errors_are_answers() -> None:
         assert len(server.log) == len(reads(Plan(polls=1), ["x"]))
 
 
+@pytest.mark.socket
 def test_stalling_session_is_not_polled_for_ever() -> None:
     """A session that does not answer in time is given up; the others are read to the end."""
     with Server([lie("stalls", "in-progress", fail("timeout"))]) as server:
@@ -165,6 +175,7 @@ FAULTS: dict[str, list[Fault]] = {
 }
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize("username", [CREDENTIALS.username, None])
 def test_nothing_printed_is_secret(name: str, username: str | None) -> None:
@@ -178,6 +189,7 @@ def test_nothing_printed_is_secret(name: str, username: str | None) -> None:
     assert not any(credentials.api_key in repr(exchange.known) for exchange in probed.exchanges)
 
 
+@pytest.mark.socket
 def test_wrong_credentials_are_known_as_secrets_too() -> None:
     """The made-up key is looked for in the answer to it."""
     with Server() as server:

@@ -49,6 +49,7 @@ def assert_unverified(probed: Probed, *words: str) -> None:
         assert not any(form in probed.unverified for form in spellings(secret))
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     ("response", "words"),
     {
@@ -67,6 +68,7 @@ def test_same_answer_to_everything(response: Response, words: tuple[str, ...]) -
     assert len(got) <= 9
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("failure", ["reset", "garbage", "timeout"])
 def test_no_answer_to_anything(failure: str) -> None:
     """A server that never answers properly is no broken contract."""
@@ -75,6 +77,7 @@ def test_no_answer_to_anything(failure: str) -> None:
         assert_unverified(probe(target(url, *FIVE), QUICK), url.split("//")[1], words[failure])
 
 
+@pytest.mark.socket
 def test_closed_port() -> None:
     """A refused connection ends the probe at its first read."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -84,6 +87,7 @@ def test_closed_port() -> None:
     assert len(probed.unjudged) == 1
 
 
+@pytest.mark.socket
 def test_untrusted_certificate(tmp_path: Path) -> None:
     """A certificate that is not trusted ends the probe at its first try: it gets no better by trying again."""
     with Server(tls=throwaway(tmp_path)) as server:
@@ -94,11 +98,13 @@ def test_untrusted_certificate(tmp_path: Path) -> None:
     assert len(counted) == 1
 
 
+@pytest.mark.socket
 def test_name_that_does_not_resolve(fake_time: FakeTime) -> None:
     """An unknown host name is named, with the remedy."""
     assert_unverified(probe(target("https://no-such-host.invalid", *FIVE)), "no-such-host.invalid", "DNS")
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(("username", "hint"), [(None, "HPP_USERNAME"), ("M1-x", "HPP_USERNAME unset")])
 def test_refused_credentials(username: str | None, hint: str) -> None:
     """Credentials that are always refused are no broken contract; the sentence says how they were sent."""
@@ -111,6 +117,7 @@ def test_refused_credentials(username: str | None, hint: str) -> None:
     assert probed.exchanges == ()
 
 
+@pytest.mark.socket
 def test_one_refused_session_is_judged() -> None:
     """A 401 for one session, a page for one and a 5xx for one say something when others answer."""
     faults = [
@@ -124,6 +131,7 @@ def test_one_refused_session_is_judged() -> None:
     assert {401, 403, 500, 200} <= {exchange.status for exchange in probed.exchanges}
 
 
+@pytest.mark.socket
 def test_no_session_readable_is_noted() -> None:
     """Ids that are all unknown leave errors to judge, and a note."""
     with Server() as server:

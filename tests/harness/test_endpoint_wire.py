@@ -17,6 +17,8 @@ from hpp_contract.rules.fault import body, cut, header, status
 from hpp_contract.server import CREDENTIALS, Server
 from tests.harness.sockets import WAITING, speaking, telling
 
+pytestmark = pytest.mark.socket
+
 HEADERS = (("Authorization", CREDENTIALS.authorization), ("X-Order", "1"), ("Accept-Encoding", "identity"))
 
 

@@ -60,6 +60,7 @@ def missing(example: Example) -> str | None:
     return None
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("example", shown(), ids=lambda example: example.name)
 def test_example_keeps_the_contract(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An example breaks and warns of nothing in any case, and leaves no rule unexercised but the one on Accept."""

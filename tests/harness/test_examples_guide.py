@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "sdk-authors.md").read_text(encoding="utf-8")
 

@@ -34,6 +34,7 @@ def assert_caught(rule: Rule, fault: Fault, found: set[str]) -> None:
     assert found <= {rule.id, *fault.also}, f"{fault.name} is no business of {sorted(found - {rule.id, *fault.also})}"
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(("rule", "fault"), told_by("server"))
 def test_lying_server(rule: Rule, fault: Fault) -> None:
     """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
@@ -77,6 +78,7 @@ def test_every_rule_can_fail(rule: Rule) -> None:
     assert rule.faults, f"{rule.id} has no fault: nothing proves that it can fail"
 
 
+@pytest.mark.socket
 def test_honest_server_breaks_nothing() -> None:
     """The honest server gives no finding, not even an informative one."""
     probed = probe(target_from(None, {}, (), False), Plan())

@@ -42,6 +42,7 @@ def test_messages_are_as_their_schema_says() -> None:
     assert ask.message()["timeout_ms"] == 300
 
 
+@pytest.mark.process
 def test_an_adapter_that_follows_the_schema() -> None:
     """What a conforming adapter writes is what adapter-answer.json describes."""
     with Server() as server:

@@ -31,6 +31,7 @@ def two_hundred(seed: int) -> list[Attempt]:
     return attempts(target("http://127.0.0.1:1"), 200, seed)
 
 
+@pytest.mark.socket
 def test_honest_server_is_not_blamed() -> None:
     """Two hundred requests to an honest server give no finding; all are GET, and every kind of id is among them."""
     with Server() as server:
@@ -44,6 +45,7 @@ def test_honest_server_is_not_blamed() -> None:
     assert "200 generated requests were sent" in notes[0]
 
 
+@pytest.mark.socket
 def test_what_is_known_is_true() -> None:
     """What an exchange is said to know about its id is what its server knows."""
     with Server() as server:
@@ -55,6 +57,7 @@ def test_what_is_known_is_true() -> None:
             assert ours.known.credentials != "right" or ours.known.session == (theirs.known.session or "malformed")
 
 
+@pytest.mark.slow
 def test_schemathesis_tries_headers() -> None:
     """Header fields are attacked as well as ids, but never those that would make another request of it."""
     sent = [name.lower() for attempt in two_hundred(0) for name, _ in attempt.headers]
@@ -69,6 +72,7 @@ def test_count_is_kept(count: int) -> None:
     assert len(attempts(target("http://127.0.0.1:1"), count, 3)) == count
 
 
+@pytest.mark.process
 def test_seed_repeats() -> None:
     """The same seed plans the same requests in every process; another seed plans others."""
     assert planned(5, hash_seed="1") == planned(5, hash_seed="99")
@@ -129,6 +133,7 @@ ODD: dict[str, Callable[[str], bool]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_odd_ids_are_met(seed: int) -> None:
     """Two hundred requests meet every condition on ids that servers are known to stumble over."""
@@ -136,6 +141,7 @@ def test_odd_ids_are_met(seed: int) -> None:
     assert [name for name, condition in ODD.items() if not any(map(condition, ids))] == []
 
 
+@pytest.mark.socket
 def test_faults_of_odd_ids_are_found() -> None:
     """Faults that only some ids or headers trigger are found, and those that fail alike are reported once."""
     odd_control = lambda exchange: exchange.request.header("cache-control") not in ("no-cache", None)  # noqa: E731
@@ -154,6 +160,7 @@ def test_faults_of_odd_ids_are_found() -> None:
         assert any(rule in note and "sent again by: curl" in note for note in notes)
 
 
+@pytest.mark.process
 def test_the_command_sends_it_again() -> None:
     """The command in the note, given the variables it names, meets the same failure."""
     if shutil.which("curl") is None:
@@ -166,6 +173,7 @@ def test_the_command_sends_it_again() -> None:
     assert again.stdout.startswith("HTTP/1.1 500")
 
 
+@pytest.mark.socket
 def test_what_only_schemathesis_minds_is_a_note() -> None:
     """A gateway's page in place of an error object is no finding, and a note says that Schemathesis minds it."""
     import hpp_contract.endpoint.fuzz_hooks  # noqa: F401  what it registers for runs of Schemathesis alone is not ours

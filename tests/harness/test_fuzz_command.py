@@ -28,6 +28,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=given, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.process
 def test_command_finds_and_hides(tmp_path: Path) -> None:
     """The command reports what odd ids find, with a command to repeat it, and shows no credential anywhere."""
     echo = only(
@@ -43,6 +44,7 @@ def test_command_finds_and_hides(tmp_path: Path) -> None:
     assert key not in done.stdout + done.stderr + json.dumps(report)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -73,6 +75,7 @@ def test_settings_agree() -> None:
     assert (loaded["rate-limit"], loaded["max-redirects"]) == ("10/s", 0)
 
 
+@pytest.mark.process
 def test_schemathesis_runs_alone(tmp_path: Path) -> None:
     """`schemathesis run schemas/openapi.json` finds by our rules, sends GET only and shows no token in any report."""
     token = "deadbeef-1111-4222-8333-5566778899aa"

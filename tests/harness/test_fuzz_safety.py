@@ -19,6 +19,7 @@ from tests.harness.fuzzing import ABROAD, KNOWN, PLAN, SERVER_ERROR, broken, tar
 from tests.harness.sockets import answering
 
 
+@pytest.mark.socket
 def test_redirects_are_not_followed() -> None:
     """No request reaches the host that a redirect names."""
     with Server() as elsewhere:
@@ -29,6 +30,7 @@ def test_redirects_are_not_followed() -> None:
     assert "HPP-E04" in broken(exchanges)
 
 
+@pytest.mark.socket
 def test_nothing_said_is_secret() -> None:
     """Neither credentials nor a whole known session id appear in evidence or notes, whatever fails."""
     with Server([lie(stage, stage, *SERVER_ERROR) for stage in ("waiting", "unknown-id", "malformed-id")]) as server:
@@ -49,6 +51,7 @@ def test_raw_keys_are_named_not_shown() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_strangers_are_few_abroad() -> None:
     """A host other than this machine gets made-up credentials a few times at most."""
     strangers = [attempt for attempt in attempts(ABROAD, 200, 0) if attempt.stranger is not None]
@@ -56,6 +59,7 @@ def test_strangers_are_few_abroad() -> None:
     assert CREDENTIALS.authorization not in {attempt.stranger for attempt in strangers}
 
 
+@pytest.mark.socket
 def test_pace_is_kept_abroad(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host other than this machine gets ten requests a second at most."""
     clock = FakeTime()
@@ -66,6 +70,7 @@ def test_pace_is_kept_abroad(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.now >= (sent - 1) / 10 - 1e-6
 
 
+@pytest.mark.socket
 def test_time_is_bounded() -> None:
     """A server that leaves odd ids unanswered ends the run early, and the notes say so."""
     with Server([lie("stall", "malformed-id", fail("timeout"))]) as server:
@@ -75,6 +80,7 @@ def test_time_is_bounded() -> None:
     assert "HPP-H04" in broken(exchanges)
 
 
+@pytest.mark.socket
 def test_limits_end_it() -> None:
     """A server that only limits is left alone after a few requests."""
     limited = Response(429, (("Retry-After", "60"), ("Content-Length", "0")))
@@ -84,6 +90,7 @@ def test_limits_end_it() -> None:
     assert "Only 3 of 40" in notes[0]
 
 
+@pytest.mark.socket
 def test_unverifiable_endpoints_are_not_fuzzed() -> None:
     """Where the probe verifies nothing, nothing more is sent."""
     with answering(Response(401, (("Content-Length", "0"),))) as (url, got):
@@ -93,6 +100,7 @@ def test_unverifiable_endpoints_are_not_fuzzed() -> None:
     assert few < 20
 
 
+@pytest.mark.socket
 def test_embedded_server_answers_both() -> None:
     """Without an endpoint one embedded server is probed and fuzzed, with no finding over both."""
     probed = probe_and_fuzz(Target(None, CREDENTIALS, (), embedded=True), PLAN, 20)

@@ -50,12 +50,14 @@ def page(request: pytest.FixtureRequest, browser: ChromiumVisitor, tmp_path: Pat
     return browser
 
 
+@pytest.mark.browser
 def test_nothing_goes_wrong_and_nothing_is_loaded(page: ChromiumVisitor) -> None:
     """The console stays empty, and no address is asked for anything."""
     assert page.complaints() == []
     assert page.requested() == set()
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_the_page_fits_its_width(page: ChromiumVisitor, width: int) -> None:
     """At no width does the page itself scroll sideways; what is wider scrolls in a place of its own."""
@@ -63,6 +65,7 @@ def test_the_page_fits_its_width(page: ChromiumVisitor, width: int) -> None:
     assert page.evaluate("return document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.browser
 def test_the_keyboard_reaches_everything(page: ChromiumVisitor) -> None:
     """Tab stops first at the way past the navigation, each stop shows that it is one, and all links and regions are."""
     focused = "return [document.activeElement.className, getComputedStyle(document.activeElement).outlineStyle]"
@@ -76,6 +79,7 @@ def test_the_keyboard_reaches_everything(page: ChromiumVisitor) -> None:
     assert page.evaluate(beyond) == 0
 
 
+@pytest.mark.browser
 @NEEDS_AXE
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_axe_finds_no_barrier(page: ChromiumVisitor, scheme: str, width: int) -> None:

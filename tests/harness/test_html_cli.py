@@ -14,6 +14,8 @@ from hpp_contract.server import SCENARIOS, session_id
 from tests.harness.pages import Page
 from tests.harness.test_annotations import runner
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 CLIENT = """
 def read_session(base_url, username, password, session_id, timeout):

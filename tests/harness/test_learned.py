@@ -182,6 +182,7 @@ def of_endpoint(plan: Plan = Plan()) -> Probed:  # noqa: B008  immutable
         return probe(Target(server.url, CREDENTIALS, (session_id("completed-with-order"),)), plan)
 
 
+@pytest.mark.socket
 def test_learned_without_provisioning() -> None:
     """Reads alone answer what reads can."""
     told = dict(of_endpoint().learned)
@@ -190,6 +191,7 @@ def test_learned_without_provisioning() -> None:
     assert [told[question] for question in (VISIT, DELETED, CHANGED)] == [NOT_ANSWERED] * 3
 
 
+@pytest.mark.socket
 def test_nothing_is_learned_from_our_own_server() -> None:
     """A run against the embedded server alone settles nothing, and claims nothing."""
     assert probe(target_from(None, {}, (session_id("waiting"),), False)).learned == ()

@@ -162,6 +162,7 @@ def _is_blamed(validator: Any, case: Broken) -> bool:
     return (case.keyword, case.where) in {(keyword, where) for keyword, where, _ in found} and places == {case.where}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", [mutant for file in NAMES for mutant in mutants(file)], ids=str)
 def test_no_mutant_survives(mutant: Mutant) -> None:
     """A keyword cannot be taken away unnoticed."""

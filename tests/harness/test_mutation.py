@@ -46,6 +46,7 @@ def catalogue(folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.process
 def test_the_copy_is_the_same_program(tmp_path: Path) -> None:
     """In the copy no rule's check is decorated, and the catalogue is what it was."""
     prepare(AREAS["rules"], tmp_path / "copy")
@@ -58,6 +59,7 @@ def test_the_copy_is_the_same_program(tmp_path: Path) -> None:
     assert "schemas" in settings["also_copy"]
 
 
+@pytest.mark.process
 def test_an_unknown_area_is_a_usage_error() -> None:
     """Without an area that exists the command says which there are."""
     done = python(ROOT, "-m", "benchmarks.mutation", "x")

@@ -17,6 +17,7 @@ FOLDERS = ("hpp_contract", "tests", "examples", "benchmarks")
 SOURCES = [ROOT / "conftest.py", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]
 
 
+@pytest.mark.slow
 def test_nothing_else_reads_the_time_of_day() -> None:
     """The clock is one function; `make test-any-day` alone moves it."""
     found = [

@@ -88,6 +88,7 @@ def _imported(folder: Path) -> set[str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("folder", "extra"), [("hpp_contract", False), ("tests", True)])
 def test_what_is_imported_is_declared(folder: str, extra: bool) -> None:
     """Every third-party library that is imported is a dependency of our own, not of somebody we depend on."""
@@ -104,6 +105,7 @@ def test_what_is_imported_is_declared(folder: str, extra: bool) -> None:
 # --- The Makefile
 
 
+@pytest.mark.process
 def test_make_alone_lists_the_targets() -> None:
     """`make` builds nothing and names every target of the public interface with what it does."""
     done = run("make", "-C", ROOT, "--no-print-directory")
@@ -113,6 +115,7 @@ def test_make_alone_lists_the_targets() -> None:
     assert ".venv" not in done.stderr
 
 
+@pytest.mark.process
 def test_make_says_which_python_it_needs(tmp_path: Path) -> None:
     """With a Python that is too old, or none, `make` says so in one sentence and builds nothing."""
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):

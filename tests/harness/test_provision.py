@@ -16,6 +16,8 @@ from hpp_contract.verdict import Outcome, Subject, judge
 from tests.harness.merchant import Merchant, content
 from tests.harness.recorder import Change, recording
 
+pytestmark = pytest.mark.socket
+
 PROVISION = Plan(provision=True, timeout=2)
 QUESTION = "Does a plain GET of redirect_url move WAITING to IN_PROGRESS?"
 

@@ -115,6 +115,7 @@ def test_example_order_is_a_right_one() -> None:
     assert set(example_order()) == set(ORDER)
 
 
+@pytest.mark.socket
 def test_own_order(tmp_path: Any) -> None:
     """HPP_ORDER names a file with the order to make, and every way not to is one sentence."""
     file = tmp_path / "order.json"

@@ -21,6 +21,8 @@ from tests.harness.recorder import recording
 from tests.harness.test_server_command import serving
 from tests.harness.visitors import HAS_CHROMIUM
 
+pytestmark = pytest.mark.process
+
 HOUSE = Path(__file__).parents[2]
 STATIC = Response(200, (("Content-Type", "text/html"),), b"<!doctype html><title>a page that needs scripts</title>")
 

@@ -66,6 +66,7 @@ def blocks() -> list[object]:
     return found
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("block", blocks())
 def test_shown_commands_run(block: str, tmp_path: Path) -> None:
     """Every command shown in a document runs and succeeds, against a server of our own in the sandbox's place."""

@@ -50,6 +50,7 @@ def recorded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.socket
 def test_a_recording_keeps_the_contract(recorded_folder: Path) -> None:
     """The honest endpoint's recording is judged as its probe is, credentials right and wrong included."""
     reading = read_recordings([str(recorded_folder)])
@@ -59,6 +60,7 @@ def test_a_recording_keeps_the_contract(recorded_folder: Path) -> None:
     assert verdicts["HPP-E01"].outcome is verdicts["HPP-E02"].outcome is verdicts["HPP-E03"].outcome is Outcome.OK
 
 
+@pytest.mark.socket
 def test_a_recording_says_where_it_is_from(recorded_folder: Path) -> None:
     """Every cassette of the embedded server says that it is one, and when each request was sent."""
     reading = read_recordings([str(recorded_folder)])
@@ -66,12 +68,14 @@ def test_a_recording_says_where_it_is_from(recorded_folder: Path) -> None:
     assert all(exchange.at is not None for exchange in reading.exchanges)
 
 
+@pytest.mark.socket
 def test_a_scenario_is_a_file(recorded_folder: Path) -> None:
     """There is one cassette for each scenario, under its name, and for each way of being refused."""
     stages = {"no-credentials", "wrong-credentials", "unknown-id", "malformed-id"}
     assert {path.stem for path in recorded_folder.iterdir()} == {*SCENARIOS, *stages}
 
 
+@pytest.mark.socket
 def test_a_recording_holds_no_secret(recorded_folder: Path) -> None:
     """Neither the credentials nor any session's id is in any file."""
     for path in recorded_folder.iterdir():
@@ -79,6 +83,7 @@ def test_a_recording_holds_no_secret(recorded_folder: Path) -> None:
         assert not [secret for secret in (*CREDENTIALS.secrets, *map(session_id, SCENARIOS)) if secret in text]
 
 
+@pytest.mark.socket
 def test_a_recording_plays_in_requests(recorded_folder: Path) -> None:
     """The cassette plays to requests, poll by poll, and sends nothing."""
     path = recorded_folder / "lifecycle-paid.yaml"
@@ -205,6 +210,7 @@ while True:
 """
 
 
+@pytest.mark.process
 def test_killed_at_any_moment(tmp_path: Path) -> None:
     """A recorder that is killed leaves whole cassettes only, the old or the new."""
     chance = random.Random(0)  # noqa: S311  a moment, not a secret
@@ -224,6 +230,7 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
     assert read_recordings([str(tmp_path)]).unreadable == []
 
 
+@pytest.mark.socket
 def test_nothing_verified_nothing_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endpoint that cannot be reached leaves no folder behind."""
     monkeypatch.setenv("HPP_API_KEY", "kco_test_api_abcdefgh")
@@ -231,6 +238,7 @@ def test_nothing_verified_nothing_written(tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.socket
 def test_a_recording_plays_over_http(recorded_folder: Path) -> None:
     """Recorded sessions are served to any client, poll by poll, the last answer for ever."""
     sessions = {each.name: each for each in recorded_sessions([str(recorded_folder)])}
@@ -244,6 +252,7 @@ def test_a_recording_plays_over_http(recorded_folder: Path) -> None:
     assert {each["session_id"] for each in seen} == {paid.session_id}
 
 
+@pytest.mark.process
 def test_serve_plays_cassettes(recorded_folder: Path) -> None:
     """`serve --cassette` lists the recorded sessions and plays them."""
     command = [sys.executable, "-m", "hpp_contract", "serve", "--cassette", str(recorded_folder)]

@@ -24,10 +24,11 @@ def recording(*arguments: str | Path, given: bytes = b"") -> subprocess.Complete
 
 
 def reported(path: Path) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(path.read_text())
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return report
 
 
+@pytest.mark.process
 def test_another_api_only(tmp_path: Path) -> None:
     """A recording without a single read of a session is one sentence and exit code 3."""
     path = tmp_path / "other.har"
@@ -42,6 +43,7 @@ def test_another_api_only(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_what_is_broken_stays_broken(tmp_path: Path) -> None:
     """Beside a file that cannot be read, a broken rule is still found, and is what the exit code tells."""
     (tmp_path / "a.yaml").write_text("[")
@@ -57,6 +59,7 @@ def test_what_is_broken_stays_broken(tmp_path: Path) -> None:
     assert status["findings"][0]["evidence"] == f"{tmp_path}/b.ndjson#1"
 
 
+@pytest.mark.process
 def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
     """A path that does not exist is said at once, with the remedy."""
     done = recording(tmp_path / "nothing")
@@ -64,11 +67,13 @@ def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
     assert done.stderr.decode().startswith(f"hpp-contract: {tmp_path}/nothing does not exist: give a recording")
 
 
+@pytest.mark.process
 def test_an_empty_folder(tmp_path: Path) -> None:
     """A folder without recordings verifies nothing."""
     assert recording(tmp_path).returncode == 3
 
 
+@pytest.mark.process
 def test_standard_input(tmp_path: Path) -> None:
     """`-` reads standard input, and findings name it."""
     lines = write_lines(tmp_path / "log", [kept(each) for each in played("waiting", 2)]).read_bytes()
@@ -77,6 +82,7 @@ def test_standard_input(tmp_path: Path) -> None:
     assert [finding["evidence"] for finding in kept_key["findings"]] == ["-#1", "-#2"]
 
 
+@pytest.mark.process
 def test_requests_are_judged_too(tmp_path: Path) -> None:
     """A client's recording judges the client: what it sent breaks the rules about requests."""
     text = (
@@ -97,10 +103,11 @@ def long_log(path: Path, sessions: int) -> Path:
         polls = played(stages[number % len(stages)], 3)
         lines = write_lines(path, [kept(each) for each in (polls if number % 7 else polls[::-1])]).read_text()
         exchanges.append(lines.replace(polls[0].request.session_id or "", asked))
-    path.write_text("".join(exchanges) + "{\n")
+    path.write_text("".join(exchanges) + "{\n", encoding="utf-8")
     return path
 
 
+@pytest.mark.process
 def test_any_number_of_processes_says_the_same(tmp_path: Path) -> None:
     """One process and three, in pieces cut anywhere between lines, give the same verdict to the last finding."""
     log = long_log(tmp_path / "log.ndjson", 400)
@@ -126,6 +133,7 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert judge_recordings([log], processes=1) == whole
 
 
+@pytest.mark.process
 def test_a_killed_process_is_said(tmp_path: Path) -> None:
     """When the machine ends a judging process, that is one sentence and exit code 3, not a verdict."""
     script = tmp_path / "run.py"

@@ -81,6 +81,7 @@ def same(one: Judged, other: Judged) -> None:
     assert one.verdicts == other.verdicts
 
 
+@pytest.mark.process
 def test_the_result_is_that_of_one_machine(dask: LocalCluster, folder: Path) -> None:
     """Verdicts, counts, findings and their order, notes and what could not be read are the same; nothing is left."""
     alone, progress = judge_recordings([str(folder)], processes=1), list[tuple[int, int]]()
@@ -94,6 +95,7 @@ def test_the_result_is_that_of_one_machine(dask: LocalCluster, folder: Path) -> 
     assert not list(Path.cwd().glob("dask-*"))
 
 
+@pytest.mark.process
 def test_a_part_takes_longer_than_patience(dask: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as there are workers, a result is waited for, however long it takes."""
     monkeypatch.setattr(workers, "PATIENCE", 0.1)
@@ -103,6 +105,7 @@ def test_a_part_takes_longer_than_patience(dask: LocalCluster, monkeypatch: pyte
         assert list(workers.each(client, [slow])) == [(0, True)]
 
 
+@pytest.mark.process
 def test_nobody_need_watch(dask: LocalCluster, folder: Path) -> None:
     """Without anybody to tell how far it is, the result is the same."""
     paths = [str(folder / "ruby-vcr.yml"), str(folder / "d.yaml")]
@@ -121,6 +124,7 @@ def killing(address: str, moment: Callable[[int, int], bool], killed: list[int])
     return on_progress
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("moment", [lambda *_: True, lambda done, total: done == total], ids=["first", "last"])
 def test_a_killed_worker_changes_nothing(dask: LocalCluster, folder: Path, moment: Callable[[int, int], bool]) -> None:
     """What a worker knew that is killed, after the first exchanges or while sessions are judged, is found again."""
@@ -147,6 +151,7 @@ def command(*arguments: str | Path, **environ: str) -> subprocess.CompletedProce
     return subprocess.run(run, capture_output=True, text=True, check=False, env=os.environ | environ)
 
 
+@pytest.mark.process
 def test_the_command_line_starts_a_cluster(folder: Path, tmp_path: Path) -> None:
     """`--engine dask` alone judges in processes of its own, and writes the report that the local engine writes,
     and nothing else."""
@@ -161,6 +166,7 @@ def test_the_command_line_starts_a_cluster(folder: Path, tmp_path: Path) -> None
     assert not list((tmp_path / "temporary").iterdir())
 
 
+@pytest.mark.process
 def test_the_command_line_uses_a_cluster(dask: LocalCluster, folder: Path) -> None:
     """With `--scheduler`, the workers of that cluster judge, here what a pattern of URLs names."""
     pattern = f"{folder.as_uri()}/*.ndjson*"
@@ -179,6 +185,7 @@ def problem(kind: type[Exception], *arguments: object) -> str:
     return str(raised.value)
 
 
+@pytest.mark.process
 def test_a_worker_that_dies_every_time(folder: Path, tmp_path: Path) -> None:
     """Recordings that end every worker that judges them are given up."""
     with LocalCluster(n_workers=1, **QUIET, local_directory=str(tmp_path)) as frail:
@@ -193,6 +200,7 @@ def _die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.socket
 def test_a_cluster_that_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster that is closed under a run is said to be lost."""
     monkeypatch.setattr(workers, "PATIENCE", 2)
@@ -208,6 +216,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "PATIENCE", 0.3)
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("listening", [False, True])
 def test_no_scheduler(impatient: None, folder: Path, listening: bool) -> None:
     """An address at which nobody answers, listening or not, is said within a bounded time."""
@@ -220,6 +229,7 @@ def test_no_scheduler(impatient: None, folder: Path, listening: bool) -> None:
     assert said == f"no Dask scheduler answers at {address} within 0.3 seconds."
 
 
+@pytest.mark.socket
 def test_no_worker(impatient: None, folder: Path) -> None:
     """A cluster without workers is not waited for in vain."""
     with LocalCluster(n_workers=0, processes=False, protocol="tcp", **QUIET) as empty:
@@ -227,6 +237,7 @@ def test_no_worker(impatient: None, folder: Path) -> None:
     assert said == "the Dask cluster has no worker: start some, or leave out --scheduler."
 
 
+@pytest.mark.process
 def test_workers_of_another_version(dask: LocalCluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that know other rules do not judge."""
     monkeypatch.setattr(workers, "__version__", "0.0.7")

@@ -58,6 +58,7 @@ def variants(stage: str, pseudonym: bool) -> Iterator[Exchange]:
                 yield kept(reduce(lambda exchange, rename: rename(exchange), renamings, told))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "pseudonym"),
     [
@@ -74,6 +75,7 @@ def test_every_small_change_is_judged_the_same(tmp_path: Path, stage: str, pseud
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
 
 
+@pytest.mark.slow
 def test_a_burst_is_noticed(tmp_path: Path) -> None:
     """More than fifty polls of one session within a second are found in a log too."""
     polls = [kept(each) for each in played("waiting", 120, apart=0.01)]

@@ -105,7 +105,7 @@ def test_wrong_types_in_lines(data: st.DataObject, good: Path) -> None:
         holder = holder[key]
     holder[last] = deepcopy(data.draw(WRONG))
     file = good.parent / "mistyped.ndjson"
-    file.write_text(good.read_text() + json.dumps(value) + "\n")
+    file.write_text(good.read_text(encoding="utf-8") + json.dumps(value) + "\n")
     result = judged(file)
     assert result.judged + result.damaged + len(result.notes) == 2
 
@@ -215,6 +215,7 @@ def test_sentences_are_bounded(tmp_path: Path) -> None:
     assert (result.damaged, len(result.unreadable)) == (1000, 20)
 
 
+@pytest.mark.slow
 def test_a_huge_line_is_not_read(tmp_path: Path, good: Path) -> None:
     """A line of hundreds of megabytes costs no memory: it is refused unread."""
     import tracemalloc
@@ -245,5 +246,5 @@ def test_a_huge_document_is_not_read(tmp_path: Path, good: Path) -> None:
 def test_standard_input(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` is standard input, packed or not."""
     for content in (good.read_bytes(), gzip.compress(good.read_bytes())):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))
         assert judge_recordings(["-"], processes=1).judged == 1

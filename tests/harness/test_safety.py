@@ -34,6 +34,7 @@ def test_every_command_that_talks_is_run_here() -> None:
     assert talking <= set(RUNS)
 
 
+@pytest.mark.socket
 def test_nothing_but_get() -> None:
     """Without --provision no command sends anything but GET, with no body, to nothing but sessions."""
     with recording() as (recorder, url):
@@ -45,6 +46,7 @@ def test_nothing_but_get() -> None:
     assert len(recorder.got) > 60
 
 
+@pytest.mark.socket
 def test_only_what_was_made_is_changed() -> None:
     """With --provision, what is not GET goes to an order and a session that the run made."""
     with recording() as (recorder, url):
@@ -58,6 +60,7 @@ def test_only_what_was_made_is_changed() -> None:
     assert (len(order_ids), len(recorder.made)) == (1, 1)
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("name", sorted({name for name, _ in READING}))
 def test_never_faster_than_the_limit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Off loopback, any eleven requests in a row take a second at least, retries and provisioning included."""
@@ -78,6 +81,7 @@ def test_never_faster_than_the_limit(name: str, monkeypatch: pytest.MonkeyPatch)
             assert min(after - before for before, after in zip(times, times[RATE:], strict=False)) >= 1 - 1e-9
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("elsewhere", ["another port", "this port"])
 def test_redirects_are_not_followed(elsewhere: str) -> None:
     """Whatever redirects to wherever, nothing follows it: no credentials, and no request at all."""

@@ -131,6 +131,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pace, "for_host", lambda *, loopback: Pace(0, (0.01, 0.01)))  # noqa: ARG005
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("behave", HOSTILE, ids=lambda behave: behave.__name__)
 def test_no_secret_leaks(
     behave: Callable, credentials: Credentials, search: list[str], home: Path, patience: None
@@ -143,6 +144,7 @@ def test_no_secret_leaks(
     assert (home / "report.json").exists()
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("trouble", ["closed port", "wrong protocol", "unknown host", "usage"])
 def test_no_secret_leaks_when_nothing_works(
     trouble: str, credentials: Credentials, search: list[str], patience: None
@@ -159,6 +161,7 @@ def test_no_secret_leaks_when_nothing_works(
             search.append(run(name, urls[trouble], arguments, credentials))
 
 
+@pytest.mark.socket
 def test_no_secret_leaks_when_we_fail(
     credentials: Credentials, search: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +176,7 @@ def test_no_secret_leaks_when_we_fail(
     assert "RuntimeError" in search[0]
 
 
+@pytest.mark.process
 def test_no_secret_of_a_client_leaks(home: Path) -> None:
     """What a client sends to the reference endpoint, wherever it puts its credentials, is neither shown nor kept."""
     files = [part for kind in ("json", "html", "markdown", "junit") for part in (f"--{kind}", str(home / kind))]

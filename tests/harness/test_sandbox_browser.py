@@ -16,6 +16,8 @@ from hpp_contract.server.tls import throwaway
 from tests.harness.merchant import Merchant, bought, content
 from tests.harness.visitors import HAS_CHROMIUM, ChromiumVisitor, FormVisitor, chromium
 
+pytestmark = pytest.mark.browser
+
 Visitor = FormVisitor | ChromiumVisitor
 NEEDS_CHROMIUM = pytest.mark.skipif(not HAS_CHROMIUM, reason="chromium or chromedriver is not on the path")
 HOSTILE = "<script>document.title='x'</script>\" onclick=\"x\" '&amp; \N{RIGHT-TO-LEFT OVERRIDE}txt"

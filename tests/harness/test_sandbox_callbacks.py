@@ -52,6 +52,7 @@ def shop_with(callbacks: Callbacks) -> Merchant:
     return open_shop(callbacks=callbacks)
 
 
+@pytest.mark.socket
 def test_every_change_is_told() -> None:
     """Each change of status is POSTed once, as the session object that a read then gives."""
     callbacks = Callbacks()
@@ -75,6 +76,7 @@ def test_every_change_is_told() -> None:
     assert callbacks.outcomes == {"delivered": 4, "unanswered": 0, "not sent": 0}
 
 
+@pytest.mark.socket
 def test_disabling_is_told() -> None:
     """What the merchant does itself is a change too."""
     callbacks = Callbacks()
@@ -91,6 +93,7 @@ def test_documented_patience() -> None:
     assert list(DELAYS) == sorted(DELAYS)
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("answer", [Response(500), Response(302, (("Location", "/elsewhere"),)), Response(404), None])
 def test_four_calls_at_most(answer: Response | None) -> None:
     """A receiver that never answers with 2xx gets the same event four times and no more; redirects are not followed."""
@@ -104,6 +107,7 @@ def test_four_calls_at_most(answer: Response | None) -> None:
     assert callbacks.outcomes == {"delivered": 0, "unanswered": 1, "not sent": 0}
 
 
+@pytest.mark.socket
 def test_retry_until_answered() -> None:
     """A receiver that answers the third time is not called again."""
     callbacks = Callbacks(delays=QUICK, timeout=1)
@@ -114,6 +118,7 @@ def test_retry_until_answered() -> None:
     assert callbacks.outcomes["delivered"] == 1
 
 
+@pytest.mark.socket
 def test_nobody_listens() -> None:
     """A receiver that is not there fails the callback and nothing else."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -150,6 +155,7 @@ def test_only_this_machine_is_called(url: str, hosts: tuple[str, ...], called: b
     assert callbacks.outcomes["not sent"] == (0 if called else 1)
 
 
+@pytest.mark.socket
 def test_closing_ends_the_retries() -> None:
     """A server that closes calls nobody again."""
     callbacks = Callbacks(delays=(60, 60, 60), timeout=1)
@@ -167,6 +173,7 @@ def test_placeholders() -> None:
     assert fill(url, session_id="a/b", order_id="c") == "https://shop.example/?s=a%2Fb&o=c&x={{other}}"
 
 
+@pytest.mark.socket
 def test_callback_names_its_session() -> None:
     """The placeholder in a status_update URL is filled with the session's id."""
     callbacks = Callbacks()

@@ -22,6 +22,7 @@ def guide() -> str:
     return " ".join(GUIDE.read_text(encoding="utf-8").split())
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="bash or curl is not on the path")
 def test_shown_checkout_works(tmp_path: Path) -> None:
     """The checkout that the guide shows goes from WAITING by IN_PROGRESS to COMPLETED."""

@@ -154,6 +154,7 @@ def test_demanded_base_path() -> None:
         assert Merchant(application, root=root).order().status == status
 
 
+@pytest.mark.socket
 def test_no_customer_is_kept(tmp_path: Any) -> None:
     """What an order says of a person is neither shown nor stored."""
     with Server(sandbox=Sandbox(tmp_path / "state")) as server:

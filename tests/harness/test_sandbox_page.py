@@ -28,6 +28,7 @@ def merchant_of(server: Server) -> Merchant:
     return Merchant(server.application, root=server.url)
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(("label", "status"), list(zip(BUTTONS, ACTS.values(), strict=True)))
 def test_each_button(label: str, status: str, server: Server) -> None:
     """Each button leads to the status it promises, and stays away once its status is reached."""

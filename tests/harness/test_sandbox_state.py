@@ -51,6 +51,7 @@ def test_state_in_memory_is_gone() -> None:
     assert Merchant(Application(sandbox=Sandbox())).read(session).status == 404
 
 
+@pytest.mark.process
 def test_two_processes_share_a_file(tmp_path: Path) -> None:
     """`serve --state FILE` twice: what one makes, the other shows and changes, and a third after both knows it all."""
     state = ("--state", str(tmp_path / "state.sqlite"))
@@ -75,6 +76,7 @@ def pay_or_cancel(file: Path, page: str, act: str) -> int:
     return Consumer(shop_on(file).application, page).do(act).status
 
 
+@pytest.mark.process
 def test_processes_do_not_overwrite_each_other(tmp_path: Path) -> None:
     """Of many processes that end a session at once, exactly one succeeds: final is final."""
     file = tmp_path / "state"
@@ -103,6 +105,7 @@ def make_new(file: Path) -> str:
     return shop_on(file).status(shop_on(file).session())
 
 
+@pytest.mark.process
 def test_many_processes_may_make_the_file(tmp_path: Path) -> None:
     """Processes that start at once on a file that is not there yet all get to use it."""
     spawn = multiprocessing.get_context("spawn")
@@ -140,6 +143,7 @@ def test_foreign_databases_are_left_alone(tmp_path: Path) -> None:
         assert file.read_bytes() == before
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kind", ["text", "folder", "nowhere", "database"])
 def test_unusable_state_is_a_usage_error(kind: str, tmp_path: Path) -> None:
     """A --state that cannot hold the state is one sentence with its name, and exit code 2."""

@@ -59,6 +59,7 @@ def test_every_lie_survives(told: Fault) -> None:
     assert_survives(played(told.on, 3, told))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["completed-with-order", "manual-id-check", "unknown-id"])
 def test_every_small_change_survives(stage: str) -> None:
     """So is what each small change breaks."""

@@ -18,6 +18,8 @@ import requests
 
 from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, session_id
 
+pytestmark = pytest.mark.process
+
 DOCUMENTED = {
     "Authorization": CREDENTIALS.authorization,
     "Content-Type": "application/json",

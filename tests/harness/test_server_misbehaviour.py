@@ -22,6 +22,8 @@ from hpp_contract.server.http import Listener
 from hpp_contract.server.tls import throwaway
 from tests.harness.sockets import AUTHORIZATION, WAITING, asking, connect, converse, telling, wait_for
 
+pytestmark = pytest.mark.socket
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:

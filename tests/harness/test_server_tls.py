@@ -15,6 +15,8 @@ from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.sockets import WAITING, asking, connect, converse
 
+pytestmark = pytest.mark.socket
+
 
 def seen(server: Server) -> Exchange:
     return server.log[-1]

@@ -31,6 +31,7 @@ def seen(server: Server) -> Exchange:
 # --- what it reads
 
 
+@pytest.mark.socket
 def test_one_connection_serves_many_requests(server: Server) -> None:
     """A connection stays open from request to request, also across errors."""
     client = http.client.HTTPConnection(server.url.split("//")[1], timeout=10)
@@ -43,6 +44,7 @@ def test_one_connection_serves_many_requests(server: Server) -> None:
     assert len(sockets) == 1
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     "target",
     [
@@ -62,6 +64,7 @@ def test_targets_arrive_as_sent(server: Server, target: str) -> None:
     assert seen(server).request.url == expected
 
 
+@pytest.mark.socket
 def test_headers_arrive_as_sent(server: Server) -> None:
     """Order, case and repetition of header fields are kept, and a body under GET is."""
     converse(server, asking(headers="x-B: 1\r\nX-a: two\r\nx-b: 3\r\nContent-Length: 3\r\n", target="/x") + "abc")
@@ -72,12 +75,14 @@ def test_headers_arrive_as_sent(server: Server) -> None:
     assert request.body == b"abc"
 
 
+@pytest.mark.socket
 def test_odd_host_is_not_an_address(server: Server) -> None:
     """A Host header that is no host does not get into the URL, and breaks nothing."""
     converse(server, "GET /x HTTP/1.1\r\nHost: [::1 @evil\r\nConnection: close\r\n\r\n")
     assert seen(server).request.url == f"{server.url}/x"
 
 
+@pytest.mark.socket
 @given(chunks=st.lists(st.binary(min_size=1, max_size=40), max_size=5))
 def test_chunked_bodies_are_joined(chunks: list[bytes]) -> None:
     """A chunked request body arrives whole, with extensions and trailers ignored, and the next request is found."""
@@ -107,6 +112,7 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_unreadable_requests_are_refused(server: Server, name: str) -> None:
     """What is no readable request gets an error object and a closed connection, and is not taken for an exchange."""
@@ -120,6 +126,7 @@ def test_unreadable_requests_are_refused(server: Server, name: str) -> None:
 # --- what it writes
 
 
+@pytest.mark.socket
 def test_response_is_one_write(server: Server) -> None:
     """Head and body arrive together: two writes cost some clients 40 ms a call."""
     with connect(server) as connection:
@@ -128,6 +135,7 @@ def test_response_is_one_write(server: Server) -> None:
     assert first.endswith(b"}")
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenarios_over_the_wire(server: Server, name: str) -> None:
     """Each scenario's well-known id answers what the scenario says."""
@@ -136,16 +144,19 @@ def test_scenarios_over_the_wire(server: Server, name: str) -> None:
     assert isinstance(json.loads(content), dict)
 
 
+@pytest.mark.socket
 def test_head_has_no_body(server: Server) -> None:
     """The answer to HEAD ends with its header."""
     assert converse(server, asking(method="HEAD")).endswith(b"\r\n\r\n")
 
 
+@pytest.mark.socket
 def test_http_1_0_is_closed(server: Server) -> None:
     """A client of HTTP/1.0 gets its answer and the end of the connection."""
     assert converse(server, f"GET {WAITING} HTTP/1.0\r\n{AUTHORIZATION}\r\n").endswith(b"}")
 
 
+@pytest.mark.socket
 def test_fault_may_frame_its_own_body() -> None:
     """A Content-Length that a fault gives goes out as it is, and the only one."""
     with telling(header("Content-Length", "5"), body(b"hello, world")) as server:
@@ -154,6 +165,7 @@ def test_fault_may_frame_its_own_body() -> None:
     assert answer.endswith(b"hello, world")
 
 
+@pytest.mark.socket
 def test_fault_may_be_chunked() -> None:
     """A response that says it is chunked is."""
     with telling(header("Transfer-Encoding", "chunked"), body(b"{}")) as server:

@@ -31,6 +31,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("played") / "body.json"
 
 
+@pytest.mark.socket
 @given(body=sessions())
 def test_generated_sessions_arrive(body: dict[str, Any], played: Path) -> None:
     """Any generated session, written to a file and served, arrives as it is under its own id."""
@@ -42,6 +43,7 @@ def test_generated_sessions_arrive(body: dict[str, Any], played: Path) -> None:
     assert answer.content == played.read_bytes()
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize(
     ("name", "status"),
     [
@@ -68,6 +70,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
         served_body(tmp_path / "missing.json")
 
 
+@pytest.mark.process
 def test_a_body_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     """`serve --body` names the file it could not read, and leaves as a usage error."""
     command = [sys.executable, "-m", "hpp_contract", "serve", "--body", str(tmp_path / "missing.json")]

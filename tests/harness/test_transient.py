@@ -10,6 +10,8 @@ from hpp_contract.rules.fault import body, cut, fail, lie, status
 from hpp_contract.server import Server, session_id
 from hpp_contract.verdict import Report, judge
 
+pytestmark = pytest.mark.socket
+
 PASSING = {
     "503": (status(503), body(b"")),
     "500": (status(500), body(b"")),

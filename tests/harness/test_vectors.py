@@ -43,6 +43,7 @@ def manifest(where: Path) -> dict[str, Any]:
     return loaded
 
 
+@pytest.mark.process
 def test_manifest_keeps_its_schema(written: Path) -> None:
     """The manifest satisfies the schema that is published for it, whose shapes are all there are."""
     schema = json.loads((folder("schemas") / "tool" / "vectors.json").read_text(encoding="utf-8"))
@@ -51,12 +52,14 @@ def test_manifest_keeps_its_schema(written: Path) -> None:
     assert schema["$defs"]["vector"]["properties"]["shape"]["enum"] == list(KINDS)
 
 
+@pytest.mark.process
 def test_manifest_lists_every_file(written: Path) -> None:
     """Every file is in the manifest once, and nothing else is."""
     listed = [entry["file"] for entry in manifest(written)["vectors"]]
     assert sorted([*listed, "manifest.json"]) == sorted(contents(written))
 
 
+@pytest.mark.process
 def test_files_are_what_the_manifest_says(written: Path) -> None:
     """Every file is strict JSON, valid or broken at the place, by a rule of the catalogue, as the manifest says."""
     for entry in manifest(written)["vectors"]:
@@ -69,6 +72,7 @@ def test_files_are_what_the_manifest_says(written: Path) -> None:
         assert entry["rule"] is None or find(entry["rule"]) is not None
 
 
+@pytest.mark.process
 def test_every_shape_is_there_in_both_kinds(written: Path) -> None:
     """Each shape has as many valid bodies as asked for, its example, and at least as many broken ones."""
     entries = manifest(written)["vectors"]
@@ -77,6 +81,7 @@ def test_every_shape_is_there_in_both_kinds(written: Path) -> None:
         assert sum(not entry["valid"] for entry in entries if entry["shape"] == shape) >= 3
 
 
+@pytest.mark.process
 def test_same_seed_same_files(written: Path, tmp_path: Path) -> None:
     """The same seed writes the same bytes, whatever Python's hash seed; another seed does not."""
     assert run(tmp_path / "again", "--count", 3, hash_seed="4242").returncode == 0
@@ -98,6 +103,7 @@ def test_one_body_is_pinned() -> None:
     assert body["order_id"] == "F2b1c0Cc-c8Ae-dDBD-3808-D9F908DaaDBA"
 
 
+@pytest.mark.process
 def test_writing_again_replaces(tmp_path: Path) -> None:
     """Earlier vectors make room for new ones, and no draft is left beside them."""
     target = tmp_path / "vectors"
@@ -108,6 +114,7 @@ def test_writing_again_replaces(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["vectors"]
 
 
+@pytest.mark.process
 def test_foreign_files_are_safe(tmp_path: Path) -> None:
     """A folder with files of somebody else is refused with its reason, and left as it was."""
     (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
@@ -117,6 +124,7 @@ def test_foreign_files_are_safe(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"precious.txt": b"mine"}
 
 
+@pytest.mark.process
 def test_a_file_added_to_vectors_is_safe(tmp_path: Path) -> None:
     """A file that somebody added to earlier vectors is not deleted with them."""
     assert run(tmp_path / "vectors", "--count", 1).returncode == 0
@@ -125,6 +133,7 @@ def test_a_file_added_to_vectors_is_safe(tmp_path: Path) -> None:
     assert (done.returncode, "waiting/mine.json" in done.stderr) == (2, True)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -29,6 +29,7 @@ def jobs() -> list[Any]:
     return [pytest.param(job, id=f"{path.stem}-{name}") for path, name, job in found]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_valid_by_schema(path: Path) -> None:
     """check-jsonschema finds the workflow valid by GitHub's schema."""
@@ -70,6 +71,7 @@ def job_of(workflow: str, name: str) -> dict[str, Any]:
     return job
 
 
+@pytest.mark.process
 def test_embedded_job(tmp_path: Path) -> None:
     """The embedded server and the committed cassettes are judged, and the summary says so."""
     runner = Runner(tmp_path, None)
@@ -78,6 +80,7 @@ def test_embedded_job(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "report").iterdir()} >= {"embedded.xml", "embedded.json", "cassettes.xml"}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("workflow", "name"), [("contract", "sandbox"), ("drift", "watch")])
 def test_without_secrets(workflow: str, name: str, tmp_path: Path) -> None:
     """Without secrets a job says that it did nothing, and does nothing."""
@@ -87,6 +90,7 @@ def test_without_secrets(workflow: str, name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "report").exists()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("faults", "code", "words"),
     [
@@ -107,6 +111,7 @@ def test_sandbox_job(faults: tuple[Fault, ...] | None, code: int, words: str, tm
     assert ("::warning::" in runner.said) == (faults is None)
 
 
+@pytest.mark.process
 def test_drift_job_over_several_nights(tmp_path: Path) -> None:
     """Nothing, a drift, the same drift, an outage, nothing: one issue is opened, kept and closed."""
     job, exits, states = job_of("drift", "watch"), [], []
@@ -135,6 +140,7 @@ def test_drift_job_over_several_nights(tmp_path: Path) -> None:
     assert (tmp_path / "report" / "drift.html").exists()
 
 
+@pytest.mark.process
 def test_first_night_compares_with_the_documentation(tmp_path: Path) -> None:
     """Before anything was accepted, the documentation is the baseline, and the report says what nobody has seen yet."""
     with Server() as server:
@@ -158,6 +164,7 @@ def change(since: str, state: str, change_class: str = "breaking", fact: str = "
     return value | {"since": since, "until": None if state == "still there" else "2026-01-09T03:00:00Z"}
 
 
+@pytest.mark.process
 def test_one_issue_a_drift(tmp_path: Path) -> None:
     """Changes of one night share an issue, another night's have their own, and harmless ones have none."""
     runner = Runner(tmp_path, None)
@@ -188,6 +195,7 @@ def shown(language: str) -> str:
     return str(text)
 
 
+@pytest.mark.process
 def test_gitlab_recipe(tmp_path: Path) -> None:
     """The GitLab recipe is valid by GitLab's schema, and its scripts run."""
     recipe = tmp_path / ".gitlab-ci.yml"
@@ -203,6 +211,7 @@ def test_gitlab_recipe(tmp_path: Path) -> None:
             assert runner.step("\n".join(script)) == 0, runner.said
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("faults", "mailed"), [((), False), ((lie("gone", "unknown-id", status(410)),), True)])
 def test_cron_recipe(faults: tuple[Fault, ...], mailed: bool, tmp_path: Path) -> None:
     """The crontab's line says nothing on a quiet night and shows the report on any other."""

@@ -30,6 +30,7 @@ def blamed(report: Report) -> dict[str, set[str]]:
     return {verdict.rule.id: {finding.case for finding in verdict.findings} for verdict in found}
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("client", WRONG, ids=lambda client: client.__name__)
 def test_wrong_client_is_caught(client: type[Client]) -> None:
     """A client with one bug breaks the rule that names it in every case that shows it, and no unrelated rule."""
@@ -58,6 +59,7 @@ def judged_in_all(client: type[Client]) -> Report:
     return run(tuple(CASES.values()), lambda: PythonAdapter(client()), Subject("client", "a"), Plan(beside=3))
 
 
+@pytest.mark.socket
 @pytest.mark.parametrize("client", KEPT, ids=lambda client: client.__name__)
 def test_conforming_client_is_kept(client: type[Client]) -> None:
     """A conforming client, whatever its manners, breaks and warns of nothing in any case."""
@@ -66,11 +68,13 @@ def test_conforming_client_is_kept(client: type[Client]) -> None:
     assert report.exit_code == 0
 
 
+@pytest.mark.socket
 def test_client_that_says_what_it_cannot_is_kept() -> None:
     """What a client declares it cannot do is one warning in all."""
     assert blamed(judged_in_all(kept.SaysWhatItCannot)) == {"HPP-A09": {"smoke"}}
 
 
+@pytest.mark.socket
 def test_closed_enumeration_only_warns() -> None:
     """A client that has no room for a tenth status, and does not say so, is warned and passes."""
     report = judged_in_all(kept.KnowsNineStatuses)
@@ -78,6 +82,7 @@ def test_closed_enumeration_only_warns() -> None:
     assert report.exit_code == 0
 
 
+@pytest.mark.socket
 def test_pauses_between_retries_are_forgiven() -> None:
     """A client that backs off between its retries honours its time-out all the same."""
     report = judged(kept.BacksOff(), "stalls-before-answer", "unavailable-503", wait=10)

@@ -1,0 +1,71 @@
+"""`make test-any-day` takes the tests to other days and places, and a locale that knows no UTF-8 is no obstacle."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.any_day import MOMENTS, PLACES
+
+ROOT = Path(__file__).parents[2]
+C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+pytestmark = pytest.mark.process
+
+SCRATCH = """
+import os
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hpp_contract.exchange.clock import system_clock, utc
+
+MOMENT = datetime.fromisoformat(os.environ["HPP_MOMENT"])
+
+def test_there():
+    assert 0 <= system_clock() - MOMENT.timestamp() * 1e9 < 3600e9
+
+def test_local_time_is_that_of_the_place():
+    assert MOMENT.astimezone().utcoffset() == MOMENT.astimezone(ZoneInfo(os.environ["TZ"])).utcoffset()
+
+def test_never_as_february_ends():
+    assert (MOMENT.month, MOMENT.day) != (2, 29)
+"""
+
+
+def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *words], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_moment_is_visited(tmp_path: Path) -> None:
+    """Each run is at its moment and its place, and what fails there alone is told, with the exit code 1."""
+    scratch = tmp_path / "test_scratch.py"
+    scratch.write_text(SCRATCH, encoding="utf-8")
+    done = run("tests.any_day", str(scratch))
+    lines = {line[:22].strip(): line[22:].split() for line in done.stdout.splitlines() if line[:22].strip() in MOMENTS}
+    assert lines.keys() == MOMENTS.keys()
+    assert {place for place, *_ in lines.values()} == set(PLACES)
+    assert [moment for moment, words in lines.items() if "failed," in words] == ["as February 29 ends"]
+    assert "test_never_as_february_ends" in done.stdout
+    assert done.stdout.endswith("5 passed, 1 failed\n")
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("command", ["endpoint", "explain HPP-C02", "rules", "recording cassettes"])
+def test_commands_in_any_locale(command: str) -> None:
+    """A command says what it has to say where no letter but ASCII can be printed."""
+    done = run("hpp_contract", *command.split(), **C_LOCALE)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+
+
+def test_contract_in_any_locale() -> None:
+    """`make contract` is green where the locale's encoding is ASCII."""
+    done = run("pytest", "-q", "tests/contract", **C_LOCALE)
+    assert re.search(r"^[0-9]+ passed in", done.stdout, re.MULTILINE), done.stdout
