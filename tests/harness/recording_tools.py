@@ -19,9 +19,10 @@ from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server import SCENARIOS, rehearse
 
+from .fake_time import NOON, SECOND, noon
+
 FAULTS = tuple(fault for rule in CATALOGUE if rule.scope != "answer" for fault in rule.faults)
 STAGES = (*SCENARIOS, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
-SECOND = 1_000_000_000
 
 
 def as_line(exchange: Exchange) -> str:
@@ -64,10 +65,9 @@ def write_lines(path: Path, exchanges: Iterable[Exchange]) -> Path:
 
 
 def played(stage: str, polls: int, told: Fault | None = None, apart: float = 5.0) -> list[Exchange]:
-    """What polling a stage gives, one poll every `apart` seconds, with the fault told on it."""
-    honest = rehearse(stage, polls)
-    start = honest[0].at.ns if honest[0].at else 0
-    timed = [replace(each, at=Instant(start + round(poll * apart * SECOND), 9)) for poll, each in enumerate(honest)]
+    """What polling a stage gives from noon on, one poll every `apart` seconds, with the fault told on it."""
+    honest = rehearse(stage, polls, clock=noon)
+    timed = [replace(each, at=Instant(NOON + round(poll * apart * SECOND), 9)) for poll, each in enumerate(honest)]
     return [told(each) if told and told.applies(stage, poll) else each for poll, each in enumerate(timed)]
 
 

@@ -18,15 +18,12 @@ from hpp_contract.rules.rule import Severity
 from hpp_contract.verdict.change import Change
 
 from .recording_tools import FAULTS, played, renaming
-from .test_verdicts_pinned import assert_pinned, noon, told_where_possible
+from .test_verdicts_pinned import assert_pinned, told_where_possible
 
 STAGES = ("waiting", "completed-with-order", "unknown-id")
 MEMBERS = ("x", "customer", "status", "order_id", "error_code", "updated_at")
 VALUES = (None, 5, "", "X", "2026-11-22T01:02:03Z", "2026-11-22T01:02:03.123456+01:00", ["a"], {"b": "c"},
           "A1A8F727-2756-6058-BD3C-40069BE0994B")  # fmt: skip
-
-__all__ = ["noon"]
-pytestmark = pytest.mark.usefixtures("noon")
 
 LIES: dict[str, Callable[[Exchange], Exchange]] = {
     **{told.name: told for told in FAULTS},

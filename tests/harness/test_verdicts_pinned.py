@@ -19,10 +19,10 @@ from hpp_contract.exchange import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.verdict import Judge, RuleVerdict, Subject, judge
 
-from .recording_tools import EDITS, FAULTS, SECOND, kept, played
+from .fake_time import noon
+from .recording_tools import EDITS, FAULTS, kept, played
 
 DATA = Path(__file__).parent / "data"
-NOON = 1_795_348_800 * SECOND
 STAGES = ("waiting", "completed-with-order", "completed-with-token", "manual-id-check", "unknown-id", "no-credentials")
 CASES = (
     "waiting", "completed-with-order", "completed-with-token", "manual-id-check", "not-found", "unauthorized",
@@ -34,14 +34,6 @@ CASES = (
     "two-sessions-concatenated", "padded-session", "gzip", "error-object-200", "drips",
 )  # fmt: skip
 LIES = [fault for rule in CATALOGUE if rule.scope == "answer" for fault in rule.faults]
-
-pytestmark = pytest.mark.usefixtures("noon")
-
-
-@pytest.fixture
-def noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same time for every run: what is early or late in a session depends on it."""
-    monkeypatch.setattr("time.time_ns", lambda: NOON)
 
 
 def found(verdicts: Iterable[RuleVerdict]) -> dict[str, None]:
@@ -120,7 +112,7 @@ def test_every_lie_to_a_caller() -> None:
     """A lie that a client tells its caller in any case is found by these rules, in these places."""
     lines = []
     for case in CASES:
-        answer, verdicts = rehearse_answer(case), []
+        answer, verdicts = rehearse_answer(case, clock=noon), []
         for told in LIES:
             court = Judge(CATALOGUE, Subject("client", "x"))
             court.answer(told_where_possible(told, answer))
