@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from hypothesis import note
 from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Instant
 from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import Fault
+from hpp_contract.rules.fault import Fault, Honest
 from hpp_contract.server import SCENARIOS, rehearse
 
 from .fake_time import NOON, SECOND, noon
@@ -76,16 +78,18 @@ _VALUES = (None, "", "x", 5, [], {}, "WAITING", "COMPLETED", "NEVER", "X438HG0Q"
            "2026-02-30T00:00:00Z", "2026-11-22T01:02:03", "kco_live_api_abcdefgh", "nul\u0000", "caf\u00e9", "x\x7f",
            "5C2BBED0-1111-4111-8111-111111111111", {"given_name": "Jane"}, "x" * 256)  # fmt: skip
 _MEMBERS = ("session_id", "status", "updated_at", "expires_at", "order_id", "authorization_token", "klarna_reference",
-            "customer", "risk", "error_code", "error_messages", "error_message", "correlation_id")  # fmt: skip
-_FIELDS = ("Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Date", "Retry-After", "Set-Cookie",
-           "WWW-Authenticate", "X-Ratelimit-Reset", "X-Trace", "Klarna-Correlation-Id")  # fmt: skip
+            "customer", "error_code", "error_messages", "correlation_id")  # fmt: skip
+_OTHER_MEMBERS = ("risk", "error_message")
+_FIELDS = ("Content-Type", "Cache-Control", "Date", "WWW-Authenticate", "Klarna-Correlation-Id")
+_OTHER_FIELDS = ("Content-Length", "Content-Encoding", "Retry-After", "Set-Cookie", "X-Ratelimit-Reset", "X-Trace")
 _FIELD_VALUES = ("application/json", "text/html", "gzip", "17", "max-age=60", "Sun, 06 Nov 1994 08:49:37 GMT", "x",
                  "Sun, 22 Nov 2099 08:49:37 GMT", "kco_test_api_xyzxyzxy", "sid=1", "",
                  "M000001:kco_test", "a2NvX3Rlc3Q=",
                  "aGVsbG86a2V5c2VjcmV0")  # fmt: skip
-_SENT = ("Authorization", "Accept", "Content-Type", "Cache-Control", "Cookie", "Accept-Encoding", "X-Id")
+_SENT = ("Authorization", "Content-Type", "Cache-Control")
+_NOT_SENT = ("Accept", "Cookie", "Accept-Encoding", "X-Id")
 _SENT_VALUES = ("Basic <scrubbed>", "Basic aGVsbG86a2V5c2VjcmV0", "Bearer abc", "application/json", "text/xml", "*/*",
-                "identity", "no-cache", "kco_live_api_12345678", "")  # fmt: skip
+                "identity", "kco_live_api_12345678", "")  # fmt: skip
 _BODIES = (
     b"",
     b"{}",
@@ -106,21 +110,66 @@ _URLS = ("https://api.kustom.co/hpp/v1/sessions/" + IDS[0], "http://127.0.0.1:80
          "/hpp/v1/sessions/" + IDS[0], "https://u:p@h/hpp/v1/sessions/" + IDS[0],
          "https://kco_live_api_x-y-z-a-b/hpp/v1/sessions/" + IDS[0])  # fmt: skip
 
-
+_PROVENANCES = ("embedded", "documented", "recorded from h at t")
 _LATER = (-200_000, -3601, -301, -1, 1, 299, 301, 3600, 200_000)
 """Seconds by which a time is moved."""
 
+Named = tuple[str, Callable[[Any], Any]]
 
-def _safely(edit: fault.Edit) -> fault.Edit:
-    """The edit, or nothing where the exchange has nothing of the kind to edit."""
 
-    def edited(exchange: Exchange) -> Exchange:
+@dataclass(frozen=True)
+class NamedEdit:
+    """An edit with a name; what has nothing of the kind to edit stays as it is."""
+
+    name: str
+    edit: Callable[[Any], Any]
+
+    def __call__(self, honest: Honest) -> Honest:
         try:
-            return edit(exchange)
-        except (ValueError, TypeError, AttributeError, KeyError):
-            return exchange
+            edited: Honest = self.edit(honest)
+        except (ValueError, TypeError, AttributeError, LookupError):
+            return honest
+        return edited
 
-    return edited
+    def __repr__(self) -> str:
+        return self.name
+
+
+def by_name(pairs: Iterable[Named]) -> dict[str, NamedEdit]:
+    """The edits by their names, of which no two are the same."""
+    named: dict[str, NamedEdit] = {}
+    for name, edit in pairs:
+        if name in named or not (name.isascii() and name.isprintable()):
+            raise ValueError(f"edit {name!a}: a name is printable ASCII, and of one edit")
+        named[name] = NamedEdit(name, edit)
+    return named
+
+
+def with_members(names: Iterable[str], values: Iterable[Any]) -> Iterator[Named]:
+    """Members of the body with other values. Long values are cut in the name."""
+    for name, value in product(names, values):
+        text = json.dumps(value)
+        shown = text if len(text) <= 30 else f'{text[:9]}..."'
+        yield f"{name}={shown}", fault.member(name, value)
+
+
+def without_members(names: Iterable[str]) -> Iterator[Named]:
+    return ((f"without {name}", fault.drop(name)) for name in names)
+
+
+def with_headers(
+    names: Iterable[str],
+    values: Iterable[str | None],
+    kind: str = "header",
+    edit: Callable[[str, str | None], fault.Edit] = fault.header,
+) -> Iterator[Named]:
+    """Headers with other values, or without where the value is None."""
+    for name, value in product(names, values):
+        yield f"without {kind} {name}" if value is None else f"{kind} {name}={value}", edit(name, value)
+
+
+def with_statuses(codes: Iterable[int]) -> Iterator[Named]:
+    return ((f"status {code}", fault.status(code)) for code in codes)
 
 
 def _moved(member: str, seconds: int) -> fault.Edit:
@@ -155,47 +204,39 @@ def _echoed(exchange: Exchange) -> Exchange:
     return fault.header("X-Trace", (exchange.request.header("authorization") or "").partition(" ")[2])(exchange)
 
 
-def _wordless(*names: str) -> fault.Edit:
-    """An empty body, without these headers."""
-
-    def edit(exchange: Exchange) -> Exchange:
-        for name in names:
-            exchange = fault.header(name, None)(exchange)
-        return fault.body(b"")(exchange)
-
-    return edit
+def _wordless(exchange: Exchange) -> Exchange:
+    return fault.body(b"")(fault.header("Klarna-Correlation-Id", None)(exchange))
 
 
-EDITS: tuple[fault.Edit, ...] = tuple(
-    map(
-        _safely,
-        (
-            *(fault.member(name, value) for name in _MEMBERS for value in _VALUES),
-            *(fault.drop(name) for name in _MEMBERS),
-            *(fault.header(name, value) for name in _FIELDS for value in (None, *_FIELD_VALUES)),
-            *(fault.sent(name, value) for name in _SENT for value in (None, *_SENT_VALUES)),
-            *(fault.body(body) for body in _BODIES),
-            *(fault.status(code) for code in (200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503)),
-            *(fault.method(name) for name in ("GET", "get", "POST", "DELETE")),
-            *(fault.url(lambda _, url=url: url) for url in _URLS),  # type: ignore[misc]
-            *(fault.sent_body(body) for body in (b"", b"{}")),
-            *(fault.slow(seconds) for seconds in (0.0, 1.0, 1.5)),
-            *(fault.fail(word) for word in ("timeout", "reset")),
-            *(_moved(name, seconds) for name in ("updated_at", "expires_at") for seconds in _LATER),
-            *(_dated(seconds) for seconds in _LATER),
-            *(_postponed(seconds) for seconds in _LATER),
-            lambda each: replace(each, at=None),
-            *(fault.knowing(provenance=word) for word in (None, "embedded", "documented", "recorded from h at t")),
-            _measured,
-            _echoed,
-            _wordless(),
-            _wordless("Klarna-Correlation-Id"),
-        ),
+EDITS = by_name(
+    (
+        *with_members((*_MEMBERS, *_OTHER_MEMBERS), _VALUES),
+        *without_members(_MEMBERS),
+        *with_headers(_FIELDS, (None,)),
+        *with_headers((*_FIELDS, *_OTHER_FIELDS), _FIELD_VALUES),
+        *with_headers(_SENT, (None,), "request header", fault.sent),
+        *with_headers((*_SENT, *_NOT_SENT), _SENT_VALUES, "request header", fault.sent),
+        *with_headers(("Authorization", "Content-Type", *_NOT_SENT), ("no-cache",), "request header", fault.sent),
+        *((f"body {body.decode('ascii', 'backslashreplace') or 'empty'}", fault.body(body)) for body in _BODIES),
+        *with_statuses((200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503)),
+        *((f"method {name}", fault.method(name)) for name in ("get", "POST", "DELETE")),
+        *((f"url {url}", fault.url(lambda _, url=url: url)) for url in _URLS),  # type: ignore[misc]
+        ("request body {}", fault.sent_body(b"{}")),
+        *((f"after {seconds} s", fault.slow(seconds)) for seconds in (0.0, 1.0, 1.5)),
+        *((f"failure {word}", fault.fail(word)) for word in ("timeout", "reset")),
+        *((f"{name} {by:+} s", _moved(name, by)) for name in ("updated_at", "expires_at") for by in _LATER),
+        *((f"Date {by:+} s", _dated(by)) for by in _LATER),
+        *((f"asked {by:+} s", _postponed(by)) for by in _LATER),
+        ("asked at no time", lambda each: replace(each, at=None)),
+        *((f"provenance {word}", fault.knowing(provenance=word)) for word in _PROVENANCES),
+        ("Content-Length of the body", _measured),
+        ("X-Trace of the credentials", _echoed),
+        ("body empty, without header Klarna-Correlation-Id", _wordless),
     )
 )
 """Every way to change an exchange a little."""
 
-edits = st.sampled_from(EDITS)
+edits = st.sampled_from(tuple(EDITS.values()))
 
 
 def _of(*choices: Any) -> st.SearchStrategy[Any]:
@@ -233,10 +274,12 @@ def recorded_traces(draw: st.DrawFn) -> list[Exchange]:
     told = draw(st.none() | st.sampled_from(FAULTS))
     stage = told.on if told else draw(st.sampled_from(STAGES))
     polls = played(stage, draw(st.integers(1, 4)), told, draw(_of(0.0, 0.001, 5.0)))
-    everywhere = [*draw(renamings(polls)), *draw(st.lists(edits, max_size=2))]
+    renamed, everywhere = draw(renamings(polls)), draw(st.lists(edits, max_size=2))
     exchanges = []
-    for each in polls:
-        for edit in (*everywhere, *draw(st.lists(edits, max_size=draw(_of(0, 0, 0, 2))))):
+    for poll, each in enumerate(polls):
+        here = draw(st.lists(edits, max_size=draw(_of(0, 0, 0, 2))))
+        note(f"{stage}, {told.name if told else 'no fault'}, poll {poll}: {everywhere} on every poll, {here} on this")
+        for edit in (*renamed, *everywhere, *here):
             each = edit(each)  # noqa: PLW2901
         exchanges.append(kept(each))
     return exchanges

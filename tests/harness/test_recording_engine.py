@@ -49,7 +49,7 @@ def variants(stage: str, pseudonym: bool) -> Iterator[Exchange]:
     honest = played(stage, 2)
     asked, session = honest[0].request.session_id or "", honest[0].session or {}
     ids = [session[name] for name in ("order_id", "authorization_token") if name in session]
-    for number, edit in enumerate(EDITS):
+    for number, edit in enumerate(EDITS.values()):
         for changed in (honest, honest[1:]):
             own = f"{IDS[1][:9] if pseudonym else '39a1c773-'}{number:04x}-{len(changed):04x}-8111-111111111111"
             renamings = [renaming(asked, own), *(renaming(old, IDS[1]) for old in ids if pseudonym)]

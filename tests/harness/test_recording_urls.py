@@ -19,7 +19,8 @@ from .recording_tools import EDITS, kept, played, write_lines
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two logs, one packed in a folder below, a cassette, and what is no recording."""
-    polls = [EDITS[number](kept(each)) for number, each in enumerate(played("lifecycle-paid", 4))]
+    names = ("session_id=null", 'session_id=""', 'session_id="x"', "session_id=5")
+    polls = [EDITS[name](kept(each)) for name, each in zip(names, played("lifecycle-paid", 4), strict=True)]
     text = write_lines(tmp_path / "a.ndjson", polls).read_bytes()
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "b.ndjson.gz").write_bytes(gzip.compress(text * 3))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ import pytest
 
 from hpp_contract.client import rehearse_answer
 from hpp_contract.exchange import Exchange
+from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.verdict import Judge, RuleVerdict, Subject, judge
 
 from .fake_time import noon
-from .recording_tools import EDITS, FAULTS, kept, played
+from .recording_tools import EDITS, FAULTS, by_name, kept, played
+from .recording_tools import STAGES as SITUATIONS
 
 DATA = Path(__file__).parent / "data"
 STAGES = ("waiting", "completed-with-order", "completed-with-token", "manual-id-check", "unknown-id", "no-credentials")
@@ -55,7 +58,7 @@ def in_one_line(verdicts: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Changes that all rules say the same of, in one line."""
     ordered = sorted(verdicts, key=lambda pair: pair[1])
     for text, group in groupby(ordered, key=lambda pair: pair[1]):
-        yield f"  {text}: {' '.join(name for name, _ in group)}"
+        yield f"  {text}: {' | '.join(name for name, _ in group)}"
 
 
 def assert_pinned(name: str, lines: Iterable[str]) -> None:
@@ -78,9 +81,9 @@ def test_every_small_change(stage: str) -> None:
     lines = []
     for kind, polls in seen(played(stage, 3)):
         honest, verdicts = said(polls, kind), []
-        for number, edit in enumerate(EDITS):
+        for name, edit in EDITS.items():
             now = said([edit(each) if poll == 1 else each for poll, each in enumerate(polls)], kind)
-            verdicts.append((str(number), beside(now, honest)))
+            verdicts.append((name, beside(now, honest)))
         lines += [kind, f"  honest: {beside(honest, {})}", *in_one_line(verdicts)]
     assert_pinned(f"verdicts-{stage}.txt", lines)
 
@@ -119,3 +122,20 @@ def test_every_lie_to_a_caller() -> None:
             verdicts.append((told.name, beside(found(court.verdicts), {})))
         lines += [case, *in_one_line(verdicts)]
     assert_pinned("answers.txt", lines)
+
+
+def test_every_edit_edits() -> None:
+    """Each small change changes an exchange of some stage."""
+
+    def parts(exchange: Exchange) -> list[object]:
+        return [getattr(exchange, field.name) for field in fields(exchange)]
+
+    polls = [each for stage in SITUATIONS for each in played(stage, 1)]
+    assert [name for name, edit in EDITS.items() if all(parts(edit(each)) == parts(each) for each in polls)] == []
+
+
+@pytest.mark.parametrize(("first", "second"), [("status 200", "status 200"), ("caf\u00e9", "x"), ("x\n", "x")])
+def test_a_name_is_of_one_edit(first: str, second: str) -> None:
+    """Edits of one name are refused, and so are names that are not printable ASCII."""
+    with pytest.raises(ValueError, match="a name is printable ASCII, and of one edit"):
+        by_name([(first, fault.status(200)), (second, fault.status(201))])
