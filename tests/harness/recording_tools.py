@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from functools import reduce
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,11 @@ def played(stage: str, polls: int, told: Fault | None = None, apart: float = 5.0
 
 
 IDS = ("39a1c773-bafd-754d-af1f-b30c592f1267", "5c2bbed0-1111-4111-8111-111111111111")
-_VALUES = (None, "", "x", 5, [], {}, "WAITING", "COMPLETED", "NEVER", "X438HG0Q", "2026-11-22T01:02:03.456Z", *IDS,
-           "2026-02-30T00:00:00Z", "2026-11-22T01:02:03", "kco_live_api_abcdefgh", "nul\u0000", "caf\u00e9", "x\x7f",
-           "5C2BBED0-1111-4111-8111-111111111111", {"given_name": "Jane"}, "x" * 256)  # fmt: skip
+_VALUES: tuple[Any, ...] = (
+    None, "", "x", 5, [], {}, "WAITING", "COMPLETED", "NEVER", "X438HG0Q", "2026-11-22T01:02:03.456Z", *IDS,
+    "2026-02-30T00:00:00Z", "2026-11-22T01:02:03", "kco_live_api_abcdefgh", "nul\u0000", "caf\u00e9", "x\x7f",
+    "5C2BBED0-1111-4111-8111-111111111111", {"given_name": "Jane"}, "x" * 256,
+)  # fmt: skip
 _MEMBERS = ("session_id", "status", "updated_at", "expires_at", "order_id", "authorization_token", "klarna_reference",
             "customer", "error_code", "error_messages", "correlation_id")  # fmt: skip
 _OTHER_MEMBERS = ("risk", "error_message")
@@ -279,9 +282,8 @@ def recorded_traces(draw: st.DrawFn) -> list[Exchange]:
     for poll, each in enumerate(polls):
         here = draw(st.lists(edits, max_size=draw(_of(0, 0, 0, 2))))
         note(f"{stage}, {told.name if told else 'no fault'}, poll {poll}: {everywhere} on every poll, {here} on this")
-        for edit in (*renamed, *everywhere, *here):
-            each = edit(each)  # noqa: PLW2901
-        exchanges.append(kept(each))
+        changes: list[fault.Edit] = [*renamed, *everywhere, *here]
+        exchanges.append(kept(reduce(lambda exchange, change: change(exchange), changes, each)))
     return exchanges
 
 

@@ -1,8 +1,16 @@
-"""Every change that drift tells when a lie is told one night, or was told when the baseline was taken: class, fact,
-before, after. They are in `data`; HPP_UPDATE=1 writes them again, for the diff to be read."""
+"""Every change that drift tells when a lie is told one night, or was told when the baseline was taken.
+
+They are in `data/drift`, such as
+
+    HPP-H01: kept → broken, breaking; back cosmetic · status 201 · completed-with-order, unknown-id, waiting
+
+(the fact, what it was and becomes and how bad that is, what is told of it when the lie ends; the lie; the situations).
+What is told only when a lie ends says so beside the lie.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -15,27 +23,37 @@ from hpp_contract.drift.presence import undecided
 from hpp_contract.exchange import Exchange
 from hpp_contract.rules import fault
 from hpp_contract.rules.rule import Severity
-from hpp_contract.verdict.change import Change
+from hpp_contract.verdict.change import SEPARATOR, Change, ChangeClass
 
-from .recording_tools import FAULTS, played, renaming
-from .test_verdicts_pinned import assert_pinned, told_where_possible
+from .pinned import DATA, assert_pinned
+from .recording_tools import (
+    FAULTS,
+    by_name,
+    played,
+    renaming,
+    with_headers,
+    with_members,
+    with_statuses,
+    without_members,
+)
 
 STAGES = ("waiting", "completed-with-order", "unknown-id")
 MEMBERS = ("x", "customer", "status", "order_id", "error_code", "updated_at")
 VALUES = (None, 5, "", "X", "2026-11-22T01:02:03Z", "2026-11-22T01:02:03.123456+01:00", ["a"], {"b": "c"},
           "A1A8F727-2756-6058-BD3C-40069BE0994B")  # fmt: skip
 
-LIES: dict[str, Callable[[Exchange], Exchange]] = {
-    **{told.name: told for told in FAULTS},
-    **{f"{name} is {value!r}": fault.member(name, value) for name in MEMBERS for value in VALUES},
-    **{f"{name} is gone": fault.drop(name) for name in MEMBERS},
-    **{f"{code}": fault.status(code) for code in (200, 201, 301, 400, 401, 403, 404, 410, 500)},
-    **{
-        f"{name}: {value}": fault.header(name, value)
-        for name in ("Cache-Control", "WWW-Authenticate", "Content-Type", "X-New", "Vary")
-        for value in (None, "public, max-age=60", "Bearer x", "text/html; charset=utf-16")
-    },
-}
+LIES = by_name(
+    (
+        *((f"lie {told.name}", told) for told in FAULTS),
+        *with_members(MEMBERS, VALUES),
+        *without_members(MEMBERS),
+        *with_statuses((200, 201, 301, 400, 401, 403, 404, 410, 500)),
+        *with_headers(
+            ("Cache-Control", "WWW-Authenticate", "Content-Type", "X-New", "Vary"),
+            (None, "public, max-age=60", "Bearer x", "text/html; charset=utf-16"),
+        ),
+    )
+)
 
 
 def night(samples: int, tell: Callable[[Exchange], Exchange] = lambda each: each) -> Facts:
@@ -45,25 +63,55 @@ def night(samples: int, tell: Callable[[Exchange], Exchange] = lambda each: each
         (honest,) = played(stage, 1)
         for number in range(samples):
             asked = honest.request.session_id or ""
-            exchanges.append(told_where_possible(tell, renaming(asked, f"{number:08}{asked[8:]}")(honest)))
+            exchanges.append(tell(renaming(asked, f"{number:08}{asked[8:]}")(honest)))
     return evidence_of(exchanges).facts
 
 
-def lines(before: Facts, after: Facts) -> Iterator[str]:
+def told(before: Facts, after: Facts) -> tuple[list[Change], list[str]]:
+    """The changes from one night to another, and the facts that are undecided."""
     changes = compare(before, after)
-    for told in changes:
-        yield f"  {told.change_class}: {told.fact}: {told.before} → {told.after}"
-    for fact in undecided(before, after, changes):
-        yield f"  undecided: {fact}"
+    return list(changes), list(undecided(before, after, changes))
+
+
+def became(change: Change) -> str:
+    return f"{change.before} → {change.after}, {change.change_class}"
+
+
+def statements(name: str, honest: Facts, lying: Facts) -> Iterator[tuple[str, str]]:
+    """What is said of a lie that begins and ends, and in which situation."""
+    (begins, unsure), (ends, unsure_after) = told(honest, lying), told(lying, honest)
+    for change in begins:
+        said = f"{change.aspect}: {became(change)}"
+        back = next((each for each in ends if each.fact == change.fact), None)
+        if back is not None:
+            ends.remove(back)
+            is_mirrored = (back.before, back.after) == (change.after, change.before)
+            said += f"; back {back.change_class if is_mirrored else became(back)}"
+        yield f"{said} · {name}", change.situation
+    for change in ends:
+        yield f"{change.aspect}: {became(change)} · {name} ends", change.situation
+    for facts, when in ((unsure, name), (unsure_after, f"{name} ends")):
+        for fact in facts:
+            situation, _, aspect = fact.partition(SEPARATOR)
+            yield f"{aspect}: undecided · {when}", situation
 
 
 def test_every_change() -> None:
     """What changes is told the same way whatever else does, and what goes back is told as news too."""
-    found, honest = [], night(4)
-    for name, tell in LIES.items():
-        told = night(2, tell)
-        found += [f"{name} begins", *lines(honest, told), f"{name} ends", *lines(told, honest)]
-    assert_pinned("drift.txt", found)
+    situations, honest = defaultdict(list), night(4)
+    for name, lie in LIES.items():
+        for said, situation in statements(name, honest, night(2, lie)):
+            situations[said].append(situation)
+    assert_pinned(DATA / "drift", (f"{said} · {', '.join(sorted(where))}" for said, where in situations.items()))
+
+
+def test_the_worst_is_told_first() -> None:
+    """Within a class, what changed comes before the rules that notice it, each in the order of the alphabet."""
+    changes, _ = told(night(4), night(2, LIES["lie mislabels-error"]))
+    classes = list(ChangeClass)
+    ranks = [(classes.index(each.change_class), "HPP-" in each.aspect, each.aspect, each.fact) for each in changes]
+    assert ranks == sorted(ranks)
+    assert len({rank[:2] for rank in ranks}) == 5
 
 
 def test_values_are_listed_by_frequency() -> None:

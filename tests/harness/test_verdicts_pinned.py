@@ -1,127 +1,160 @@
 """What every rule says of every small change, and of every lie told in other places than its own.
 
-The verdicts are in `data`: whoever changes a rule sees there what else that changes. HPP_UPDATE=1 writes them again,
-for the diff to be read.
+Whoever changes a rule sees in `data/verdicts` what else that changes. A line such as
+
+    HPP-H11 header Cache-Control · header Cache-Control=max-age=60 · sessions, refusals
+
+names a rule and where it finds something, the edit or lie, and the stages or cases. What is found of exchanges that
+nobody changed stands under `honest`; the other lines hold only what comes beside that, or is there `no more`. Each kind
+of subject that the rule judges says so, unless the line ends with those that do.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from itertools import groupby
-from pathlib import Path
-from typing import Any
+from itertools import chain
 
 import pytest
 
 from hpp_contract.client import rehearse_answer
 from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.answer import Answer
 from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.rule import Subject as Kind
 from hpp_contract.verdict import Judge, RuleVerdict, Subject, judge
 
 from .fake_time import noon
+from .pinned import DATA, assert_pinned
 from .recording_tools import EDITS, FAULTS, by_name, kept, played
 from .recording_tools import STAGES as SITUATIONS
 
-DATA = Path(__file__).parent / "data"
-STAGES = ("waiting", "completed-with-order", "completed-with-token", "manual-id-check", "unknown-id", "no-credentials")
-CASES = (
-    "waiting", "completed-with-order", "completed-with-token", "manual-id-check", "not-found", "unauthorized",
-    "html-200", "reset-before-answer", "redirect-elsewhere", "order-and-token", "utf-16-session", "truncated-json",
-    "byte-order-mark", "id-uppercase", "id-with-space", "missing-status", "missing-outcome", "impossible-instant",
-    "instant-offset-east", "misleading-members", "lifecycle-paid", "interleaved", "read-twice",
-    "stalls-before-answer", "server-error-500-html", "wrapped-session", "error-with-null-members",
-    "numeric-order-id", "null-order-id", "unknown-status", "empty-200", "another-session-id",
-    "two-sessions-concatenated", "padded-session", "gzip", "error-object-200", "drips",
-)  # fmt: skip
-LIES = [fault for rule in CATALOGUE if rule.scope == "answer" for fault in rule.faults]
+KINDS: tuple[Kind, ...] = ("endpoint", "recording", "client")
+Groups = Mapping[str, Sequence[str]]
+STAGES: Groups = {
+    "sessions": ("waiting", "completed-with-order", "completed-with-token", "manual-id-check", "lifecycle-paid"),
+    "refusals": ("unknown-id", "no-credentials"),
+}
+CASES: Groups = {
+    "sessions": (
+        "waiting", "completed-with-order", "completed-with-token", "manual-id-check", "order-and-token",
+        "utf-16-session", "byte-order-mark", "id-uppercase", "id-with-space", "missing-status", "missing-outcome",
+        "impossible-instant", "instant-offset-east", "misleading-members", "lifecycle-paid", "interleaved",
+        "read-twice", "numeric-order-id", "null-order-id", "unknown-status", "another-session-id",
+        "two-sessions-concatenated", "padded-session", "gzip", "drips",
+    ),
+    "refusals": (
+        "not-found", "unauthorized", "redirect-elsewhere", "server-error-500-html", "error-with-null-members",
+    ),
+    "failures": (
+        "html-200", "reset-before-answer", "truncated-json", "stalls-before-answer", "wrapped-session", "empty-200",
+        "error-object-200",
+    ),
+}  # fmt: skip
+LIES = by_name((f"lie {told.name}", told) for told in FAULTS)
+ANSWERED = by_name((f"lie {told.name}", told) for rule in CATALOGUE if rule.scope == "answer" for told in rule.faults)
+
+Found = Mapping[str, Sequence[str]]
+"""Where each rule finds something, in order: texts that a person reads may change, and are left out."""
+Statements = dict[tuple[str, str], dict[str, list[str]]]
+"""By finding and edit: the stages or cases where it is said, each with the kinds of subject that say it."""
 
 
-def found(verdicts: Iterable[RuleVerdict]) -> dict[str, None]:
-    """What was found where, in order: texts that a person reads may change, and are left out."""
-    return dict.fromkeys(f"{verdict.rule.id} {each.where}" for verdict in verdicts for each in verdict.findings)
+def found(verdicts: Iterable[RuleVerdict]) -> Found:
+    return {verdict.rule.id: tuple(dict.fromkeys(each.where for each in verdict.findings)) for verdict in verdicts}
 
 
-def said(exchanges: Iterable[Exchange], kind: str) -> dict[str, None]:
-    return found(judge(list(exchanges), CATALOGUE, Subject(kind, "x")))
+def said(exchanges: Sequence[Exchange], kind: Kind) -> Found:
+    return found(judge(exchanges, CATALOGUE, Subject(kind, "x")))
 
 
-def beside(now: dict[str, None], before: dict[str, None]) -> str:
-    """What is found now and was not before, and what is found no more."""
-    more, less = (", ".join(each for each in one if each not in other) for one, other in ((now, before), (before, now)))
-    return f"{more or 'nothing'}{f'; no more {less}' if less else ''}"
+def answered(answer: Answer) -> Found:
+    court = Judge(CATALOGUE, Subject("client", "x"))
+    court.answer(answer)
+    return found(court.verdicts)
 
 
-def in_one_line(verdicts: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Changes that all rules say the same of, in one line."""
-    ordered = sorted(verdicts, key=lambda pair: pair[1])
-    for text, group in groupby(ordered, key=lambda pair: pair[1]):
-        yield f"  {text}: {' | '.join(name for name, _ in group)}"
+def beside(now: Found, honest: Found) -> Iterator[str]:
+    """What is found now and was not before, and what is found no more, one text a rule."""
+    for rule, before in honest.items():
+        more = [where for where in now[rule] if where not in before]
+        less = [where for where in before if where not in now[rule]]
+        texts = [", ".join(more)] if more else []
+        if less:
+            texts.append("no more" if len(less) == len(before) else f"no more {', '.join(less)}")
+        if texts:
+            yield f"{rule} {'; '.join(texts)}"
 
 
-def assert_pinned(name: str, lines: Iterable[str]) -> None:
-    file, text = DATA / name, "".join(f"{line}\n" for line in lines)
-    if os.environ.get("HPP_UPDATE"):
-        file.write_text(text, encoding="utf-8")
-    assert text.splitlines() == file.read_text(encoding="utf-8").splitlines()
+def add(statements: Statements, stage: str, kind: Kind, honest: Found, told: Mapping[str, Found]) -> None:
+    """Add the honest verdict, and what each edit makes of it."""
+    for finding in beside(honest, dict.fromkeys(honest, ())):
+        statements[finding, "honest"][stage].append(kind)
+    for name, now in told.items():
+        for finding in beside(now, honest):
+            statements[finding, name][stage].append(kind)
 
 
-def seen(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, list[Exchange]]]:
-    """The exchanges as each kind of subject knows them."""
-    yield "endpoint", list(exchanges)
-    yield "recording", [kept(each) for each in exchanges]
-    yield "client", list(exchanges)
+def changed() -> Statements:
+    """What is said of every edit to the second of three polls, and of every lie that is told on all."""
+    statements: Statements = defaultdict(lambda: defaultdict(list))
+    for stage in chain.from_iterable(STAGES.values()):
+        exchanges = played(stage, 3)
+        for kind in KINDS:
+            first, second, third = polls = [kept(each) if kind == "recording" else each for each in exchanges]
+            told = {name: said([first, edit(second), third], kind) for name, edit in EDITS.items()}
+            told |= {name: said([lie(each) for each in polls], kind) for name, lie in LIES.items()}
+            add(statements, stage, kind, said(polls, kind), told)
+    return statements
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_every_small_change(stage: str) -> None:
-    """A change to the second of three polls is found by these rules, in these places."""
-    lines = []
-    for kind, polls in seen(played(stage, 3)):
-        honest, verdicts = said(polls, kind), []
-        for name, edit in EDITS.items():
-            now = said([edit(each) if poll == 1 else each for poll, each in enumerate(polls)], kind)
-            verdicts.append((name, beside(now, honest)))
-        lines += [kind, f"  honest: {beside(honest, {})}", *in_one_line(verdicts)]
-    assert_pinned(f"verdicts-{stage}.txt", lines)
+def told_to_a_caller() -> Statements:
+    """What is said of every lie that a client tells its caller."""
+    statements: Statements = defaultdict(lambda: defaultdict(list))
+    for case in chain.from_iterable(CASES.values()):
+        answer = rehearse_answer(case, clock=noon)
+        told = {name: answered(lie(answer)) for name, lie in ANSWERED.items()}
+        add(statements, case, "client", answered(answer), told)
+    return statements
 
 
-def told_where_possible(tell: Callable[[Any], Any], honest: Any) -> Any:
-    """The lie, or the truth where there is nothing to lie about."""
-    try:
-        return tell(honest)
-    except (ValueError, TypeError, AttributeError, LookupError):
-        return honest
+def listed(stages: Iterable[str], groups: Groups) -> str:
+    """The stages; a group that has more of its members here than not is named, with those that are missing."""
+    texts: list[str] = []
+    for group, members in groups.items():
+        here = [each for each in members if each in stages]
+        missing = [each for each in members if each not in here]
+        if len(here) <= len(missing):
+            texts += here
+        else:
+            texts.append(f"{group} (not {', '.join(missing)})" if missing else group)
+    return ", ".join(texts)
 
 
-@pytest.mark.parametrize("stage", ["waiting", "completed-with-order", "lifecycle-paid", "unknown-id"])
-def test_every_lie_elsewhere(stage: str) -> None:
-    """A lie that is told on every poll of any stage is found by these rules, in these places."""
-    lines = []
-    for kind, polls in seen(played(stage, 3)):
-        honest = said(polls, kind)
-        told = [(fault.name, said([told_where_possible(fault, each) for each in polls], kind)) for fault in FAULTS]
-        lines += [
-            kind,
-            f"  honest: {beside(honest, {})}",
-            *in_one_line([(name, beside(now, honest)) for name, now in told]),
-        ]
-    assert_pinned(f"lies-{stage}.txt", lines)
+def written(statements: Statements, groups: Groups, judges: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """One line for each finding, edit and set of kinds."""
+    for (finding, name), stages in statements.items():
+        everyone = tuple(judges[finding.split()[0]])
+        for kinds in dict.fromkeys(map(tuple, stages.values())):
+            where = [stage for stage, saying in stages.items() if tuple(saying) == kinds]
+            only = "" if kinds == everyone else f" · {', '.join(kinds)} only"
+            yield f"{finding} · {name} · {listed(where, groups)}{only}"
 
 
-def test_every_lie_to_a_caller() -> None:
-    """A lie that a client tells its caller in any case is found by these rules, in these places."""
-    lines = []
-    for case in CASES:
-        answer, verdicts = rehearse_answer(case, clock=noon), []
-        for told in LIES:
-            court = Judge(CATALOGUE, Subject("client", "x"))
-            court.answer(told_where_possible(told, answer))
-            verdicts.append((told.name, beside(found(court.verdicts), {})))
-        lines += [case, *in_one_line(verdicts)]
-    assert_pinned("answers.txt", lines)
+def test_every_verdict() -> None:
+    """Each rule judges these kinds of subject, and finds this in these places of these changes."""
+    rules = {kind: said([], kind) for kind in KINDS}
+    judges = {rule.id: [kind for kind in KINDS if rule.id in rules[kind]] for rule in CATALOGUE}
+    assert_pinned(
+        DATA / "verdicts",
+        (
+            *(f"{rule} judges {', '.join(kinds)}" for rule, kinds in judges.items()),
+            *written(changed(), STAGES, judges),
+            *written(told_to_a_caller(), CASES, judges),
+        ),
+    )
 
 
 def test_every_edit_edits() -> None:
