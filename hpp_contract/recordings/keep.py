@@ -42,7 +42,7 @@ def keep(
 
     Cassettes of an earlier run that this one has no successor for are removed last. Raises UsageProblem when the folder
     cannot be written or holds recordings of another kind of endpoint, and Unverifiable, with nothing written of that
-    cassette, when a secret would be left in it.
+    cassette, when a secret would be left in it or its provenance would not.
     """
     _refuse_to_mix(folder, provenance)
     persister = Persister(scrub)
@@ -129,8 +129,9 @@ def _ours(folder: Path) -> dict[Path, str]:
 
 
 class Persister:
-    """The way of vcrpy to a file, and the last gate before it: nothing that `scrub` replaced may be in the text, and
-    the file appears as a whole, in UTF-8, or not at all. Safe to use from any thread."""
+    """The way of vcrpy to a file, and the last gate before it: nothing that `scrub` replaced may be in the text, what
+    it was told about its origin must be, and the file appears as a whole, in UTF-8, or not at all. Safe to use from any
+    thread."""
 
     def __init__(self, scrub: Scrubber) -> None:
         self._scrub = scrub
@@ -147,13 +148,20 @@ class Persister:
         return deserialize(path.read_text(encoding="utf-8"), serializer)
 
     def save_cassette(self, cassette_path: Any, cassette_dict: Any, serializer: Any) -> None:
-        """Write a cassette as vcrpy asks for it. Raises Unverifiable when something secret is left in it."""
+        """Write a cassette as vcrpy asks for it. Raises Unverifiable when something secret is left in it, or when its
+        metadata is not: an embedded recording that does not say so would pass for a real one."""
         from vcr.serialize import serialize
 
         text: str = serialize(cassette_dict, serializer)
         path = Path(cassette_path)
         if any(original in text for original in self._scrub.originals):
             raise Unverifiable(f"{path.name} was not written: a credential or an id was left in it after scrubbing.")
+        metadata = cassette_dict.get("metadata")
+        if metadata and serializer.deserialize(text).get("metadata") != metadata:
+            raise Unverifiable(
+                f"{path.name} was not written: the installed vcrpy leaves out `metadata`, which says where a recording "
+                "is from; install vcrpy 9.4.2 or newer."
+            )
         _replace(path, text.encode())
 
     def keep(self, path: Path, exchanges: Sequence[Exchange], provenance: str) -> None:
