@@ -76,6 +76,15 @@ def read_yaml(text: str) -> Any:
     """The one document of a YAML text, as dicts, lists, texts, bytes, numbers, booleans and None; raises Unreadable."""
     import yaml
 
+    try:
+        return _root(text, yaml)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two where PyYAML has no libyaml
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise Unreadable(f"neither JSON nor YAML{where}") from error
+
+
+def _root(text: str, yaml: Any) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     builder, documents = _Builder(), 0
     try:
@@ -85,10 +94,6 @@ def read_yaml(text: str) -> Any:
             if documents > 1:
                 raise Unreadable(f"a second YAML document at line {event.start_mark.line + 1}")
             _build(builder, event, yaml)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise Unreadable(f"neither JSON nor YAML{where}") from error
     finally:
         loader.dispose()
     return builder.root

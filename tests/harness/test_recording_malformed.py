@@ -207,6 +207,20 @@ def test_yaml_runs_no_code(tmp_path: Path, good: Path) -> None:
     assert not trap.exists()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"a: \x00", b'a: "\\UFFFFFFFF"', b'a: "\\U00110000"', b"%YAML 1." + b"9" * 5000 + b"\n---\na: 1"],
+    ids=["control character", "no int", "no character", "long version"],
+)
+def test_yaml_is_refused_alike_without_libyaml(
+    content: bytes, tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where PyYAML was built without libyaml, what is no YAML is still one sentence and not our own error."""
+    assert "neither JSON nor YAML" in told(tmp_path / "file", content, good)
+    monkeypatch.delattr("yaml.CSafeLoader", raising=False)
+    assert "neither JSON nor YAML" in told(tmp_path / "file", content, good)
+
+
 def test_sentences_are_bounded(tmp_path: Path) -> None:
     """A file in which nothing can be read is one count and a few sentences, however long it is."""
     path = tmp_path / "log.ndjson"
