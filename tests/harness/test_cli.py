@@ -134,7 +134,7 @@ def test_version() -> None:
     ("arguments", "sentence"),
     [
         (["explode"], "No such command 'explode'"),
-        (["rules", "--colour"], "No such option '--colour'"),
+        (["rules", "--colour"], "No such option"),  # what follows depends on the version of click
         (["recording"], "Missing argument 'PATH"),
         (["endpoint", "--polls", "many"], "'many' is not a valid integer"),
         (["endpoint", "--json", "/no/such/folder/x"], "/no/such/folder/x cannot be written: the folder"),

@@ -71,6 +71,20 @@ def test_the_lock_keeps_what_the_project_asks_for() -> None:
         assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), text
 
 
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("vcrpy", "9.4.2", "9.2.0"),  # it loses `metadata`: an embedded baseline would pass for a real one
+        ("pyyaml", "6.0.1", "6.0"),  # it cannot be built for Python 3.12 and later
+    ],
+)
+def test_versions_that_lie_or_do_not_build_are_refused(name: str, allowed: str, refused: str) -> None:
+    """The lower bound stands right above the last version that does harm."""
+    (wanted,) = (Requirement(text) for text in PROJECT["dependencies"] if Requirement(text).name == name)
+    assert wanted.specifier.contains(allowed)
+    assert not wanted.specifier.contains(refused)
+
+
 def test_every_extra_is_tested() -> None:
     """What an extra asks for is asked for by dev in the same words, so that its tests run."""
     extras = PROJECT["optional-dependencies"]
