@@ -1,7 +1,7 @@
 # Everything by one word: `make` alone lists the words. The environment in .venv makes and refreshes itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help contract test test-fast test-any-day coverage client drift record serve fuzz bench mutants lint format build lock clean
+.PHONY: help contract test test-fast test-any-day test-lowest coverage client drift record serve fuzz bench mutants lint format build lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -32,6 +32,9 @@ test-fast: $(READY) ## Run the tests that need no socket, process or browser, wi
 
 test-any-day: $(READY) ## Run the tests that need no process on other days (ARGS=--everywhere: in all places too)
 	@$(BIN)/python -m tests.any_day $(ARGS)
+
+test-lowest: $(READY) ## Run every test on the lowest versions that pyproject.toml allows, in .lowest-venv
+	@UV=$(BIN)/uv .ci/lowest $(PYTHON) -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(READY) ## Run our own tests, and list the lines and branches that none of them runs
 	@$(BIN)/coverage erase && $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal tests/harness $(ARGS)
@@ -78,7 +81,7 @@ lock: ## Pin the dependencies again, from pyproject.toml
 	@rm -rf .lock-venv
 
 clean: ## Remove the environment and everything built
-	@rm -rf .venv .lock-venv build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .lock-venv .lowest-venv build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
