@@ -63,7 +63,15 @@ def test_secrets_only_where_needed() -> None:
     """Secrets reach only the jobs that probe, by the environment."""
     for path in WORKFLOWS:
         holders = {name for name, job in load(path)["jobs"].items() if "secrets." in json.dumps(job)}
-        assert holders == ({"watch"} if path.stem == "drift" else {"sandbox"})
+        assert holders == {"drift": {"watch"}, "contract": {"sandbox"}}.get(path.stem, set())
+
+
+def test_nightly_runs_the_lowest_versions() -> None:
+    """The lowest versions are tested on the oldest and on the newest Python that contract.yml tests."""
+    lowest, every = job_of("nightly", "lowest"), job_of("contract", "test")
+    pythons = every["strategy"]["matrix"]["python"]
+    assert lowest["strategy"]["matrix"]["python"] == [pythons[0], pythons[-1]]
+    assert [step["run"] for step in lowest["steps"] if "run" in step] == ["make test-lowest"]
 
 
 def job_of(workflow: str, name: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ NOT_RUN_HERE = {
     "Install": "the tests run in an environment that is installed already",
     "Lint and test": "this is what runs this test",
     "Look for what the day's short runs miss": "this is what runs this test, for longer",
+    "Test on the lowest versions": "this is what runs this test, on other versions",
 }
 """Steps that are left out, each with the reason."""
 
