@@ -74,6 +74,13 @@ def test_nightly_runs_the_lowest_versions() -> None:
     assert [step["run"] for step in lowest["steps"] if "run" in step] == ["make test-lowest"]
 
 
+def test_nightly_runs_every_day_in_every_place() -> None:
+    """What .ci/run tests on six days, each in one place, the night tests in every place, and with sockets."""
+    steps = [step["run"] for step in job_of("nightly", "any-day")["steps"] if "run" in step]
+    assert steps == ["make test-any-day ARGS=--everywhere"]
+    assert "make --no-print-directory test-any-day ARGS=--fast\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
 def job_of(workflow: str, name: str) -> dict[str, Any]:
     job: dict[str, Any] = load(ROOT / ".github" / "workflows" / f"{workflow}.yml")["jobs"][name]
     return job

@@ -18,6 +18,7 @@ NOT_RUN_HERE = {
     "Lint and test": "this is what runs this test",
     "Look for what the day's short runs miss": "this is what runs this test, for longer",
     "Test on the lowest versions": "this is what runs this test, on other versions",
+    "Test on every other day in every place": "this is what runs this test, on other days",
 }
 """Steps that are left out, each with the reason."""
 
