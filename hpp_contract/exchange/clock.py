@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], int]
 """Tells the time of day, in nanoseconds since 1970-01-01T00:00:00Z."""
@@ -21,4 +21,4 @@ def system_clock() -> int:
 
 def utc(ns: int) -> datetime:
     """The second, in UTC, that `ns` nanoseconds since 1970 fall into."""
-    return datetime.fromtimestamp(ns // 1_000_000_000, UTC)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=ns // 1_000_000_000)
