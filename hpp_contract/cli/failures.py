@@ -10,6 +10,7 @@ from hpp_contract.cli.environment import redactor
 from hpp_contract.cli.output import say, show
 from hpp_contract.reporting.gate import printable
 from hpp_contract.verdict.problems import Problem
+from hpp_contract.verdict.refusal import system_refusal
 from hpp_contract.verdict.report import UNVERIFIED, USAGE
 
 INTERRUPTED = 130
@@ -20,6 +21,8 @@ def exit_code(error: BaseException, verbose: bool = False, annotate: bool = Fals
     """Say what went wrong, for a GitHub runner too where it shall `annotate`, and return the exit code it deserves."""
     if isinstance(error, click.Abort):  # Ctrl-C
         return INTERRUPTED
+    if refused := system_refusal(error):  # before all else: whoever met it may have taken it for a wrong path or port
+        return _complain(str(refused), refused.exit_code, annotate)
     if isinstance(error, Problem):
         return _complain(str(error), error.exit_code, annotate)
     if isinstance(error, click.ClickException):

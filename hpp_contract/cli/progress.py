@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer
+from threading import Event, Thread
 
 PATIENCE = 1.0
 """Seconds before anything is shown."""
+
+_FRAME = 0.1
 
 Advance = Callable[[int, int], None]
 """Called with how much is done and how much there is to do, in any unit."""
@@ -25,14 +27,21 @@ def waiting(what: str) -> Iterator[Advance]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    # Its own thread to move it would be started where nobody can be told that the system refuses one.
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
     task = bar.add_task(what, total=None)
-    timer = Timer(PATIENCE, bar.start)
-    timer.daemon = True
-    timer.start()
+    done = Event()
+
+    def move() -> None:
+        if not done.wait(PATIENCE):
+            with bar:
+                while not done.wait(_FRAME):
+                    bar.refresh()
+
+    mover = Thread(target=move, name="hpp-contract progress", daemon=True)
+    mover.start()
     try:
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda finished, total: bar.update(task, completed=finished, total=total)
     finally:
-        timer.cancel()
-        timer.join()
-        bar.stop()
+        done.set()
+        mover.join()

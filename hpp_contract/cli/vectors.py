@@ -63,10 +63,13 @@ def _refuse_foreign(target: Path, named: Path) -> None:
 
 def _listed(target: Path) -> set[str]:
     """The files that the manifest in `target` knows, itself among them; none when there is no such manifest."""
+    from hpp_contract.verdict.refusal import raise_refusal
+
     try:
         entries = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["vectors"]
         return {MANIFEST, *(entry["file"] for entry in entries)}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise_refusal(error)
         return set()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from hpp_contract.verdict.problems import UsageProblem
+from hpp_contract.verdict.refusal import system_refusal
 
 MAX_LINE: Final = 1_000_000
 """Bytes of one line: a session has a few hundred."""
@@ -31,7 +32,8 @@ class Misbehaved(Exception):
 
 
 class Child:
-    """A running command. Used by one thread. Raises UsageProblem when it cannot be started."""
+    """A running command. Used by one thread. Raises UsageProblem when it cannot be started, and SystemRefused or what
+    the system itself raises when that is the system's doing."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         if os.name != "posix":
@@ -39,16 +41,18 @@ class Child:
         self._mark = f"{_MARK}={uuid.uuid4()}"
         environ = os.environ | dict([self._mark.split("=")])
         pipe = subprocess.PIPE
+        self._selector = selectors.DefaultSelector()  # first: once the process runs, nothing here may fail
         try:
             self._process = subprocess.Popen(  # noqa: S603  running the user's command is what this is for
                 argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environ, start_new_session=True, bufsize=0
             )
         except OSError as error:
+            self._selector.close()
             reason = (error.strerror or "it cannot be run").lower()
-            raise UsageProblem(f"cannot start {argv[0]!r} ({reason}): check --command.") from None
+            wrong = UsageProblem(f"cannot start {argv[0]!r} ({reason}): check --command.")
+            raise (system_refusal(error, starting_process=True) or wrong) from None
         named = {"stdin": self._process.stdin, "stdout": self._process.stdout, "stderr": self._process.stderr}
         self._streams = {name: stream for name, stream in named.items() if stream is not None}
-        self._selector = selectors.DefaultSelector()
         for name in ("stdout", "stderr"):
             os.set_blocking(self._fd(name), False)
             self._selector.register(self._fd(name), selectors.EVENT_READ, name)
@@ -149,10 +153,10 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
         self._process.wait()
-        _kill_marked(self._mark.encode())
         self._selector.close()
         for name in ("stdout", "stderr"):
             self._streams[name].close()
+        _kill_marked(self._mark.encode())  # it opens files: the last ones that there are may be those just closed
 
 
 def _kill_marked(mark: bytes) -> None:

@@ -88,6 +88,7 @@ class CommandAdapter:
                 self._greets = False
                 self._note(f"The adapter did not survive hello ({misdeed}): everything is assumed of its client.")
                 self._child.stop()
+                self._child = None  # should the system refuse another
                 self._child = Child(self._argv)
         return self._child
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -43,7 +43,8 @@ class _Broken(Exception):
 
 
 class _Enough(BaseException):
-    """The time is up. No Exception, which Hypothesis would take for a failure."""
+    """The time is up, or its cause keeps anything more from being read. No Exception, which Hypothesis would take for a
+    failure."""
 
 
 class Round:
@@ -63,14 +64,19 @@ class Round:
         self._until = 0.0
 
     def run(self, count: int, seed: int) -> None:
-        """Draw `count` sessions, and shrink those that fail. The same seed draws the same sessions."""
+        """Draw `count` sessions, and shrink those that fail. The same seed draws the same sessions. Raises what reading
+        one raises."""
         import hypothesis.strategies  # noqa: F401  takes a while to import, which is no client's fault
 
         self._until = time.monotonic() + PATIENCE + PATIENCE_EACH * max(0, count - USUAL)
-        with _no_folder_left_behind(), suppress(_Enough):
-            _search(self._ask, count, seed)
-            for rule, (case, _) in tuple(self.worst.items()):
-                simplest(json.loads(case.content), partial(self._breaks, rule))
+        try:
+            with _no_folder_left_behind():
+                _search(self._ask, count, seed)
+                for rule, (case, _) in tuple(self.worst.items()):
+                    simplest(json.loads(case.content), partial(self._breaks, rule))
+        except _Enough as end:
+            if end.__cause__ is not None:
+                raise end.__cause__ from None
 
     def failures(self, case: Drawn) -> dict[str, RuleVerdict]:
         """The verdicts, by rule, on a session that is read now and does not survive."""
@@ -94,7 +100,10 @@ class Round:
         if time.monotonic() > self._until:
             self.late = True
             raise _Enough
-        failures = self.failures(case)
+        try:
+            failures = self.failures(case)
+        except Exception as error:
+            raise _Enough from error
         if self.worst:
             self.simpler += 1
         else:

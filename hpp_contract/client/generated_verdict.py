@@ -10,6 +10,7 @@ from hpp_contract.client.generated import Round
 from hpp_contract.client.generated_case import Drawn, again, keep
 from hpp_contract.client.ledger import RULES
 from hpp_contract.verdict import Outcome, RuleVerdict
+from hpp_contract.verdict.refusal import raise_refusal
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def _kept(case: Drawn, rule: str, folder: Path | None) -> str:
     try:
         return keep(case, rule, folder)
     except OSError as error:
+        raise_refusal(error)
         return f"hpp-contract serve --body FILE (which could not be written: {error.strerror})"
 
 

@@ -38,13 +38,17 @@ class Played:
 
 
 def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str) -> Played:
-    """Ask for every read of `case`, for at most `wait` seconds each; a read that gives no answer is the last."""
+    """Ask for every read of `case`, for at most `wait` seconds each; a read that gives no answer is the last.
+
+    Raises what the adapter raises, and SystemRefused when a server could not do its part: no answer then counts.
+    """
     answers: list[Answer] = []
     leash = min(wait, LEASH) if case.timeout == SHORT else wait
     for number, ask in enumerate(_asks(case, stage)):
         if number and case.rest:
             time.sleep(case.rest)
         told, elapsed = adapter.read(ask, leash)
+        stage.check()
         answer = _answer(case, number, told, stage, answers)
         answers.append(replace(answer, can=adapter.can, elapsed=elapsed, evidence=evidence))
         if told.problem or told.skipped:

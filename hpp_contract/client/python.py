@@ -17,6 +17,7 @@ from hpp_contract.client.failure import failure_of
 from hpp_contract.client.told import capabilities_from, told_from
 from hpp_contract.exchange.answer import Capabilities, Told
 from hpp_contract.verdict.problems import UsageProblem
+from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -68,16 +69,20 @@ class _Worker:
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], Any] | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Told] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Told | SystemRefused] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="hpp-contract client", daemon=True).start()
 
     def call(self, function: Callable[[], Any], wait: float) -> Told | None:
-        """What the call told, or None when it did not end in time."""
+        """What the call told, or None when it did not end in time. Raises SystemRefused when the client failed by that:
+        it shares this process and its limits."""
         self._calls.put(function)
         try:
-            return self._answers.get(timeout=wait)
+            answer = self._answers.get(timeout=wait)
         except queue.Empty:
             return None
+        if isinstance(answer, SystemRefused):
+            raise answer
+        return answer
 
     def abandon(self) -> None:
         """Let the thread end after its call, should that ever end."""
@@ -86,6 +91,7 @@ class _Worker:
     def _work(self) -> None:
         loop: AbstractEventLoop | None = None
         while (function := self._calls.get()) is not None:
+            told: Told | SystemRefused
             try:
                 value = function()
                 if inspect.isawaitable(value):
@@ -93,7 +99,7 @@ class _Worker:
                     value = loop.run_until_complete(_awaited(value))
                 told = told_from(value)
             except BaseException as error:  # a client may raise anything, SystemExit included: that is its answer
-                told = Told(failure=failure_of(error))
+                told = system_refusal(error) or Told(failure=failure_of(error))
             self._answers.put(told)
         if loop is not None:
             loop.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Final
@@ -46,7 +46,8 @@ class Plan:
 
 
 def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, plan: Plan) -> Report:
-    """Judge the client behind the adapters that `start` makes by `cases`. Raises what `start` raises."""
+    """Judge the client behind the adapters that `start` makes by `cases`. Raises what `start` raises, and what the
+    system does that refuses a thread, a process or a file."""
     began = time.monotonic()
     ledger = Ledger(subject)
     with Stage(cases, plan.tls, plan.clock) as stage, _adapters(start) as another:
@@ -83,12 +84,12 @@ def _play_all(cases: Sequence[Case], main: Adapter, another: Callable[[], Adapte
     aside = {case.name: case for case in cases if case.slow or crew.plan.all}
     beside = min(crew.plan.beside, len(aside))
     with ThreadPoolExecutor(beside + 1, "hpp-contract case") as pool:
-        waiting = {name: pool.submit(crew.play_beside, case) for name, case in aside.items()}
         try:
+            waiting = {name: pool.submit(crew.play_beside, case) for name, case in aside.items()}
             for _ in range(beside):
                 crew.free.put(another())
             played = {case.name: crew.play(case, main) for case in cases if case.name not in aside}
-        except BaseException:  # Ctrl-C, or a command that cannot be started: the others shall not wait for it
+        except BaseException:  # Ctrl-C, or what cannot be started: the others shall not wait for it
             crew.give_up()
             raise
         finally:
@@ -132,17 +133,14 @@ class _Crew:
 @contextmanager
 def _adapters(start: Callable[[], Adapter]) -> Iterator[Callable[[], Adapter]]:
     """A maker of adapters that are all closed in the end."""
-    made: list[Adapter] = []
+    with ExitStack() as made:
 
-    def another() -> Adapter:
-        made.append(start())
-        return made[-1]
+        def another() -> Adapter:
+            adapter = start()
+            made.callback(adapter.close)
+            return adapter
 
-    try:
         yield another
-    finally:
-        for adapter in made:
-            adapter.close()
 
 
 def _notes(cases: Sequence[Case], played: Sequence[Played], seconds: float, plan: Plan) -> Iterator[str]:

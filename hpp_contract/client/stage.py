@@ -7,6 +7,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Final, Self
 from urllib.parse import unquote
 
@@ -39,7 +40,12 @@ class Stage:
     def __init__(self, cases: Iterable[Case], tls: Tls | None = None, clock: Clock = system_clock) -> None:
         cases = tuple(cases)
         self.ca_file = str(tls.ca_file) if tls else None
-        self._elsewhere = Server(credentials=_NOBODY, tls=tls, clock=clock)
+        with ExitStack() as undo:
+            self._set_up(cases, tls, clock, undo)
+            self._closing = undo.pop_all()
+
+    def _set_up(self, cases: tuple[Case, ...], tls: Tls | None, clock: Clock, undo: ExitStack) -> None:
+        self._elsewhere = undo.enter_context(Server(credentials=_NOBODY, tls=tls, clock=clock))
         # Another name, not only another port: some clients take two ports of one name for one host.
         adapt = towards(self._elsewhere.url.replace("127.0.0.1", "localhost"))
         plays: dict[Credentials, dict[str, Play]] = defaultdict(dict, {CREDENTIALS: {}})
@@ -48,7 +54,7 @@ class Stage:
         self._added: dict[str, bytes] = {}
         add = lie("added", _LATER.name, self._added_body)
         self._servers = {
-            who: Server([add], plays=own, credentials=who, scenario=_LATER, tls=tls, clock=clock)
+            who: undo.enter_context(Server([add], plays=own, credentials=who, scenario=_LATER, tls=tls, clock=clock))
             for who, own in plays.items()
         }
         self._known = {name for case in cases for name in case.uuids}
@@ -87,9 +93,14 @@ class Stage:
         """Requests that no case's session id is in."""
         return tuple(exchange for watch in self._watches for exchange in watch.of(""))
 
-    def close(self) -> None:
+    def check(self) -> None:
+        """Raise SystemRefused when the system refused a server what it needed: the client is not to blame."""
         for server in (*self._servers.values(), self._elsewhere):
-            server.close()
+            server.check()
+
+    def close(self) -> None:
+        """End every server; then raises what `check` does."""
+        self._closing.close()
 
     def __enter__(self) -> Self:
         return self

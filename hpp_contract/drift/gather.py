@@ -30,6 +30,7 @@ from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.model import traces
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Rule, Severity
+from hpp_contract.verdict.refusal import raise_refusal
 
 WEATHER: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})
 """Rules about outages, latency and rate limits, which say how a night went and not what the endpoint is."""
@@ -167,7 +168,8 @@ def _breaks(rule: Rule, subject: Any) -> bool:
     """Whether the rule finds anything; one that crashes is reported by the judge, and is no fact."""
     try:
         return next(iter(rule.check(subject)), None) is not None
-    except Exception:  # our own fault, whatever it is
+    except Exception as error:  # our own fault, whatever it is
+        raise_refusal(error)
         return False
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import urllib3.exceptions
+
+from hpp_contract.verdict.refusal import causes
 
 TIMEOUT: Final = "timeout"
 
@@ -62,24 +63,11 @@ class Trouble:
 
 def trouble_of(error: BaseException) -> Trouble:
     """The failure that `error` is about."""
-    chain = list(_causes(error))
+    chain = list(causes(error))
     for word, types in _WORDS:
         if any(isinstance(cause, types) for cause in chain):
             return Trouble(word, _certificate_problem(chain) if word == "tls" else "")
     return Trouble("failed", type(error).__name__)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything it wraps: libraries use `args`, `reason` and the two standard links for it."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        cause = waiting.pop()
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        wrapped = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
-        waiting.extend(inner for inner in wrapped if isinstance(inner, BaseException))
 
 
 def _certificate_problem(chain: list[BaseException]) -> str:

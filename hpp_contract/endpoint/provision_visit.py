@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from hpp_contract import __version__
 from hpp_contract.endpoint.wire import Wire
 from hpp_contract.exchange.loopback import is_loopback
+from hpp_contract.verdict.refusal import system_refusal
 
 TIMEOUT: Final = 10.0
 """Seconds for connecting and for each read of a plain visit."""
@@ -50,9 +51,12 @@ def in_browser(url: str) -> str | None:
 
 def _run(command: list[str]) -> str | None:
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(  # noqa: S603  a browser from the path, and a URL that was checked to be one
-        command, stdin=quiet, stdout=quiet, stderr=quiet, env=_environment(), start_new_session=True
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603  a browser from the path, and a URL that was checked to be one
+            command, stdin=quiet, stdout=quiet, stderr=quiet, env=_environment(), start_new_session=True
+        )
+    except OSError as error:
+        raise system_refusal(error, starting_process=True) or error from None
     try:
         code = process.wait(PATIENCE)
         return None if code == 0 else f"Chromium ended with exit code {code}: redirect_url may not have been opened."

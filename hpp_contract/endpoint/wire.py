@@ -16,6 +16,7 @@ from hpp_contract.endpoint.failures import TIMEOUT, Trouble, trouble_of
 from hpp_contract.exchange import Exchange, Headers, Instant, Request, Response
 from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.verdict.problems import UsageProblem
+from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 
 MAX_BODY: Final = 10_000_000
 """Bytes of body that are read: a session has a few hundred."""
@@ -58,13 +59,13 @@ class Wire:
         return HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def get(self, url: str, headers: Headers) -> Sent:
-        """Send one GET and read its answer; never raises for what the network does."""
+        """Send one GET and read its answer; never raises for what the network does. Raises SystemRefused."""
         return self.send(Request("GET", url, headers))
 
     def send(self, request: Request) -> Sent:
         """The same for any request. Whoever sends anything but GET must know that the session is its own."""
         at, start = Instant(self._clock(), 9), time.perf_counter()
-        outcome: list[Response | Trouble] = []
+        outcome: list[Response | Trouble | SystemRefused] = []
         # Only a thread bounds all of it: name resolution has no timeout, and a header that drips never exceeds one.
         worker = threading.Thread(target=self._work, args=(request, outcome), daemon=True)
         worker.start()
@@ -72,6 +73,8 @@ class Wire:
         if not outcome:
             self._adapter = self._connect()  # the abandoned thread still uses the old one
         result = outcome[0] if outcome else Trouble(TIMEOUT)
+        if isinstance(result, SystemRefused):
+            raise result
         elapsed = time.perf_counter() - start
         if isinstance(result, Trouble):
             return Sent(Exchange(request, None, result.word, at=at, elapsed=elapsed), result)
@@ -81,11 +84,11 @@ class Wire:
         """Close the connection."""
         self._adapter.close()
 
-    def _work(self, request: Request, outcome: list[Response | Trouble]) -> None:
+    def _work(self, request: Request, outcome: list[Response | Trouble | SystemRefused]) -> None:
         try:
             outcome.append(self._exchange(request))
         except Exception as error:  # whatever a library raises about the network becomes a word
-            outcome.append(trouble_of(error))
+            outcome.append(system_refusal(error) or trouble_of(error))
 
     def _exchange(self, request: Request) -> Response | Trouble:
         import requests

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
-from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 from hpp_contract.recordings.form import Unreadable
+from hpp_contract.recordings.processes import Processes
 from hpp_contract.recordings.reading import foreign_note, skipped_note
 from hpp_contract.recordings.sources import Source, files, source
 from hpp_contract.recordings.spill import Spill
@@ -26,7 +24,7 @@ from hpp_contract.recordings.work import SENTENCES, Part, Piece, Worker, judge_p
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.verdict import Judge, RuleVerdict, Subject
 from hpp_contract.verdict.judge import Tally
-from hpp_contract.verdict.problems import Unverifiable
+from hpp_contract.verdict.refusal import raise_refusal
 
 SMALL: Final = 8 * 1024 * 1024
 """Bytes of evidence for which further processes would cost more than they save."""
@@ -60,15 +58,15 @@ def judge_recordings(
 ) -> Judged:
     """Judge files and folders (`-` is stdin) with that many processes, by default one a core.
 
-    Raises UsageProblem for a path that does not exist and Unverifiable when a process is ended from outside. The result
-    is the same for any number of processes.
+    Raises UsageProblem for a path that does not exist, Unverifiable when a process is ended from outside, and what the
+    system raises that refuses one. The result is the same for any number of processes.
     """
     with TemporaryDirectory(prefix="hpp-contract-") as folder:
         named = enumerate(files(paths))
         evidence = Evidence.of(look(number, name, found, Path(folder)) for number, (name, found) in named)
         wanted = (processes or available_cores()) if evidence.size > SMALL or processes else 1
-        with _executor(wanted) as executor:
-            return _judged(evidence, Spill(_made(Path(folder) / "sightings")), executor, wanted, on_progress)
+        with Processes(wanted) if wanted > 1 else nullcontext() as further:
+            return _judged(evidence, Spill(_made(Path(folder) / "sightings")), further, on_progress)
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,7 @@ def look(number: int, name: str, found: bool, spool: Path) -> Source | str:
     except Unreadable as problem:
         return f"{name}: {problem}"
     except OSError as error:
+        raise_refusal(error)
         return f"{name}: {error.strerror or 'cannot be read'}"
 
 
@@ -153,18 +152,16 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _judged(
-    evidence: Evidence, spill: Spill, executor: Executor | None, processes: int, on_progress: Progress | None
-) -> Judged:
+def _judged(evidence: Evidence, spill: Spill, processes: Processes | None, on_progress: Progress | None) -> Judged:
     merger, done = Merger(), 0
     cut = (piece for source in evidence.sources for piece in pieces(source))
-    for index, part in _each(executor, processes, partial(_judge_piece, spill, evidence.partitions), cut):
+    for index, part in _each(processes, partial(_judge_piece, spill, evidence.partitions), cut):
         merger.piece(index, part)
         done += part.size
         if on_progress is not None:
             on_progress(done, evidence.size)
     sessions = partial(_judge_partition, spill, evidence.sources)
-    for _, tallies in _each(executor, processes, sessions, range(evidence.partitions)):
+    for _, tallies in _each(processes, sessions, range(evidence.partitions)):
         merger.partition(tallies)
     return merger.judged(evidence)
 
@@ -191,41 +188,10 @@ def _judge_partition(spill: Spill, sources: tuple[Source, ...], partition: int) 
     return judge_partition(spill.take(partition), sources)
 
 
-@contextmanager
-def _executor(processes: int) -> Iterator[Executor | None]:
-    """Processes to judge in; None when this one is enough."""
-    if processes < 2:
-        yield None
-        return
-    # Not plain fork: threads of the caller (a progress bar) would be left behind in the middle of whatever they held.
-    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    context = get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload([__name__])
-    executor = ProcessPoolExecutor(processes, context)
-    try:
-        yield executor
-    except BrokenProcessPool as error:
-        raise Unverifiable(
-            "a judging process was ended from outside, perhaps for want of memory: try again."
-        ) from error
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
 def _each(
-    executor: Executor | None, processes: int, work: Callable[[Item], Result], items: Iterable[Item]
+    processes: Processes | None, work: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[tuple[int, Result]]:
-    """The result of every item with its index, as they are done, never more in hand than keep the processes busy."""
-    if executor is None:
-        yield from ((index, work(item)) for index, item in enumerate(items))
-        return
-    waiting: dict[Future[Result], int] = {}
-    for index, item in enumerate(items):
-        waiting[executor.submit(work, item)] = index
-        if len(waiting) > 2 * processes:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from ((waiting.pop(future), future.result()) for future in done)
-    while waiting:
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        yield from ((waiting.pop(future), future.result()) for future in done)
+    """The result of every item with its index, as they are done; None is to do it in this process."""
+    return (
+        ((index, work(item)) for index, item in enumerate(items)) if processes is None else processes.each(work, items)
+    )

@@ -13,6 +13,7 @@ from hpp_contract.recordings.documents import read_document
 from hpp_contract.recordings.form import NoRecording, Unreadable
 from hpp_contract.recordings.sources import Source, files, source
 from hpp_contract.recordings.work import is_read, numbered_lines, pieces
+from hpp_contract.verdict.refusal import raise_refusal
 
 
 @dataclass
@@ -39,6 +40,7 @@ def read_recordings(paths: Sequence[str]) -> Reading:
             except Unreadable as problem:
                 reading.unreadable.append(f"{name}: {problem}")
             except OSError as error:
+                raise_refusal(error)
                 reading.unreadable.append(f"{name}: {error.strerror or 'cannot be read'}")
     if not reading.exchanges and not reading.unreadable:
         reading.unreadable.append(nothing_in(paths))

@@ -19,6 +19,7 @@ from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.verdict import Subject
 from hpp_contract.verdict.glance import Glance, glance_at
 from hpp_contract.verdict.judge import Tally
+from hpp_contract.verdict.refusal import raise_refusal
 from hpp_contract.verdict.screen import Screen
 
 PIECE: Final = 4 * 1024 * 1024
@@ -114,6 +115,7 @@ class Worker:
         except Unreadable as problem:
             _tell(part, f"{self._name}: {problem}")
         except OSError as error:
+            raise_refusal(error)
             _tell(part, f"{self._name}: {error.strerror or 'cannot be read'}")
         part.tallies = {rule: tally for rule, tally in self._screen.collect().items() if tally.exercised}
         part.sightings = {partition: packed(sightings) for partition, sightings in seen.items()}

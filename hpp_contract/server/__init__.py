@@ -44,7 +44,8 @@ class Server:
     `faults` are lies told on their stages; `scenario` is served under every well-formed id nobody knows; `base_path`
     (such as `/eu`) is then demanded, else any prefix will do; `plays` are served under their session ids; a `sandbox`
     makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or the
-    system's, when None); port 0 picks a free one. Raises OSError when the port is taken.
+    system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and whatever else the system
+    refuses.
     """
 
     def __init__(
@@ -73,11 +74,18 @@ class Server:
         """The requests so far and what was answered, oldest first."""
         return self.application.log.exchanges
 
+    def check(self) -> None:
+        """Raise SystemRefused when the system refused what a connection needed: its client did not get its answer."""
+        if self._listener.refused is not None:
+            raise self._listener.refused
+
     def close(self) -> None:
-        """Free the port; every connection and thread of this server has ended when this returns."""
+        """Free the port; every connection and thread of this server has ended when this returns, or raises what `check`
+        does."""
         self._listener.stop()
         if self.sandbox is not None:
             self.sandbox.close()
+        self.check()
 
     def __enter__(self) -> Self:
         return self

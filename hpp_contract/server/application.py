@@ -27,6 +27,7 @@ from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.log import Log
 from hpp_contract.server.sandbox import Sandbox
 from hpp_contract.server.scenarios import SCENARIOS, Play, Scenario, session_id
+from hpp_contract.verdict.refusal import raise_refusal
 
 CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing", "M000001-hpp")
 """The reference endpoint's own published test credentials."""
@@ -99,7 +100,8 @@ class Application:
         honest = Exchange(request, response, at=Instant(now, 9), known=self._known(situation))
         try:
             told = self._lie(honest, situation.stage, poll)
-        except Exception:  # an edit that does not fit its stage is our mistake: say so on the wire
+        except Exception as error:  # an edit that does not fit its stage is our mistake: say so on the wire
+            raise_refusal(error)
             told = replace(honest, response=dated(refusal(500), now))
         played = replace(told, request=request, at=honest.at, known=honest.known)
         self.log.add(played)

@@ -16,6 +16,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, cast
@@ -25,18 +26,25 @@ from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.server.answers import dated, refusal
 from hpp_contract.server.play import ends_connection, pieces, serialize
 from hpp_contract.server.receive import Refused, read_body
+from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 
 GIVE_UP: Final = 60.0
 """Seconds after which a stalled answer ends, when neither the client nor the server's closing ends it."""
 
 _HANDSHAKE: Final = 10.0
+_BREATHER: Final = 0.05
+"""Seconds until a connection that the system refused to open is tried again; it waits with the system."""
+
 _GARBAGE: Final = b"\x15\x03\x01 this is not HTTP\r\n\r\n"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class Listener(ThreadingHTTPServer):
-    """Accepts connections on IPv4 loopback and answers each in a thread; `stop` ends them all."""
+    """Accepts connections on IPv4 loopback and answers each in a thread; `stop` ends them all.
+
+    `refused` is what the system refused that a connection needed: that one was closed, and the others are served.
+    """
 
     daemon_threads = True
     request_queue_size = 128
@@ -53,16 +61,19 @@ class Listener(ThreadingHTTPServer):
         self.tls = tls
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
-        self._waker, self._wake = socket.socketpair()
-        try:
-            super().__init__(("127.0.0.1", port), _Connection)
-        except OSError:
-            self._waker.close()
-            self._wake.close()
-            raise
+        self.refused: SystemRefused | None = None
         self.timeout = 0
-        self._accepting = threading.Thread(target=self._accept, name="hpp-contract server", daemon=True)
-        self._accepting.start()
+        with contextlib.ExitStack() as undo:
+            self._waker, self._wake = map(undo.enter_context, socket.socketpair())
+            # serve_forever() polls for its end and so takes up to half a second; a second socket ends this at once.
+            self._selector = undo.enter_context(selectors.DefaultSelector())
+            super().__init__(("127.0.0.1", port), _Connection)
+            undo.callback(self.server_close)
+            self._selector.register(self, selectors.EVENT_READ)
+            self._selector.register(self._wake, selectors.EVENT_READ)
+            self._accepting = threading.Thread(target=self._accept, name="hpp-contract server", daemon=True)
+            self._accepting.start()
+            undo.pop_all()
 
     def server_bind(self) -> None:
         """Bind without asking DNS for this machine's name, as HTTPServer would."""
@@ -73,18 +84,25 @@ class Listener(ThreadingHTTPServer):
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_address[1]}"
 
     def _accept(self) -> None:
-        # serve_forever() polls for its end and so takes up to half a second to stop; a second socket ends this at once.
-        with selectors.DefaultSelector() as selector:
-            selector.register(self, selectors.EVENT_READ)
-            selector.register(self._wake, selectors.EVENT_READ)
-            while all(key.fileobj is not self._wake for key, _ in selector.select()):
+        with self._selector:
+            while all(key.fileobj is not self._wake for key, _ in self._selector.select()):
                 self.handle_request()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection. Raises OSError, which the base class takes for a connection that came to nothing."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if refused := system_refusal(error):
+                self.refused = refused
+                time.sleep(_BREATHER)
+            raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
         with self._lock:
+            thread.start()
             self._connections[thread] = request
-        thread.start()
 
     def _converse(self, request: Any, client_address: Any) -> None:
         try:
@@ -99,9 +117,11 @@ class Listener(ThreadingHTTPServer):
             self._connections[threading.current_thread()] = connection
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  the base class's signature
-        """Say in one line what went wrong here; a client that went away is no news."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):
+        """Note what the system refused, or say in one line what went wrong here; a client that left is no news."""
+        error = cast("BaseException", sys.exc_info()[1])
+        if refused := system_refusal(error):
+            self.refused = refused
+        elif not isinstance(error, OSError):
             logging.getLogger("hpp_contract.server").error("a connection ended by our own %s", type(error).__name__)
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hpp_contract.exchange.model import Exchange, Trace, traces
 from hpp_contract.rules.rule import JUDGES, Finding, Rule
+from hpp_contract.verdict.refusal import raise_refusal
 from hpp_contract.verdict.report import Outcome, RuleVerdict, Subject, outcome_of
 
 SAMPLE = 50
@@ -89,6 +90,7 @@ class Judge:
                     for finding in check(subject):
                         tally.add(place, finding, evidence)
                 except Exception as error:  # a rule that crashes is our fault: outcome `error`; the others still run
+                    raise_refusal(error)
                     tally.crash = tally.crash or (place, f"{type(error).__name__} while judging {evidence}")
 
     def _by_condition(self, *scopes: str) -> _Groups:

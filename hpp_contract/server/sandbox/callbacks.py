@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from hpp_contract.exchange.loopback import is_loopback
+from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 
 TIMEOUT: Final = 3.0
 """Seconds that a receiver has to answer."""
@@ -32,6 +33,7 @@ class Callbacks:
         self._ending = threading.Event()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
+        self._refused: SystemRefused | None = None
         self._outcomes = {"delivered": 0, "unanswered": 0, "not sent": 0}
 
     @property
@@ -41,7 +43,8 @@ class Callbacks:
             return dict(self._outcomes)
 
     def send(self, url: str, session: Mapping[str, Any]) -> None:
-        """Tell the receiver at `url` of the session object `session`; returns at once."""
+        """Tell the receiver at `url` of the session object `session`; returns at once. Raises what the system does when
+        it refuses a thread."""
         if not self._may_call(url):
             self._count("not sent")
             return
@@ -49,8 +52,8 @@ class Callbacks:
         thread = threading.Thread(target=self._deliver, args=(url, event), name="hpp-contract callback", daemon=True)
         with self._lock:
             self._threads = [each for each in self._threads if each.is_alive()]
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def settle(self, timeout: float = 30.0) -> None:
         """Wait until every callback so far was delivered or given up."""
@@ -60,9 +63,12 @@ class Callbacks:
             thread.join(timeout)
 
     def close(self) -> None:
-        """Call nobody again; a call that is under way ends first."""
+        """Call nobody again; a call that is under way ends first. Raises SystemRefused when that kept one from being
+        made."""
         self._ending.set()
         self.settle(2 * self._timeout)
+        if self._refused is not None:
+            raise self._refused
 
     def _may_call(self, url: str) -> bool:
         host = (urlsplit(url).hostname or "").lower()
@@ -86,7 +92,8 @@ class Callbacks:
                 answer = pool.request("POST", url, body=event, headers=headers, redirect=False, preload_content=False)
                 answer.close()
                 return 200 <= answer.status < 300
-        except (urllib3.exceptions.HTTPError, OSError, ValueError):  # whatever a receiver does, it has not answered
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:  # whatever a receiver does: no answer
+            self._refused = self._refused or system_refusal(error)
             return False
 
     def _count(self, outcome: str) -> None:

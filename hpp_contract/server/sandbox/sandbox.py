@@ -56,9 +56,11 @@ class Sandbox:
         self._checkout = Checkout(self._store, self._operations.move, clock)
 
     def close(self) -> None:
-        """End the callbacks and let go of the file."""
-        self.callbacks.close()
-        self._store.close()
+        """End the callbacks and let go of the file. Raises SystemRefused as `Callbacks.close` does."""
+        try:
+            self.callbacks.close()
+        finally:
+            self._store.close()
 
     @property
     def notes(self) -> tuple[str, ...]:
