@@ -15,6 +15,9 @@ from hpp_contract.server.http import Listener
 
 WAITING = f"/hpp/v1/sessions/{session_id('waiting')}"
 AUTHORIZATION = f"Authorization: {CREDENTIALS.authorization}\r\n"
+HANG = 60.0
+"""Seconds that nothing here needs, however loaded the machine is."""
+
 Speak = Callable[[socket.socket], None]
 """What a server does with a connection."""
 
@@ -50,7 +53,7 @@ def speaking(speak: Speak) -> Iterator[str]:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(10)
+        thread.join(HANG)
 
 
 @contextlib.contextmanager
@@ -71,7 +74,7 @@ def answering(response: Response | None, failure: str | None = None) -> Iterator
 
 def connect(server: Server) -> socket.socket:
     host, port = server.url.split("//")[1].split(":")
-    return socket.create_connection((host, int(port)), timeout=10)
+    return socket.create_connection((host, int(port)), timeout=HANG)
 
 
 def converse(server: Server, request: str | bytes) -> bytes:
@@ -87,8 +90,8 @@ def asking(target: str = WAITING, headers: str = AUTHORIZATION, method: str = "G
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Return as soon as the condition holds; fail after ten seconds."""
-    deadline = time.monotonic() + 10
+    """Return as soon as the condition holds; fail after a minute, which no load of a machine explains."""
+    deadline = time.monotonic() + HANG
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.005)

@@ -214,7 +214,7 @@ def test_a_reader_that_leaves_does_no_harm() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.process

@@ -8,7 +8,6 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -153,12 +152,21 @@ def test_colours_are_for_terminals_that_want_them() -> None:
         assert "\x1b" not in plain
 
 
+_WAITING = """
+import sys, threading
+import hpp_contract.cli.progress as progress
+progress.PATIENCE, shown, write = {patience}, threading.Event(), sys.stderr.write
+sys.stderr.write = lambda text: (write(text), shown.set() if "probing" in text else None)[0]
+with progress.waiting("probing"):
+    shown.wait({longest})
+"""
+
+
 @pytest.mark.process
 def test_progress_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever waits at a terminal sees what for; a log does not; what is quick shows nothing."""
-    code = "import time, hpp_contract.cli.progress as p; p.PATIENCE={}\nwith p.waiting('probing'): time.sleep(0.3)"
-    assert "probing" in _on_a_terminal(code.format(0))
-    assert "probing" not in _on_a_terminal(code.format(60))
+    assert "probing" in _on_a_terminal(_WAITING.format(patience=0, longest=60))
+    assert "probing" not in _on_a_terminal(_WAITING.format(patience=60, longest=0.3))
     with waiting("probing"):
-        time.sleep(0)
+        pass
     assert capsys.readouterr() == ("", "")

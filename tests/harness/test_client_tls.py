@@ -30,7 +30,7 @@ base_url, username, password, session_id, ca_file = sys.argv[1:]
 key = base64.b64encode(f"{username}:{password}".encode()).decode()
 request = urllib.request.Request(f"{base_url}/hpp/v1/sessions/{session_id}", headers={"Authorization": f"Basic {key}"})
 trusted = ssl.create_default_context(cafile=ca_file)
-print(urllib.request.urlopen(request, timeout=5, context=trusted).read().decode())
+print(urllib.request.urlopen(request, timeout=60, context=trusted).read().decode())
 """
 
 

@@ -52,7 +52,7 @@ def test_an_adapter_that_follows_the_schema() -> None:
         ]
         command = [sys.executable, "-S", str(Path(__file__).with_name("hostile_adapter.py")), "honest"]
         lines = "\n".join(map(json.dumps, [HELLO, *asks, {"op": "bye"}]))
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=60, check=True)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [valid("adapter-answer", answer) for answer in answers] == [[], [], []]
     assert [next(iter(answer.keys() - {"id", "op", "client"}), None) for answer in answers] == [

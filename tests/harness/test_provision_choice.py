@@ -80,7 +80,7 @@ def test_off_the_main_thread(no_page: None) -> None:
     trails: list[Trail] = []
     thread = threading.Thread(target=lambda: trails.append(provision(Door(Recorder(), 0))))
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert trails[0].disabled == 204
 
 

@@ -89,14 +89,14 @@ def test_interrupted_process_cleans_up(number: int) -> None:
     def stall(request: Request) -> Response | None:
         if request.method == "GET" and any(made in request.path for made in recorder.made):
             arrived.set()
-            over.wait(30)
+            over.wait(60)
         return None
 
     with recording(instead=stall) as (recorder, url):
         with subprocess.Popen(
             command(url, "--provision"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
-            assert arrived.wait(30)
+            assert arrived.wait(60)
             process.send_signal(number)
             _, complaints = process.communicate(timeout=60)
         over.set()

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -25,8 +24,8 @@ from hpp_contract.recordings import cluster, workers
 from hpp_contract.recordings.cluster import judge_on_dask
 from hpp_contract.recordings.engine import Judged, judge_recordings
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem
-
-from .recording_tools import FAULTS, kept, played, write_lines
+from tests.harness.recording_tools import FAULTS, kept, played, write_lines
+from tests.harness.sockets import wait_for
 
 CASSETTES = Path(__file__).parent / "recordings"
 QUIET: dict[str, Any] = {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"}}
@@ -132,17 +131,15 @@ def test_a_killed_worker_changes_nothing(dask: LocalCluster, folder: Path, momen
     address = dask.scheduler_address
     judged = judge_on_dask([str(folder)], address, on_progress=killing(address, moment, killed))
     same(judged, judge_recordings([str(folder)], processes=1))
-    assert _is_gone(killed[0])
+    wait_for(lambda: _is_gone(killed[0]))  # its parent may be slow to take note
 
 
 def _is_gone(pid: int) -> bool:
-    """Whether no such process runs any more; its parent may be slow to take note."""
-    for _ in range(200):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
+    """Whether no such process runs any more."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
     return False
 
 

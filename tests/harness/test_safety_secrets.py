@@ -188,8 +188,8 @@ def test_no_secret_of_a_client_leaks(home: Path) -> None:
                 f"/hpp/v1/sessions/x?key={quote(key)}",
                 f"/{quote(key)}",
             ):
-                requests.get(served.url + path, headers=headers, timeout=10)
-            requests.post(f"{served.url}/checkout/v3/orders", json=ORDER | {"locale": key}, headers=headers, timeout=10)
+                requests.get(served.url + path, headers=headers, timeout=60)
+            requests.post(f"{served.url}/checkout/v3/orders", json=ORDER | {"locale": key}, headers=headers, timeout=60)
         _, said = served.end()
     assert "seen at" in said
     for credentials in FORMS.values():

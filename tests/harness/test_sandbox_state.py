@@ -56,14 +56,14 @@ def test_two_processes_share_a_file(tmp_path: Path) -> None:
     """`serve --state FILE` twice: what one makes, the other shows and changes, and a third after both knows it all."""
     state = ("--state", str(tmp_path / "state.sqlite"))
     with serving(*state) as one, serving(*state) as other:
-        made = requests.post(f"{one.url}/checkout/v3/orders", json=ORDER, headers=HEADERS, timeout=10)
+        made = requests.post(f"{one.url}/checkout/v3/orders", json=ORDER, headers=HEADERS, timeout=60)
         order = f"{other.url}/checkout/v3/orders/{made.json()['order_id']}"
         made = requests.post(
-            f"{other.url}/hpp/v1/sessions", json={"payment_session_url": order}, headers=HEADERS, timeout=10
+            f"{other.url}/hpp/v1/sessions", json={"payment_session_url": order}, headers=HEADERS, timeout=60
         )
         wanted = made.json()["session_id"]
         assert one.get(wanted).json()["status"] == "WAITING"
-        assert requests.get(made.json()["redirect_url"], timeout=10).status_code == 200
+        assert requests.get(made.json()["redirect_url"], timeout=60).status_code == 200
         assert one.get(wanted).json() == other.get(wanted).json()
         code, said = one.end()
         assert code == 0

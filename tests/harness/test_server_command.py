@@ -45,12 +45,12 @@ class Served:
 
     def get(self, wanted: str, headers: dict[str, str] | None = None, **how: object) -> requests.Response:
         url = f"{self.url}/hpp/v1/sessions/{wanted}"
-        return requests.get(url, headers=DOCUMENTED if headers is None else headers, timeout=10, **how)
+        return requests.get(url, headers=DOCUMENTED if headers is None else headers, timeout=60, **how)
 
     def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
         """Interrupt it; its exit code and everything it says afterwards."""
         self.process.send_signal(number)
-        said, complaints = self.process.communicate(timeout=30)
+        said, complaints = self.process.communicate(timeout=60)
         assert "Traceback" not in complaints
         return self.process.returncode, said
 
@@ -115,7 +115,7 @@ def test_instructions_work() -> None:
     with serving() as served:
         key = re.search(r"'Authorization: (Basic \S+)'", served.said)[1]
         url = re.search(r"^ +(http\S+/hpp/v1/sessions/\S+)$", served.said, re.MULTILINE)[1]
-        assert requests.get(url, headers={"Authorization": key}, timeout=10).json()["status"] == "COMPLETED"
+        assert requests.get(url, headers={"Authorization": key}, timeout=60).json()["status"] == "COMPLETED"
         printed = dict(
             reversed(pair) for pair in re.findall(r"^  ([0-9a-f-]{36})  ([\w-]+)", served.said, re.MULTILINE)
         )

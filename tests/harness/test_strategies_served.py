@@ -23,7 +23,7 @@ ANY = "39a1c773-bafd-754d-af1f-b30c592f1267"
 
 def read(server: Server, session_id: str = ANY) -> requests.Response:
     url = f"{server.url}/hpp/v1/sessions/{session_id}"
-    return requests.get(url, headers={"Authorization": CREDENTIALS.authorization}, timeout=10)
+    return requests.get(url, headers={"Authorization": CREDENTIALS.authorization}, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 def test_a_body_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     """`serve --body` names the file it could not read, and leaves as a usage error."""
     command = [sys.executable, "-m", "hpp_contract", "serve", "--body", str(tmp_path / "missing.json")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("hpp-contract: --body ")
     assert done.stderr.count("\n") <= 1

@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
+
+from tests.harness.sockets import wait_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -184,11 +185,7 @@ class ChromiumVisitor:
         it leads to is there."""
         self.evaluate("window.left = false")
         yield
-        for _ in range(500):
-            if self.evaluate("return window.left === undefined && document.readyState === 'complete'"):
-                return
-            time.sleep(0.02)
-        raise AssertionError("no other page came")
+        wait_for(lambda: self.evaluate("return window.left === undefined && document.readyState === 'complete'"))
 
     def _post(self, path: str, **body: Any) -> Any:
         return self._call("POST", self._base + path, body)
