@@ -67,9 +67,9 @@ class Processes:
     def close(self) -> None:
         """End every process, whatever it is doing."""
         for connection, process in self._members.items():
-            connection.close()
             process.kill()
             process.join()
+            connection.close()
         self._members.clear()
 
     def __enter__(self) -> Self:

@@ -155,10 +155,11 @@ def test_colours_are_for_terminals_that_want_them() -> None:
 _WAITING = """
 import sys, threading
 import hpp_contract.cli.progress as progress
-progress.PATIENCE, shown, write = {patience}, threading.Event(), sys.stderr.write
-sys.stderr.write = lambda text: (write(text), shown.set() if "probing" in text else None)[0]
+progress.PATIENCE, shown, write = {patience}, threading.Semaphore(0), sys.stderr.write
+sys.stderr.write = lambda text: (write(text), shown.release() if "probing" in text else None)[0]
 with progress.waiting("probing"):
-    shown.wait({longest})
+    for _ in range(2):  # it is shown, and moves
+        shown.acquire(timeout={longest})
 """
 
 

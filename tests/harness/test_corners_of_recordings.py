@@ -15,7 +15,7 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from hpp_contract.cli import main
-from hpp_contract.recordings import documents, engine, ndjson, read_recordings, urls
+from hpp_contract.recordings import documents, ndjson, read_recordings, urls
 from hpp_contract.recordings.engine import judge_recordings
 from hpp_contract.recordings.sources import Source
 from hpp_contract.recordings.work import Piece, numbered_lines
@@ -163,11 +163,11 @@ def test_a_store_without_the_file(action: Callable[[str], object], tmp_path: Pat
         action((tmp_path / "nothing").as_uri())
 
 
-@pytest.mark.process
-def test_a_system_without_a_fork_server(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where processes can only be spawned, they say the same."""
-    monkeypatch.setattr(engine, "get_all_start_methods", lambda: ["spawn"])
-    assert judge_recordings([str(log)], processes=2) == judge_recordings([str(log)], processes=1)
+def test_json_with_something_after_it(tmp_path: Path) -> None:
+    """What is one JSON value with something behind it, and not a value a line either, is damaged there."""
+    path = tmp_path / "log.json"
+    path.write_text('{"log":\n1} x', encoding="utf-8")
+    assert read_recordings([str(path)]).unreadable == [f"{path}: damaged or broken off: not JSON at line 2, column 4"]
 
 
 # --- Verdicts

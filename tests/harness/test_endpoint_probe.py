@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.endpoint import Plan, Probed, Target, probe, target_from
+from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.endpoint.plan import MALFORMED, reads
-from hpp_contract.exchange import Headers
+from hpp_contract.endpoint.wire import Sent, Wire
+from hpp_contract.exchange import Exchange, Headers, Request
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.exchange.redact import spellings
 from hpp_contract.rules.fault import Fault, body, fail, header, lie, status
@@ -148,10 +150,18 @@ def test_client_errors_are_answers() -> None:
 
 
 @pytest.mark.socket
-def test_stalling_session_is_not_polled_for_ever() -> None:
+def test_stalling_session_is_not_polled_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A session that does not answer in time is given up; the others are read to the end."""
-    with Server([lie("stalls", "in-progress", fail("timeout"))]) as server:
-        probed = probe(target(server.url, *FIVE), Plan(polls=3, timeout=0.6))
+    really = Wire.get
+
+    def get(wire: Wire, url: str, headers: Headers) -> Sent:
+        if not url.endswith(FIVE[1]):
+            return really(wire, url, headers)
+        return Sent(Exchange(Request("GET", url, headers), None, "timeout"), Trouble("timeout"))
+
+    monkeypatch.setattr(Wire, "get", get)
+    with Server() as server:
+        probed = probe(target(server.url, *FIVE), Plan(polls=3))
     reads_of = Counter(exchange.request.session_id for exchange in probed.exchanges if "poll" in exchange.evidence)
     assert reads_of == {FIVE[0]: 3, FIVE[1]: 1, FIVE[2]: 3, FIVE[3]: 3, FIVE[4]: 3}
     assert probed.unverified is None

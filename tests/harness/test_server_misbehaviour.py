@@ -152,7 +152,7 @@ def test_closing_leaves_nothing(tmp_path: Path) -> None:
     for tls in (None, throwaway(tmp_path)):
         running = Server(tls=tls)
         clients = [connect(running) for _ in range(5)]
-        clients[0].sendall(b"GET / HT")
+        clients[0].sendall(b"GET / HT" if tls is None else b"\x16\x03")  # as far as a request, or a handshake, goes
         accepted = running._listener._connections
         wait_for(lambda accepted=accepted: len(accepted) == 5)
         running.close()
