@@ -32,19 +32,19 @@ class Watch:
         self.watching = False
         self.allowed: set[str] = set()
         self.undeclared: dict[str, None] = {}
-        self._others: set[int | None] = set()
+        self._others: set[threading.Thread] = set()
 
     def begin(self, item: pytest.Item) -> None:
         self.allowed = set().union(*(ALLOWS.get(mark.name, set()) for mark in item.iter_markers()))
         self.undeclared = {}
         # What outlives a test before this one is not this one's doing.
-        self._others = {thread.ident for thread in threading.enumerate()} - {threading.main_thread().ident}
+        self._others = {*threading.enumerate()} - {threading.main_thread()}
         self.watching = True
 
     def hear(self, event: str, _: tuple[Any, ...]) -> None:
         if (need := NEEDS.get(event)) is None or not self.watching:
             return
-        if need not in self.allowed and threading.get_ident() not in self._others:
+        if need not in self.allowed and threading.current_thread() not in self._others:
             self.undeclared[need] = None
 
 
@@ -82,6 +82,6 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     finally:
         watch.watching = False
     if watch.undeclared:
-        needed = " and ".join(watch.undeclared)
+        needed = "process" if "process" in watch.undeclared else "socket"
         pytest.fail(f"this test needs a {needed} and does not say so: give it @pytest.mark.{needed}", pytrace=False)
     return outcome

@@ -150,26 +150,6 @@ def test_the_gate_refuses_a_leftover(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_it_is_from_must_be_in_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A vcrpy that drops `metadata`, as every one before 9.4.2 does, makes `record` fail and leave no cassette."""
-    whole = vcr.serialize.serialize
-    told = {"requests", "responses"}
-    monkeypatch.setattr(
-        "vcr.serialize.serialize",
-        lambda cassette, serializer: whole({name: cassette[name] for name in told}, serializer),
-    )
-    assert run("record", "--to", str(tmp_path)) == 3
-    said = capsys.readouterr().err
-    assert re.fullmatch(
-        r"hpp-contract: \S+\.yaml was not written: the installed vcrpy leaves out `metadata`, which says where a "
-        r"recording is from; install vcrpy 9\.4\.2 or newer\.\n",
-        said,
-    )
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_evidence_is_not_mixed(tmp_path: Path) -> None:
     """What the embedded server said never takes the place of what a real endpoint said."""
     exchanges = played("waiting", 1)

@@ -125,6 +125,7 @@ def check(outcomes: Iterator[tuple[int, int]], capsys: pytest.CaptureFixture[str
     assert done > fewest
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_thread(name: str, clean: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Whichever thread the system refuses, once or from then on, a command says so and blames nobody."""
@@ -136,6 +137,7 @@ def test_no_thread(name: str, clean: None, monkeypatch: pytest.MonkeyPatch, caps
     )
 
 
+@pytest.mark.socket
 def test_no_thread_to_serve(
     port: int, clean: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,6 +145,7 @@ def test_no_thread_to_serve(
     check(swept(monkeypatch, threading.Thread, "start", no_thread, ("serve", "--port", str(port))), capsys, THREAD, 6)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("error", "sentence"), [(no_process, PROCESS), (no_file, FILE), (no_memory, MEMORY)], ids=["slot", "file", "memory"]
 )
@@ -154,6 +157,7 @@ def test_no_process(
     check(swept(monkeypatch, subprocess, "Popen", error, COMMANDS["client --command"]), capsys, sentence, 4)
 
 
+@pytest.mark.process
 def test_no_process_to_judge(clean: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Whichever judging process the system refuses, those that run are ended."""
     check(

@@ -45,6 +45,7 @@ from tests.harness.refusing import (
 from tests.harness.sockets import asking, connect, converse
 
 
+@pytest.mark.socket
 def test_a_client_that_ran_out_of_files_is_not_judged() -> None:
     """A client in this process that fails by this process' limits is no client that fails."""
 
@@ -55,6 +56,7 @@ def test_a_client_that_ran_out_of_files_is_not_judged() -> None:
         run([CASES["smoke"]], lambda: PythonAdapter(read_session), Subject("client", "x"), Plan())
 
 
+@pytest.mark.process
 def test_another_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """When an adapter that did not survive hello cannot be started again, closing it is still possible."""
     adapter = CommandAdapter(ADAPTER.replace("honest", "crashes-on-hello"))
@@ -63,6 +65,7 @@ def test_another_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         run([CASES["smoke"]], lambda: adapter, Subject("client", "x"), Plan())
 
 
+@pytest.mark.socket
 def test_a_connection_that_cannot_be_opened_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that may not accept a connection accepts it later, goes on, and says so when it is closed."""
     server = Server()
@@ -76,6 +79,7 @@ def test_a_connection_that_cannot_be_opened_waits(monkeypatch: pytest.MonkeyPatc
         connect(server)
 
 
+@pytest.mark.socket
 def test_a_connection_that_is_gone_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that left before it was accepted is nothing that the system refused."""
     with Server() as server:
@@ -85,6 +89,7 @@ def test_a_connection_that_is_gone_is_no_refusal(monkeypatch: pytest.MonkeyPatch
         assert converse(server, asking()).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.socket
 def test_a_server_that_cannot_start_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose first thread is refused lets go of its port and of everything it opened."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -98,6 +103,7 @@ def test_a_server_that_cannot_start_leaves_no_file(monkeypatch: pytest.MonkeyPat
     Server(port=port).close()
 
 
+@pytest.mark.socket
 def test_a_callback_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """A callback that could not be made for want of a file is no receiver's silence: closing says what it was."""
     callbacks = Callbacks(delays=())
@@ -134,6 +140,7 @@ def test_a_process_works_until_nothing_comes(monkeypatch: pytest.MonkeyPatch) ->
     assert "Traceback" in got[1][1].__notes__[0]
 
 
+@pytest.mark.process
 def test_what_a_process_raises_is_raised_here() -> None:
     """What work raises in another process, this one raises; a process more than there is work is not started."""
     with Processes(3) as processes:
@@ -153,6 +160,7 @@ def test_a_pipe_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
             list(processes.each(int, ["1"]))
 
 
+@pytest.mark.socket
 def test_a_request_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that could not be sent for want of a file is no endpoint that cannot be reached."""
     monkeypatch.setattr(socket, "socket", Refusing(socket.socket, 0, no_file, sys.maxsize))

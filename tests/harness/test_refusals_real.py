@@ -52,6 +52,7 @@ REAL = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts processes so")
 @pytest.mark.parametrize("name", REAL)
 def test_few_processes(name: str) -> None:
@@ -65,6 +66,7 @@ def test_few_processes(name: str) -> None:
         assert (done.returncode, done.stderr) in [(0, ""), (3, THREAD), (3, PROCESS)], number
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="how many files Python itself needs differs")
 @pytest.mark.parametrize("name", REAL)
 def test_few_files(name: str) -> None:
