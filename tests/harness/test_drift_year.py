@@ -77,6 +77,7 @@ def test_change_is_seen_at_once(case: Case) -> None:
     assert exit_code(changed) == (1 if case.change_class in ("breaking", "risky") else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_undone_change_is_gone(case: Case) -> None:
     """The history has the change since its first night, also over a night that verified nothing, until it is undone."""

@@ -66,6 +66,7 @@ def test_schemathesis_tries_headers() -> None:
     assert not set(sent) & {"authorization", "host", "content-length", "transfer-encoding", "x-http-method-override"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 31])
 def test_count_is_kept(count: int) -> None:
     """As many requests are planned as were asked for."""
@@ -98,7 +99,7 @@ def test_a_segment_is_one_segment(text: str) -> None:
     """Whatever the id, it is encoded so that nothing on the way reads it as a path, and decodes to itself."""
     segment = encoded(text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape"))
     assert not set(segment) & set("/?#\\ ")
-    assert segment.strip(".") == segment or len(segment) > 2
+    assert segment not in (".", "..")
 
 
 @pytest.mark.parametrize("seed", range(5))

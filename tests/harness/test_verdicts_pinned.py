@@ -143,6 +143,7 @@ def written(statements: Statements, groups: Groups, judges: Mapping[str, Sequenc
             yield f"{finding} · {name} · {listed(where, groups)}{only}"
 
 
+@pytest.mark.slow
 def test_every_verdict() -> None:
     """Each rule judges these kinds of subject, and finds this in these places of these changes."""
     rules = {kind: said([], kind) for kind in KINDS}
