@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,4 +67,4 @@ def test_commands_in_any_locale(command: str) -> None:
 def test_contract_in_any_locale() -> None:
     """`make contract` is green where the locale's encoding is ASCII."""
     done = run("pytest", "-q", "tests/contract", **C_LOCALE)
-    assert re.search(r"^[0-9]+ passed in", done.stdout, re.MULTILINE), done.stdout
+    assert done.returncode == 0, done.stdout

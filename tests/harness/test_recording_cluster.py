@@ -197,7 +197,7 @@ def _die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.socket
+@pytest.mark.process
 def test_a_cluster_that_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster that is closed under a run is said to be lost."""
     monkeypatch.setattr(workers, "PATIENCE", 2)
@@ -213,7 +213,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "PATIENCE", 0.3)
 
 
-@pytest.mark.socket
+@pytest.mark.process
 @pytest.mark.parametrize("listening", [False, True])
 def test_no_scheduler(impatient: None, folder: Path, listening: bool) -> None:
     """An address at which nobody answers, listening or not, is said within a bounded time."""
@@ -226,7 +226,7 @@ def test_no_scheduler(impatient: None, folder: Path, listening: bool) -> None:
     assert said == f"no Dask scheduler answers at {address} within 0.3 seconds."
 
 
-@pytest.mark.socket
+@pytest.mark.process
 def test_no_worker(impatient: None, folder: Path) -> None:
     """A cluster without workers is not waited for in vain."""
     with LocalCluster(n_workers=0, processes=False, protocol="tcp", **QUIET) as empty:
