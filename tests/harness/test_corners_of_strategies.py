@@ -10,6 +10,7 @@ import pytest
 
 from hpp_contract.exchange import Instant
 from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.lifecycle import FINAL
 from hpp_contract.strategies import UnknownKeywordError, answer, seeded
 from hpp_contract.strategies.breaking import Weakness, _at, _wrong
 from hpp_contract.strategies.compiling import Place, alternatives
@@ -121,3 +122,12 @@ def test_a_refusal_challenges() -> None:
     response = answer({}, 401).response
     assert response is not None
     assert response.header("www-authenticate") == 'Basic realm="hpp"'
+
+
+@pytest.mark.parametrize("final", FINAL)
+def test_every_final_status_is_left(final: str) -> None:
+    """A life that breaks HPP-L01 may leave any of the final statuses, and the rule finds it."""
+    lives = [trace for number in range(200) if (trace := broken_trace(seeded(f"{number}"))).rule == "HPP-L01"]
+    [left, *_] = [each.trace for each in lives if (each.trace.exchanges[-2].session or {})["status"] == final]
+    broken = [v.rule.id for v in judge(left.exchanges, CATALOGUE, Subject("endpoint", "x")) if v.findings]
+    assert "HPP-L01" in broken

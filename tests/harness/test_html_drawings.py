@@ -63,6 +63,24 @@ def test_a_life_is_told_by_what_changed() -> None:
     assert [mark.kind for mark in strip.marks] == ["pending", "pending", "pending", "final"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    {
+        0.07: "70 ms",
+        0.13: "0.13 s",
+        9.9: "9.90 s",
+        12.3: "12 s",
+        119.0: "119 s",
+        120.0: "2.0 min",
+        7200.0: "2.0 h",
+    }.items(),
+)
+def test_times_are_told_in_a_unit_of_their_size(seconds: float, words: str) -> None:
+    """When a status began is told in milliseconds, seconds, minutes or hours."""
+    (strip,) = timeline([Slice("s", {}, (Read(0.0, "WAITING"), Read(seconds, "COMPLETED")))]).strips
+    assert strip.says == f"WAITING, COMPLETED after {words}: 2 reads"
+
+
 def test_reads_without_times_are_placed_in_order() -> None:
     """Where recordings have no times, the order of the reads is what is drawn and told."""
     (strip,) = timeline([Slice("s", {}, (Read(None, "WAITING"), Read(None, "404"), Read(None, "404")))]).strips
