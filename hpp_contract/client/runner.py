@@ -18,7 +18,7 @@ from hpp_contract.client.generated_verdict import Wanted, conclude
 from hpp_contract.client.ledger import Ledger
 from hpp_contract.client.play import Played, play
 from hpp_contract.client.stage import Stage
-from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.exchange.clock import Clock, steady, system_clock
 from hpp_contract.server import Tls
 from hpp_contract.verdict import Report, Subject
 
@@ -50,7 +50,7 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, p
     system does that refuses a thread, a process or a file."""
     began = time.monotonic()
     ledger = Ledger(subject)
-    with Stage(cases, plan.tls, plan.clock) as stage, _adapters(start) as another:
+    with Stage(cases, plan.tls, steady(plan.clock)) as stage, _adapters(start) as another:
         main = another()
         played = _play_all(cases, main, another, _Crew(stage, plan))
         for one in played:

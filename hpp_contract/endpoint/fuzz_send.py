@@ -19,6 +19,7 @@ from hpp_contract.endpoint.probe import is_passing
 from hpp_contract.endpoint.target import Target
 from hpp_contract.endpoint.wire import Wire
 from hpp_contract.exchange import Exchange, Headers, Knowledge
+from hpp_contract.exchange.clock import steady
 from hpp_contract.exchange.redact import abbreviate
 
 TIMEOUT_EACH: Final = 5.0
@@ -54,7 +55,7 @@ class Sender:
         self._pace = Pace.for_host(loopback=target.is_loopback)
         self._pace.wait_for_turn()  # the probe before this may have sent its last request just now
         timeout = min(plan.timeout, TIMEOUT_EACH)
-        self._wire = Wire(self._base_url, timeout, direct=target.is_loopback, clock=plan.clock)
+        self._wire = Wire(self._base_url, timeout, direct=target.is_loopback, clock=steady(plan.clock))
 
     def close(self) -> None:
         self._wire.close()

@@ -19,6 +19,7 @@ from hpp_contract.endpoint.target import EMBEDDED, Target
 from hpp_contract.endpoint.verify import kind_of, unverified
 from hpp_contract.endpoint.wire import Sent, Wire
 from hpp_contract.exchange import Exchange, Headers, Knowledge, Request
+from hpp_contract.exchange.clock import steady
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.verdict import Subject
 
@@ -119,7 +120,7 @@ class _Prober:
         self.base_url = base_url
         self._plan = plan
         self._pace = pace
-        self._wire = Wire(base_url, plan.timeout, direct=target.is_loopback, clock=plan.clock)
+        self._wire = Wire(base_url, plan.timeout, direct=target.is_loopback, clock=steady(plan.clock))
         self._own = target.credentials.authorization
         self._credentials = {"right": target.credentials, "wrong": _wrong(target.credentials), "none": None}
         self.trouble: Trouble | None = None

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from hpp_contract.cli import main
-from hpp_contract.exchange.clock import system_clock, utc
+from hpp_contract.exchange.clock import steady, system_clock, utc
 from hpp_contract.exchange.instant import http_date, seconds_of_http_date
 from hpp_contract.server import CREDENTIALS, Sandbox, Server, session_id
 
@@ -98,6 +98,14 @@ def test_servers() -> None:
     assert [answer.status_code for answer in answers] == [200, 401, 400, 404, 400]
     assert {answer.headers["Date"] for answer in answers} == {"Sun, 04 May 2031 08:08:09 GMT"}
     assert {exchange.at.ns for exchange in server.log if exchange.at} == {THEN}
+
+
+def test_a_steady_clock_is_not_set() -> None:
+    """A steady clock starts with the time that it is handed, and goes on whatever that clock does then."""
+    times = iter((THEN, 0, 2 * THEN))
+    clock = steady(lambda: next(times))
+    first, second = clock(), clock()
+    assert THEN <= first <= second < THEN + 60 * 10**9
 
 
 @pytest.mark.socket
