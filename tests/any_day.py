@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -54,23 +56,44 @@ def run(moment: str, place: str, further: Sequence[str]) -> subprocess.Completed
     return subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
 
 
+def failures(output: str) -> str:
+    """What pytest printed of the tests that failed, without its dots and tables."""
+    parts = re.split(r"^=+ (.+?) =+$\n", output, flags=re.MULTILINE)
+    told = [text for title, text in zip(parts[1::2], parts[2::2], strict=True) if title in ("FAILURES", "ERRORS")]
+    return "".join(told) or output
+
+
 def main() -> int:
-    """Print one line for each run, and all that a failing one printed; 1 when any failed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.any_day", description="Run the tests on other days.")
-    parser.add_argument("--fast", action="store_true", help="only tests without sockets, and no exhaustive sweeps")
-    parser.add_argument("--everywhere", action="store_true", help="every moment in every place, not each in one")
+    """Print one line for each run, what failed in it, and in the end which tests failed when; 1 when any did."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.any_day",
+        description="Run the tests that need no process as if it were another day, in other time zones.",
+        epilog="Further arguments are pytest's: make test-any-day ARGS='--fast -k drift'.",
+    )
+    parser.add_argument("--fast", action="store_true", help="only the tests that make test-fast runs")
+    parser.add_argument("--everywhere", action="store_true", help="each moment in all places, instead of in one")
+    parser.add_argument("--moment", choices=MOMENTS, action="append", help="only this moment; repeatable")
     asked, further = parser.parse_known_args()
-    journeys = list(product(MOMENTS, PLACES) if asked.everywhere else zip(MOMENTS, cycle(PLACES), strict=False))
+    moments = asked.moment or list(MOMENTS)
+    journeys = list(product(moments, PLACES) if asked.everywhere else zip(moments, cycle(PLACES), strict=False))
     words = ("-m", FAST if asked.fast else NO_PROCESS, *further)
-    failed = 0
+    failed: dict[str, list[str]] = defaultdict(list)
+    good = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for journey, done in zip(journeys, pool.map(lambda each: run(*each, words), journeys), strict=True):
-            failed += done.returncode != 0
+            good += done.returncode == 0
             print("{:22} {:18}".format(*journey), done.stdout.rstrip().rpartition("\n")[2], flush=True)
+            for test in re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE):
+                failed[test].append(journey[0])
             if done.returncode:
-                print(done.stdout, done.stderr, flush=True)
-    print(f"{len(journeys) - failed} passed, {failed} failed")
-    return min(failed, 1)
+                print(failures(done.stdout), done.stderr, flush=True)
+    for test, when in failed.items():
+        print(f"{test} fails {', '.join(dict.fromkeys(when))}")
+    if failed:
+        print("A test that depends on the day needs a clock that stands still (CONTRIBUTING.md, The time of day).")
+        print(f"Again: make test-any-day ARGS='{next(iter(failed)).partition('[')[0]}'")
+    print(f"{good} of {len(journeys)} other days passed")
+    return int(good < len(journeys))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 NEEDS = {
     "socket.bind": "socket", "socket.connect": "socket", "socket.sendto": "socket", "socket.getaddrinfo": "socket",
+    "socket.gethostbyname": "socket", "socket.gethostbyaddr": "socket", "socket.getnameinfo": "socket",
     "subprocess.Popen": "process", "os.fork": "process", "os.forkpty": "process", "os.posix_spawn": "process",
     "os.exec": "process", "os.system": "process", "multiprocessing": "process",
 }  # fmt: skip
@@ -31,7 +33,7 @@ class Watch:
     def __init__(self) -> None:
         self.watching = False
         self.allowed: set[str] = set()
-        self.undeclared: dict[str, None] = {}
+        self.undeclared: dict[str, str] = {}
         self._others: set[threading.Thread] = set()
 
     def begin(self, item: pytest.Item) -> None:
@@ -45,9 +47,27 @@ class Watch:
         if (need := NEEDS.get(event)) is None or not self.watching:
             return
         if need not in self.allowed and threading.current_thread() not in self._others:
-            self.undeclared[need] = None
+            self.undeclared.setdefault(need, _place())
+
+    @property
+    def complaint(self) -> str | None:
+        """What the test needed and did not say; None for nothing."""
+        if not self.undeclared:
+            return None
+        need = "process" if "process" in self.undeclared else "socket"
+        place = self.undeclared[need]
+        return f"this test needs a {need} ({place}): give it @pytest.mark.{need}, or do without."
 
 
+def _place() -> str:
+    """Where the test, or what it calls of the tests, is now."""
+    frame = sys._getframe()
+    while frame.f_back is not None and (str(FOLDER) not in frame.f_code.co_filename or frame.f_globals is globals()):
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+FOLDER = Path(__file__).parent
 WATCH = pytest.StashKey[Watch]()
 
 
@@ -79,9 +99,12 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     watch = item.config.stash[WATCH]
     try:
         outcome = yield
+    except BaseException as error:
+        if watch.complaint:
+            error.add_note(watch.complaint)
+        raise
     finally:
         watch.watching = False
-    if watch.undeclared:
-        needed = "process" if "process" in watch.undeclared else "socket"
-        pytest.fail(f"this test needs a {needed} and does not say so: give it @pytest.mark.{needed}", pytrace=False)
+    if watch.complaint:
+        pytest.fail(watch.complaint, pytrace=False)
     return outcome

@@ -77,8 +77,8 @@ def played(stage: str, polls: int, told: Fault | None = None, apart: float = 5.0
 IDS = ("39a1c773-bafd-754d-af1f-b30c592f1267", "5c2bbed0-1111-4111-8111-111111111111")
 _VALUES: tuple[Any, ...] = (
     None, "", "x", 5, [], {}, "WAITING", "COMPLETED", "NEVER", "X438HG0Q", "2026-11-22T01:02:03.456Z", *IDS,
-    "2026-02-30T00:00:00Z", "2026-11-22T01:02:03", "kco_live_api_abcdefgh", "nul\u0000", "caf\u00e9", "x\x7f",
-    "5C2BBED0-1111-4111-8111-111111111111", {"given_name": "Jane"}, "x" * 256,
+    "2026-02-30T00:00:00Z", "2026-11-22T01:02:03", "kco_live_api_qrstuvwx", "nul\u0000", "caf\u00e9", "x\x7f",
+    "5C2BBED0-1111-4111-8111-111111111111", {"given_name": "Jane"}, "x" * 255, "x" * 256,
 )  # fmt: skip
 _MEMBERS = ("session_id", "status", "updated_at", "expires_at", "order_id", "authorization_token", "klarna_reference",
             "customer", "error_code", "error_messages", "correlation_id")  # fmt: skip
@@ -142,17 +142,19 @@ def by_name(pairs: Iterable[Named]) -> dict[str, NamedEdit]:
     """The edits by their names, of which no two are the same."""
     named: dict[str, NamedEdit] = {}
     for name, edit in pairs:
-        if name in named or not (name.isascii() and name.isprintable()):
-            raise ValueError(f"edit {name!a}: a name is printable ASCII, and of one edit")
+        if name in named:
+            raise ValueError(f"two edits are called {name!a}")
+        if not (name.isascii() and name.isprintable()):
+            raise ValueError(f"the name {name!a} of an edit is not printable ASCII")
         named[name] = NamedEdit(name, edit)
     return named
 
 
 def with_members(names: Iterable[str], values: Iterable[Any]) -> Iterator[Named]:
-    """Members of the body with other values. Long values are cut in the name."""
+    """Members of the body with other values. Long values are cut in the name, which tells their length."""
     for name, value in product(names, values):
         text = json.dumps(value)
-        shown = text if len(text) <= 30 else f'{text[:9]}..."'
+        shown = text if len(text) <= 30 else f'{text[:9]}..." ({len(value)})'
         yield f"{name}={shown}", fault.member(name, value)
 
 

@@ -51,8 +51,12 @@ def test_every_moment_is_visited(tmp_path: Path) -> None:
     assert lines.keys() == MOMENTS.keys()
     assert {place for place, *_ in lines.values()} == set(PLACES)
     assert [moment for moment, words in lines.items() if "failed," in words] == ["as February 29 ends"]
-    assert "test_never_as_february_ends" in done.stdout
-    assert done.stdout.endswith("5 passed, 1 failed\n")
+    assert ">       assert (MOMENT.month, MOMENT.day) != (2, 29)\nE       assert (2, 29) != (2, 29)\n" in done.stdout
+    *_, test, advice, again, last = done.stdout.splitlines()
+    assert test.endswith("test_scratch.py::test_never_as_february_ends fails as February 29 ends")
+    assert "CONTRIBUTING.md" in advice
+    assert again == f"Again: make test-any-day ARGS='{test.partition(' ')[0]}'"
+    assert last == "5 of 6 other days passed"
     assert done.returncode == 1
 
 

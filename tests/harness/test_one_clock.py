@@ -13,20 +13,27 @@ CLOCK = ROOT / "hpp_contract/exchange/clock.py"
 MAY = (CLOCK, ROOT / "tests/any_day.py", Path(__file__), Path(__file__).with_name("clock_readers.py"))
 """The clock, what moves it for `make test-any-day`, and the names that this test looks for."""
 
+ITS_OWN = {"test_clock.py", "test_endpoint_wire.py", "test_any_day.py", "test_one_clock.py"}
+STAND_STILL = "hand in `noon` of tests/harness/fake_time.py (CONTRIBUTING.md, The time of day)"
 FOLDERS = ("hpp_contract", "tests", "examples", "benchmarks")
 SOURCES = [ROOT / "conftest.py", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]
 
 
-@pytest.mark.slow
 def test_nothing_else_reads_the_time_of_day() -> None:
     """The clock is one function; `make test-any-day` alone moves it."""
-    found = [
-        f"{path.relative_to(ROOT)}:{line}: {name}"
-        for path in SOURCES
-        if path not in MAY
-        for line, name in clock_readers(path.read_text(encoding="utf-8"))
-    ]
-    assert not found, "\n".join(["hand in a Clock (hpp_contract.exchange.clock) instead:", *found])
+    lines = []
+    for path in (each for each in SOURCES if each not in MAY):
+        remedy = STAND_STILL if ROOT / "tests" in path.parents else "take a Clock as an argument"
+        for line, name in dict(reversed(clock_readers(path.read_text(encoding="utf-8")))).items():
+            lines.append(f"{path.relative_to(ROOT)}:{line}: {name} reads or moves the clock: {remedy}.")
+    assert not lines, "\n".join(lines)
+
+
+def test_tests_do_not_live_today() -> None:
+    """A test that needs a day hands in a clock that stands still; only tests of the system's own clock read that."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in SOURCES if ROOT / "tests" in path.parents}
+    found = {name for name, text in texts.items() if "import" in text and "system_clock" in text} - ITS_OWN
+    assert not found, f"{', '.join(sorted(found))}: {STAND_STILL}."
 
 
 def test_the_clock_itself_is_found() -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hpp_contract.exchange.answer import MEMBERS
-from hpp_contract.exchange.clock import system_clock, utc
+from hpp_contract.exchange.clock import utc
 from hpp_contract.rules.answer_given import STATUSES
+from tests.harness.fake_time import NOON
 from tests.harness.sample_clients import Client, TypedClient
 from tests.harness.zoo.caught import caught_by
 
@@ -129,7 +130,7 @@ class WritesNullAsText(Client):
 @caught_by("HPP-A11", "missing-expires-at")
 class InventsExpiry(Client):
     def session(self, value: Session) -> Any:
-        return {"expires_at": utc(system_clock()) + timedelta(hours=47), **value}
+        return {"expires_at": utc(NOON) + timedelta(hours=47), **value}
 
 
 @caught_by("HPP-A11", "missing-updated-at")
