@@ -85,7 +85,9 @@ def main() -> int:
             print("{:22} {:18}".format(*journey), done.stdout.rstrip().rpartition("\n")[2], flush=True)
             for test in re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE):
                 failed[test].append(journey[0])
-            if done.returncode:
+            if done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED:
+                print("No test was selected.")
+            elif done.returncode:
                 print(failures(done.stdout), done.stderr, flush=True)
     for test, when in failed.items():
         print(f"{test} fails {', '.join(dict.fromkeys(when))}")

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 NEEDS = {
-    "socket.bind": "socket", "socket.connect": "socket", "socket.sendto": "socket", "socket.getaddrinfo": "socket",
+    "socket.bind": "socket", "socket.connect": "socket", "socket.sendto": "socket", "socket.sendmsg": "socket",
+    "socket.getaddrinfo": "socket",
     "socket.gethostbyname": "socket", "socket.gethostbyaddr": "socket", "socket.getnameinfo": "socket",
     "subprocess.Popen": "process", "os.fork": "process", "os.forkpty": "process", "os.posix_spawn": "process",
     "os.exec": "process", "os.system": "process", "multiprocessing": "process",

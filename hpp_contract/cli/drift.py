@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hpp_contract.cli.environment import readable
 from hpp_contract.cli.options import Options, common_options
 from hpp_contract.cli.probing import Probing, probing_options
 from hpp_contract.verdict.change import FAIL_ON, ChangeClass
@@ -71,7 +72,9 @@ def drift(
     """
     from hpp_contract.cli.drift_runs import Request, compare, compare_page, say_since_when
 
-    request = Request(baseline, fresh, probing, options, fail_on, reason if accepting else None, history, page)
+    request = Request(
+        baseline, fresh, probing, options, fail_on, readable(reason) if accepting and reason else None, history, page
+    )
     _refuse_nonsense(request, accepting, reason, reporting)
     if reporting:
         say_since_when(request)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hpp_contract.cli.environment import environ
 from hpp_contract.exchange.clock import Clock
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Probing:
         """The target that these options and the environment describe; raises UsageProblem."""
         from hpp_contract.endpoint import target_from
 
-        return target_from(self.base_url, os.environ, self.session_ids, self.allow_production, self.provision)
+        return target_from(self.base_url, environ(), self.session_ids, self.allow_production, self.provision)
 
     def plan(self, seed: int, clock: Clock) -> Plan:
         from hpp_contract.endpoint import Plan

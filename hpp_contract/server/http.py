@@ -33,7 +33,7 @@ GIVE_UP: Final = 60.0
 
 _HANDSHAKE: Final = 10.0
 _BREATHER: Final = 0.05
-"""Seconds until a connection that the system refused to open is tried again; it waits with the system."""
+"""Seconds until the next connection is looked for after one that the system refused to open."""
 
 _GARBAGE: Final = b"\x15\x03\x01 this is not HTTP\r\n\r\n"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -67,6 +67,7 @@ class Listener(ThreadingHTTPServer):
             self._waker, self._wake = map(undo.enter_context, socket.socketpair())
             # serve_forever() polls for its end and so takes up to half a second; a second socket ends this at once.
             self._selector = undo.enter_context(selectors.DefaultSelector())
+            self._spare = undo.enter_context(socket.socket())
             super().__init__(("127.0.0.1", port), _Connection)
             undo.callback(self.server_close)
             self._selector.register(self, selectors.EVENT_READ)
@@ -95,14 +96,28 @@ class Listener(ThreadingHTTPServer):
         except OSError as error:
             if refused := system_refusal(error):
                 self.refused = refused
-                time.sleep(_BREATHER)
+                self._turn_away()
             raise
+
+    def _turn_away(self) -> None:
+        """Close a connection that there is no file for, by the file kept for that: its client need not wait."""
+        self._spare.close()
+        with contextlib.suppress(OSError):
+            super().get_request()[0].close()
+        with contextlib.suppress(OSError):
+            self._spare = socket.socket()
+        time.sleep(_BREATHER)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
         with self._lock:
-            thread.start()
             self._connections[thread] = request
+        try:
+            thread.start()
+        except BaseException:
+            with self._lock:
+                del self._connections[thread]
+            raise
 
     def _converse(self, request: Any, client_address: Any) -> None:
         try:
@@ -127,8 +142,9 @@ class Listener(ThreadingHTTPServer):
     def stop(self) -> None:
         """End every connection and thread and free the port."""
         self._waker.close()
-        self._accepting.join()
+        self._accepting.join(timeout=5)  # without memory for a thread, starting one may never return
         self.server_close()
+        self._spare.close()
         self._wake.close()
         with self._lock:
             open_connections = dict(self._connections)

@@ -25,7 +25,9 @@ UNLESS_GIVEN = {
 }  # fmt: skip
 """Functions that read it unless they are called with so many arguments."""
 
-METHODS = frozenset({"utcnow", "today", "time_ns", "date_time_string", "log_date_time_string", "send_response"})
+METHODS = frozenset(
+    {"now", "utcnow", "today", "time", "time_ns", "date_time_string", "log_date_time_string", "send_response"}
+)
 """Methods that read it whatever they are called on: http.server's `send_response` adds a Date of its own."""
 
 MODULES = frozenset({"time", "datetime"})
@@ -36,9 +38,10 @@ TRAVEL = frozenset({"time_machine", "freezegun"})
 _ANY = frozenset({*READS, *UNLESS_GIVEN})
 _ALIASES = frozenset({*_ANY, *MODULES, "datetime.datetime", "datetime.date"})
 _TEXT = re.compile(
-    r"(?:[\w.]+\.)?(?:time|datetime|date)\.(?:time|time_ns|now|utcnow|today|sleep|monotonic|perf_counter)"
-    r"|.*\b(?:time\.time(?:_ns)?|datetime\.now|datetime\.utcnow|date\.today)\(.*"
-    r"|.*\b(?:CURRENT_TIMESTAMP|CURRENT_DATE|CURRENT_TIME)\b.*|.*\('now'.*",
+    r"(?:[\w.]+\.)?(?:time|datetime|date|clock)\.(?:time|now|utcnow|today|sleep|monotonic|perf_counter|[a-z]+_ns"
+    r"|gmtime|localtime|strftime|system_clock)"
+    r"|.*\b(?:time\.time(?:_ns)?|datetime\.now|datetime\.utcnow|date\.today)\(.*|.*\bfrom time import time.*"
+    r"|.*\b(?i:CURRENT_TIMESTAMP|CURRENT_DATE|CURRENT_TIME)\b.*|.*\('now'.*",
     re.DOTALL,
 )
 """A text that names a function of a clock, to replace it; or code or SQL that reads one."""
@@ -90,9 +93,12 @@ def _found(node: ast.AST, names: dict[str, str]) -> Iterator[tuple[int, str]]:
     elif isinstance(node, ast.Call):
         yield from ((line, name) for name in _found_in_call(node, names))
     elif isinstance(node, ast.Import):
-        yield from ((line, alias.name) for alias in node.names if alias.name in TRAVEL)
+        yield from ((line, alias.name) for alias in node.names if alias.name.partition(".")[0] in TRAVEL)
+    elif isinstance(node, ast.Assign):
+        paths = (_path(target, names) for target in node.targets)
+        yield from ((line, path) for path in paths if path.startswith("time."))
     elif isinstance(node, ast.ImportFrom):
-        if node.module in TRAVEL or (node.module in MODULES and node.names[0].name == "*"):
+        if (node.module or "").partition(".")[0] in TRAVEL or (node.module in MODULES and node.names[0].name == "*"):
             yield line, f"{node.module}.{node.names[0].name}"
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _TEXT.fullmatch(node.value):
         yield line, "a text"
@@ -104,11 +110,13 @@ def _found_in_call(node: ast.Call, names: dict[str, str]) -> Iterator[str]:
         yield function
     if function in ("import_module", "__import__") and ast.unparse(node.args[0]).strip("'") in MODULES:
         yield function
+    replaces = function in ("getattr", "setattr", "delattr", "vars", "object", "patch")
     for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
         path = _path(argument, names)
-        searched = path == "datetime.datetime" and function in ("getattr", "setattr", "vars")
-        if path in MODULES or path.endswith(".time") or searched:
-            yield f"{path}, handed on"
+        is_module = isinstance(argument, ast.Name) and names.get(argument.id) in MODULES
+        named = isinstance(argument, ast.Constant) and str(argument.value).rpartition(".")[2] in MODULES
+        if is_module or (replaces and (path.endswith(".time") or path == "datetime.datetime" or named)):
+            yield f"{path or argument.value}, handed on"
 
 
 def _is_given_its_time(node: ast.Call, names: dict[str, str]) -> bool:

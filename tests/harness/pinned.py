@@ -24,7 +24,7 @@ SHOWN: Final = 40
 
 def is_accepted() -> bool:
     """Whether what differs is to be written instead of told."""
-    return bool(os.environ.get("HPP_UPDATE"))
+    return os.environ.get("HPP_UPDATE") == "1"
 
 
 def assert_pinned(folder: Path, statements: Iterable[str], accepted: bool | None = None) -> None:

@@ -75,7 +75,7 @@ class Job:
             timeout=240,
         )
         self.said += done.stdout
-        pairs = (line.partition("=") for line in output.read_text().splitlines())
+        pairs = (line.partition("=") for line in output.read_text(encoding="utf-8").splitlines())
         self.outputs.setdefault(step.get("id", name), {}).update({key: value for key, _, value in pairs})
         return done.returncode
 
@@ -174,8 +174,8 @@ def test_a_client_that_keeps_the_contract(installed: Path) -> None:
         "report.md",
         "report.xml",
     ]
-    assert "## Contract kept" in job.summary.read_text()
-    assert json.loads((job.report / "report.json").read_text())["subject"]["kind"] == "client"
+    assert "## Contract kept" in job.summary.read_text(encoding="utf-8")
+    assert json.loads((job.report / "report.json").read_text(encoding="utf-8"))["subject"]["kind"] == "client"
     assert "error" not in {command.name for command in runner(job.said)}
 
 
@@ -186,8 +186,8 @@ def test_a_client_that_breaks_it(installed: Path) -> None:
     assert job.outputs["judge"]["exit-code"] == "1"
     told = [command for command in runner(job.said) if command.name == "error"]
     assert [command.properties["title"] for command in told] == ["HPP-A37 gives-an-answer: broken"]
-    assert "HPP-A37" in job.summary.read_text()
-    assert "HPP-A37" in (job.report / "report.html").read_text()
+    assert "HPP-A37" in job.summary.read_text(encoding="utf-8")
+    assert "HPP-A37" in (job.report / "report.html").read_text(encoding="utf-8")
     assert job.run(VERDICT) == 1
 
 
@@ -201,7 +201,7 @@ def test_known_failures_and_strictness_reach_the_suite(installed: Path) -> None:
     assert job.outputs["judge"]["exit-code"] == "2"
     (told,) = runner(job.said)
     assert (told.name, "none.txt cannot be read" in told.text) == ("error", True)
-    assert "exit code 2" in job.summary.read_text()
+    assert "exit code 2" in job.summary.read_text(encoding="utf-8")
     assert job.run(VERDICT) == 2
 
 

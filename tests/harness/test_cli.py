@@ -236,7 +236,9 @@ def test_rules_lists_the_whole_catalogue(tmp_path: Path) -> None:
     text = invoke("rules").stdout
     assert all(re.search(rf"^{rule.id} {rule.severity} +{rule.slug}\b", text, re.MULTILINE) for rule in CATALOGUE)
     assert invoke("rules", "--markdown", str(tmp_path / "RULES.md")).exit_code == 0
-    assert all(f"| {rule.id} | {rule.slug} |" in (tmp_path / "RULES.md").read_text() for rule in CATALOGUE)
+    assert all(
+        f"| {rule.id} | {rule.slug} |" in (tmp_path / "RULES.md").read_text(encoding="utf-8") for rule in CATALOGUE
+    )
 
 
 def test_explain_takes_every_spelling() -> None:
@@ -267,7 +269,7 @@ def test_endpoint_judges_the_embedded_server(tmp_path: Path) -> None:
     done = run("endpoint", "--json", str(tmp_path / "r.json"), cwd=Path.cwd())
     assert (done.returncode, done.stderr) == (0, "")
     assert "Contract kept" in done.stdout
-    value = json.loads((tmp_path / "r.json").read_text())
+    value = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert value["subject"]["embedded"] is True
     assert value["summary"]["ok"] > 40
 

@@ -63,9 +63,9 @@ def test_finish_writes_every_file_and_the_screen(tmp_path: Path) -> None:
     done = CliRunner().invoke(_command(EVERY_OUTCOME), files)
     assert done.exit_code == 1
     assert "Contract broken: 1 rule" in done.stdout
-    assert json.loads((tmp_path / "r.json").read_text())["exit_code"] == 1
-    assert 'name="HPP-S02 a-rule"' in (tmp_path / "r.xml").read_text()
-    assert (tmp_path / "r.md").read_text().startswith("## Contract broken: 1 rule")
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["exit_code"] == 1
+    assert 'name="HPP-S02 a-rule"' in (tmp_path / "r.xml").read_text(encoding="utf-8")
+    assert (tmp_path / "r.md").read_text(encoding="utf-8").startswith("## Contract broken: 1 rule")
 
 
 def test_finish_keeps_secrets_out_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_finish_keeps_secrets_out_of_everything(tmp_path: Path, monkeypatch: pyt
     leak = "from-the-environment M1-from-environment from-the-run"
     judged = report(verdict("HPP-S01", Outcome.BROKEN, finding(leak)), notes=(leak,), problems=(leak,))
     done = CliRunner().invoke(_command(judged, secrets=("from-the-run",)), ["--json", str(tmp_path / "r.json")])
-    for text in (done.output, (tmp_path / "r.json").read_text()):
+    for text in (done.output, (tmp_path / "r.json").read_text(encoding="utf-8")):
         assert "[redacted]" in text
         assert not re.search("from-the-environment|M1-from|from-the-run", text)
 
@@ -103,7 +103,7 @@ def test_a_narrowed_run_hands_its_cases_on(tmp_path: Path) -> None:
     arguments = ["--known-failing", str(path)]
     assert CliRunner().invoke(_command(judged, cases_run=frozenset({"smoke"})), arguments).exit_code == 0
     assert CliRunner().invoke(_command(judged), arguments).exit_code == 1
-    assert parse(path.read_text(), "x", [rule])
+    assert parse(path.read_text(encoding="utf-8"), "x", [rule])
 
 
 # --- On a terminal

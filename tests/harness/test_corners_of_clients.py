@@ -128,7 +128,7 @@ def test_hello_is_not_said_again_to_who_died_of_it(tmp_path: Path) -> None:
         told, _ = adapter.read(ASK, WAIT)
         assert told.problem
     adapter.close()
-    assert [json.loads(line)["op"] for line in log.read_text().splitlines()] == [
+    assert [json.loads(line)["op"] for line in log.read_text(encoding="utf-8").splitlines()] == [
         "hello",
         "read_session",
         "read_session",

@@ -73,18 +73,18 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
         changed = drift(server, *options)
         assert changed.exit_code == 1
         assert "breaking  unknown-id · status code" in changed.output
-        changes = json.loads(report.read_text())["changes"]
+        changes = json.loads(report.read_text(encoding="utf-8"))["changes"]
         assert {"class": "breaking", "fact": "unknown-id · status code", "before": "404", "after": "410"}.items() <= (
             next(change for change in changes if change["fact"] == "unknown-id · status code").items()
         )
-        validate(json.loads(report.read_text()), load("tool/report"))
+        validate(json.loads(report.read_text(encoding="utf-8")), load("tool/report"))
     assert drift(server, *options).exit_code == 3, "it is closed now"
-    assert json.loads(report.read_text())["changes"] == []
+    assert json.loads(report.read_text(encoding="utf-8"))["changes"] == []
     with lying(lie("changed", "unknown-id", status(410))) as server:
         assert drift(server, *options).exit_code == 1
     assert drift(honest, *options).exit_code == 0
     assert (baseline / "facts.json").read_bytes() == kept
-    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
     assert [line["verdict"] for line in lines] == ["quiet", "drift", "unverified", "drift", "quiet"]
     for line in lines:
         validate(line, load("tool/history"))
@@ -93,7 +93,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     assert told.exit_code == 0
     assert re.search(r"Gone\n  breaking  unknown-id · status code: 404 → 410 \(.* in 2 runs\)", told.output)
     assert "Documented, never observed: " in told.output
-    since = json.loads(summary.read_text())
+    since = json.loads(summary.read_text(encoding="utf-8"))
     validate(since, {**load("tool/history"), "$ref": "#/$defs/summary"})
     assert {change["state"] for change in since["changes"]} == {"gone"}
     assert not set(since["never_observed"]) & {"waiting", "no-credentials"}
@@ -142,7 +142,7 @@ def test_accept_makes_it_quiet(baseline: Path) -> None:
         assert done.exit_code == 0
         assert "Accepted: breaking waiting · media type: application/json → text/plain" in " ".join(done.output.split())
         assert drift(server, "--baseline", str(baseline)).exit_code == 0
-    document = json.loads((baseline / "facts.json").read_text())
+    document = json.loads((baseline / "facts.json").read_text(encoding="utf-8"))
     validate(document, load("tool/facts"))
     assert [entry["reason"] for entry in document["accepted"]] == ["first night", "announced on Friday"]
 
@@ -166,7 +166,9 @@ def test_unverified_touches_nothing(baseline: Path, tmp_path: Path, faults: tupl
             assert done.exit_code == 3
             assert "not answered by the API" in " ".join(done.output.split())
     assert (baseline / "facts.json").read_bytes() == kept
-    assert [json.loads(line)["verdict"] for line in history.read_text().splitlines()] == ["unverified"] * 2
+    assert [json.loads(line)["verdict"] for line in history.read_text(encoding="utf-8").splitlines()] == [
+        "unverified"
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_unreadable_baseline(content: str, tmp_path: Path) -> None:
     (tmp_path / "facts.json").write_text(content)
     done = drift(None, "--baseline", str(tmp_path), "--accept", "--reason", "x")
     assert done.exit_code == 3
-    assert (tmp_path / "facts.json").read_text() == content
+    assert (tmp_path / "facts.json").read_text(encoding="utf-8") == content
 
 
 def test_unreadable_recordings(tmp_path: Path) -> None:
@@ -272,6 +274,10 @@ def test_secrets_stay_out(honest: Server, tmp_path: Path) -> None:
         assert accepted.exit_code == 0
     with lying(echo, lie("member", "waiting", member(key, key))) as server:
         done = drift(server, "--baseline", str(tmp_path / "b"), "--junit", str(tmp_path / "x"), *options)
-    texts = [accepted.output, done.output, *(path.read_text() for path in tmp_path.rglob("*") if path.is_file())]
+    texts = [
+        accepted.output,
+        done.output,
+        *(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()),
+    ]
     secrets = [form for secret in honest.credentials.secrets for form in spellings(secret)]
     assert not [(secret, text) for text in texts for secret in secrets if secret in text]

@@ -88,4 +88,6 @@ def test_every_folder_is_shown() -> None:
 def test_examples_are_short() -> None:
     """No client and no adapter is longer than a reader's patience."""
     sources = [path for path in FOLDER.glob("*/*") if path.is_file() and path.stem != "Json"]
-    assert {path.name: count for path in sources if (count := len(path.read_text().splitlines())) >= LIMIT} == {}
+    assert {
+        path.name: count for path in sources if (count := len(path.read_text(encoding="utf-8").splitlines())) >= LIMIT
+    } == {}

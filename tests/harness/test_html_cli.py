@@ -47,7 +47,7 @@ def test_an_endpoint_is_shown_with_its_sessions(tmp_path: Path) -> None:
     source = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert {"Rule by rule", "Session by session", "The lifecycle, as it was seen"} <= set(headings(Page(source)))
     assert [name for name in SCENARIOS if session_id(name) in source] == []
-    assert json.loads((tmp_path / "q.json").read_text()) == []
+    assert json.loads((tmp_path / "q.json").read_text(encoding="utf-8")) == []
     assert {command.name for command in runner(done.stdout)} == {"notice"}
     assert done.stdout.startswith("::stop-commands::")
 

@@ -127,7 +127,9 @@ def test_a_folder_is_made_and_kept_apart(tmp_path: Path) -> None:
     both = [read(session=WAITING), replace(read(TWO), response=None, failure="reset")]
     kept = keep(both, folder, "recorded from h at t", Scrubber(), {ONE: "first"})
     assert (kept.files, kept.left_out) == ((folder / "first.yaml",), 1)
-    (folder / "theirs.yaml").write_text((folder / "first.yaml").read_text().replace("recorded from h", "documented"))
+    (folder / "theirs.yaml").write_text(
+        (folder / "first.yaml").read_text(encoding="utf-8").replace("recorded from h", "documented")
+    )
     again = keep([read(session=BACK)], folder, "recorded from another at t", Scrubber())
     assert sorted(each.name for each in folder.iterdir()) == ["back.yaml", "theirs.yaml"]
     assert [each.known.provenance for each in read_recordings([str(again.files[0])]).exchanges] == [

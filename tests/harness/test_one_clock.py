@@ -13,7 +13,7 @@ CLOCK = ROOT / "hpp_contract/exchange/clock.py"
 MAY = (CLOCK, ROOT / "tests/any_day.py", Path(__file__), Path(__file__).with_name("clock_readers.py"))
 """The clock, what moves it for `make test-any-day`, and the names that this test looks for."""
 
-ITS_OWN = {"test_clock.py", "test_endpoint_wire.py", "test_any_day.py", "test_one_clock.py"}
+ITS_OWN = {"test_clock.py", "test_endpoint_wire.py", "test_any_day.py", "test_one_clock.py", "clock_readers.py"}
 STAND_STILL = "hand in `noon` of tests/harness/fake_time.py (CONTRIBUTING.md, The time of day)"
 FOLDERS = ("hpp_contract", "tests", "examples", "benchmarks")
 SOURCES = [ROOT / "conftest.py", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]
@@ -92,6 +92,17 @@ def test_every_spelling_is_found(function: str) -> None:
         "from email.utils import formatdate\nformatdate(usegmt=True)",
         "from email.utils import formatdate\nformatdate(None)",
         "import time\ntime.gmtime(None)",
+        "monkeypatch.setattr(application, 'time', Fake)",
+        "patch('hpp_contract.server.http.time')",
+        "monkeypatch.setattr('hpp_contract.exchange.clock.system_clock', lambda: 0)",
+        "import time\ntime.sleep = lambda _: None",
+        "from freezegun.api import freeze_time",
+        "from datetime import datetime, date\nD, E = datetime, date\nD.now()",
+        "from datetime import datetime\ndef f(cls=datetime):\n    cls.now()",
+        "from datetime import datetime\nclass D(datetime):\n    pass\nD.now()",
+        "self._time = time\nself._time.time()",
+        "run('python', '-c', 'from time import time; print(time())')",
+        'database.execute("select current_timestamp")',
     ],
 )
 def test_every_disguise_is_found(source: str) -> None:
@@ -110,6 +121,9 @@ def test_every_disguise_is_found(source: str) -> None:
         "class Clock:\n    now: int = 5\n\n    def turn(self):\n        self.now += 1",
         '"""time.time() is read nowhere."""',
         "import uuid\nuuid.uuid4()",
+        "print(result.time)\nf(started=span.time)",
+        "def f(time):\n    g(time)",
+        "import datetime\nisinstance(x, datetime.time)",
     ],
 )
 def test_durations_and_given_times_are_free(source: str) -> None:

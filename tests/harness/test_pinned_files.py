@@ -25,7 +25,7 @@ def told(folder: Path, statements: tuple[str, ...]) -> list[str]:
 
 def test_what_is_accepted_is_pinned(folder: Path) -> None:
     """Every statement is a line of its letter's file, in the order of the alphabet."""
-    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == {
         "H.txt": "HPP-H11 a\nHPP-H11 b\n",
         "S.txt": "HPP-S01 c\n",
         "facts.txt": "waiting\n",

@@ -32,7 +32,7 @@ def reported(path: Path) -> dict[str, Any]:
 def test_another_api_only(tmp_path: Path) -> None:
     """A recording without a single read of a session is one sentence and exit code 3."""
     path = tmp_path / "other.har"
-    har = json.loads((FOLDER / "published" / "browser-firefox.har").read_text())
+    har = json.loads((FOLDER / "published" / "browser-firefox.har").read_text(encoding="utf-8"))
     har["log"]["entries"] = har["log"]["entries"][-1:]
     path.write_text(json.dumps(har))
     done = recording(path, "--json", tmp_path / "report.json")
@@ -49,7 +49,7 @@ def test_what_is_broken_stays_broken(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("[")
     exchanges = [kept(each) for each in played("waiting", 1)]
     write_lines(tmp_path / "b.ndjson", exchanges)
-    broken = (tmp_path / "b.ndjson").read_text().replace("WAITING", "CREATED")
+    broken = (tmp_path / "b.ndjson").read_text(encoding="utf-8").replace("WAITING", "CREATED")
     (tmp_path / "b.ndjson").write_text(broken)
     done = recording(tmp_path, "--json", tmp_path / ".report.json")
     report = reported(tmp_path / ".report.json")
@@ -86,7 +86,9 @@ def test_standard_input(tmp_path: Path) -> None:
 def test_requests_are_judged_too(tmp_path: Path) -> None:
     """A client's recording judges the client: what it sent breaks the rules about requests."""
     text = (
-        (FOLDER / "ruby-vcr.yml").read_text().replace("5b41-ab5a-ed13b6645341\n", "5b41-ab5a-ed13b6645341?expand=all\n")
+        (FOLDER / "ruby-vcr.yml")
+        .read_text(encoding="utf-8")
+        .replace("5b41-ab5a-ed13b6645341\n", "5b41-ab5a-ed13b6645341?expand=all\n")
     )
     (tmp_path / "cassette.yml").write_text(text)
     done = recording(tmp_path / "cassette.yml", "--json", tmp_path / "report.json")
@@ -101,7 +103,9 @@ def long_log(path: Path, sessions: int) -> Path:
     for number in range(sessions):
         asked = f"39a1c773-{number:04x}-4111-8111-111111111111"
         polls = played(stages[number % len(stages)], 3)
-        lines = write_lines(path, [kept(each) for each in (polls if number % 7 else polls[::-1])]).read_text()
+        lines = write_lines(path, [kept(each) for each in (polls if number % 7 else polls[::-1])]).read_text(
+            encoding="utf-8"
+        )
         exchanges.append(lines.replace(polls[0].request.session_id or "", asked))
     path.write_text("".join(exchanges) + "{\n", encoding="utf-8")
     return path

@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(90):
         told = FAULTS[number % len(FAULTS)] if number % 3 == 0 else None
         polls = [kept(each) for each in played(told.on if told else "lifecycle-paid", 4, told)]
-        text = write_lines(folder / "one", polls).read_text()
+        text = write_lines(folder / "one", polls).read_text(encoding="utf-8")
         own = f"39a1c773-{number:04x}-4111-8111-111111111111"
         lines += text.replace(polls[0].request.session_id or "-", own).splitlines(keepends=True)
     (folder / "one").unlink()
@@ -158,7 +158,7 @@ def test_the_command_line_starts_a_cluster(folder: Path, tmp_path: Path) -> None
     own = ("--engine", "dask", "--processes", "2")
     done = command(*own, folder, "--json", reports[1], TMPDIR=str(tmp_path / "temporary"))
     assert (done.returncode, done.stdout, done.stderr) == (local.returncode, local.stdout, "")
-    assert reports[0].read_text() == reports[1].read_text()
+    assert reports[0].read_text(encoding="utf-8") == reports[1].read_text(encoding="utf-8")
     assert done.returncode == 1
     assert not list((tmp_path / "temporary").iterdir())
 

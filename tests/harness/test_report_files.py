@@ -36,7 +36,7 @@ def test_write_leaves_the_old_file_when_it_fails(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageProblem, match=r"report\.json could not be written \(No space left on device\)"):
         write(target, "new")
-    assert target.read_text() == "old"
+    assert target.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
@@ -46,7 +46,7 @@ def test_write_follows_a_link_and_spares_a_pipe(tmp_path: Path) -> None:
     link.symlink_to(target)
     write(link, "text")
     assert link.is_symlink()
-    assert target.read_text() == "text"
+    assert target.read_text(encoding="utf-8") == "text"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     write(pipe, "text")

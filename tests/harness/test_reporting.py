@@ -31,7 +31,9 @@ PRINTERS = [terminal, json_report, junit, markdown]
 def _validator():
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(json.loads((folder("schemas") / "tool" / "report.json").read_text()))
+    return jsonschema_rs.Draft202012Validator(
+        json.loads((folder("schemas") / "tool" / "report.json").read_text(encoding="utf-8"))
+    )
 
 
 # --- JSON

@@ -91,7 +91,7 @@ def test_embedded_job(tmp_path: Path) -> None:
     """The embedded server and the committed cassettes are judged, and the summary says so."""
     runner = Runner(tmp_path, None)
     assert runner.run(job_of("contract", "embedded")) == 0, runner.said
-    assert runner.summary.read_text().count("## Contract kept") == 2
+    assert runner.summary.read_text(encoding="utf-8").count("## Contract kept") == 2
     assert {path.name for path in (tmp_path / "report").iterdir()} >= {"embedded.xml", "embedded.json", "cassettes.xml"}
 
 
@@ -122,7 +122,7 @@ def test_sandbox_job(faults: tuple[Fault, ...] | None, code: int, words: str, tm
         if faults is None:
             server.close()
         assert runner.run(job_of("contract", "sandbox")) == code, runner.said
-    assert words in runner.summary.read_text()
+    assert words in runner.summary.read_text(encoding="utf-8")
     assert ("::warning::" in runner.said) == (faults is None)
 
 
@@ -151,7 +151,7 @@ def test_drift_job_over_several_nights(tmp_path: Path) -> None:
     assert "| breaking | `unknown-id · status code` | `404` | `410` |" in issue["body"]
     assert issue["comment"].startswith("Over: gone on ")
     assert issue["comment"].endswith("https://github.example/o/r/actions/runs/7")
-    assert len((tmp_path / "history" / "drift.jsonl").read_text().splitlines()) == len(nights)
+    assert len((tmp_path / "history" / "drift.jsonl").read_text(encoding="utf-8").splitlines()) == len(nights)
     assert (tmp_path / "report" / "drift.html").exists()
 
 
@@ -161,7 +161,7 @@ def test_first_night_compares_with_the_documentation(tmp_path: Path) -> None:
     with Server() as server:
         runner = Runner(tmp_path, server)
         assert runner.run(job_of("drift", "watch")) == 0, runner.said
-    assert "Documented, never observed:" in runner.summary.read_text()
+    assert "Documented, never observed:" in runner.summary.read_text(encoding="utf-8")
 
 
 def test_every_script_has_a_name() -> None:
@@ -206,7 +206,9 @@ def test_one_issue_a_drift(tmp_path: Path) -> None:
 
 def shown(language: str) -> str:
     """The block of this language in the guide."""
-    (text,) = re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / "running-in-ci.md").read_text(), re.DOTALL)
+    (text,) = re.findall(
+        rf"```{language}\n(.*?)```", (ROOT / "docs" / "running-in-ci.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     return str(text)
 
 

@@ -25,7 +25,7 @@ NOT_RUN_HERE = {
 GH = """#!{python}
 import json, pathlib, sys
 store = pathlib.Path({store!r})
-issues = json.loads(store.read_text()) if store.exists() else []
+issues = json.loads(store.read_text(encoding="utf-8")) if store.exists() else []
 words, options = sys.argv[1:3], dict(zip(sys.argv[3::1], sys.argv[4::1]))
 if words == ["issue", "list"]:
     print(json.dumps([issue for issue in issues if issue["state"] == "open"]))
@@ -72,7 +72,7 @@ class Runner:
 
     @property
     def issues(self) -> list[dict[str, Any]]:
-        issues: list[dict[str, Any]] = json.loads(self.store.read_text()) if self.store.exists() else []
+        issues: list[dict[str, Any]] = json.loads(self.store.read_text(encoding="utf-8")) if self.store.exists() else []
         return issues
 
     def run(self, job: dict[str, Any]) -> int:
@@ -113,7 +113,7 @@ class Runner:
 
     def _expression(self, expression: str) -> str:
         kind, _, name = expression.partition(" ")[0].partition(".")
-        outputs = dict(line.split("=", 1) for line in self._output.read_text().splitlines())
+        outputs = dict(line.split("=", 1) for line in self._output.read_text(encoding="utf-8").splitlines())
         if kind == "secrets":
             return self._secrets.get(name, "")
         if kind == "vars":
