@@ -46,7 +46,7 @@ def own_tasks() -> int:
 
 
 REAL = {
-    "endpoint": (COMMANDS["endpoint"], (1, 2, 3, 4, 5), (5, 6, 7, 9, 12)),
+    "endpoint": (COMMANDS["endpoint"], (1, 2, 3, 4, 5), (5, 6, 7, 8, 9, 10, 12)),
     "client": (COMMANDS["client --command"], (1, 3, 4, 5, 6, 7, 9, 20), (6, 12, 20, 24, 28, 31, 34, 37, 60)),
     "recording": (COMMANDS["recording"], (1, 2, 3, 6), (6, 8, 10, 11, 12, 13, 14, 30)),
 }
