@@ -6,6 +6,7 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from hpp_contract.verdict import Report
 
@@ -22,6 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("mutants", max_examples=12, derandomize=True, database=None, **slow_machine)
     settings.register_profile("any-day", max_examples=5, database=None, **slow_machine)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+    if settings.default is not None and settings.default.derandomize:
+        # Hypothesis also tries constants of our modules, of those that the process has loaded by then: under xdist no
+        # two runs would draw the same.
+        providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,8 @@ def said(exchanges: Sequence[Exchange]) -> Said:
 def assert_survives(exchanges: Sequence[Exchange]) -> None:
     """Scrubbing changes what no rule says but K, and leaves K nothing to find that must not be kept."""
     before, after = said(exchanges), said(scrubbed(exchanges))
+    if set(before["HPP-H12"][2]) <= {"/customer", "/manual_identification"}:
+        del before["HPP-H12"], after["HPP-H12"]  # of people only the shape is kept: two of one shape become the same
     assert {rule: told for rule, told in after.items() if "-K" not in rule} == {
         rule: told for rule, told in before.items() if "-K" not in rule
     }
