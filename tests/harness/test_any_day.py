@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.any_day import MOMENTS, PLACES
+from tests.any_day import FAST, MOMENTS, PLACES
 
 ROOT = Path(__file__).parents[2]
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -81,6 +81,11 @@ def test_words_in_any_locale(tmp_path: Path, given: bytes, environ: dict[str, st
     assert done.returncode == 0, done.stderr
     [run] = map(json.loads, (tmp_path / "h").read_text(encoding="utf-8").splitlines())
     assert run["accepted"] == given.decode("utf-8", "replace")
+
+
+def test_fast_is_what_make_calls_so() -> None:
+    """`--fast` selects the tests that `make test-fast` runs."""
+    assert f"-m '{FAST}'" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_contract_in_any_locale() -> None:
