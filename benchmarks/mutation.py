@@ -36,7 +36,7 @@ _TEXTS: Final = (
 
 @dataclass(frozen=True)
 class Area:
-    """Code to break, and the tests that must notice."""
+    """Code to break, and the tests that must notice, in `tests/harness`."""
 
     code: tuple[str, ...]
     tests: tuple[str, ...]
@@ -45,17 +45,22 @@ class Area:
 AREAS: Final = {
     "scrub": Area(
         tuple(f"hpp_contract/recordings/{name}.py" for name in ("keep", "pseudonym", "scrub", "scrub_json")),
-        ("keep_exactly", "recording_forms", "scrub_exactly", "stand_ins"),
+        (
+            "unit/privacy/test_pseudonyms.py",
+            "unit/privacy/test_scrubbed_bytes.py",
+            "unit/recordings/formats/test_rare_forms.py",
+            "unit/recordings/test_write.py",
+        ),
     ),
     "verdict": Area(
         tuple(f"hpp_contract/verdict/{name}.py" for name in ("change", "judge", "known_failing", "report")),
-        ("known_failing", "verdict_exactly"),
+        ("unit/engine/test_judge.py", "unit/engine/test_known_failing.py", "unit/engine/test_report.py"),
     ),
     "drift": Area(
         tuple(f"hpp_contract/drift/{name}.py" for name in ("chance", "classes", "compare", "facts", "presence")),
-        ("drift_facts", "drift_pinned", "drift_presence"),
+        ("unit/drift/test_facts.py", "unit/drift/test_pinned_changes.py", "unit/drift/test_presence.py"),
     ),
-    "rules": Area(("hpp_contract/rules/*.py",), ("conditions_of_rules", "corners_of_rules", "verdicts_pinned")),
+    "rules": Area(("hpp_contract/rules/*.py",), ("unit/rules",)),
 }
 
 
@@ -103,7 +108,7 @@ def _settings(area: Area, copied: list[str]) -> str:
         "do_not_mutate_patterns": list(_TEXTS),
         "also_copy": copied,
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-W", "ignore"],
-        "pytest_add_cli_args_test_selection": [f"tests/harness/test_{name}.py" for name in area.tests],
+        "pytest_add_cli_args_test_selection": [f"tests/harness/{name}" for name in area.tests],
         "process_isolation": "forkserver",
         "timeout_constant": 5.0,
     }

@@ -30,8 +30,7 @@ from hpp_contract.verdict.glance import glance_at
 from hpp_contract.verdict.judge import SAMPLE, Judge
 from hpp_contract.verdict.problems import UsageProblem
 from hpp_contract.verdict.screen import Screen
-
-from .recording_tools import kept, played, write_lines
+from tests.harness.support.recording_tools import kept, played, write_lines
 
 
 @pytest.fixture

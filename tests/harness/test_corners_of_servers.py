@@ -18,7 +18,7 @@ from hpp_contract.endpoint.fuzz_text import curl
 from hpp_contract.server import Server, rehearse
 from hpp_contract.server.receive import Refused, read_body
 from hpp_contract.server.sandbox import store
-from tests.harness.fuzzing import PLAN, target
+from tests.harness.support.fuzzing import PLAN, target
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ from hpp_contract.client.python import PythonAdapter
 from hpp_contract.exchange.answer import Told
 from hpp_contract.server import CREDENTIALS
 from hpp_contract.verdict import Outcome, Subject
-from tests.harness.sample_clients import Client, RawKeyClient
-from tests.harness.test_zoo import KEPT, WRONG
+from tests.harness.integration.client.wrong_clients.test_bugs import CONFORMING, WRONG
+from tests.harness.support.sample_clients import Client, RawKeyClient
 
 WAIT = 5.0
 """Seconds after which a read is given up; the client is told one second, and may try again."""
 
-RIGHT = [client for client in KEPT if client is not RawKeyClient]
+RIGHT = [client for client in CONFORMING if client is not RawKeyClient]
 """All but the one for whose `Authorization` its author would set up the stubs in another way."""
 
 Notices = Callable[[type[Client]], bool]

@@ -39,7 +39,8 @@ def section(results: Path) -> str:
         [
             "## Clients",
             "",
-            "The other side: clients with one bug each (`tests/harness/zoo`), and conforming ones of various manners.",
+            "The other side: clients with one bug each (`tests/harness/integration/client/wrong_clients`), and",
+            "conforming ones of various manners.",
             "The stubs are set up as their documentation advises: WireMock with a mapping for each session, refusal,",
             "fault, delay and polled life, credentials matched, unmatched requests verified; Prism with an example for",
             "each session. The assertions beside them (`benchmarks/detection/clients/suite.py`) are what an afternoon",

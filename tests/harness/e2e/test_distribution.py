@@ -1,0 +1,181 @@
+"""What is shipped: the same bytes from every build, all of its data, and at work wherever it is installed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import hpp_contract
+from tests.harness.support.paths import ROOT
+
+SOURCES = ("hpp_contract", "schemas", "cassettes", "tests", "examples", "docs", "benchmarks", ".github", ".ci")
+
+WEAK_COPYLEFT = {
+    "certifi": "requests brings it: data, the certificate authorities of Mozilla's root programme",
+    "hypothesis": "generates what the schemas allow; used as it comes, by import",
+}
+"""Under the MPL 2.0, which asks for changes to their own files and for nothing of whoever imports them."""
+
+
+def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload]
+
+
+def build(source: Path, folder: Path) -> dict[str, str]:
+    """Build the sdist and from that the wheel; the digest of each file by name."""
+    done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, source)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel built from that sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    build(ROOT, folder)
+    return folder
+
+
+@pytest.mark.process
+def test_builds_are_reproducible(built: Path, tmp_path: Path) -> None:
+    """Another folder and other file times give the same wheel and sdist, byte for byte."""
+    elsewhere = tmp_path / "elsewhere"
+    no_traces = shutil.ignore_patterns("__pycache__", ".hypothesis", ".schemathesis", "node_modules")
+    for name in SOURCES:
+        shutil.copytree(ROOT / name, elsewhere / name, ignore=no_traces, copy_function=shutil.copy)
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, elsewhere / path.name)
+    again = build(elsewhere, tmp_path / "dist")
+    assert again == {path.name: sha256(path.read_bytes()).hexdigest() for path in built.iterdir()}
+
+
+@pytest.mark.process
+def test_wheel_and_sdist_hold_all_data(built: Path) -> None:
+    """Every schema and cassette of the checkout is in the sdist and in the wheel."""
+    data = [path.relative_to(ROOT) for name in ("schemas", "cassettes") for path in (ROOT / name).rglob("*.*")]
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    assert {str(path) for path in data} <= inside
+    assert {"LICENSE", "pyproject.toml", "hpp_contract/py.typed"} <= inside
+    listing = run(sys.executable, "-m", "zipfile", "--list", next(built.glob("*.whl"))).stdout
+    assert all(f"hpp_contract/data/{path.as_posix()} " in listing for path in data)
+    assert "tests/" not in listing
+
+
+# --- An environment of its own
+
+
+def runtime() -> Iterator[Distribution]:
+    """The distributions that an installation brings: what is declared, what that declares, and so on."""
+    waiting, met = [Requirement("hpp-contract")], set()
+    while waiting:
+        wanted = waiting.pop()
+        if (key := (canonicalize_name(wanted.name), frozenset(wanted.extras))) in met:
+            continue
+        met.add(key)
+        found = distribution(wanted.name)
+        yield found
+        for text in found.requires or []:
+            needed = Requirement(text)
+            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *wanted.extras)):
+                waiting.append(needed)
+
+
+RUNTIME = {canonicalize_name(found.name): found for found in runtime()}
+
+
+@pytest.fixture(scope="module")
+def home(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that holds the wheel, its declared dependencies and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False)
+    pip = (sys.executable, "-m", "pip", f"--python={folder / 'bin' / 'python'}", "install", "--quiet", "--no-deps")
+    done = run(*pip, "--no-index", "--no-cache-dir", next(built.glob("*.whl")))
+    assert done.returncode == 0, done.stderr
+    for found in RUNTIME.values():
+        _link(found, _site(folder))
+    return folder
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("hpp-contract --version", hpp_contract.__version__),
+        ("hpp-contract rules", "HPP-S05"),
+        ("hpp-contract endpoint --fuzz 5 --html report.html", "Contract kept"),
+        ("hpp-contract recording {data}/cassettes", "Contract kept"),
+        ("hpp-contract record --to cassettes", "Contract kept"),
+        ("hpp-contract vectors bodies --count 1", "Wrote"),
+        ("python -m pytest -q --fixtures", "hpp_server"),
+        ("python {everything}", "imported"),
+    ],
+)
+def test_the_wheel_and_what_it_declares_suffice(home: Path, tmp_path: Path, line: str, expected: str) -> None:
+    """From an empty folder, without this checkout and in an environment of its own, what was installed works."""
+    everything = tmp_path / "everything.py"
+    everything.write_text(EVERYTHING, encoding="utf-8")
+    data = _site(home) / "hpp_contract" / "data"
+    environment = {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = line.format(data=data, everything=everything).split()
+    done = run(home / "bin" / command[0], *command[1:], cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stderr) in {(0, ""), (5, "")}, done.stdout + done.stderr
+    assert expected in done.stdout
+
+
+EVERYTHING = """
+import pkgutil, importlib, hpp_contract, hpp_contract.schemas as schemas
+for module in pkgutil.walk_packages(hpp_contract.__path__, "hpp_contract."):
+    if not module.name.startswith(("hpp_contract.suite", "hpp_contract.__main__")):
+        importlib.import_module(module.name)
+assert schemas.folder("schemas").is_relative_to(hpp_contract.__path__[0]), schemas.folder("schemas")
+print("imported")
+"""
+
+
+@pytest.mark.process
+def test_types_come_along(home: Path) -> None:
+    """What is installed says that it has types."""
+    assert (_site(home) / "hpp_contract" / "py.typed").exists()
+
+
+def _site(folder: Path) -> Path:
+    return next((folder / "lib").glob("python*/site-packages"))
+
+
+def _link(found: Distribution, site: Path) -> None:
+    """Make a distribution of this environment importable in another."""
+    tops = {path.parts[0] for path in found.files or ()} - {"..", "__pycache__"}
+    for top in tops if found.name != "hpp-contract" else ():
+        if not (site / top).exists():
+            (site / top).symlink_to(found.locate_file(top))
+
+
+def test_licences() -> None:
+    """Nothing that an installation brings is under a strong copyleft; what has a weak one is named with a reason."""
+    licences = {name: " ".join(_licence(found)) for name, found in RUNTIME.items()}
+    assert not {name for name, text in licences.items() if not text.strip()}, "a licence is not stated"
+    strong = re.compile(r"\b[AL]?GPL|GNU|EUPL|CDDL|SSPL|BUSL", re.IGNORECASE)
+    assert not {name: text for name, text in licences.items() if strong.search(text)}
+    weak = {name for name, text in licences.items() if re.search(r"MPL|Mozilla|EPL|Eclipse", text)}
+    assert weak == WEAK_COPYLEFT.keys()
+
+
+def _licence(found: Distribution) -> Iterator[str]:
+    metadata = found.metadata
+    yield metadata.get("License-Expression") or ""
+    yield (metadata.get("License") or "").split("\n")[0]
+    yield from (text for text in metadata.get_all("Classifier") or () if text.startswith("License ::"))

@@ -1,0 +1,250 @@
+"""The workflows: valid by GitHub's schema, careful with permissions, and run step by step as far as that goes here."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hpp_contract.rules.fault import lie, status
+from hpp_contract.server import Fault, Server
+from tests.harness.support.workflow_runner import NOT_RUN_HERE, ROOT, Runner
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    workflow: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return workflow
+
+
+def jobs() -> list[Any]:
+    found = [(path, name, job) for path in WORKFLOWS for name, job in load(path)["jobs"].items()]
+    return [pytest.param(job, id=f"{path.stem}-{name}") for path, name, job in found]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_valid_by_schema(path: Path) -> None:
+    """check-jsonschema finds the workflow valid by GitHub's schema."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_least_permissions(path: Path) -> None:
+    """A workflow may read the repository; only the job that keeps issues may write, and only those."""
+    workflow = load(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    asked = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
+    assert asked == ({"watch": {"contents": "read", "issues": "write"}} if path.stem == "drift" else {})
+
+
+@pytest.mark.parametrize("job", jobs())
+def test_steps_are_careful(job: dict[str, Any]) -> None:
+    """Every job ends in time, every action is pinned by major version, and no expression stands in a script."""
+    assert job["timeout-minutes"] <= 120
+    assert job["runs-on"] == "ubuntu-24.04"
+    for step in job["steps"]:
+        assert re.fullmatch(r"actions/[a-z-]+(/[a-z]+)?@v\d+", step.get("uses", "actions/x@v1"))
+        assert "${{" not in step.get("run", "")
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_secrets_only_where_needed() -> None:
+    """Secrets reach only the jobs that probe, by the environment."""
+    for path in WORKFLOWS:
+        holders = {name for name, job in load(path)["jobs"].items() if "secrets." in json.dumps(job)}
+        assert holders == {"drift": {"watch"}, "contract": {"sandbox"}}.get(path.stem, set())
+
+
+def test_nightly_runs_the_lowest_versions() -> None:
+    """The lowest versions are tested on the oldest and on the newest Python that contract.yml tests."""
+    lowest, every = job_of("nightly", "lowest"), job_of("contract", "test")
+    pythons = every["strategy"]["matrix"]["python"]
+    assert lowest["strategy"]["matrix"]["python"] == [pythons[0], pythons[-1]]
+    assert [step["run"] for step in lowest["steps"] if "run" in step] == ["make test-lowest"]
+
+
+def test_nightly_runs_every_day_in_every_place() -> None:
+    """What .ci/run tests on six days, each in one place, the night tests in every place, and with sockets."""
+    steps = [step["run"] for step in job_of("nightly", "any-day")["steps"] if "run" in step]
+    assert steps == ["make test-any-day ARGS=--everywhere"]
+    assert "make --no-print-directory test-any-day ARGS=--fast\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def job_of(workflow: str, name: str) -> dict[str, Any]:
+    job: dict[str, Any] = load(ROOT / ".github" / "workflows" / f"{workflow}.yml")["jobs"][name]
+    return job
+
+
+@pytest.mark.process
+def test_embedded_job(tmp_path: Path) -> None:
+    """The embedded server and the committed cassettes are judged, and the summary says so."""
+    runner = Runner(tmp_path, None)
+    assert runner.run(job_of("contract", "embedded")) == 0, runner.said
+    assert runner.summary.read_text(encoding="utf-8").count("## Contract kept") == 2
+    assert {path.name for path in (tmp_path / "report").iterdir()} >= {"embedded.xml", "embedded.json", "cassettes.xml"}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("workflow", "name"), [("contract", "sandbox"), ("drift", "watch")])
+def test_without_secrets(workflow: str, name: str, tmp_path: Path) -> None:
+    """Without secrets a job says that it did nothing, and does nothing."""
+    runner = Runner(tmp_path, None)
+    assert runner.run(job_of(workflow, name)) == 0
+    assert runner.said.startswith("::notice::HPP_API_KEY is no secret of this repository")
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("faults", "code", "words"),
+    [
+        ((), 0, "## Contract kept"),
+        ((lie("gone", "unknown-id", status(410)),), 1, "## Contract broken"),
+        (None, 0, "## Could not verify"),
+    ],
+    ids=["honest", "broken", "closed"],
+)
+def test_sandbox_job(faults: tuple[Fault, ...] | None, code: int, words: str, tmp_path: Path) -> None:
+    """A broken contract fails the job; a sandbox that cannot be reached is a warning."""
+    with Server(faults or ()) as server:
+        runner = Runner(tmp_path, server)
+        if faults is None:
+            server.close()
+        assert runner.run(job_of("contract", "sandbox")) == code, runner.said
+    assert words in runner.summary.read_text(encoding="utf-8")
+    assert ("::warning::" in runner.said) == (faults is None)
+
+
+@pytest.mark.process
+def test_drift_job_over_several_nights(tmp_path: Path) -> None:
+    """Nothing, a drift, the same drift, an outage, nothing: one issue is opened, kept and closed."""
+    job, exits, states = job_of("drift", "watch"), [], []
+    gone = (lie("gone", "unknown-id", status(410)),)
+    nights: list[tuple[Fault, ...] | None] = [(), gone, gone, None, ()]
+    with Server() as honest:
+        runner = Runner(tmp_path, honest)
+        accept = 'hpp-contract drift --baseline baseline --accept --reason "first night"'
+        assert runner.step(accept) == 0, runner.said
+    for faults in nights:
+        with Server(faults or ()) as server:
+            runner.probe(server)
+            if faults is None:
+                server.close()
+            exits.append(runner.run(job))
+            states.append([issue["state"] for issue in runner.issues])
+    assert exits == [0, 1, 1, 3, 0], runner.said
+    assert states == [[], ["open"], ["open"], ["open"], ["closed"]]
+    (issue,) = runner.issues
+    assert issue["title"].startswith("Drift since ")
+    assert "breaking, unknown-id · status code" in issue["title"]
+    assert "| breaking | `unknown-id · status code` | `404` | `410` |" in issue["body"]
+    assert issue["comment"].startswith("Over: gone on ")
+    assert issue["comment"].endswith("https://github.example/o/r/actions/runs/7")
+    assert len((tmp_path / "history" / "drift.jsonl").read_text(encoding="utf-8").splitlines()) == len(nights)
+    assert (tmp_path / "report" / "drift.html").exists()
+
+
+@pytest.mark.process
+def test_first_night_compares_with_the_documentation(tmp_path: Path) -> None:
+    """Before anything was accepted, the documentation is the baseline, and the report says what nobody has seen yet."""
+    with Server() as server:
+        runner = Runner(tmp_path, server)
+        assert runner.run(job_of("drift", "watch")) == 0, runner.said
+    assert "Documented, never observed:" in runner.summary.read_text(encoding="utf-8")
+
+
+def test_every_script_has_a_name() -> None:
+    """Every step that runs a script is named, and what is not run here is still there."""
+    steps = [
+        step for path in WORKFLOWS for job in load(path)["jobs"].values() for step in job["steps"] if "run" in step
+    ]
+    names = {step.get("name") for step in steps}
+    assert None not in names
+    assert names > NOT_RUN_HERE.keys()
+
+
+def change(since: str, state: str, change_class: str = "breaking", fact: str = "waiting · /x") -> dict[str, Any]:
+    value = {"class": change_class, "fact": fact, "before": "string", "after": "number | `x`", "state": state}
+    return value | {"since": since, "until": None if state == "still there" else "2026-01-09T03:00:00Z"}
+
+
+@pytest.mark.process
+def test_one_issue_a_drift(tmp_path: Path) -> None:
+    """Changes of one night share an issue, another night's have their own, and harmless ones have none."""
+    runner = Runner(tmp_path, None)
+
+    def tell(*changes: dict[str, Any]) -> list[tuple[str, str]]:
+        (tmp_path / "since.json").write_text(json.dumps({"changes": changes}))
+        assert runner.step("python .github/drift_issues.py since.json", {}) == 0, runner.said
+        return [(issue["title"], issue["state"]) for issue in runner.issues]
+
+    one, two, three = (f"2026-01-0{day}T03:00:00Z" for day in (1, 2, 3))
+    harmless = change(two, "still there", "additive", "waiting · /y")
+    first = ("Drift since 2026-01-01: breaking, waiting · /x and 1 more", "open")
+    risky = change(one, "still there", "risky", "waiting · /z")
+    assert tell(change(one, "still there"), risky, harmless) == [first]
+    assert "`number / 'x'`" in runner.issues[0]["body"]
+    assert tell(change(one, "still there"), risky, harmless) == [first]
+    partly = [("Drift since 2026-01-01: risky, waiting · /z", "open")]
+    assert tell(change(one, "gone"), risky) == partly
+    assert "| gone |" in runner.issues[0]["body"]
+    second = tell(change(one, "gone"), change(one, "accepted", "risky", "waiting · /z"), change(three, "still there"))
+    assert [state for _, state in second] == ["closed", "open"]
+    assert runner.issues[0]["comment"] == "Over: accepted on 2026-01-09, gone on 2026-01-09."
+
+
+def shown(language: str) -> str:
+    """The block of this language in the guide."""
+    (text,) = re.findall(
+        rf"```{language}\n(.*?)```", (ROOT / "docs" / "running-in-ci.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    return str(text)
+
+
+@pytest.mark.process
+def test_gitlab_recipe(tmp_path: Path) -> None:
+    """The GitLab recipe is valid by GitLab's schema, and its scripts run."""
+    recipe = tmp_path / ".gitlab-ci.yml"
+    recipe.write_text(shown("yaml"))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(recipe)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    jobs = yaml.safe_load(shown("yaml"))
+    with Server() as server:
+        runner = Runner(tmp_path, server)
+        runner.step("hpp-contract drift --baseline baseline --accept --reason x")
+        for job in ("contract", "drift"):
+            script = [*jobs[job]["script"], *jobs[job].get("after_script", ())]
+            assert runner.step("\n".join(script)) == 0, runner.said
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("faults", "mailed"), [((), False), ((lie("gone", "unknown-id", status(410)),), True)])
+def test_cron_recipe(faults: tuple[Fault, ...], mailed: bool, tmp_path: Path) -> None:
+    """The crontab's line says nothing on a quiet night and shows the report on any other."""
+    fields = shown("cron").strip().split(maxsplit=5)
+    assert fields[:5] == ["17", "3", "*", "*", "*"]
+    with Server() as honest:
+        runner = Runner(tmp_path, honest)
+        assert runner.step("hpp-contract drift --baseline baseline --accept --reason x") == 0, runner.said
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "bin").symlink_to(tmp_path / "bin")
+    (tmp_path / ".venv" / ".ready").touch()
+    with Server(faults) as server:
+        runner.probe(server)
+        runner.said = ""
+        runner.step(fields[5].replace("/srv/hpp-contract", ".").replace(". ./sandbox.env", "true"))
+    assert runner.said.startswith("drift: http://127.0.0.1:") == mailed, runner.said
+    assert bool(runner.said) == mailed

@@ -1,0 +1,93 @@
+"""`--html`, `--gitlab` and `--annotations` on the command line: each command hands over what they have to show."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hpp_contract.server import SCENARIOS, session_id
+from tests.harness.support.html_reader import Page
+from tests.harness.support.paths import ROOT
+from tests.harness.unit.reporting.test_annotations import runner
+
+pytestmark = pytest.mark.process
+
+CLIENT = """
+def read_session(base_url, username, password, session_id, timeout):
+    return {"session_id": session_id, "status": "WAITING"}
+"""
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HPP_")}
+    return subprocess.run(
+        [sys.executable, "-m", "hpp_contract", *arguments],
+        cwd=cwd,
+        env={**clean, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def headings(page: Page) -> list[str]:
+    return [heading.text for heading in page.all("h2")]
+
+
+def test_an_endpoint_is_shown_with_its_sessions(tmp_path: Path) -> None:
+    """The page about an endpoint has its sessions and the lifecycle, and none of the ids that were read."""
+    done = run("endpoint", "--html", "r.html", "--gitlab", "q.json", "--annotations", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    source = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert {"Rule by rule", "Session by session", "The lifecycle, as it was seen"} <= set(headings(Page(source)))
+    assert [name for name in SCENARIOS if session_id(name) in source] == []
+    assert json.loads((tmp_path / "q.json").read_text(encoding="utf-8")) == []
+    assert {command.name for command in runner(done.stdout)} == {"notice"}
+    assert done.stdout.startswith("::stop-commands::")
+
+
+def test_a_client_is_shown_with_its_cases(tmp_path: Path) -> None:
+    """The page about a client has a column for each case and the exchange behind each finding."""
+    (tmp_path / "shop.py").write_text(CLIENT)
+    done = run("client", "--python", "shop:read_session", "--only", "smoke,waiting", "--html", "r.html", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    columns = [heading.text for heading in page.all("th") if heading["scope"] == "col"]
+    assert columns == ["rule", "the whole run", "smoke", "waiting"]
+    assert "hpp-contract client --python shop:read_session --only smoke" in page.text
+
+
+def test_recordings_are_shown_by_file(tmp_path: Path) -> None:
+    """The page about recordings without times tells their sessions apart by the file."""
+    done = run("recording", str(ROOT / "cassettes" / "documented"), "--html", "r.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert "completed-with-order 39a1c773…1267 COMPLETED" in [heading.text for heading in page.all("th")]
+
+
+def test_drift_is_shown_with_its_history(tmp_path: Path) -> None:
+    """The page about drift has what changed and, with a history, a chart of it that includes this run."""
+    baseline = ("drift", "--baseline", "base", "--history", "runs.jsonl")
+    assert run(*baseline, "--accept", "--reason", "first night", cwd=tmp_path).returncode == 0
+    done = run(*baseline, "--html", "r.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert {"What changed", "Night by night"} <= set(headings(page))
+    assert "2 runs from" in page.text
+
+
+@pytest.mark.parametrize(
+    "arguments", [("endpoint", "--polls", "none"), ("endpoint", "https://api.kustom.co"), ("nothing",)]
+)
+def test_a_run_that_ends_early_is_annotated_too(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """A usage error is one sentence on stderr and, when asked for, the same as an annotation."""
+    done = run(*arguments, "--annotations", cwd=tmp_path)
+    assert done.returncode == 2
+    (told,) = runner(done.stdout)
+    assert (told.name, done.stderr) == ("error", f"hpp-contract: {told.text}\n")

@@ -1,0 +1,200 @@
+"""Adapters behind commands: honest ones are heard, hostile ones end in bounded time and leave nothing behind."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hpp_contract.client import CASES, Plan, run
+from hpp_contract.client import command as adapters
+from hpp_contract.client.command import CommandAdapter
+from hpp_contract.client.oneshot import OneShotAdapter
+from hpp_contract.verdict import Report, Subject
+from hpp_contract.verdict.problems import UsageProblem
+from tests.harness.support.leftovers import MARK, left
+from tests.harness.support.paths import ADAPTER
+from tests.harness.support.sockets import HANG, wait_for
+
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="commands need process groups")
+pytestmark = needs_posix
+
+
+@pytest.fixture
+def token(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A mark that every process of this test carries in its environment; none may be left in the end."""
+    name = str(uuid.uuid4())
+    monkeypatch.setenv(MARK, name)
+    yield name
+    wait_for(lambda: not left(name))  # the last signal is sent, not yet felt
+
+
+def command(how: str) -> str:
+    return shlex.join([sys.executable, "-S", str(ADAPTER), how])
+
+
+def judged(how: str, *names: str, wait: float = HANG, beside: int = 0) -> Report:
+    cases = [CASES[name] for name in names]
+    text = command(how)
+    return run(cases, lambda: CommandAdapter(text), Subject("client", how), Plan(wait, beside))
+
+
+def problems(report: Report) -> dict[str, str]:
+    """What HPP-A37 found, by case."""
+    [verdict] = [verdict for verdict in report.rules if verdict.rule.id == "HPP-A37"]
+    return {finding.case: finding.found for finding in verdict.findings}
+
+
+def failed(report: Report) -> dict[str, list[str]]:
+    return {v.rule.id: [f.case for f in v.findings] for v in report.rules if v.findings and v.rule.severity != "info"}
+
+
+@pytest.mark.process
+def test_honest_adapter_is_kept(token: str) -> None:
+    """An adapter that does as the protocol says is kept in every case, with others beside it for the slow ones."""
+    assert failed(judged("honest", *CASES, beside=2)) == {}
+
+
+WRONG = {
+    "prints": "a line on stdout that is no JSON object: 'DEBUG reading smoke' (logs belong on stderr)",
+    "wrong-id": "an answer with the id 'nobody' instead of 'smoke'",
+    "no-id": "an answer without an id: it must repeat 'smoke'",
+    "no-part": "an answer with none of empty, error, session, skipped in it",
+    "session-is-text": "an answer whose session is no object",
+    "answers-twice": "a second answer to 'smoke'",
+    "floods": "a line on stdout that is no JSON object: ",
+    "prints-100-mb": "a line of more than 1,000,000 bytes on stdout",
+    "forks-and-leaves": "it ended with exit code 3",
+    "closes-stdout": "it closed its stdout",
+    "crashes": "it ended with exit code 1, saying last on stderr: Traceback: boom",
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("how", "words"), WRONG.items(), ids=WRONG)
+def test_smoke_says_what_is_wrong_with_the_adapter(
+    how: str, words: str, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first case says in words what is wrong with an adapter as soon as it shows, not when its time is up."""
+    if how == "answers-twice":
+        monkeypatch.setattr(adapters, "LOOK", HANG)  # the second answer comes, sooner or later
+    found = problems(judged(how, "smoke"))
+    assert found["smoke"].startswith(words)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("how", ["hangs", "ignores-sigterm", "floods-stderr"])
+def test_hang_is_a_finding_and_the_run_goes_on(how: str, token: str) -> None:
+    """An adapter that never answers is given up and started again for the next case."""
+    found = problems(judged(how, "smoke", "waiting", wait=0.7))
+    assert found == dict.fromkeys(("smoke", "waiting"), "no answer within 0.7 s")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("how", ["forks", "forks-away", "stays", "answers-late"])
+def test_odd_manners_are_forgiven(how: str, token: str) -> None:
+    """What leaves processes behind, will not leave or takes its time still answers, and nothing of it is left."""
+    assert failed(judged(how, "smoke", "waiting")) == {}
+
+
+@pytest.mark.process
+def test_closed_stdin(token: str) -> None:
+    """An adapter that closes its stdin is started again for the case after the next."""
+    found = problems(judged("closes-stdin", "smoke", "waiting", "back"))
+    assert found == {"waiting": "it closed its stdin"}
+
+
+@pytest.mark.process
+def test_flood_of_answers_ends(token: str) -> None:
+    """An adapter that answers for ever is cut off."""
+    assert set(problems(judged("floods-with-answers", "smoke", "waiting"))) == {"smoke", "waiting"}
+
+
+@pytest.mark.process
+def test_five_failures_in_a_row_end_the_run(token: str) -> None:
+    """A run ends when an adapter has not answered five times in a row, and says what was left out."""
+    report = judged("crashes", *list(CASES)[:9])
+    assert len(problems(report)) == 5
+    assert any(note.startswith("4 cases were left out") for note in report.notes)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("no-hello", "did not answer hello within 1 s"), ("answers-hello-wrongly", "answered hello with"),
+     ("crashes-on-hello", "did not survive hello (it ended with exit code 2)")],
+)  # fmt: skip
+def test_hello_may_be_missing(how: str, words: str, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an answer to hello everything is assumed of the client, and its author is told."""
+    if how != "no-hello":
+        monkeypatch.setattr(adapters, "GREETING", HANG)  # something comes, sooner or later
+    report = judged(how, "smoke", "waiting")
+    assert failed(report) == {}
+    assert any(words in note for note in report.notes)
+
+
+@pytest.mark.process
+def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter that is slow to start says what its client cannot do all the same, and nothing is held against it."""
+    monkeypatch.setattr("hpp_contract.client.command.GREETING", 0.001)
+    report = judged("honest", "smoke", "waiting")
+    assert not [note for note in report.notes if "hello" in note]
+
+
+@pytest.mark.process
+def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
+    """What a dying adapter wrote to stderr is quoted without the credentials in it."""
+    from hpp_contract.exchange.redact import Redactor
+    from hpp_contract.reporting.gate import safe
+    from hpp_contract.reporting.json_report import json_report
+
+    text = json_report(safe(judged("crashes", "smoke"), Redactor(CASES["smoke"].credentials.secrets)))
+    assert "boom" in text
+    assert CASES["smoke"].credentials.api_key not in text
+
+
+@pytest.mark.process
+def test_one_shot_command(tmp_path: Path, token: str) -> None:
+    """A command with {session_id} in it is run for every read, and the last line of its output is the answer."""
+    script = tmp_path / "read.py"
+    script.write_text(
+        "import json, sys\nsys.path.insert(0, sys.argv[1])\nfrom hostile_adapter import read\n"
+        "names = ('base_url', 'username', 'password', 'session_id')\n"
+        "ask = dict(zip(names, sys.argv[2:]), timeout_ms=int(sys.argv[6]))\n"
+        "print('reading')\nprint(json.dumps(read(ask)))\n",
+        encoding="utf-8",
+    )
+    words = [sys.executable, "-S", str(script), str(ADAPTER.parent)]
+    text = shlex.join(words) + " {base_url} {username} {password} {session_id} {timeout_ms}"
+    names = ("smoke", "not-found", "id-with-space", "id-with-umlaut", "lifecycle-paid", "stalls-in-body")
+    plan = Plan(beside=1, all=True)
+    report = run([CASES[name] for name in names], lambda: OneShotAdapter(text), Subject("client", "x"), plan)
+    assert failed(report) == {}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("code", "words", "wait"),
+    [("pass", "no output (it ended with exit code 0)", HANG),
+     ("import sys; sys.exit('boom')", "no output (it ended with exit code 1, saying last on stderr: boom)", HANG),
+     ("print('done')", "the last line of output is no JSON object: 'done'", HANG),
+     ("import time; print('{}', flush=True); time.sleep(600)", "no answer within 1 s", 1.0),
+     ("while True: print('x' * 100000)", "more than 10,000,000 bytes of output", HANG)],
+)  # fmt: skip
+def test_wrong_one_shot_command(code: str, words: str, wait: float, token: str) -> None:
+    """A one-shot command that does not end in an answer is told so."""
+    text = shlex.join([sys.executable, "-S", "-c", code, "{session_id}"])
+    report = run([CASES["smoke"]], lambda: OneShotAdapter(text), Subject("client", "x"), Plan(wait))
+    assert problems(report)["smoke"].startswith(words)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("text", ["", "'unbalanced", "no-such-command-anywhere x"])
+def test_command_that_cannot_be_started(text: str) -> None:
+    """A command that is none is a usage problem, in one sentence."""
+    with pytest.raises(UsageProblem, match="--command"):
+        run(list(CASES.values()), lambda: CommandAdapter(text), Subject("client", "x"), Plan(beside=2))

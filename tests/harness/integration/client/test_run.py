@@ -1,0 +1,137 @@
+"""Running clients: whoever keeps the contract is told so, and whoever breaks it is told where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hpp_contract.client import CASES, Plan, run
+from hpp_contract.client.python import PythonAdapter
+from hpp_contract.verdict import Outcome, Report, Subject
+from tests.harness.support.sample_clients import Client, HppError
+
+pytestmark = pytest.mark.socket
+
+ORDINARY = [case for case in CASES.values() if not case.slow]
+
+
+def judged(client: Callable[..., Any], *names: str, wait: float = 10.0) -> Report:
+    cases = [CASES[name] for name in names] or ORDINARY
+    report = run(cases, lambda: PythonAdapter(client), Subject("client", "a client"), Plan(wait))
+    assert not [verdict.rule.id for verdict in report.rules if verdict.outcome is Outcome.ERROR]
+    return report
+
+
+def broken(report: Report) -> set[str]:
+    return {verdict.rule.id for verdict in report.rules if verdict.outcome in (Outcome.BROKEN, Outcome.WARNED)}
+
+
+class DropsPrefix(Client):
+    def path(self) -> str:
+        return f"/hpp/v1/sessions/{self.segment()}"
+
+
+class DropsOrder(Client):
+    def session(self, value: dict[str, Any]) -> Any:
+        return {name: inner for name, inner in value.items() if name != "order_id"}
+
+
+class TalksTooMuch(Client):
+    def interpret(self, status: int, content: bytes) -> Any:
+        try:
+            return super().interpret(status, content)
+        except HppError as error:
+            error.args = (f"request failed: {self.headers()}",)
+            raise
+
+
+class WaitsForEver(Client):
+    def timeout(self) -> float | None:
+        return None
+
+
+def test_ignored_timeout_is_a_finding_and_the_run_goes_on() -> None:
+    """A client that ignores its time-out is given up after a while, and the next case is run."""
+    report = judged(WaitsForEver(), "stalls-before-answer", "waiting", wait=2.9)
+    assert broken(report) == {"HPP-A33"}
+    assert {f.case for v in report.rules for f in v.findings} == {"stalls-before-answer"}
+    assert report.notes[0].startswith("2 of 2 cases were run")
+
+
+def test_hard_coded_host_is_said_of_every_case() -> None:
+    """A client that ignores its base URL is told that no request came."""
+
+    def read_session(base_url: str, username: str, password: str, session_id: str, timeout: float) -> Any:
+        raise ConnectionError("no route to api.example")
+
+    report = judged(read_session, "smoke", "waiting", "not-found")
+    assert broken(report) == {"HPP-R02"}
+    [verdict] = [verdict for verdict in report.rules if verdict.rule.id == "HPP-R02"]
+    assert [finding.case for finding in verdict.findings] == ["smoke", "waiting", "not-found"]
+
+
+def test_session_from_nowhere_is_invented() -> None:
+    """A client that answers without asking invents what it says."""
+
+    def read_session(base_url: str, username: str, password: str, session_id: str, timeout: float) -> Any:
+        return {"session_id": session_id, "status": "COMPLETED", "order_id": "a1a8f727-2756-6058-bd3c-40069be0994b"}
+
+    assert {"HPP-A11", "HPP-A16", "HPP-R02"} <= broken(judged(read_session, "smoke"))
+
+
+def test_request_for_something_else_is_judged() -> None:
+    """A request with no session id in it is no read of a session."""
+
+    class FetchesToken(Client):
+        def path(self) -> str:
+            self.send(*self.where(), "/oauth/token", {})
+            return super().path()
+
+        def where(self) -> tuple[str, int]:
+            host, _, port = self.ask.base_url.removeprefix("http://").partition(":")
+            return host, int(port)
+
+    [verdict] = [verdict for verdict in judged(FetchesToken(), "smoke").rules if verdict.outcome is Outcome.BROKEN]
+    assert (verdict.rule.id, verdict.findings[0].case) == ("HPP-R02", "")
+
+
+def test_declared_gaps_are_said_once() -> None:
+    """A member that a client declares it does not expose is one warning in all."""
+    client = PythonAdapter(DropsOrder(), {"fields": ["session_id", "status", "updated_at", "expires_at"]})
+    report = run(ORDINARY, lambda: client, Subject("client", "x"), Plan())
+    assert broken(report) == {"HPP-A09"}
+    assert [verdict.total for verdict in report.rules if verdict.rule.id == "HPP-A09"] == [1]
+    undone = {verdict.rule.id for verdict in report.rules if verdict.outcome is Outcome.NOT_EXERCISED}
+    assert {"HPP-A05", "HPP-A06", "HPP-A07", "HPP-A08"} <= undone
+
+
+def test_declared_base_url_spares_its_cases() -> None:
+    """A client that takes no base URL as it is is not judged by how it treats one."""
+    client = PythonAdapter(DropsPrefix(), {"base_url": "patched"})
+    names = [name for name in CASES if name.startswith("base-url")]
+    report = run([CASES[n] for n in names], lambda: client, Subject("client", "x"), Plan())
+    assert broken(report) == set()
+    assert all(any(name in note for note in report.notes) for name in names)
+
+
+def test_skipped_cases_are_named() -> None:
+    """A case that the client skips is judged by nothing and named in a note."""
+
+    def read_session(*_: Any) -> Any:
+        return {"skipped": "not today"}
+
+    report = judged(read_session, "waiting")
+    assert broken(report) == set()
+    assert "Skipped by the client: waiting." in report.notes
+
+
+def test_secrets_stay_out_of_the_report() -> None:
+    """However a client prints its credentials, the report does not."""
+    from hpp_contract.reporting.json_report import json_report
+
+    report = judged(TalksTooMuch(), "unauthorized", "not-found")
+    text = json.dumps(json_report(report))
+    assert not [secret for secret in CASES["smoke"].credentials.secrets[:2] if secret in text]

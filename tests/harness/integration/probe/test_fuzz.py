@@ -1,0 +1,187 @@
+"""Fuzzing: what is sent, and what it finds that only odd ids show."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from itertools import islice
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.endpoint.fuzz import fuzz
+from hpp_contract.endpoint.fuzz_requests import Attempt, attempts
+from hpp_contract.endpoint.fuzz_schema import encoded
+from hpp_contract.endpoint.odd_ids import odd_segments, unknown_ids
+from hpp_contract.exchange.redact import UUID
+from hpp_contract.rules.fault import body, fail, header, lie, status
+from hpp_contract.server import CREDENTIALS, Server
+from tests.harness.support.fuzzing import KNOWN, PLAN, SERVER_ERROR, asked_for, broken, only, target
+from tests.harness.support.paths import ROOT
+
+
+@cache
+def two_hundred(seed: int) -> list[Attempt]:
+    return attempts(target("http://127.0.0.1:1"), 200, seed)
+
+
+@pytest.mark.socket
+def test_honest_server_is_not_blamed() -> None:
+    """Two hundred requests to an honest server give no finding; all are GET, and every kind of id is among them."""
+    with Server() as server:
+        exchanges, notes = fuzz(target(server.url), PLAN, 200)
+        log = server.log
+    assert broken(exchanges) == {}
+    assert len(log) == len(exchanges) == 200
+    assert {(exchange.request.method, exchange.request.body) for exchange in log} == {("GET", b"")}
+    assert set(Counter(exchange.known.session for exchange in exchanges)) == {"known", "unknown", "malformed"}
+    assert {exchange.known.credentials for exchange in exchanges} >= {"right", "wrong"}
+    assert "200 generated requests were sent" in notes[0]
+
+
+@pytest.mark.socket
+def test_what_is_known_is_true() -> None:
+    """What an exchange is said to know about its id is what its server knows."""
+    with Server() as server:
+        exchanges, _ = fuzz(target(server.url), PLAN, 60)
+        pairs = zip(exchanges, server.log, strict=True)
+        for ours, theirs in pairs:
+            assert ours.request.url == theirs.request.url
+            assert ours.known.credentials == theirs.known.credentials
+            assert ours.known.credentials != "right" or ours.known.session == (theirs.known.session or "malformed")
+
+
+@pytest.mark.slow
+def test_schemathesis_tries_headers() -> None:
+    """Header fields are attacked as well as ids, but never those that would make another request of it."""
+    sent = [name.lower() for attempt in two_hundred(0) for name, _ in attempt.headers]
+    assert "cache-control" in sent
+    assert len(set(sent)) > 10
+    assert not set(sent) & {"authorization", "host", "content-length", "transfer-encoding", "x-http-method-override"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 2, 31])
+def test_count_is_kept(count: int) -> None:
+    """As many requests are planned as were asked for."""
+    assert len(attempts(target("http://127.0.0.1:1"), count, 3)) == count
+
+
+@pytest.mark.process
+def test_seed_repeats() -> None:
+    """The same seed plans the same requests in every process; another seed plans others."""
+    assert planned(5, hash_seed="1") == planned(5, hash_seed="99")
+    assert odd_segments(5, ()) != odd_segments(6, ())
+
+
+def planned(seed: int, hash_seed: str) -> str:
+    """Everything that a fresh process would send, as text."""
+    code = f"""
+from hpp_contract.endpoint import Target
+from hpp_contract.endpoint.fuzz_requests import attempts
+from hpp_contract.exchange.credentials import Credentials
+target = Target("http://127.0.0.1:1", Credentials("kco_test_api_x"), {KNOWN})
+print(ascii([(a.segment, a.headers, a.stranger) for a in attempts(target, 40, {seed})]))
+"""
+    environ = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@given(text=st.text(min_size=1))
+def test_a_segment_is_one_segment(text: str) -> None:
+    """Whatever the id, it is encoded so that nothing on the way reads it as a path, and decodes to itself."""
+    segment = encoded(text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape"))
+    assert not set(segment) & set("/?#\\ ")
+    assert segment not in (".", "..")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sixteen_ids_show_every_digit_everywhere(seed: int) -> None:
+    """Among the ids that no session has, every position shows every digit."""
+    ids = [segment for segment in odd_segments(seed, ()) if UUID.fullmatch(segment) and segment == segment.lower()]
+    for position in set(range(36)) - {8, 13, 18, 23}:
+        assert {text[position] for text in ids} == set("0123456789abcdef")
+    assert len(set(islice(unknown_ids(seed), 50))) == 50
+
+
+ODD: dict[str, Callable[[str], bool]] = {
+    "longer than 200": lambda text: len(text) > 200,
+    "longer than a column": lambda text: len(text) == 256,
+    "one character": lambda text: len(text) == 1,
+    "first digit": lambda text: bool(UUID.fullmatch(text)) and text[0] == "f",
+    "version nibble": lambda text: bool(UUID.fullmatch(text)) and text[14] == "0",
+    "variant nibble": lambda text: bool(UUID.fullmatch(text)) and text[19] == "7",
+    "upper case": lambda text: bool(UUID.fullmatch(text)) and text != text.lower(),
+    "nil": lambda text: text == "00000000-0000-0000-0000-000000000000",
+    "no dashes": lambda text: len(text) == 32 and text.isalnum(),
+    "braces": lambda text: text[:1] == "{" and len(text) == 38,
+    "trailing newline": lambda text: len(text) == 37 and text.endswith("\n"),
+    "NUL": lambda text: "\0" in text,
+    "slash": lambda text: "/" in text,
+    "dot segments": lambda text: text == "..",
+    "quote": lambda text: "'" in text,
+    "not ASCII": lambda text: not text.isascii(),
+    "astral": lambda text: bool(text) and max(text) > "\uffff",
+    "encoded twice": lambda text: "%00" in text,
+    "null": lambda text: text == "null",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_odd_ids_are_met(seed: int) -> None:
+    """Two hundred requests meet every condition on ids that servers are known to stumble over."""
+    ids = [unquote(attempt.segment) for attempt in two_hundred(seed)]
+    assert [name for name, condition in ODD.items() if not any(map(condition, ids))] == []
+
+
+@pytest.mark.socket
+def test_faults_of_odd_ids_are_found() -> None:
+    """Faults that only some ids or headers trigger are found, and those that fail alike are reported once."""
+    odd_control = lambda exchange: exchange.request.header("cache-control") not in ("no-cache", None)  # noqa: E731
+    faults = [
+        lie("long", "malformed-id", only(asked_for(ODD["longer than 200"]), *SERVER_ERROR)),
+        lie("f", "unknown-id", only(asked_for(ODD["first digit"]), status(410))),
+        lie("newline", "malformed-id", only(asked_for(ODD["trailing newline"]), status(204), body(b""))),
+        lie("slash", "malformed-id", only(asked_for(ODD["slash"]), fail("reset"))),
+        lie("control", "unknown-id", only(odd_control, *SERVER_ERROR)),
+    ]
+    with Server(faults) as server:
+        exchanges, notes = fuzz(target(server.url), PLAN, 150)
+    found = broken(exchanges)
+    assert found == {"HPP-H01": 1, "HPP-E03": 1, "HPP-E04": 1, "HPP-H04": 1, "HPP-H02": 2}
+    for rule in found:
+        assert any(rule in note and "sent again by: curl" in note for note in notes)
+
+
+@pytest.mark.process
+def test_the_command_sends_it_again() -> None:
+    """The command in the note, given the variables it names, meets the same failure."""
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl")
+    with Server([lie("long", "malformed-id", only(asked_for(lambda text: len(text) > 200), *SERVER_ERROR))]) as server:
+        _, notes = fuzz(target(server.url), PLAN, 40)
+        command = next(note for note in notes if "HPP-H02" in note).partition("again by: ")[2]
+        environ = os.environ | {"HPP_API_KEY": CREDENTIALS.api_key, "HPP_USERNAME": CREDENTIALS.username or ""}
+        again = subprocess.run(["bash", "-c", command], env=environ, capture_output=True, text=True, check=True)
+    assert again.stdout.startswith("HTTP/1.1 500")
+
+
+@pytest.mark.socket
+def test_what_only_schemathesis_minds_is_a_note() -> None:
+    """A gateway's page in place of an error object is no finding, and a note says that Schemathesis minds it."""
+    import hpp_contract.endpoint.fuzz_hooks  # noqa: F401  what it registers for runs of Schemathesis alone is not ours
+
+    page = (status(404), header("Content-Type", "text/html"), body(b"<html></html>"))
+    with Server([lie("page", "unknown-id", *page)]) as server:
+        exchanges, notes = fuzz(target(server.url), PLAN, 30)
+    assert broken(exchanges) == {}
+    assert any("Schemathesis objects" in note and "no finding" in note for note in notes)

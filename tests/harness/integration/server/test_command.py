@@ -1,0 +1,184 @@
+"""`hpp-contract serve` as a process: what it says, whom it serves, and its verdict at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, session_id
+from tests.harness.support.paths import ROOT
+
+pytestmark = pytest.mark.process
+
+DOCUMENTED = {
+    "Authorization": CREDENTIALS.authorization,
+    "Content-Type": "application/json",
+    "Cache-Control": "no-cache",
+}
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+class Served:
+    """A running `hpp-contract serve`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+        while "until Ctrl-C" not in self.said:
+            line = process.stdout.readline()
+            assert line, f"it ended: {self.said} {process.stderr.read()}"
+            self.said += line
+
+    @property
+    def url(self) -> str:
+        return re.search(r"listens at (\S+)", self.said)[1]
+
+    def get(self, wanted: str, headers: dict[str, str] | None = None, **how: object) -> requests.Response:
+        url = f"{self.url}/hpp/v1/sessions/{wanted}"
+        return requests.get(url, headers=DOCUMENTED if headers is None else headers, timeout=60, **how)
+
+    def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
+        """Interrupt it; its exit code and everything it says afterwards."""
+        self.process.send_signal(number)
+        said, complaints = self.process.communicate(timeout=60)
+        assert "Traceback" not in complaints
+        return self.process.returncode, said
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "hpp_contract", "serve", *arguments]
+
+
+@contextlib.contextmanager
+def serving(*arguments: str) -> Iterator[Served]:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    with subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environ
+    ) as process:
+        try:
+            yield Served(process)
+        finally:
+            process.kill()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, encoding="utf-8", env=environ, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_right_client_is_kept(number: int, tmp_path: Path) -> None:
+    """A client that does as documented gets exit code 0, and its report says so, however the server is ended."""
+    with serving("--json", str(tmp_path / "report.json")) as served:
+        assert served.get(session_id("waiting")).json()["status"] == "WAITING"
+        code, said = served.end(number)
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert code == report["exit_code"] == 0
+    assert report["subject"]["kind"] == "client"
+    assert {rule["id"][:5] for rule in report["rules"]} == {"HPP-R"}
+    assert "0 broken" in said
+
+
+def test_wrong_client_is_told() -> None:
+    """A client that sends no credentials gets exit code 1 and the rule it broke, without its secrets."""
+    with serving() as served:
+        assert served.get(session_id("waiting"), headers={"X-Key": CREDENTIALS.api_key}).status_code == 401
+        code, said = served.end()
+    assert code == 1
+    assert "HPP-R05" in said
+    assert CREDENTIALS.api_key not in said
+    assert session_id("waiting") not in said
+
+
+def test_no_client_is_no_verdict() -> None:
+    """Without a request there is nothing to conclude."""
+    with serving() as served:
+        code, said = served.end()
+    assert code == 3
+    assert "no request came" in said
+
+
+def test_instructions_work() -> None:
+    """The curl line that is printed reads a completed session, and every printed id is answered as printed."""
+    with serving() as served:
+        key = re.search(r"'Authorization: (Basic \S+)'", served.said)[1]
+        url = re.search(r"^ +(http\S+/hpp/v1/sessions/\S+)$", served.said, re.MULTILINE)[1]
+        assert requests.get(url, headers={"Authorization": key}, timeout=60).json()["status"] == "COMPLETED"
+        printed = dict(
+            reversed(pair) for pair in re.findall(r"^  ([0-9a-f-]{36})  ([\w-]+)", served.said, re.MULTILINE)
+        )
+        assert printed == {name: session_id(name) for name in SCENARIOS}
+
+
+def test_scenario_under_any_id() -> None:
+    """--scenario plays under every id nobody knows."""
+    with serving("--scenario", "lifecycle-missed") as served:
+        assert "lifecycle-missed under any well-formed id" in served.said
+        assert [served.get(UNKNOWN).json()["status"] for _ in range(2)] == ["WAITING", "COMPLETED"]
+
+
+def test_faults_are_told() -> None:
+    """--fault tells its lie on its stage, and may be repeated."""
+    with serving("--fault", "answers-202", "--fault", "answers-410") as served:
+        assert "answers-202, on in-progress" in served.said
+        assert served.get(session_id("in-progress")).status_code == 202
+        assert served.get(UNKNOWN).status_code == 410
+
+
+def test_tls_with_the_printed_authority() -> None:
+    """--tls is trusted by whoever trusts the file that it prints, and that file goes with the server."""
+    with serving("--tls") as served:
+        authority = re.search(r"trust +(\S+)", served.said)[1]
+        assert served.url.startswith("https://")
+        assert served.get(session_id("waiting"), verify=authority).status_code == 200
+        assert served.end()[0] == 0
+    assert not Path(authority).exists()
+
+
+def test_list() -> None:
+    """--list names every scenario and every fault with its id, and leaves."""
+    done = run("--list")
+    assert done.returncode == 0
+    for name in (*SCENARIOS, *(fault.name for fault in FAULTS)):
+        assert re.search(rf"^  {session_id(name)}  {name}( |$)", done.stdout, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    {
+        "fault": (("--fault", "break-off"), "did you mean breaks-off?"),
+        "scenario": (("--scenario", "completed-with-orders"), "did you mean completed-with-order?"),
+        "nothing like it": (("--scenario", "xyzzy"), "--list"),
+        "port": (("--port", "99999"), "--port"),
+    }.values(),
+    ids=["fault", "scenario", "nothing like it", "port"],
+)
+def test_unknown_names_are_usage_errors(arguments: tuple[str, ...], words: str) -> None:
+    """A name that does not exist is one sentence with the nearest one, and exit code 2."""
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_taken_port_is_a_usage_error() -> None:
+    """A port in use is one sentence that names it, and exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        done = run("--port", str(port))
+    assert done.returncode == 2
+    assert re.fullmatch(rf"hpp-contract: cannot listen on port {port} \(.*in use\).*\n", done.stderr)

@@ -1,0 +1,69 @@
+"""The reference server over TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.rules.fault import fail, lie
+from hpp_contract.server import Server
+from hpp_contract.server.tls import throwaway
+from tests.harness.support.sockets import WAITING, asking, connect, converse
+
+pytestmark = pytest.mark.socket
+
+
+def seen(server: Server) -> Exchange:
+    return server.log[-1]
+
+
+@pytest.fixture
+def trusted(tmp_path: Path) -> Iterator[tuple[Server, ssl.SSLContext]]:
+    """A server over TLS, and a context that trusts its authority."""
+    tls = throwaway(tmp_path)
+    with Server(tls=tls) as running:
+        yield running, ssl.create_default_context(cafile=str(tls.ca_file))
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_tls(trusted: tuple[Server, ssl.SSLContext], name: str) -> None:
+    """Who trusts the authority can read a session over https, by address and by name."""
+    server, context = trusted
+    with context.wrap_socket(connect(server), server_hostname=name) as connection:
+        connection.sendall(asking().encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.endswith(b"}")
+    assert seen(server).request.url == f"https://x{WAITING}"
+
+
+def test_tls_is_refused_by_strangers(trusted: tuple[Server, ssl.SSLContext]) -> None:
+    """Who does not trust the authority gets no session, and disturbs nobody."""
+    server, context = trusted
+    with pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(connect(server), server_hostname="localhost")
+    with contextlib.suppress(OSError):
+        converse(server, asking())  # plain http to a TLS port
+    test_tls((server, context), "localhost")
+
+
+def test_stalled_handshake_blocks_nobody(trusted: tuple[Server, ssl.SSLContext]) -> None:
+    """A client that never finishes its handshake keeps no other waiting."""
+    with connect(trusted[0]):
+        test_tls(trusted, "localhost")
+
+
+def test_reset_over_tls(tmp_path: Path) -> None:
+    """A reset under TLS ends the connection without an answer and without TLS's own farewell."""
+    tls = throwaway(tmp_path)
+    context = ssl.create_default_context(cafile=str(tls.ca_file))
+    with Server([lie("resets", "waiting", fail("reset"))], tls=tls) as server:
+        connection = context.wrap_socket(connect(server), server_hostname="localhost", suppress_ragged_eofs=False)
+        with connection:
+            connection.sendall(asking().encode())
+            with pytest.raises((ConnectionResetError, ssl.SSLEOFError)):
+                connection.recv(100)

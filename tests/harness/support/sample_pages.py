@@ -1,0 +1,135 @@
+"""Reports with everything that the HTML page can show, real and made up, and the same with other texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+from hypothesis import strategies as st
+
+from hpp_contract.drift.history import Run
+from hpp_contract.exchange import Exchange, Request
+from hpp_contract.exchange.redact import Redactor
+from hpp_contract.reporting.gate import safe
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.rule import Finding
+from hpp_contract.server import CREDENTIALS, Application, rehearse, session_id
+from hpp_contract.verdict import Outcome, Report, Subject, judge
+from hpp_contract.verdict.change import Change, ChangeClass
+from hpp_contract.verdict.report import Read, Slice
+from hpp_contract.verdict.slices import illustrated
+from tests.harness.support.sample_reports import HOSTILE, REPORTS
+
+TOLD = ("reopens-completed", "invents-status", "order-without-reference", "moves-expiry", "fails-in-between")
+"""Faults that between them break must and should rules of exchanges and of traces."""
+
+
+def exchanges(*names: str, polls: int = 4) -> tuple[Exchange, ...]:
+    """Polls of the well-known sessions of scenarios and faults, and of `no-credentials` and the like, one by one."""
+    application, read = Application(), []
+    for _ in range(polls):
+        for name in names:
+            odd = name in ("no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
+            read.append(rehearse(name)[0] if odd else application(_request(name)))
+    return tuple(replace(exchange, evidence=f"GET … (read {number})") for number, exchange in enumerate(read, 1))
+
+
+def _request(name: str) -> Request:
+    headers = (("Authorization", CREDENTIALS.authorization), ("Content-Type", "application/json"))
+    return Request("GET", f"https://hpp.example/hpp/v1/sessions/{session_id(name)}", headers)
+
+
+@cache
+def judged(*stages: str, polls: int = 4) -> Report:
+    """A report on those exchanges, ready for the page."""
+    subject, evidence = Subject("endpoint", "https://api.example"), exchanges(*stages, polls=polls)
+    report = Report(subject, judge(evidence, CATALOGUE, subject), notes=("A note.",))
+    return safe(illustrated(report, evidence), Redactor())
+
+
+def broken() -> Report:
+    """A report with findings of every weight, polled sessions, and transitions that are wrong."""
+    walks = ("lifecycle-paid", "lifecycle-retried", "lifecycle-missed", "manual-id-check", "expired", "no-credentials")
+    return judged(*TOLD, *walks, polls=5)
+
+
+CHANGES = (
+    Change(ChangeClass.BREAKING, "waiting · /expires_at", "always there", "gone", "GET …", "Stop relying on it."),
+    Change(ChangeClass.BREAKING, "in-progress · /expires_at", "always there", "gone", "GET …", "Stop relying on it."),
+    Change(ChangeClass.RISKY, "waiting · /status value", "WAITING", "PARKED"),
+    Change(ChangeClass.ADDITIVE, "any session · /links", "absent", "an object"),
+)
+
+
+def run(night: int, verdict: str = "quiet", *changes: Change) -> Run:
+    return Run(f"2026-11-{night:02}T02:00:00Z", "https://api.example", verdict, 0, changes)
+
+
+HISTORY = (run(1), run(2, "drift", *CHANGES), run(3, "unverified"), run(4, "drift", CHANGES[2]), run(5))
+
+
+def drifted() -> Report:
+    """A report about drift."""
+    calm = judged("lifecycle-paid")
+    return replace(calm, subject=Subject("drift", "https://api.example against baseline"), changes=CHANGES)
+
+
+def _dressed(report: Report, texts: list[str], words: list[str]) -> Report:
+    """The report with slices, exchanges and changes of these texts."""
+    named = [finding.evidence for verdict in report.rules for finding in verdict.findings]
+    outcomes = {verdict.rule.id: verdict.outcome for verdict in report.rules if verdict.outcome is not Outcome.ERROR}
+    reads = tuple(Read(float(number), word) for number, word in enumerate(words))
+    change = Change(ChangeClass.RISKY, f"situation · {texts[0]}", *texts[:4])
+    return replace(
+        report,
+        slices=(Slice(texts[0], outcomes, reads), Slice(texts[1], outcomes)),
+        exchanges=dict.fromkeys(named, "\n".join(texts)),
+        changes=(change,),
+        learned=((texts[2], texts[3]),),
+    )
+
+
+HOSTILE_PAGES = st.builds(
+    _dressed,
+    REPORTS,
+    st.lists(HOSTILE, min_size=4, max_size=4),
+    st.lists(st.sampled_from(["WAITING", "COMPLETED", "404", 'X"><script>']), min_size=1, max_size=4),
+)
+"""Reports whose every text is hostile, in every place that the page shows."""
+
+
+def retold(report: Report, tell: Callable[[str], str]) -> Report:
+    """The report with every text told anew, statuses excepted."""
+
+    def finding(found: Finding) -> Finding:
+        return Finding(*map(tell, (found.where, found.expected, found.found, found.evidence, found.case)))
+
+    def optional(text: str | None) -> str | None:
+        return tell(text) if text is not None else None
+
+    rules = tuple(
+        replace(v, findings=tuple(map(finding, v.findings)), known_failing=optional(v.known_failing))
+        for v in report.rules
+    )
+
+    def part(taken: Slice) -> Slice:
+        reads = (Read(r.at, f"X{tell(r.word[1:])}" if "<" in r.word else r.word) for r in taken.reads)
+        return replace(taken, name=tell(taken.name), reads=tuple(reads))
+
+    def change(told: Change) -> Change:
+        texts = map(tell, (told.before, told.after, told.example, told.advice))
+        return Change(told.change_class, f"{tell(told.situation)} · {tell(told.aspect)}", *texts)
+
+    return replace(
+        report,
+        subject=replace(report.subject, name=tell(report.subject.name)),
+        rules=rules,
+        unverified=optional(report.unverified),
+        problems=tuple(map(tell, report.problems)),
+        notes=tuple(map(tell, report.notes)),
+        slices=tuple(map(part, report.slices)),
+        exchanges={tell(key): tell(text) for key, text in report.exchanges.items()},
+        changes=tuple(map(change, report.changes)),
+        learned=tuple((tell(question), tell(answer)) for question, answer in report.learned),
+    )

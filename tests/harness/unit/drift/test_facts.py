@@ -1,0 +1,247 @@
+"""Facts and their comparison: what varies by nature is no change, and nothing that identifies anybody is a fact."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline, watch
+from hpp_contract.drift.aspect import Aspect, Kind
+from hpp_contract.drift.classes import classify
+from hpp_contract.drift.compare import compare
+from hpp_contract.drift.facts import Facts
+from hpp_contract.drift.gather import _breaks, evidence_of
+from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
+from hpp_contract.endpoint import Plan, probe, target_from
+from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.exchange.instant import http_date
+from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings.scrub import Scrubber
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.schemas import SHAPES
+from hpp_contract.server import SCENARIOS, rehearse
+from tests.harness.support.fake_time import NOON, noon
+
+ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(ID) | st.just("2026-01-01T00:00:00.1Z"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+SESSIONS = st.dictionaries(
+    st.sampled_from(["session_id", "status", "updated_at", "order_id", "klarna_reference", "customer", "x y", ID]), JSON
+)
+BODIES = st.binary(max_size=40) | SESSIONS.map(lambda value: json.dumps(value).encode())
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(["Content-Type", "cache-control", "WWW-Authenticate", "X-" + "n" * 80, "Date", "Vary", "é"]),
+        st.text(st.characters(max_codepoint=255), max_size=20) | st.sampled_from(["application/json", "no-store"]),
+    ),
+    max_size=4,
+).map(tuple)
+KNOWN = st.builds(
+    Knowledge,
+    kept=st.booleans(),
+    credentials=st.sampled_from([None, "right", "wrong", "none"]),
+    session=st.sampled_from([None, "known", "unknown", "malformed"]),
+    healed=st.booleans(),
+    provenance=st.sampled_from([None, "documented", "embedded", "recorded"]),
+)
+EXCHANGES = st.builds(
+    Exchange,
+    st.builds(
+        Request, st.just("GET"), st.sampled_from([f"https://x/hpp/v1/sessions/{ID}", "https://x/hpp/v1/sessions/y"])
+    ),
+    st.none() | st.builds(Response, st.integers(100, 599), HEADERS, BODIES, complete=st.booleans()),
+    failure=st.sampled_from([None, "timeout"]),
+    known=KNOWN,
+)
+
+
+def kept_as_lines(exchanges: tuple[Exchange, ...], file: Path) -> list[Exchange]:
+    """The exchanges as a gateway would log them, read again."""
+    with file.open("w", encoding="utf-8") as log:
+        for exchange in exchanges:
+            request, response = exchange.request, exchange.response
+            assert response is not None
+            headers = {name: "Basic <scrubbed>" if name == "Authorization" else v for name, v in request.headers}
+            line = {
+                "request": {"method": request.method, "url": request.url, "headers": headers, "body": None},
+                "response": {
+                    "status": response.status,
+                    "headers": dict(response.headers),
+                    "body": response.body.decode(),
+                },
+            }
+            log.write(json.dumps(line) + "\n")
+    return read_recordings([str(file)]).exchanges
+
+
+def texts(facts: Facts) -> set[str]:
+    found = set(facts)
+    for situation in facts.values():
+        for aspect, seen in situation.aspects.items():
+            found |= {aspect.text, *seen.values}
+    return found
+
+
+@given(st.lists(EXCHANGES, max_size=6))
+def test_anything_has_facts(exchanges: list[Exchange]) -> None:
+    """Facts of arbitrary exchanges are short, printable and hold no id; a night compared with itself has no change."""
+    facts = evidence_of(exchanges).facts
+    for text in texts(facts):
+        assert len(text) <= 200
+        assert text.isprintable()
+        assert ID not in text
+    assert compare(facts, facts) == ()
+
+
+@given(st.lists(EXCHANGES, max_size=4), st.lists(EXCHANGES, max_size=4))
+def test_anything_can_be_compared(one: list[Exchange], other: list[Exchange]) -> None:
+    """Every difference between arbitrary nights has a class and advice, and accepting it leaves nothing that fails."""
+    before, after = Baseline(evidence_of(one).facts), evidence_of(other).facts
+    changes = compare(before.facts, after)
+    assert all(change.advice and change.before and change.after and change.aspect for change in changes)
+    grown = accept(before, after, changes, Accepted("2026-01-01T00:00:00Z", "x", "y"))
+    accepted = {change.fact for change in changes}
+    assert not accepted & {change.fact for change in compare(grown.facts, after)}
+
+
+@given(st.lists(EXCHANGES, max_size=5))
+def test_baseline_survives_the_disk(tmp_path_factory: pytest.TempPathFactory, exchanges: list[Exchange]) -> None:
+    """What is written is what is read."""
+    place = tmp_path_factory.mktemp("baseline")
+    baseline = accept(Baseline({}), evidence_of(exchanges).facts, (), Accepted("2026-01-01T00:00:00Z", "why: “ä”", "s"))
+    (place / "facts.json").write_text(as_json(baseline))
+    again = read_baseline(place)
+    assert again.accepted == baseline.accepted
+    assert as_json(again) == as_json(baseline)
+    assert compare(again.facts, baseline.facts) == compare(baseline.facts, again.facts) == ()
+
+
+@given(st.randoms(use_true_random=False))
+def test_nature_is_no_fact(luck: random.Random) -> None:
+    """Order and case of headers, order of members, correlation ids, Date and counters make no difference."""
+    honest = tuple(
+        exchange for stage in ("waiting", "unknown-id", "failed") for exchange in rehearse(stage, clock=noon)
+    )
+    varied = [natural(exchange, luck) for exchange in honest]
+    luck.shuffle(varied)
+    assert compare(evidence_of(honest).facts, evidence_of(varied).facts) == ()
+
+
+def natural(exchange: Exchange, luck: random.Random) -> Exchange:
+    assert exchange.response is not None
+    value = json.loads(exchange.response.body)
+    members = list(value.items())
+    luck.shuffle(members)
+    headers = [
+        (luck.choice([str.lower, str.upper])(name), v) for name, v in exchange.response.headers if name != "Date"
+    ]
+    headers += [("Connection", "close"), ("Date", http_date(NOON)), ("Via", str(luck.random()))]
+    luck.shuffle(headers)
+    body = json.dumps(dict(members), indent=luck.choice([None, 2])).encode()
+    return replace(exchange, response=replace(exchange.response, headers=tuple(headers), body=body))
+
+
+@pytest.mark.socket
+def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
+    """The same answers, kept without any knowledge of what was asked, are no change from what was seen live."""
+    live = probe(target_from(None, {}, (), False), Plan()).exchanges
+    kept = kept_as_lines(live, tmp_path / "log.ndjson")
+    for baseline, fresh in ((live, kept), (kept, live)):
+        night = watch(Baseline(evidence_of(baseline).facts), fresh)
+        assert (night.changes, night.unverified) == ((), None)
+
+
+@pytest.mark.socket
+def test_scrubbing_changes_no_fact() -> None:
+    """Scrubbed for keeping, a night is still that night."""
+    live = probe(target_from(None, {}, (), False), Plan()).exchanges
+    scrub = Scrubber()
+    kept = [replace(scrub(exchange), known=Knowledge(kept=True, provenance="recorded")) for exchange in live]
+    for baseline, fresh in ((live, kept), (kept, live)):
+        assert watch(Baseline(evidence_of(baseline).facts), fresh).changes == ()
+
+
+@pytest.mark.parametrize("stage", [*SHAPES, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id"])
+def test_situations_are_recognised(stage: str) -> None:
+    """Each stage of the reference server is its own situation, with and without knowledge of the question."""
+    (exchange,) = rehearse(stage)
+    assert situation_of(exchange) == stage
+    assert situation_of(replace(exchange, known=Knowledge(kept=True))) == stage
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_kind_has_a_class(kind: Kind) -> None:
+    """The table has a row for every kind of fact, wherever and however it changes."""
+    names = [rule.id for rule in CATALOGUE] if kind == "rule" else ["/status", "/other", "etag"]
+    places = (SESSION, "waiting", "known session", *REFUSALS)
+    hows = (
+        ("other", "new", "gone")
+        if kind in ("member", "header")
+        else ("other", "back")
+        if kind == "rule"
+        else ("other",)
+    )
+    for name in names:
+        for place in places:
+            for how in hows:
+                assert classify(place, Aspect(kind, name), how, "x", "y")
+
+
+def test_every_scenario_has_facts() -> None:
+    """No scenario of the reference server crashes a rule or goes unmet."""
+    for name in SCENARIOS:
+        assert evidence_of(rehearse(name, 6)).facts
+
+
+@pytest.mark.parametrize(
+    ("headers", "aspect", "value"),
+    [
+        ((("WWW-Authenticate", '  "odd"'),), Aspect("header", "www-authenticate"), "another value"),
+        ((("Cache-Control", "No-Store,  max-age=0"),), Aspect("header", "cache-control"), "max-age=0, no-store"),
+        ((("Vary", "§"),), Aspect("header", "vary"), "another value"),
+        ((("X-Anything", "secret"),), Aspect("header", "x-anything"), "present"),
+        ((("Content-Type", 'application/JSON; charset="UTF-8"'),), Aspect("charset"), "utf-8"),
+        ((("Content-Type", "§"),), Aspect("media type"), "undeclared"),
+    ],
+)
+def test_header_values(headers: tuple[tuple[str, str], ...], aspect: Aspect, value: str) -> None:
+    """Of header values only those that clients act on are facts, in one spelling."""
+    request = Request("GET", f"https://x/hpp/v1/sessions/{ID}")
+    facts = evidence_of([Exchange(request, Response(404, headers))]).facts
+    assert facts["unknown-id"].aspects[aspect].values == {value: 1}
+
+
+def test_refused_recordings_verify_nothing() -> None:
+    """Recordings in which everything was refused with 401, or nothing answered, could not verify."""
+    baseline = Baseline(evidence_of(rehearse("waiting")).facts)
+    refused = [replace(exchange, known=Knowledge(kept=True)) for exchange in rehearse("no-credentials")]
+    assert "refused with 401" in (watch(baseline, refused).unverified or "")
+    silent = [Exchange(refused[0].request, None, failure="timeout")]
+    assert "answered nothing" in (watch(baseline, silent).unverified or "")
+
+
+def test_newer_baseline() -> None:
+    """A fact about a rule of another version is classed all the same; what no row foresees is our mistake."""
+    assert classify("waiting", Aspect("rule", "HPP-Z99"), "other", "kept", "broken")[0] == "risky"
+    with pytest.raises(LookupError):
+        classify("waiting", Aspect("status code"), "gone", "200", "absent")
+
+
+def test_a_rule_that_crashes_is_no_fact() -> None:
+    """A crash of ours is reported by the judge, and is neither kept nor broken news."""
+
+    def crash(_: object) -> Any:
+        raise RuntimeError
+
+    rule = replace(next(rule for rule in CATALOGUE if rule.scope == "exchange"), check=crash)
+    assert not _breaks(rule, rehearse("waiting")[0])

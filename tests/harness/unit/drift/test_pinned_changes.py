@@ -1,0 +1,172 @@
+"""Every change that drift tells when a lie is told one night, or was told when the baseline was taken.
+
+They are in `snapshots/drift`, such as
+
+    HPP-H01: kept → broken, breaking; back cosmetic · status 201 · completed-with-order, unknown-id, waiting
+
+(the fact, what it was and becomes and how bad that is, what is told of it when the lie ends; the lie; the situations).
+What is told only when a lie ends says so beside the lie.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from hpp_contract.drift.compare import compare
+from hpp_contract.drift.facts import Facts, Seen
+from hpp_contract.drift.gather import evidence_of
+from hpp_contract.drift.presence import undecided
+from hpp_contract.exchange import Exchange
+from hpp_contract.rules import fault
+from hpp_contract.rules.rule import Severity
+from hpp_contract.verdict.change import SEPARATOR, Change, ChangeClass
+from tests.harness.support.paths import SNAPSHOTS
+from tests.harness.support.pinned import assert_pinned
+from tests.harness.support.recording_tools import (
+    FAULTS,
+    by_name,
+    played,
+    renaming,
+    with_headers,
+    with_members,
+    with_statuses,
+    without_members,
+)
+
+STAGES = ("waiting", "completed-with-order", "unknown-id")
+MEMBERS = ("x", "customer", "status", "order_id", "error_code", "updated_at")
+VALUES = (None, 5, "", "X", "2026-11-22T01:02:03Z", "2026-11-22T01:02:03.123456+01:00", ["a"], {"b": "c"},
+          "A1A8F727-2756-6058-BD3C-40069BE0994B")  # fmt: skip
+
+LIES = by_name(
+    (
+        *((f"lie {told.name}", told) for told in FAULTS),
+        *with_members(MEMBERS, VALUES),
+        *without_members(MEMBERS),
+        *with_statuses((200, 201, 301, 400, 401, 403, 404, 410, 500)),
+        *with_headers(
+            ("Cache-Control", "WWW-Authenticate", "Content-Type", "X-New", "Vary"),
+            (None, "public, max-age=60", "Bearer x", "text/html; charset=utf-16"),
+        ),
+    )
+)
+
+
+def night(samples: int, tell: Callable[[Exchange], Exchange] = lambda each: each) -> Facts:
+    """So many sessions in every stage, all told of with this lie."""
+    exchanges = []
+    for stage in STAGES:
+        (honest,) = played(stage, 1)
+        for number in range(samples):
+            asked = honest.request.session_id or ""
+            exchanges.append(tell(renaming(asked, f"{number:08}{asked[8:]}")(honest)))
+    return evidence_of(exchanges).facts
+
+
+def told(before: Facts, after: Facts) -> tuple[list[Change], list[str]]:
+    """The changes from one night to another, and the facts that are undecided."""
+    changes = compare(before, after)
+    return list(changes), list(undecided(before, after, changes))
+
+
+def became(change: Change) -> str:
+    return f"{change.before} → {change.after}, {change.change_class}"
+
+
+def statements(name: str, honest: Facts, lying: Facts) -> Iterator[tuple[str, str]]:
+    """What is said of a lie that begins and ends, and in which situation."""
+    (begins, unsure), (ends, unsure_after) = told(honest, lying), told(lying, honest)
+    for change in begins:
+        said = f"{change.aspect}: {became(change)}"
+        back = next((each for each in ends if each.fact == change.fact), None)
+        if back is not None:
+            ends.remove(back)
+            is_mirrored = (back.before, back.after) == (change.after, change.before)
+            said += f"; back {back.change_class if is_mirrored else became(back)}"
+        yield f"{said} · {name}", change.situation
+    for change in ends:
+        yield f"{change.aspect}: {became(change)} · {name} ends", change.situation
+    for facts, when in ((unsure, name), (unsure_after, f"{name} ends")):
+        for fact in facts:
+            situation, _, aspect = fact.partition(SEPARATOR)
+            yield f"{aspect}: undecided · {when}", situation
+
+
+def test_every_change() -> None:
+    """What changes is told the same way whatever else does, and what goes back is told as news too."""
+    situations, honest = defaultdict(list), night(4)
+    for name, lie in LIES.items():
+        for said, situation in statements(name, honest, night(2, lie)):
+            situations[said].append(situation)
+    assert_pinned(SNAPSHOTS / "drift", (f"{said} · {', '.join(sorted(where))}" for said, where in situations.items()))
+
+
+def test_the_worst_is_told_first() -> None:
+    """Within a class, what changed comes before the rules that notice it, each in the order of the alphabet."""
+    changes, _ = told(night(4), night(2, LIES["lie mislabels-error"]))
+    classes = list(ChangeClass)
+    ranks = [(classes.index(each.change_class), "HPP-" in each.aspect, each.aspect, each.fact) for each in changes]
+    assert ranks == sorted(ranks)
+    assert len({rank[:2] for rank in ranks}) == 5
+
+
+def test_values_are_listed_by_frequency() -> None:
+    """The most frequent value is named first, and of equal ones the first of the alphabet."""
+    assert Seen(9, 9, {"b": 2, "a": 2, "c": 5}).listed == "c, a, b"
+    assert Seen(0, 0, {}).listed == ""
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "weight", "severity"),
+    [
+        ("HPP-S01", "breaking", "must"),
+        ("HPP-H13", "risky", "should"),
+        ("HPP-S10", "risky", "must"),
+        ("HPP-S09", "additive", "should"),
+    ],
+)
+def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
+    """The change weighs what the rule weighs, unless the fact that it sees is weighed already."""
+    from hpp_contract.drift.aspect import Aspect
+    from hpp_contract.drift.classes import change_of
+    from hpp_contract.rules.catalogue import find
+
+    rule = find(rule_id)
+    assert rule is not None
+    assert rule.severity == Severity(severity)
+    advice = f"{rule.summary} hpp-contract explain {rule_id} says what goes wrong for whom otherwise."
+    told = change_of("waiting", Aspect("rule", rule_id), "other", "kept", "broken", "poll 1")
+    assert told == Change(told.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
+    assert told.change_class == weight
+
+
+def precise(*digits: int) -> Facts:
+    """Facts of a session for each number of fraction digits."""
+    exchanges = []
+    for number, count in enumerate(digits):
+        (honest,) = played("waiting", 1)
+        asked = honest.request.session_id or ""
+        told = fault.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
+        told = renaming(asked, f"{number:08}{asked[8:]}")(told)
+        exchanges.append(replace(told, evidence=f"poll {count}"))
+    return evidence_of(exchanges).facts
+
+
+def test_a_change_has_an_example() -> None:
+    """The request that shows a change is named with it, and the baseline's precision from the fewest to the most."""
+    told = compare(precise(4, 6, 6), precise(9, 9))
+    assert [(each.before, each.after, each.example) for each in told] == [("4 to 6", "9", "poll 9")]
+
+
+def test_what_is_gone_has_an_example() -> None:
+    """A member that is missed is shown by the first request that lacks it."""
+
+    def without(each: Exchange) -> Exchange:
+        return replace(fault.drop("expires_at")(each), evidence="poll 7")
+
+    gone = [each for each in compare(night(4), night(2, without)) if each.fact == "waiting · /expires_at"]
+    assert [each.example for each in gone] == ["poll 7"]

@@ -1,0 +1,221 @@
+"""Scrubbing takes out everything that must not be kept, and leaves every rule saying what it said."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.exchange.redact import UUID, is_placeholder
+from hpp_contract.recordings.pseudonym import Pseudonyms, masked, token
+from hpp_contract.recordings.scrub import Scrubber
+from hpp_contract.rules import fault
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.fault import Fault
+from hpp_contract.rules.recording import BIRTH_DATE, PSEUDONYM
+from hpp_contract.server import CREDENTIALS
+from hpp_contract.verdict import Subject, judge
+from tests.harness.support.recording_tools import EDITS, FAULTS, kept, played, recordings
+
+Said = dict[str, tuple[object, ...]]
+LEAKS = ("HPP-K01", "HPP-K02", "HPP-K03", "HPP-K04")
+
+
+def said(exchanges: Sequence[Exchange]) -> Said:
+    """What every rule says: outcome, and where it found something."""
+    verdicts = judge([kept(each) for each in exchanges], CATALOGUE, Subject("recording", "x"))
+    return {
+        verdict.rule.id: (verdict.outcome, verdict.total, [each.where for each in verdict.findings])
+        for verdict in verdicts
+    }
+
+
+def assert_survives(exchanges: Sequence[Exchange]) -> None:
+    """Scrubbing changes what no rule says but K, and leaves K nothing to find that must not be kept."""
+    before, after = said(exchanges), said(scrubbed(exchanges))
+    if set(before["HPP-H12"][2]) <= {"/customer", "/manual_identification"}:
+        del before["HPP-H12"], after["HPP-H12"]  # of people only the shape is kept: two of one shape become the same
+    assert {rule: told for rule, told in after.items() if "-K" not in rule} == {
+        rule: told for rule, told in before.items() if "-K" not in rule
+    }
+    assert [rule for rule in LEAKS if after[rule][1]] == []
+
+
+def scrubbed(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    scrub = Scrubber(CREDENTIALS.secrets)
+    return [scrub(each) for each in exchanges]
+
+
+@pytest.mark.parametrize("told", FAULTS, ids=lambda told: told.name)
+def test_every_lie_survives(told: Fault) -> None:
+    """What a fault breaks is broken after scrubbing too, in the same places, and nothing else is."""
+    assert_survives(played(told.on, 3, told))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["completed-with-order", "manual-id-check", "unknown-id"])
+def test_every_small_change_survives(stage: str) -> None:
+    """So is what each small change breaks."""
+    first, second = played(stage, 2)
+    for edit in EDITS.values():
+        assert_survives([first, edit(second)])
+
+
+@given(recordings)
+def test_everything_survives(exchanges: list[Exchange]) -> None:
+    """So is whatever several changes together break, in several sessions."""
+    assert_survives(exchanges)
+
+
+PRIVATE = (
+    "Ottilie",
+    "Müller-Lüdenscheidt",
+    "1971-02-03",
+    "19710203-4321",
+    "X438HG0Q",
+    "shop-user",
+    "kco_live_api_Geheim123",
+)
+PERSON = {
+    "date_of_birth": "1971-02-03",
+    "family_name": "Müller-Lüdenscheidt",
+    "given_name": "Ottilie",
+    "national_identification_number": "19710203-4321",
+}
+SECRETS = {
+    "session_id": "39a1c773-bafd-754d-af1f-b30c592f1267",
+    "status": "COMPLETED",
+    "order_id": "a1a8f727-2756-6058-bd3c-40069be0994b",
+    "klarna_reference": "X438HG0Q",
+    "customer": PERSON,
+    "manual_identification": {"challenge": "Ottilie?", "customer": PERSON, "expires_at": "2026-11-22T01:02:03Z"},
+    "note": "Ottilie paid with a1a8f727-2756-6058-bd3c-40069be0994b",
+    "updated_at": "2026-11-22T01:02:03.456Z",
+    "expires_at": "2026-11-24T01:02:03.456Z",
+}
+
+
+def private(body: bytes, *headers: tuple[str, str]) -> Exchange:
+    """An exchange full of what must not be kept."""
+    sent = (
+        ("Authorization", "Basic kco_live_api_Geheim123"),
+        ("Cookie", "sid=Geheimkeks; a=b"),
+        ("X-User", "shop-user"),
+    )
+    url = f"https://shop-user:pw@h.example/hpp/v1/sessions/{SECRETS['session_id']}?for=Ottilie"
+    answered = (("Content-Type", "application/json"), ("X-Debug", "Ottilie kco_live_api_Geheim123"), *headers)
+    return Exchange(Request("GET", url, sent), Response(200, answered, body))
+
+
+def kept_bytes(exchange: Exchange) -> bytes:
+    response = exchange.response
+    assert response is not None
+    return repr((exchange.request.url, exchange.request.headers, response.headers, response.content)).encode()
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda body: body,
+        lambda body: body[:-30],
+        lambda body: body.replace(b'"COMPLETED"', b"COMPLETED"),
+        lambda body: b"\xef\xbb\xbf" + body,
+        lambda body: body + body,
+        lambda body: body.replace(b"Ottilie", b"Ottilie\xff"),
+        lambda body: body.decode().encode("utf-16"),
+        lambda body: body.decode().encode("latin-1", "replace"),
+        lambda body: b"[[" + body,
+        gzip.compress,
+    ],
+    ids=["whole", "cut", "unquoted", "bom", "twice", "not-utf-8", "utf-16", "latin-1", "unclosed", "gzip"],
+)
+def test_nothing_private_is_left(spoilt: Callable[[bytes], bytes]) -> None:
+    """Neither people, nor ids, nor credentials survive in any byte, however broken the body that holds them."""
+    body = spoilt(json.dumps(SECRETS, ensure_ascii=False).encode())
+    packed = [("Content-Encoding", "gzip")] if body.startswith(b"\x1f\x8b") else []
+    scrub = Scrubber(["kco_live_api_Geheim123", "shop-user"])
+    once = kept_bytes(scrub(private(body, *packed)))
+    for text in (
+        *PRIVATE,
+        "Geheim",
+        "L\xfcdenscheidt",
+        *(str(value) for name, value in SECRETS.items() if name.endswith("_id")),
+    ):
+        for form in (text.encode(), text.encode("utf-16-le"), repr(text)[1:-1].encode()):
+            assert form not in once
+
+
+def test_what_is_not_private_is_left() -> None:
+    """Statuses, dates, media types and the shape of everything stay, and so does what was taken out already."""
+    body = json.dumps(SECRETS, indent=1).encode()
+    (exchange,) = scrubbed(
+        [private(body, ("Content-Length", str(len(body))), ("Date", "Sun, 22 Nov 2026 01:02:03 GMT"))]
+    )
+    session = exchange.session or {}
+    assert {name: session[name] for name in ("status", "updated_at", "expires_at")} == {
+        "status": "COMPLETED", "updated_at": "2026-11-22T01:02:03.456Z", "expires_at": "2026-11-24T01:02:03.456Z",
+    }  # fmt: skip
+    assert session["session_id"] == exchange.request.session_id
+    assert session["customer"]["date_of_birth"] == BIRTH_DATE
+    assert session["manual_identification"]["expires_at"] == "2026-11-22T01:02:03Z"
+    assert exchange.response is not None
+    assert exchange.response.header("date") == "Sun, 22 Nov 2026 01:02:03 GMT"
+    assert exchange.response.header("content-length") == str(len(exchange.response.body))
+    assert exchange.response.body.count(b"\n") == body.count(b"\n")
+
+
+@pytest.mark.parametrize("value", ["Basic <scrubbed>", "<scrubbed>", "Basic [Filtered]", "Basic", "", "REDACTED"])
+def test_placeholders_stay(value: str) -> None:
+    """What another tool has put in the place of credentials is left as it is."""
+    exchange = fault.sent("Authorization", value)(played("waiting", 1)[0])
+    assert scrubbed([exchange])[0].request.header("authorization") == value
+
+
+@given(st.lists(st.uuids() | st.text(max_size=6) | st.text("ab01", max_size=3), max_size=20))
+def test_pseudonyms_are_names(values: list[Any]) -> None:
+    """The same text has the same pseudonym, another has another; a UUID has one of its version, known as ours."""
+    texts, pseudonyms = [str(value) for value in values], Pseudonyms()
+    given_ = [pseudonyms.of(text) for text in texts]
+    assert given_ == [pseudonyms.of(text) for text in texts]
+    assert len(set(given_)) == len(set(texts))
+    for text, stand_in in zip(texts, given_, strict=True):
+        assert len(stand_in) == len(text)
+        if UUID.fullmatch(text):
+            assert UUID.fullmatch(stand_in)
+            assert stand_in.startswith(PSEUDONYM)
+            assert stand_in[14] == text[14]
+
+
+@given(st.text(min_size=1))
+def test_masks_are_placeholders(text: str) -> None:
+    """A masked text is as long as it was, and is known for what it is unless it held nothing to mask."""
+    assert len(masked(text)) == len(text)
+    assert is_placeholder(masked(text)) or not any(char.isprintable() for char in text)
+
+
+def test_one_set_one_pseudonym() -> None:
+    """Many threads that record at once agree on every pseudonym."""
+    pseudonyms = Pseudonyms()
+    ids = [f"39a1c773-bafd-754d-af1f-{number:012x}" for number in range(200)]
+    with ThreadPoolExecutor(8) as threads:
+        given_ = list(threads.map(lambda _: [pseudonyms.of(each) for each in ids], range(8)))
+    assert len({tuple(each) for each in given_}) == 1
+    assert len(set(given_[0])) == 200
+
+
+def test_a_token_keeps_its_form() -> None:
+    """A raw key stays a raw key, a pair a pair, and neither opens anything."""
+    from hpp_contract.exchange.redact import API_KEY
+
+    assert API_KEY.fullmatch(token("kco_test_api_abcdefgh"))
+    pair = base64.b64encode(b"M1-x:kco_test_api_abcdefgh").decode()
+    user, _, key = base64.b64decode(token(pair)).decode().partition(":")
+    assert (user, is_placeholder(key), bool(API_KEY.fullmatch(key))) == ("scru", True, True)

@@ -1,0 +1,135 @@
+"""Where provisioning is allowed, what order it makes, and being interrupted: nothing it made is left behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from typing import Any
+
+import pytest
+
+from hpp_contract.endpoint import Plan, Target, probe, target_from
+from hpp_contract.endpoint.plan import Read
+from hpp_contract.endpoint.provision import Trail, provision
+from hpp_contract.endpoint.provision_order import example_order, order_from
+from hpp_contract.endpoint.wire import Sent
+from hpp_contract.exchange import Exchange, Request
+from hpp_contract.server import CREDENTIALS
+from hpp_contract.server.sandbox.validation import order_problems
+from hpp_contract.verdict.problems import UsageProblem
+from tests.harness.support.merchant import ORDER, ROOT
+from tests.harness.support.recording_server import Recorder, recording
+
+# --- when it is interrupted
+
+
+class Door:
+    """A door to a recorder without sockets, at whose `stop`-th request somebody presses Ctrl-C."""
+
+    base_url = ROOT
+
+    def __init__(self, recorder: Recorder, stop: int, number: int = signal.SIGINT) -> None:
+        self._recorder = recorder
+        self._stop = stop
+        self._number = number
+        self.sent = 0
+
+    def ask(self, read: Read) -> list[Exchange]:
+        return [self.send("GET", f"/hpp/v1/sessions/{read.segment}").exchange]
+
+    def wait_for_turn(self) -> None:
+        """It is always its turn."""
+
+    def send(self, method: str, path: str, body: bytes = b"") -> Sent:
+        self.sent += 1
+        if self.sent == self._stop:
+            signal.raise_signal(self._number)
+        headers = (("Authorization", CREDENTIALS.authorization),)
+        return Sent(self._recorder(Request(method, ROOT + path, headers, body)))
+
+
+@pytest.fixture
+def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpp_contract.endpoint.provision.plainly", lambda _: 200)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", range(1, 9))
+def test_interruption_leaves_nothing(stop: int, number: int, no_page: None) -> None:
+    """Wherever it is interrupted or told to end, what it made is disabled before it stops, and it does stop."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    recorder = Recorder()
+    with pytest.raises(KeyboardInterrupt):
+        provision(Door(recorder, stop, number))
+    assert recorder.statuses() == ["DISABLED"]
+    assert recorder.got[-1].method == "DELETE" or stop > 6
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_uninterrupted(no_page: None) -> None:
+    """Nobody interrupts, and it goes through: the requests of the test above are all there are."""
+    recorder = Recorder()
+    door = Door(recorder, 0)
+    assert provision(door).disabled == 204
+    assert door.sent == 8
+
+
+def test_off_the_main_thread(no_page: None) -> None:
+    """Where Python delivers no signals, provisioning works as well."""
+    trails: list[Trail] = []
+    thread = threading.Thread(target=lambda: trails.append(provision(Door(Recorder(), 0))))
+    thread.start()
+    thread.join(60)
+    assert trails[0].disabled == 204
+
+
+# --- where it is allowed, and with what order
+
+
+@pytest.mark.parametrize("allow", [True, False])
+@pytest.mark.parametrize("host", ["api.kustom.co", "api.klarna.com", "api-na.klarna.com", "API.KUSTOM.CO."])
+def test_never_in_production(host: str, allow: bool) -> None:
+    """No production host is provisioned, whatever else is allowed."""
+    with pytest.raises(UsageProblem, match="never made in production"):
+        target_from(host, {"HPP_API_KEY": "kco_test_api_made-up"}, (), allow, provision=True)
+
+
+def test_never_with_a_live_key() -> None:
+    """A live key makes no session, on whatever host."""
+    live = {"HPP_API_KEY": "kco_live_api_made-up"}
+    with pytest.raises(UsageProblem, match="live key"):
+        target_from("http://127.0.0.1:1", live, (), True, provision=True)
+
+
+def test_no_ids_are_no_note_then() -> None:
+    """Who provisions a session needs no id of one."""
+    environ = {"HPP_API_KEY": "kco_test_api_made-up"}
+    assert target_from("http://127.0.0.1:1", environ, (), False, provision=True).notes == ()
+    assert target_from("http://127.0.0.1:1", environ, (), False).notes != ()
+
+
+def test_example_order_is_a_right_one() -> None:
+    """The order that is made up holds what an order must hold, and nobody's data."""
+    assert order_problems(example_order()) == []
+    assert set(example_order()) == set(ORDER)
+
+
+@pytest.mark.socket
+def test_own_order(tmp_path: Any) -> None:
+    """HPP_ORDER names a file with the order to make, and every way not to is one sentence."""
+    file = tmp_path / "order.json"
+    assert order_from({}) is None
+    assert order_from({"HPP_ORDER": " "}) is None
+    with pytest.raises(UsageProblem, match="cannot be read"):
+        order_from({"HPP_ORDER": str(file)})
+    for text in ("[]", "nonsense", ""):
+        file.write_text(text)
+        with pytest.raises(UsageProblem, match="no JSON object"):
+            order_from({"HPP_ORDER": str(file)})
+    file.write_text(json.dumps(ORDER | {"locale": "nb-NO"}))
+    with recording() as (recorder, url):
+        plan = Plan(provision=True, order=order_from({"HPP_ORDER": str(file)}))
+        probe(Target(url, CREDENTIALS, ()), plan)
+    bodies = [json.loads(request.body) for request in recorder.got if request.path.startswith("/checkout/v3/orders")]
+    assert [body["locale"] for body in bodies] == ["nb-NO", "nb-NO"]

@@ -1,0 +1,146 @@
+"""The streaming engine says exactly what judging everything in memory says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import reduce
+from pathlib import Path
+from typing import Self
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings.engine import judge_recordings
+from hpp_contract.recordings.sources import Source
+from hpp_contract.recordings.work import Piece, blocks, cut, numbered_lines, pieces
+from hpp_contract.rules import fault
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.verdict import RuleVerdict, Subject, judge, screen
+from hpp_contract.verdict.glance import REQUEST_FIELDS, RESPONSE_FIELDS
+from tests.harness.support.recording_tools import EDITS, FAULTS, IDS, kept, played, recordings, renaming, write_lines
+
+
+def in_memory(paths: list[str]) -> tuple[RuleVerdict, ...]:
+    return judge(read_recordings(paths).exchanges, CATALOGUE, Subject("recording", ""))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("recordings")
+
+
+@given(recordings, st.integers(0, 3))
+def test_streaming_equals_judging_in_memory(folder: Path, exchanges: list[Exchange], split: int) -> None:
+    """Exercised rules, findings, their order and totals are the same, whatever was recorded in one file or two."""
+    files = [write_lines(folder / "a.ndjson", exchanges[split:])]
+    if exchanges[:split]:
+        files.append(write_lines(folder / "b.ndjson", exchanges[:split]))
+    paths = [str(file) for file in files]
+    assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
+
+
+def variants(stage: str, pseudonym: bool) -> Iterator[Exchange]:
+    """Sessions polled twice, each with one small change in both polls or in the second, each under its own id."""
+    honest = played(stage, 2)
+    asked, session = honest[0].request.session_id or "", honest[0].session or {}
+    ids = [session[name] for name in ("order_id", "authorization_token") if name in session]
+    for number, edit in enumerate(EDITS.values()):
+        for changed in (honest, honest[1:]):
+            own = f"{IDS[1][:9] if pseudonym else '39a1c773-'}{number:04x}-{len(changed):04x}-8111-111111111111"
+            renamings = [renaming(asked, own), *(renaming(old, IDS[1]) for old in ids if pseudonym)]
+            for each in honest:
+                told = edit(each) if each in changed else each
+                yield kept(reduce(lambda exchange, rename: rename(exchange), renamings, told))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stage", "pseudonym"),
+    [
+        ("waiting", False),
+        ("completed-with-order", True),
+        ("completed-with-token", False),
+        ("lifecycle-paid", False),
+        ("unknown-id", False),
+    ],
+)
+def test_every_small_change_is_judged_the_same(tmp_path: Path, stage: str, pseudonym: bool) -> None:
+    """Nothing that a rule looks at escapes: each small change gets the verdict that it gets in memory."""
+    paths = [str(write_lines(tmp_path / "log.ndjson", variants(stage, pseudonym)))]
+    assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
+
+
+@pytest.mark.slow
+def test_a_burst_is_noticed(tmp_path: Path) -> None:
+    """More than fifty polls of one session within a second are found in a log too."""
+    polls = [kept(each) for each in played("waiting", 120, apart=0.01)]
+    paths = [str(write_lines(tmp_path / "log.ndjson", polls))]
+    verdicts = judge_recordings(paths, processes=1).verdicts
+    assert verdicts == in_memory(paths)
+    assert [verdict.total for verdict in verdicts if verdict.rule.id == "HPP-R11"] == [1]
+
+
+@given(st.lists(st.sampled_from(["", "a", "bb" * 9, "\r"]), min_size=1), st.integers(1, 9), st.integers(1, 30))
+def test_every_line_is_in_one_piece(folder: Path, lines: list[str], size: int, span: int) -> None:
+    """However a file is measured, in whatever stretches, its pieces hold every line once, with its number and place."""
+    path = folder / "lines"
+    path.write_bytes("\n".join(lines).encode())
+    whole = path.stat().st_size
+    log = Source(0, "lines", str(path), whole, is_lines=True)
+    found = [block for start in range(0, whole, span) for block in blocks(log, start, min(start + span, whole), size)]
+    one = list(numbered_lines(Piece(log, 0, whole, 1)))
+    assert [line for piece in cut(log, found) for line in numbered_lines(piece)] == one
+    assert [line for piece in pieces(log, size) for line in numbered_lines(piece)] == one
+
+
+class Watched(str):
+    """A header's name that notes what it is compared with."""
+
+    __slots__ = ("asked",)
+
+    def __new__(cls, name: str, asked: set[str]) -> Self:
+        """The name, noting into `asked`."""
+        watched = super().__new__(cls, name)
+        watched.asked = asked
+        return watched
+
+    def lower(self) -> Watched:
+        return Watched(super().lower(), self.asked)
+
+    def __eq__(self, other: object) -> bool:
+        self.asked.add(str(other))
+        return super().__eq__(other)
+
+    __hash__ = str.__hash__
+
+
+def test_rules_read_no_other_header() -> None:
+    """The headers that the quick way keeps apart are all that any rule asks for: a new one must be told to it."""
+    sent, answered = set[str](), set[str]()
+    exchanges = []
+    for told in FAULTS:
+        for each in played(told.on, 2, told):
+            response = each.response
+            fields = tuple((Watched(name, answered), value) for name, value in response.headers) if response else ()
+            asked = tuple((Watched(name, sent), value) for name, value in each.request.headers)
+            watched = replace(each, request=replace(each.request, headers=asked))
+            watched = replace(watched, response=replace(response, headers=fields)) if response else watched
+            exchanges.append(kept(watched))
+    judge(exchanges, CATALOGUE, Subject("recording", ""))
+    assert sent <= REQUEST_FIELDS
+    assert answered <= RESPONSE_FIELDS | {"date", "content-length", "content-encoding"}
+    assert {"authorization", "accept"} <= sent
+    assert {"content-type", "date"} <= answered
+
+
+def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log in which everything differs is judged all the same."""
+    monkeypatch.setattr(screen, "MEMORY", 3)
+    (honest,) = played("waiting", 1)
+    exchanges = [fault.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
+    paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]
+    assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)

@@ -1,0 +1,127 @@
+"""Every format, on files that the real libraries wrote or, under `published`, on files after their documentation."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings.registry import FORMATS
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.verdict import Outcome, Subject, judge
+from tests.harness.support.paths import RECORDINGS
+
+WALK = ["WAITING", "IN_PROGRESS", "COMPLETED", 404]
+LAST = ["COMPLETED", 404]
+
+SHOWN: dict[str, list[object]] = {
+    "betamax.json": LAST,  # it keeps one interaction for each request
+    "betamax-exact.json": LAST,
+    "go-vcr-v1.yaml": WALK,
+    "mitmproxy.har": WALK,
+    "nock.json": WALK,
+    "nock-gzip.json": WALK,
+    "pact/shop-hpp-v2.json": ["WAITING", 404],
+    "pact/shop-hpp-v3.json": ["WAITING", 404],
+    "pact/shop-hpp-v4.json": ["WAITING", 404],
+    "polly/session_3277802743/recording.har": WALK,
+    "published/browser-chrome.har": [*WALK, "unanswered"],
+    "published/browser-firefox.har": WALK,
+    "published/go-vcr-v2.yaml": WALK,
+    "published/go-vcr-v3.yaml": WALK,
+    "published/go-vcr-v4.yaml": WALK,
+    "published/mockserver-expectations.json": WALK,
+    "published/mockserver-recorded.json": WALK,
+    "published/php-vcr-1.2.yml": WALK,
+    "published/php-vcr.json": WALK,
+    "ruby-vcr.yml": WALK,
+    "ruby-vcr-exact.yml": WALK,
+    "ruby-vcr-as-json.json": WALK,
+    "schemathesis.vcr.yaml": [404] * 7,
+    "schemathesis.har": [404] * 7,
+    "schemathesis.ndjson": [404] * 7,
+    "vcrpy.yaml": WALK,
+    "vcrpy-gzip.yaml": WALK,
+    "vcrpy.json": WALK,
+    "wiremock/requests.json": WALK[::-1],
+    "wiremock/snapshot.json": WALK[::-1],
+    "wiremock/mappings": [404, "WAITING"],
+}
+ONLY_OURS = ("pact", "schemathesis", "wiremock/mappings")
+"""Recordings that hold no exchange of another operation, or in another file."""
+
+TIMED = ("betamax", "ruby", "mitmproxy", "polly", "schemathesis", "published/browser", "published/mockserver-recorded",
+         "wiremock/requests")  # fmt: skip
+
+
+def shown(exchange: Exchange) -> object:
+    return exchange.session["status"] if exchange.session else exchange.status or exchange.failure
+
+
+def seen(path: Path) -> list[object]:
+    return [shown(exchange) for exchange in read_recordings([str(path)]).exchanges]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_exchange_is_read(name: str) -> None:
+    """The recording of a paid session gives its polls in order, byte for byte what a session is read from."""
+    reading = read_recordings([str(RECORDINGS / name)])
+    assert reading.unreadable == []
+    assert [shown(exchange) for exchange in reading.exchanges] == SHOWN[name]
+    assert all(exchange.evidence.rpartition("#")[2].isdigit() for exchange in reading.exchanges)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_honest_recordings_break_nothing(name: str) -> None:
+    """What a library changes in keeping an exchange is never taken for a broken contract."""
+    verdicts = judge(read_recordings([str(RECORDINGS / name)]).exchanges, CATALOGUE, Subject("recording", name))
+    broken = [verdict.rule.id for verdict in verdicts if verdict.outcome in (Outcome.BROKEN, Outcome.ERROR)]
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_times_are_kept_where_the_format_has_them(name: str) -> None:
+    """A recorded time orders the exchanges of a session; formats without times leave it to the file."""
+    timed = {exchange.at is not None for exchange in read_recordings([str(RECORDINGS / name)]).exchanges}
+    assert timed == {name.startswith(TIMED)}
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN if not name.startswith(ONLY_OURS)])
+def test_other_operations_are_counted_and_skipped(name: str) -> None:
+    """An exchange of another operation in the same file is counted, and judged by nothing."""
+    (note,) = read_recordings([str(RECORDINGS / name)]).notes
+    assert "1 exchanges of other operations skipped" in note
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN if (RECORDINGS / name).is_file()])
+def test_the_name_of_the_file_means_nothing(tmp_path: Path, name: str) -> None:
+    """A format is recognised from what is in the file: without its extension, and packed with gzip, it is the same."""
+    plain = tmp_path / "recording"
+    shutil.copy(RECORDINGS / name, plain)
+    packed = tmp_path / "packed.log"
+    packed.write_bytes(gzip.compress((RECORDINGS / name).read_bytes()))
+    assert seen(plain) == seen(packed) == SHOWN[name]
+
+
+def test_every_format_has_a_recording() -> None:
+    """No format is only claimed."""
+    from hpp_contract.recordings.documents import parsed
+    from hpp_contract.recordings.sources import source
+
+    recognised = set()
+    for name in SHOWN:
+        path = next(iter(sorted((RECORDINGS / name).iterdir()))) if (RECORDINGS / name).is_dir() else RECORDINGS / name
+        document = parsed(source(0, str(path), RECORDINGS))
+        recognised.add(next(each.name for each in FORMATS if each.recognises(document)))
+    assert recognised == {each.name for each in FORMATS}
+
+
+def test_examples_form_no_life(tmp_path: Path) -> None:
+    """Stubs and contracts hold examples in any order: that one shows COMPLETED and the next WAITING breaks nothing."""
+    exchanges = read_recordings([str(RECORDINGS / "wiremock" / "snapshot.json")]).exchanges
+    verdicts = judge(exchanges, CATALOGUE, Subject("recording", "stubs"))
+    assert [verdict.rule.id for verdict in verdicts if verdict.findings and verdict.rule.id.startswith("HPP-L")] == []

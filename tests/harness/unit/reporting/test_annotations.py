@@ -1,0 +1,196 @@
+"""Annotations for GitHub and the Code Quality file for GitLab: read as their readers do, hostile texts included."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+
+from hpp_contract.exchange.redact import Redactor
+from hpp_contract.reporting.gate import safe
+from hpp_contract.reporting.github import SHOWN, github, guarded
+from hpp_contract.reporting.gitlab import gitlab
+from hpp_contract.reporting.terminal import terminal
+from hpp_contract.rules.rule import Finding
+from hpp_contract.verdict import Outcome, Report, Subject
+from hpp_contract.verdict.report import UNVERIFIED
+from tests.harness.support.sample_pages import drifted
+from tests.harness.support.sample_reports import ENDPOINT, EVERY_OUTCOME, REPORTS, finding, report, verdict
+
+TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+
+class Command(NamedTuple):
+    name: str
+    properties: dict[str, str]
+    text: str
+
+
+def runner(output: str) -> list[Command]:
+    """The commands that a GitHub runner finds in a step's output (its ActionCommand and ActionCommandManager)."""
+    found, stopped = [], None
+    for line in re.split(r"\r\n|\r|\n", output):
+        text = line.strip()
+        if stopped is not None:
+            stopped = None if text == f"::{stopped}::" else stopped
+            continue
+        head, separator, data = text.removeprefix("::").partition("::")
+        if not text.startswith("::") or not separator:
+            continue
+        name, _, rest = head.partition(" ")
+        pairs = (pair.partition("=") for pair in rest.split(",") if "=" in pair)
+        found.append(Command(name, {key.strip(): _plain(value) for key, _, value in pairs}, _plain(data)))
+        if name == "stop-commands":
+            stopped = found.pop().text
+    return found
+
+
+def _plain(text: str) -> str:
+    for escape, char in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        text = text.replace(escape, char)
+    return text
+
+
+# --- GitHub
+
+
+@given(REPORTS)
+def test_nothing_in_a_report_becomes_another_command(hostile: Report) -> None:
+    """Of a job's output a runner obeys the annotations alone, as many as there are lines, whatever the texts are."""
+    clean = safe(hostile, Redactor())
+    commands = runner(guarded(terminal(clean), TOKEN) + github(clean))
+    assert len(commands) == len(github(clean).splitlines())
+    assert {command.name for command in commands} <= {"error", "warning", "notice"}
+    assert all(command.properties.keys() <= {"title", "file"} for command in commands)
+    assert max(Counter(command.name for command in commands).values(), default=0) <= SHOWN
+
+
+def test_the_guard_is_needed_and_holds() -> None:
+    """A text that begins a line of the report is a command to a runner, and none between the guards."""
+    text = terminal(report(notes=("::error title=x::not ours", "::stop-commands::x")))
+    assert [command.text for command in runner(text)] == ["not ours"]
+    assert runner(guarded(text, TOKEN)) == []
+    assert runner(guarded(text, TOKEN) + "::error::ours") == [("error", {}, "ours")]
+
+
+@given(REPORTS)
+def test_a_failed_run_has_an_error(hostile: Report) -> None:
+    """There is an error if and only if the run fails."""
+    commands = runner(github(safe(hostile, Redactor())))
+    assert ("error" in {command.name for command in commands}) == (hostile.exit_code != 0)
+
+
+def test_texts_arrive_as_they_are() -> None:
+    """Percent signs, colons, commas and line ends of a text arrive, in the title as in the message."""
+    nasty = verdict("HPP-S01", Outcome.BROKEN, Finding("a,b", "100%", "::error::%0A", "x.yaml#2, y"))
+    (told,) = runner(github(report(nasty)))
+    assert told.properties == {"title": "HPP-S01 a-rule: broken"}
+    assert "a,b: expected 100%, found ::error::%0A · x.yaml#2, y\n" in told.text
+
+
+def test_levels_follow_the_verdict() -> None:
+    """Broken is an error, a warning a warning unless strict, a known failure and silence are notices."""
+
+    def levels(judged: Report) -> dict[str, str]:
+        return {told.properties["title"].split(":")[0]: told.name for told in runner(github(judged))}
+
+    assert levels(EVERY_OUTCOME) == {
+        "Problem with the run": "error",
+        "HPP-S02 a-rule": "error",
+        "HPP-E01 a-rule": "error",
+        "HPP-H01 a-rule": "warning",
+        "1 rule not exercised": "notice",
+    }
+    assert levels(replace(EVERY_OUTCOME, strict=True))["HPP-H01 a-rule"] == "error"
+    assert levels(report(verdict("HPP-S01", Outcome.BROKEN, finding(), known_failing="x"))) == {
+        "HPP-S01 a-rule": "notice"
+    }
+    assert levels(report(unverified="closed port")) == {"Could not verify": "error"}
+    assert report(unverified="closed port").exit_code == UNVERIFIED
+
+
+def test_what_github_would_drop_is_said() -> None:
+    """More annotations of a level than GitHub shows end in one that names the rest."""
+    many = report(*(verdict(f"HPP-S{number:02}", Outcome.BROKEN, finding()) for number in range(1, 21)))
+    told = runner(github(many))
+    assert len(told) == SHOWN
+    assert told[-1].properties["title"] == "11 more"
+    assert "HPP-S20 a-rule: broken" in told[-1].text
+
+
+def test_a_recording_is_annotated_where_it_is() -> None:
+    """An annotation about a recording names its file, so that the pull request shows it there."""
+    kept = replace(report(verdict("HPP-S01", Outcome.BROKEN, finding())), subject=Subject("recording", "x.yaml"))
+    assert runner(github(kept))[0].properties["file"] == "x.yaml"
+    assert "file" not in runner(github(replace(kept, subject=ENDPOINT)))[0].properties
+
+
+def test_changes_are_annotated_by_class() -> None:
+    """What fails a drift run is an error, other changes are notices, and what is alike is told once."""
+    told = [(one.name, one.properties["title"]) for one in runner(github(drifted()))]
+    assert told == [
+        ("error", "breaking: waiting, in-progress · /expires_at"),
+        ("error", "risky: waiting · /status value"),
+        ("notice", "additive: any session · /links"),
+    ]
+
+
+# --- GitLab
+
+
+@given(REPORTS)
+def test_code_quality_is_what_gitlab_reads(hostile: Report) -> None:
+    """Each entry has what GitLab asks for, a severity it knows and a fingerprint of its own; a failed run has one."""
+    entries = json.loads(gitlab(safe(hostile, Redactor())))
+    for entry in entries:
+        assert entry.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in {"info", "minor", "major", "critical", "blocker"}
+        assert re.fullmatch("[0-9a-f]{64}", entry["fingerprint"])
+        assert entry["location"]["path"]
+        assert entry["location"]["lines"] == {"begin": 1}
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
+    if hostile.exit_code:
+        assert entries
+
+
+def test_fingerprints_outlive_what_varies() -> None:
+    """The same finding with another value found, or beside other findings, keeps its fingerprint; another place has
+    another."""
+
+    def prints(*findings: Finding) -> set[str]:
+        judged = report(verdict("HPP-S01", Outcome.BROKEN, *findings))
+        return {entry["fingerprint"] for entry in json.loads(gitlab(judged))}
+
+    one = Finding("/a", "x", "a string of 3", "GET … (poll 1)", "smoke")
+    assert prints(one) == prints(replace(one, found="a string of 4", evidence="GET … (poll 2)"))
+    assert prints(one) < prints(one, replace(one, where="/b"), replace(one, case="waiting"))
+    assert len(prints(one, replace(one, where="/b"), replace(one, case="waiting"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("judged", "severities"),
+    [
+        (EVERY_OUTCOME, ["critical", "critical", "blocker", "minor"]),
+        (report(verdict("HPP-S01", Outcome.BROKEN, finding(), known_failing="why")), ["info"]),
+        (report(unverified="closed port"), ["blocker"]),
+        (drifted(), ["critical", "major", "minor"]),
+        (report(verdict("HPP-S01", Outcome.OK)), []),
+    ],
+    ids=["every-outcome", "known", "unverified", "drift", "kept"],
+)
+def test_severities_follow_the_verdict(judged: Report, severities: list[str]) -> None:
+    """What fails the run is critical or worse, what warns is minor, what is known is said and weighs nothing."""
+    assert [entry["severity"] for entry in json.loads(gitlab(judged))] == severities
+
+
+def test_a_recording_is_found_by_its_path() -> None:
+    """An entry about a recording has its path, without a leading dot; one about anything else is named by its kind."""
+    kept = report(verdict("HPP-S01", Outcome.BROKEN, replace(finding(), evidence="./cassettes/x.yaml#2")))
+    kept = replace(kept, subject=Subject("recording", "cassettes"))
+    assert json.loads(gitlab(kept))[0]["location"]["path"] == "cassettes/x.yaml"
+    assert json.loads(gitlab(replace(kept, subject=ENDPOINT)))[0]["location"]["path"] == "endpoint"

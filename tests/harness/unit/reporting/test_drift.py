@@ -1,0 +1,97 @@
+"""Reports about drift: the changes decide, every format tells the same, and hostile text stays text."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from hpp_contract.exchange.redact import Redactor
+from hpp_contract.reporting.changes import by_class, groups
+from hpp_contract.reporting.gate import safe
+from hpp_contract.reporting.json_report import as_object
+from hpp_contract.reporting.junit import junit
+from hpp_contract.reporting.markdown import markdown
+from hpp_contract.reporting.terminal import terminal
+from hpp_contract.reporting.words import headline
+from hpp_contract.schemas import load
+from hpp_contract.verdict.change import Change, ChangeClass
+from hpp_contract.verdict.report import Outcome, Report, Subject
+from tests.harness.support.sample_reports import HOSTILE, finding, verdict
+
+DRIFT = Subject("drift", "https://api.example against baseline")
+GONE = Change(ChangeClass.BREAKING, "waiting · /x", "present", "absent", "GET …", "Make it optional.")
+NEW = Change(ChangeClass.ADDITIVE, "waiting · /y", "absent", "string", "GET …", "Ignore it.")
+BROKEN = verdict("HPP-S02", Outcome.BROKEN, finding())
+
+CHANGES = st.builds(Change, st.sampled_from(ChangeClass), HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+
+
+def report(*changes: Change, **more: object) -> Report:
+    return Report(DRIFT, (BROKEN,), changes=changes, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("judged", "code", "words"),
+    [
+        (report(), 0, "No drift"),
+        (report(NEW), 0, "Drift: 1 additive, which fails nothing"),
+        (report(GONE, NEW), 1, "Drift: 1 breaking, 1 additive"),
+        (report(NEW, strict=True), 1, "Drift: 1 additive"),
+        (report(GONE, fail_on=frozenset()), 0, "Drift: 1 breaking, which fails nothing"),
+        (report(unverified="an outage."), 3, "Could not verify: an outage."),
+        (report(NEW, unverified="an outage."), 3, "Could not verify: an outage. Drift: 1 additive"),
+        (report(GONE, unverified="an outage."), 1, "Drift: 1 breaking; the rest could not be verified: an outage."),
+        (report(problems=("known.txt:1: kept now.",)), 1, "Not accepted: 1 problem with the run, listed below"),
+    ],
+)
+def test_changes_decide(judged: Report, code: int, words: str) -> None:
+    """The exit code and the headline follow the changes; a rule that was broken all along does not count."""
+    assert (judged.exit_code, headline(judged)) == (code, words)
+
+
+def test_alike_is_told_once() -> None:
+    """The same change in several situations is one change to a reader; what only gathers others is not named."""
+    there = replace(GONE, fact="failed · /x")
+    everywhere = replace(GONE, fact="any session · /x")
+    (group,) = groups([GONE, there, everywhere])
+    assert group.fact == "waiting, failed · /x"
+    assert by_class([GONE, there, everywhere, NEW]) == "1 breaking, 1 additive"
+    (alone,) = groups([everywhere])
+    assert alone.fact == "any session · /x"
+
+
+def test_every_format_tells_the_changes() -> None:
+    """Terminal, JSON, JUnit and Markdown each name class, fact, before, after, example and advice."""
+    judged = report(GONE, NEW)
+    for text in (terminal(judged, width=200), json.dumps(as_object(judged), ensure_ascii=False), junit(judged)):
+        for change in judged.changes:
+            for part in (change.change_class, change.fact, change.before, change.after, change.example, change.advice):
+                assert part in text
+    assert "| breaking | <code>waiting · /x</code> | <code>present</code> |" in markdown(judged)
+    assert "- Make it optional." in markdown(judged)
+
+
+def test_junit_fails_what_fails() -> None:
+    """In JUnit a change fails when its class does, and rules do not."""
+    suites = ET.fromstring(junit(report(GONE, NEW)))  # noqa: S314  our own text
+    assert suites.get("failures") == "1"
+    assert [case.get("name") for case in suites.iter("testcase") if case.find("failure") is not None] == [
+        "waiting · /x"
+    ]
+
+
+@given(st.lists(CHANGES, max_size=4))
+def test_hostile_changes_stay_text(changes: list[Change]) -> None:
+    """No text in a change steers a terminal, breaks a format or becomes markup."""
+    judged = safe(report(*changes), Redactor())
+    assert all(char.isprintable() or char == "\n" for char in terminal(judged, width=80))
+    Draft202012Validator(load("tool/report")).validate(json.loads(json.dumps(as_object(judged))))
+    ET.fromstring(junit(judged))  # noqa: S314  our own text
+    assert "<script" not in markdown(judged)
+    assert len(markdown(judged).split("| class |")) == (2 if changes else 1)

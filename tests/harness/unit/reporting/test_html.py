@@ -1,0 +1,253 @@
+"""The HTML page: what it says, that it is sound for everybody who reads it, and that no text in it becomes markup."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+
+from hpp_contract.exchange.redact import Redactor
+from hpp_contract.reporting.again import again
+from hpp_contract.reporting.gate import safe
+from hpp_contract.reporting.html import html
+from hpp_contract.rules.rule import Finding
+from hpp_contract.verdict import Outcome, Report, Subject
+from hpp_contract.verdict.report import NOT_ANSWERED
+from tests.harness.support.html_reader import Page
+from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, retold
+from tests.harness.support.sample_reports import EVERY_OUTCOME, report, verdict
+
+PAGES = {
+    "kept": lambda: html(judged("lifecycle-paid")),
+    "broken": lambda: html(broken(), written="22 November 2026, 12:04 UTC"),
+    "every-outcome": lambda: html(EVERY_OUTCOME),
+    "known": lambda: html(report(verdict("HPP-S01", Outcome.BROKEN, Finding("/a", "b", "c"), known_failing="why"))),
+    "unverified": lambda: html(Report(Subject("endpoint", "https://api.example"), (), "closed port.")),
+    "learned": lambda: html(replace(broken(), learned=(("Who?", "Nobody."),))),
+    "drift": lambda: html(drifted(), HISTORY),
+    "no-drift": lambda: html(replace(drifted(), changes=()), HISTORY[:1]),
+}
+
+
+@pytest.fixture(params=PAGES)
+def page(request: pytest.FixtureRequest) -> Page:
+    return Page(PAGES[request.param]())
+
+
+# --- What it says
+
+
+def test_the_verdict_comes_first() -> None:
+    """The headline is the page's only first heading, agrees with the exit code and stands before everything else."""
+    shown, count = Page(html(broken())), broken().summary[Outcome.BROKEN]
+    assert count > 1
+    assert [heading.text for heading in shown.all("h1")] == [f"Contract broken: {count} rules"]
+    assert shown.all("h1", "h2")[0].tag == "h1"
+    assert "broken" in next(e for e in shown.elements if e["id"] == "verdict")["class"].split()
+
+
+def test_a_finding_has_all_its_parts() -> None:
+    """A broken rule is told with its sentence, its basis, where, expected, found, evidence, exchange and commands."""
+    shown = Page(html(broken()))
+    told = next(element for element in shown.all("article") if element["id"] == "HPP-C02").text
+    for part in [
+        "HPP-C02 order-with-reference",
+        "order_id and klarna_reference come together.",
+        "must · shown: Read Session",
+        "/klarna_reference",
+        "present",
+        "absent",
+        "and 4 more places",
+        "hpp-contract endpoint https://api.example",
+        "hpp-contract explain HPP-C02",
+        "> GET https://hpp.example/hpp/v1/sessions/",
+        '<   "status": "COMPLETED"',
+    ]:
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    ("subject", "found", "command"),
+    [
+        (Subject("endpoint", "the embedded server", embedded=True), {}, "hpp-contract endpoint"),
+        (
+            Subject("endpoint", "https://a/b c"),
+            {"evidence": "GET … (poll 7)"},
+            "hpp-contract endpoint 'https://a/b c' --polls 7",
+        ),
+        (
+            Subject("endpoint", "https://a"),
+            {"evidence": "GET … (generated request 3): curl -i https://a"},
+            "curl -i https://a",
+        ),
+        (Subject("recording", "kept"), {"evidence": "kept/a b.yaml#2"}, "hpp-contract recording 'kept/a b.yaml'"),
+        (
+            Subject("client", "pkg.mod:read"),
+            {"case": "smoke"},
+            "hpp-contract client --python pkg.mod:read --only smoke",
+        ),
+        (Subject("client", "node a.js"), {}, "hpp-contract client --command 'node a.js'"),
+        (Subject("drift", "x"), {}, ""),
+    ],
+)
+def test_a_finding_can_be_seen_again(subject: Subject, found: dict[str, str], command: str) -> None:
+    """Each finding comes with the one command that shows it again, for a shell as it is."""
+    told = Finding("/a", "b", "c", **found)
+    assert again(Report(subject, ()), told) == command
+    page = Page(html(replace(report(verdict("HPP-S01", Outcome.BROKEN, told)), subject=subject)))
+    assert page.text.count(command) == 1 or not command
+
+
+def test_every_rule_has_its_row_and_every_slice_its_column() -> None:
+    """The matrix has a row for each rule, and a column for the whole run and each slice with its outcomes."""
+    judgement = broken()
+    shown = Page(html(judgement))
+    rows = [element for element in shown.all("tr") if "tbody" in element.within and element["class"] != "letter"]
+    matrix = [row for row in rows if re.match(r"\s*[A-Z]\d\d ", row.text)]
+    assert len(matrix) == len(judgement.rules)
+    columns = [th.text for th in shown.all("th") if th["scope"] == "col"][: len(judgement.slices) + 2]
+    assert columns[:2] == ["rule", "the whole run"]
+    assert all(part.name in column for part, column in zip(judgement.slices, columns[2:], strict=True))
+    words = Counter(cell.text for cell in shown.all("td") if cell["class"] in {"ok", "broken", "warned", "error"})
+    assert words["broken"] == sum(
+        [verdict.outcome is Outcome.BROKEN for verdict in judgement.rules]
+        + [outcome is Outcome.BROKEN for part in judgement.slices for outcome in part.outcomes.values()]
+    )
+
+
+def test_what_was_not_exercised_is_listed() -> None:
+    """Rules that nothing could have broken are listed by id and sentence."""
+    silent = [verdict.rule for verdict in broken().rules if verdict.outcome is Outcome.NOT_EXERCISED]
+    listed = next(element for element in Page(html(broken())).all("ul") if element["class"] == "silent").text
+    assert silent
+    assert all(rule.id in listed and rule.summary.replace("`", "") in listed for rule in silent)
+
+
+def test_polled_sessions_and_transitions_are_told_in_words() -> None:
+    """What the drawings show is also there as text: each session's life, and each transition with its count."""
+    text = " ".join(Page(html(broken())).text.split())
+    assert "WAITING, IN_PROGRESS after" in text
+    assert "IN_PROGRESS → COMPLETED 2 documented" in text
+    assert "WAITING → COMPLETED 1 allowed: a poller can miss what was in between" in text
+    assert "COMPLETED → IN_PROGRESS 1 breaks the contract: COMPLETED is final" in text
+
+
+def test_drift_is_told_with_its_history() -> None:
+    """Changes come with before, after and advice, alike ones once; nights come with what they were."""
+    text = " ".join(Page(html(drifted(), HISTORY)).text.split())
+    assert "breaking waiting, in-progress · /expires_at" in text
+    assert text.count("Stop relying on it.") == 1
+    assert "5 runs from 2026-11-01 to 2026-11-05: 2 quiet, 2 with changes, 1 that could not be verified." in text
+    assert "2026-11-02: 1 breaking, 1 risky, 1 additive" in text
+
+
+def test_what_was_learned_is_told() -> None:
+    """An open question comes with its answer, or with the word that there is none yet."""
+    asked = (("Which status code has a malformed id?", "404"), ("Does a GET move it?", NOT_ANSWERED))
+    shown = Page(html(replace(broken(), learned=asked)))
+    terms = zip(shown.all("dt"), shown.all("dd"), strict=True)
+    assert [pair for pair in ((dt.text, dd.text) for dt, dd in terms) if pair in asked] == list(asked)
+
+
+# --- For everybody who reads it
+
+
+def test_the_page_is_self_contained(page: Page) -> None:
+    """Nothing is loaded and nothing runs: no script, no event handler, no address but places on the page itself."""
+    assert not page.all("script", "iframe", "object", "embed", "img", "base", "form")
+    for element in page.elements:
+        assert not [name for name in element.attributes if name.startswith("on") or name == "srcdoc"]
+        addresses = [element[name] for name in ("href", "src", "xlink:href", "action", "poster") if element[name]]
+        assert all(address.startswith("#") or address == "data:," for address in addresses)
+    styles = [element.text for element in page.all("style")] + [element["style"] for element in page.elements]
+    assert not re.search(r"@import|url\((?!#)|https?:", "".join(styles))
+    assert "default-src 'none'" in page.source
+
+
+def test_the_page_has_a_sound_structure(page: Page) -> None:
+    """Language, title, landmarks, a way past the navigation, headings without gaps, ids that are unique and found."""
+    assert page.all("html")[0]["lang"] == "en"
+    assert page.all("title")[0].text.strip()
+    assert [len(page.all(tag)) for tag in ("header", "main", "footer", "h1")] == [1, 1, 1, 1]
+    assert page.all("a")[0]["class"] == "skip"
+    levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3", "h4")]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    ids = Counter(element["id"] for element in page.elements if element["id"])
+    assert [name for name, count in ids.items() if count > 1] == []
+    wanted = [element["href"][1:] for element in page.all("a")]
+    for element in page.elements:
+        wanted += (element["aria-labelledby"] + " " + element["aria-describedby"]).split()
+    assert [name for name in wanted if name not in ids] == []
+
+
+def test_tables_drawings_and_scrolling_regions_have_names(page: Page) -> None:
+    """Tables have captions and scopes, drawings a name or no voice; what scrolls has a name and can have the focus."""
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(heading["scope"] in {"col", "row", "rowgroup"} for heading in page.all("th"))
+    drawings = [svg for svg in page.all("svg") if "svg" not in svg.within]
+    assert all(svg["aria-hidden"] == "true" or (svg["role"] == "img" and svg["aria-labelledby"]) for svg in drawings)
+    regions = [element for element in page.elements if "tabindex" in element.attributes]
+    names = [element["aria-label"] for element in regions if element["role"] == "region"]
+    assert len(names) == len(regions)
+    assert all(count == 1 for count in Counter(names).values())
+
+
+def test_no_meaning_is_in_colour_alone(page: Page) -> None:
+    """Every cell that has an outcome says it in a word."""
+    cells = [cell for cell in page.all("td") if cell["class"]]
+    assert all(cell.text.strip() for cell in cells)
+
+
+# --- What must not be there
+
+
+def _named(text: str) -> str:
+    """Another text, different for every text, without a character that means anything to HTML."""
+    return "".join(char if char == "#" else f"{ord(char):x}z" for char in text)
+
+
+@given(HOSTILE_PAGES)
+def test_hostile_text_stays_text(hostile: Report) -> None:
+    """No text adds an element or an attribute: a page of harmless texts has the same elements and attributes."""
+    clean = safe(hostile, Redactor())
+    shown, harmless = Page(html(clean)), Page(html(retold(clean, _named)))
+    assert shown.skeleton == harmless.skeleton
+    for text in (clean.subject.name, *clean.notes, *clean.problems):
+        assert " ".join(text.split()) in " ".join(shown.text.split())
+
+
+PERSON = ("Exempelsson", "Fiktiv", "19000228-0000", "1900-02-28", "Testperson", "example-challenge")
+
+
+def test_ids_tokens_credentials_and_people_stay_out() -> None:
+    """No session id, order id, token, reference, correlation id, credential or personal value is on the page."""
+    stages = (
+        "manual-id-check",
+        "completed-with-token",
+        "completed-with-order",
+        "wrong-credentials",
+        "echoes-credentials",
+    )
+    evidence = exchanges(*stages)
+    secrets = {exchange.request.session_id for exchange in evidence if exchange.known.session != "malformed"}
+    for exchange in evidence:
+        body = exchange.response.json.value
+        secrets |= {value for name, value in body.items() if name.endswith(("_id", "_token", "_reference"))}
+        secrets.add((exchange.request.header("authorization") or "").removeprefix("Basic "))
+    subject = Subject("endpoint", "https://api.example")
+    everything = tuple(Finding("/x", "y", "z", exchange.evidence) for exchange in evidence)
+    shown = safe(_showing(subject, everything, evidence), Redactor())
+    assert len(shown.exchanges) == len({exchange.evidence for exchange in evidence})
+    text = html(shown)
+    leaked = [secret for secret in {*secrets, *PERSON} - {""} if secret and secret in text]
+    assert leaked == []
+
+
+def _showing(subject: Subject, findings: tuple[Finding, ...], evidence: tuple) -> Report:
+    from hpp_contract.verdict.slices import illustrated
+
+    return illustrated(Report(subject, (verdict("HPP-S01", Outcome.BROKEN, *findings),)), evidence)

@@ -1,0 +1,114 @@
+"""The terminal report: what a stranger reads, and that no text can steer the terminal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+
+from hpp_contract.exchange.redact import Redactor
+from hpp_contract.reporting.gate import safe
+from hpp_contract.reporting.terminal import terminal
+from hpp_contract.reporting.words import headline
+from hpp_contract.verdict.report import Outcome, Report
+from tests.harness.support.sample_reports import EVERY_OUTCOME, REPORTS, finding, report, verdict
+
+
+def test_terminal_says_it_all() -> None:
+    """The terminal report names verdict, counts, each failing rule with its findings, silence, problems and notes."""
+    text = terminal(EVERY_OUTCOME)
+    for expected in [
+        "endpoint: https://api.example",
+        "Contract broken: 1 rule",
+        "5 rules: 1 ok, 1 broken, 1 warned, 1 not exercised, 1 error",
+        "HPP-S02 a-rule  broken · must · stated",
+        "HPP-H01 a-rule  warned · should · stated",
+        "HPP-E01 a-rule  error · must · stated",
+        "where     /status",
+        "expected  a documented status",
+        'found     "EXPIRED"',
+        "evidence  x.yaml#2",
+        "Not exercised: nothing in this run could have broken these (1)",
+        "HPP-L01 a-rule",
+        "known.txt:3: HPP-S01 is kept now.",
+        "No session is COMPLETED.",
+    ]:
+        assert expected in text
+    assert text.rstrip().endswith("See more: hpp-contract explain HPP-S02")
+    assert "HPP-S01 a-rule" not in text
+    assert re.search(r"ok +HPP-S01 a-rule", terminal(EVERY_OUTCOME, verbose=True))
+
+
+def test_terminal_counts_by_letter() -> None:
+    """The table has one row per letter that was judged, with its counts."""
+    rows = {line[0]: line for line in terminal(EVERY_OUTCOME).splitlines() if re.match(r"[A-Z]  \w", line)}
+    assert list(rows) == ["H", "S", "L", "E"]
+    assert re.findall(r"[\d-]+(?= \||$)", rows["S"]) == ["1", "1", "-", "-", "-"]
+
+
+def test_terminal_merges_findings_that_say_the_same() -> None:
+    """The same finding in several places is shown once, at most five are shown, and the rest is counted."""
+    same = [finding()] * 3
+    others = [finding(str(number)) for number in range(6)]
+    text = terminal(report(verdict("HPP-S02", Outcome.BROKEN, *same, *others, total=100)))
+    assert text.count("found     ") == 5
+    assert "x.yaml#2 and 2 more places" in text
+    assert "… and 93 more" in text
+
+
+@given(REPORTS)
+def test_terminal_obeys_no_text(hostile: Report) -> None:
+    """No escape reaches the terminal from a text, with or without colours, and every id is whole at 80 columns."""
+    clean = safe(hostile, Redactor())
+    plain = terminal(clean, width=80)
+    assert all((line.isprintable() and len(line) <= 80) or not line.isascii() for line in plain.splitlines())
+    assert all(char.isprintable() or char == "\n" for char in plain)
+    assert all(judged.rule.id in terminal(clean, width=80, verbose=True) for judged in clean.rules)
+    styled = re.sub(r"\x1b\[[\d;]*m", "", terminal(clean, width=80, colour=True))
+    assert "\x1b" not in styled
+    assert styled.split() == plain.split()
+
+
+def test_terminal_does_not_interpret_markup() -> None:
+    """Square brackets and colons in a finding are shown as they are."""
+    assert "[bold red]x[/] :smile:" in terminal(
+        report(verdict("HPP-S01", Outcome.BROKEN, finding("[bold red]x[/] :smile:")))
+    )
+
+
+@pytest.mark.parametrize(
+    ("judged", "words"),
+    [
+        (report(verdict("HPP-S01", Outcome.OK)), "Contract kept"),
+        (report(verdict("HPP-S01", Outcome.WARNED, finding())), "Contract kept, with 1 warning"),
+        (
+            report(verdict("HPP-S01", Outcome.WARNED, finding()), strict=True),
+            "Contract broken: 1 warning, and --strict",
+        ),
+        (report(*[verdict(f"HPP-S0{n}", Outcome.BROKEN, finding()) for n in (1, 2)]), "Contract broken: 2 rules"),
+        (
+            report(verdict("HPP-S01", Outcome.BROKEN, finding(), known_failing="x")),
+            "Contract kept (1 known failure on record)",
+        ),
+        (report(verdict("HPP-S01", Outcome.OK), problems=("p",)), "Not accepted: 1 problem"),
+        (report(verdict("HPP-S01", Outcome.ERROR, finding())), "Could not verify: 1 rule crashed"),
+        (report(unverified="nobody listens"), "Could not verify: nobody listens"),
+        (
+            report(verdict("HPP-S01", Outcome.BROKEN), unverified="x"),
+            "Contract broken: 1 rule; the rest could not be verified: x",
+        ),
+    ],
+    ids=["kept", "warned", "strict", "broken", "known", "problem", "crash", "unverified", "unverified-and-broken"],
+)
+def test_headline(judged: Report, words: str) -> None:
+    """The headline says in words what the exit code says in numbers."""
+    assert headline(judged).startswith(words)
+
+
+@given(REPORTS)
+def test_headline_agrees_with_the_exit_code(hostile: Report) -> None:
+    """Only a run that leaves with 0 is called kept, only one with 3 unverified."""
+    start = headline(hostile).split(":")[0].split(",")[0].split(" (")[0]
+    assert (start == "Contract kept") == (hostile.exit_code == 0)
+    assert (start == "Could not verify") == (hostile.exit_code == 3)
