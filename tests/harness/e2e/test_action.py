@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.harness.support.github_runner import runner
 from tests.harness.support.paths import ADAPTER, ROOT
-from tests.harness.unit.reporting.test_annotations import runner
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -287,3 +288,13 @@ def test_recording_judges_cassettes_and_says_what_it_could_not_read(tmp_path: Pa
     assert "Could not verify: 2 files" in done.stdout
     assert "torn.yaml" in done.stdout.replace("\n", "")
     assert "worse.yaml" in done.stdout.replace("\n", "")
+
+
+def test_importing_runs_nothing() -> None:
+    """The module behind `python -m hpp_contract` may be imported: new processes do that."""
+    importlib.import_module("hpp_contract.__main__")
+
+
+def test_every_command_is_listed() -> None:
+    """The group knows its commands without importing them."""
+    assert main.list_commands(click.Context(main)) == list(COMMANDS)  # type: ignore[attr-defined]

@@ -17,10 +17,10 @@ import pytest
 from hpp_contract.exchange import Request, Response
 from hpp_contract.schemas import folder
 from hpp_contract.server import CREDENTIALS, session_id
-from tests.harness.integration.server.test_command import serving
 from tests.harness.support.browsers import HAS_CHROMIUM
 from tests.harness.support.paths import ROOT
 from tests.harness.support.recording_server import recording
+from tests.harness.support.serving import serving
 
 pytestmark = pytest.mark.process
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.cli import main
 from hpp_contract.recordings.engine import judge_recordings
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import kept, played, write_lines
@@ -174,3 +175,20 @@ def test_a_folder_holds_other_files_too(tmp_path: Path) -> None:
     assert (result.judged, result.damaged) == (1, 0)
     assert result.notes == (f"{tmp_path}/package.json: no recording, left out",)
     assert judge_recordings([str(tmp_path / "package.json")], processes=1).damaged == 1
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Two polls of one session."""
+    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in played("lifecycle-paid", 2)])
+
+
+def test_a_page_holds_no_recordings_from_elsewhere(log: Path, tmp_path: Path) -> None:
+    """A page about a file shows its exchanges; about the same file at a URL it only gives the verdict."""
+    shown = []
+    for number, place in enumerate((str(log), log.as_uri())):
+        page = tmp_path / f"{number}.html"
+        with pytest.raises(SystemExit):
+            main(["recording", place, "--html", str(page)])
+        shown.append("GET https://hpp.example/hpp/v1/sessions/" in page.read_text(encoding="utf-8"))
+    assert shown == [True, False]

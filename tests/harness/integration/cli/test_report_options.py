@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.server import SCENARIOS, session_id
+from tests.harness.support.github_runner import runner
 from tests.harness.support.html_reader import Page
 from tests.harness.support.paths import ROOT
-from tests.harness.unit.reporting.test_annotations import runner
 
 pytestmark = pytest.mark.process
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
+from hpp_contract.cli import main
 from hpp_contract.exchange.body import read
 from hpp_contract.rules.catalogue import find
 from hpp_contract.schemas import SHAPES, folder, violations
 from hpp_contract.strategies.vectors import KINDS, vectors
+from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.paths import ROOT
 
 
@@ -151,3 +155,42 @@ def test_usage_errors(arguments: list[str], said: str, tmp_path: Path, monkeypat
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_vectors_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vectors that cannot be written leave the earlier ones as they were, and nothing beside them."""
+    folder = tmp_path / "vectors"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps({"vectors": []}), encoding="utf-8")
+
+    def full(*_: Any, **__: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(SystemExit) as left:
+        main(["vectors", str(folder), "--count", "1"])
+    assert left.value.code == UsageProblem.exit_code
+    assert [path.name for path in tmp_path.rglob("*")] == ["vectors", "manifest.json"]
+
+
+def in_process(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_vectors_on_a_disk_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the new folder cannot take its place, the old one is put back."""
+    target = tmp_path / "vectors"
+    assert in_process("vectors", str(target), "--count", "1").exit_code == 0
+    before = sorted(target.rglob("*"))
+    rename, troubles = Path.rename, iter([OSError(28, "No space left on device")])
+
+    def fails(draft: Path, to: Path) -> Path:
+        if to == target and (trouble := next(troubles, None)):
+            raise trouble
+        return rename(draft, to)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    done = in_process("vectors", str(target), "--count", "2")
+    assert (done.exit_code, "No space left on device" in done.output) == (2, True)
+    assert sorted(target.rglob("*")) == before
+    assert list(tmp_path.iterdir()) == [target]

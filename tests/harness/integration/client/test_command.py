@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import selectors
 import shlex
+import signal
+import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from hpp_contract.client import CASES, Plan, run
+from hpp_contract.client import CASES, Plan, child, run
 from hpp_contract.client import command as adapters
+from hpp_contract.client.adapter import Ask
+from hpp_contract.client.child import Child, Misbehaved
 from hpp_contract.client.command import CommandAdapter
 from hpp_contract.client.oneshot import OneShotAdapter
+from hpp_contract.exchange.answer import Told
 from hpp_contract.verdict import Report, Subject
 from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.leftovers import MARK, left
@@ -198,3 +207,109 @@ def test_command_that_cannot_be_started(text: str) -> None:
     """A command that is none is a usage problem, in one sentence."""
     with pytest.raises(UsageProblem, match="--command"):
         run(list(CASES.values()), lambda: CommandAdapter(text), Subject("client", "x"), Plan(beside=2))
+
+
+ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
+ASK = Ask("smoke", "http://127.0.0.1:1", "user", "key", ID, 1.0)
+WAIT = 60.0
+"""Seconds that nothing here needs, however loaded the machine is."""
+
+
+def python(code: str, *words: str) -> str:
+    return shlex.join([sys.executable, "-S", "-c", code, *words])
+
+
+def test_commands_need_posix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are no process groups, a command is refused with what to use instead."""
+    monkeypatch.setattr(child, "os", SimpleNamespace(name="nt"))
+    with pytest.raises(UsageProblem, match="use --python here"):
+        Child(["any"])
+
+
+@pytest.mark.process
+@needs_posix
+def test_full_stdin() -> None:
+    """A process that does not read is told so of the line that fills its stdin, and of the one after."""
+    deaf = Child(shlex.split(python("import time; time.sleep(600)")))
+    try:
+        for size in (5_000_000, 5_000_000):
+            with pytest.raises(Misbehaved, match=r"^it does not read its stdin$"):
+                deaf.send(b"x" * size)
+    finally:
+        deaf.stop()
+
+
+@pytest.mark.process
+@needs_posix
+def test_last_line_without_its_end() -> None:
+    """Output that ends without a line end is an answer too."""
+    told, _ = OneShotAdapter(python("print('{\"empty\": true}', end='')", "{session_id}")).read(ASK, WAIT)
+    assert told == Told(empty=True)
+
+
+@pytest.mark.process
+@needs_posix
+def test_output_that_somebody_else_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that was said to be readable and is empty is waited for, not taken for ended."""
+    slow = Child(shlex.split(python("input(); print('here'); input()")))
+    try:
+        keys = [(key, selectors.EVENT_READ) for key in slow._selector.get_map().values()]
+        with monkeypatch.context() as patch:
+            patch.setattr(slow._selector, "select", lambda _: keys)
+            assert slow.line(time.monotonic() + 0.02) is None
+        slow.send(b"go")
+        assert slow.line(time.monotonic() + WAIT) == b"here"
+    finally:
+        slow.stop()
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux shows whose process is whose")
+def test_what_cannot_be_killed_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is still there after three attempts, as one that nobody reaps, does not hold up the run."""
+    with subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"]) as unreaped:
+        found: list[str] = []
+
+        def is_marked(folder: Path, _: bytes) -> bool:
+            if folder.name == str(unreaped.pid):
+                found.append(folder.name)
+            return folder.name == str(unreaped.pid)
+
+        monkeypatch.setattr(child, "_is_marked", is_marked)
+        child._kill_marked(b"mark")
+        assert len(found) == 3
+        assert unreaped.wait() == -signal.SIGKILL
+
+
+@pytest.mark.process
+@needs_posix
+def test_hello_is_not_said_again_to_who_died_of_it(tmp_path: Path) -> None:
+    """An adapter that did not survive hello is not greeted when it is started for the next case."""
+    log = tmp_path / "log"
+    code = "import sys\nline = sys.stdin.readline()\nwith open(sys.argv[1], 'a') as log:\n    log.write(line)"
+    adapter = CommandAdapter(python(code, str(log)))
+    for _ in range(2):
+        told, _ = adapter.read(ASK, WAIT)
+        assert told.problem
+    adapter.close()
+    assert [json.loads(line)["op"] for line in log.read_text(encoding="utf-8").splitlines()] == [
+        "hello",
+        "read_session",
+        "read_session",
+    ]
+
+
+@pytest.mark.process
+@needs_posix
+def test_the_same_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter that prints a banner before its hello is told so once, however often it is started."""
+    monkeypatch.setattr(adapters, "GREETING", WAIT)
+    code = 'input(); print(\'"starting"\'); print(\'{"op": "hello", "timestamps": "instant"}\', flush=True); input()'
+    adapter = CommandAdapter(python(code))
+    for _ in range(2):
+        adapter.read(ASK, WAIT)
+    adapter.close()
+    assert adapter.can.timestamps == "instant"
+    assert adapter.notes == [
+        "The adapter answered hello with '\"starting\"': everything is assumed of its client.",
+    ]

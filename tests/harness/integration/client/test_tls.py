@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from hpp_contract.cli import main
-from hpp_contract.cli.authority import VARIABLES
+from hpp_contract.cli.authority import VARIABLES, trusting
 from hpp_contract.client import CASES, Plan, Wanted, run
 from hpp_contract.client.adapter import Adapter
 from hpp_contract.client.oneshot import OneShotAdapter
 from hpp_contract.client.python import PythonAdapter
-from hpp_contract.server.tls import throwaway
+from hpp_contract.server.tls import Tls, throwaway
 from hpp_contract.verdict import Outcome, Report, Subject
 from tests.harness.support.paths import ROOT
 from tests.harness.support.sample_clients import FollowingClient
@@ -123,3 +123,14 @@ def test_again_over_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
         main(["client", "--python", "says_nothing:read", "--only", "smoke", "--tls"])
     assert left.value.code == 1
     assert "hpp-contract client --python says_nothing:read --tls --only smoke" in capsys.readouterr().out
+
+
+def test_the_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What named an authority before names it again, and what was not set is not set."""
+    kept, *others = VARIABLES
+    monkeypatch.setenv(kept, "own.pem")
+    for name in others:
+        monkeypatch.delenv(name, raising=False)
+    with trusting(Tls(ssl.create_default_context(), Path("throwaway.pem"))):
+        assert {os.environ[name] for name in VARIABLES} == {"throwaway.pem"}
+    assert {name: os.environ[name] for name in VARIABLES if name in os.environ} == {kept: "own.pem"}

@@ -16,13 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.endpoint import fuzz_hooks
 from hpp_contract.endpoint.fuzz import fuzz
 from hpp_contract.endpoint.fuzz_requests import Attempt, attempts
-from hpp_contract.endpoint.fuzz_schema import encoded
+from hpp_contract.endpoint.fuzz_schema import _as_schemathesis, encoded
+from hpp_contract.endpoint.fuzz_text import curl
 from hpp_contract.endpoint.odd_ids import odd_segments, unknown_ids
 from hpp_contract.exchange.redact import UUID
 from hpp_contract.rules.fault import body, fail, header, lie, status
-from hpp_contract.server import CREDENTIALS, Server
+from hpp_contract.server import CREDENTIALS, Server, rehearse
 from tests.harness.support.fuzzing import KNOWN, PLAN, SERVER_ERROR, asked_for, broken, only, target
 from tests.harness.support.paths import ROOT
 
@@ -185,3 +187,33 @@ def test_what_only_schemathesis_minds_is_a_note() -> None:
         exchanges, notes = fuzz(target(server.url), PLAN, 30)
     assert broken(exchanges) == {}
     assert any("Schemathesis objects" in note and "no finding" in note for note in notes)
+
+
+@pytest.mark.socket
+def test_fuzzing_tells_how_far_it_is() -> None:
+    """Whoever asks is told after every request how many of how many were sent."""
+    told: list[tuple[int, int]] = []
+    with Server() as server:
+        fuzz(target(server.url), PLAN, 3, lambda *progress: told.append(progress))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("segment", "shown"),
+    [
+        ("x y", "'https://h/hpp/v1/sessions/x y'"),
+        ("z" * 200, "https://h/hpp/v1/sessions/\"$(printf 'z%.0s' $(seq 200))\""),
+        ("ab" * 100, "https://h/hpp/v1/sessions/" + "ab" * 60 + "… (of 200 characters)"),
+    ],
+)
+def test_long_ids_are_shown_short(segment: str, shown: str) -> None:
+    """The command that sends a request again is never longer than a person can read."""
+    assert curl(Attempt(segment, "malformed", None), "https://h", None).endswith(f"' {shown}"[1:])
+
+
+def test_the_contract_as_a_check() -> None:
+    """As one of Schemathesis' checks the contract passes an honest answer and fails a lying one."""
+    (refused,), (read,) = rehearse("no-credentials"), rehearse("waiting")
+    fuzz_hooks.contract(None, _as_schemathesis(refused), None)
+    with pytest.raises(AssertionError, match="HPP-E01"):  # the request goes without its credentials
+        fuzz_hooks.contract(None, _as_schemathesis(read), None)

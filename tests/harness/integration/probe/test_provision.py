@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hpp_contract.endpoint import Plan, Probed, Target, probe, target_from
+from hpp_contract.endpoint import Plan, Probed, Target, probe, provision_visit, target_from
+from hpp_contract.endpoint.provision_order import order_from
 from hpp_contract.exchange import Request, Response
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.server import CREDENTIALS, session_id
 from hpp_contract.verdict import Outcome, Subject, judge
-from tests.harness.support.merchant import Merchant, content
+from hpp_contract.verdict.problems import UsageProblem
+from tests.harness.support.merchant import ORDER, Merchant, content
 from tests.harness.support.recording_server import Change, recording
 
 pytestmark = pytest.mark.socket
@@ -219,3 +222,34 @@ def test_creation_is_not_repeated_blindly() -> None:
         provisioned(url)
     assert recorder.lines.count("POST /hpp/v1/sessions") == 3
     assert recorder.statuses() == ["DISABLED"]
+
+
+@pytest.mark.process
+def test_a_browser_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that does not finish is ended, and that is said."""
+    browser = tmp_path / provision_visit.BROWSERS[0]
+    browser.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    browser.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(provision_visit, "PATIENCE", 0.05)
+    assert provision_visit.in_browser("http://127.0.0.1:1/") == "Chromium did not open redirect_url within 0 seconds."
+
+
+@pytest.mark.socket
+def test_own_order(tmp_path: Any) -> None:
+    """HPP_ORDER names a file with the order to make, and every way not to is one sentence."""
+    file = tmp_path / "order.json"
+    assert order_from({}) is None
+    assert order_from({"HPP_ORDER": " "}) is None
+    with pytest.raises(UsageProblem, match="cannot be read"):
+        order_from({"HPP_ORDER": str(file)})
+    for text in ("[]", "nonsense", ""):
+        file.write_text(text)
+        with pytest.raises(UsageProblem, match="no JSON object"):
+            order_from({"HPP_ORDER": str(file)})
+    file.write_text(json.dumps(ORDER | {"locale": "nb-NO"}))
+    with recording() as (recorder, url):
+        plan = Plan(provision=True, order=order_from({"HPP_ORDER": str(file)}))
+        probe(Target(url, CREDENTIALS, ()), plan)
+    bodies = [json.loads(request.body) for request in recorder.got if request.path.startswith("/checkout/v3/orders")]
+    assert [body["locale"] for body in bodies] == ["nb-NO", "nb-NO"]

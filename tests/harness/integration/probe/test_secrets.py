@@ -16,10 +16,10 @@ from hpp_contract.endpoint.pace import Pace
 from hpp_contract.exchange import Request, Response
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.server import application
-from tests.harness.integration.server.test_command import serving
 from tests.harness.support.merchant import ORDER, content
 from tests.harness.support.recording_server import recording
 from tests.harness.support.run_commands import PROVISIONING, READING, run, settle_in
+from tests.harness.support.serving import serving
 
 OWN = Credentials("kco_test_api_5b/9+made=up key", "M424242-made&up")
 RAW = Credentials("a key without any mark/+=")

@@ -281,3 +281,25 @@ def test_sessions_of_one_id_are_told_apart() -> None:
     sessions = recorded_sessions([str(folder("cassettes") / "documented")])
     assert {each.name for each in sessions} == set(DOCUMENTED)
     assert len({each.session_id for each in sessions}) == 4
+
+
+@pytest.mark.socket
+def test_where_it_is_from_must_be_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A vcrpy that drops `metadata`, as every one before 9.4.2 does, makes `record` fail and leave no cassette."""
+    whole = vcr.serialize.serialize
+    told = {"requests", "responses"}
+    monkeypatch.setattr(
+        "vcr.serialize.serialize",
+        lambda cassette, serializer: whole({name: cassette[name] for name in told}, serializer),
+    )
+    with pytest.raises(SystemExit, match="3"):
+        main(["record", "--to", str(tmp_path)])
+    said = capsys.readouterr().err
+    assert re.fullmatch(
+        r"hpp-contract: \S+\.yaml was not written: the installed vcrpy leaves out `metadata`, which says where a "
+        r"recording is from; install vcrpy 9\.4\.2 or newer\.\n",
+        said,
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -9,15 +9,16 @@ import re
 import sqlite3
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from hpp_contract.server import CREDENTIALS, Application, Sandbox
-from hpp_contract.server.sandbox import Unusable
+from hpp_contract.server.sandbox import Unusable, store
 from hpp_contract.server.sandbox.store import APPLICATION
-from tests.harness.integration.server.test_command import run, serving
 from tests.harness.support.merchant import ORDER, Clock, Consumer, Merchant, content
+from tests.harness.support.serving import run, serving
 
 HEADERS = {"Authorization": CREDENTIALS.authorization}
 
@@ -160,3 +161,26 @@ def test_unusable_state_is_a_usage_error(kind: str, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert re.fullmatch(rf"hpp-contract: --state {re.escape(str(file))} cannot be used \(.+\): .+\n", done.stderr)
     assert os.listdir(tmp_path) == ([file.name] if kind != "nowhere" else [])  # noqa: PTH208
+
+
+class Busy:
+    """A database that another process is changing for a while."""
+
+    def __init__(self, times: int) -> None:
+        self.times, self.done = times, list[str]()
+
+    def execute(self, statement: str) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise sqlite3.OperationalError("database is locked")
+        self.done.append(statement)
+
+
+def test_a_busy_database_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening the state file waits for another process that is opening it, and not for ever."""
+    busy: Any = Busy(2)
+    store._write_ahead(busy)
+    assert busy.done == ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"]
+    monkeypatch.setattr(store, "PATIENCE", -1)
+    with pytest.raises(sqlite3.OperationalError):
+        store._write_ahead(Busy(1))  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -115,3 +116,9 @@ def test_misspelt_case() -> None:
 def test_rules_of_the_list_exist() -> None:
     """The rules that the list names are in the catalogue."""
     assert all(find(name) for case in CASES.values() for name in case.rules)
+
+
+def test_a_case_for_a_rule_that_is_none() -> None:
+    """A case that means a rule nobody knows is an error of ours, with its name."""
+    with pytest.raises(LookupError, match="HPP-X99"):
+        as_json([replace(CASES["smoke"], rules=("HPP-X99",))])

@@ -161,7 +161,6 @@ def of_urllib(body: bytes) -> urllib.error.HTTPError:
 
 CONTENT = json.dumps(BODY).encode()
 
-
 ERRORS: dict[str, Callable[[], Exception]] = {
     "status code and bytes": lambda: Http(status_code=404, body=CONTENT),
     "own members": lambda: Http(http_status=404, **BODY),
@@ -271,3 +270,31 @@ def test_floating_point_may_cut_a_millisecond_off(milliseconds: int) -> None:
     """A number that was made by way of floating point is the same instant; one that is two units off is not."""
     sent = f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
     assert [off for off in range(-2, 3) if is_same_instant(milliseconds + off, sent)] == [-1, 0, 1]
+
+
+class OddError(Exception):
+    """An error with parts that say nothing before those that do."""
+
+    body = "<html>"
+    details = {"error_code": "NOT_FOUND"}  # noqa: RUF012
+    headers: dict[str, str] = {}  # noqa: RUF012
+    response_headers = {"klarna-correlation-id": "c-1"}  # noqa: RUF012
+
+
+def test_parts_of_an_error_that_say_nothing() -> None:
+    """A body that is no JSON and headers without an id do not hide those that have one."""
+    failure = failure_of(OddError())
+    assert (failure.error_code, failure.correlation_id) == ("NOT_FOUND", "c-1")
+
+
+@pytest.mark.parametrize(
+    ("value", "part", "told"),
+    [
+        (OSError("no"), "type", "OSError"),
+        ({"error": OSError("no")}, "type", "OSError"),
+        ({"error": "no such session"}, "message", "no such session"),
+    ],
+)
+def test_errors_that_are_returned(value: Any, part: str, told: str) -> None:
+    """An exception that is returned, or an error that is only a text, is an error that the caller was told."""
+    assert getattr(told_from(value).failure, part) == told

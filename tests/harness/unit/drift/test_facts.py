@@ -19,14 +19,12 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.gather import _breaks, evidence_of
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
-from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.exchange import Exchange, Knowledge, Request, Response
 from hpp_contract.exchange.instant import http_date
-from hpp_contract.recordings import read_recordings
-from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.schemas import SHAPES
 from hpp_contract.server import SCENARIOS, rehearse
+from hpp_contract.verdict.problems import Unverifiable
 from tests.harness.support.fake_time import NOON, noon
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
@@ -63,25 +61,6 @@ EXCHANGES = st.builds(
     failure=st.sampled_from([None, "timeout"]),
     known=KNOWN,
 )
-
-
-def kept_as_lines(exchanges: tuple[Exchange, ...], file: Path) -> list[Exchange]:
-    """The exchanges as a gateway would log them, read again."""
-    with file.open("w", encoding="utf-8") as log:
-        for exchange in exchanges:
-            request, response = exchange.request, exchange.response
-            assert response is not None
-            headers = {name: "Basic <scrubbed>" if name == "Authorization" else v for name, v in request.headers}
-            line = {
-                "request": {"method": request.method, "url": request.url, "headers": headers, "body": None},
-                "response": {
-                    "status": response.status,
-                    "headers": dict(response.headers),
-                    "body": response.body.decode(),
-                },
-            }
-            log.write(json.dumps(line) + "\n")
-    return read_recordings([str(file)]).exchanges
 
 
 def texts(facts: Facts) -> set[str]:
@@ -149,26 +128,6 @@ def natural(exchange: Exchange, luck: random.Random) -> Exchange:
     luck.shuffle(headers)
     body = json.dumps(dict(members), indent=luck.choice([None, 2])).encode()
     return replace(exchange, response=replace(exchange.response, headers=tuple(headers), body=body))
-
-
-@pytest.mark.socket
-def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
-    """The same answers, kept without any knowledge of what was asked, are no change from what was seen live."""
-    live = probe(target_from(None, {}, (), False), Plan()).exchanges
-    kept = kept_as_lines(live, tmp_path / "log.ndjson")
-    for baseline, fresh in ((live, kept), (kept, live)):
-        night = watch(Baseline(evidence_of(baseline).facts), fresh)
-        assert (night.changes, night.unverified) == ((), None)
-
-
-@pytest.mark.socket
-def test_scrubbing_changes_no_fact() -> None:
-    """Scrubbed for keeping, a night is still that night."""
-    live = probe(target_from(None, {}, (), False), Plan()).exchanges
-    scrub = Scrubber()
-    kept = [replace(scrub(exchange), known=Knowledge(kept=True, provenance="recorded")) for exchange in live]
-    for baseline, fresh in ((live, kept), (kept, live)):
-        assert watch(Baseline(evidence_of(baseline).facts), fresh).changes == ()
 
 
 @pytest.mark.parametrize("stage", [*SHAPES, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id"])
@@ -245,3 +204,34 @@ def test_a_rule_that_crashes_is_no_fact() -> None:
 
     rule = replace(next(rule for rule in CATALOGUE if rule.scope == "exchange"), check=crash)
     assert not _breaks(rule, rehearse("waiting")[0])
+
+
+def baseline_text() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(as_json(Baseline(evidence_of(rehearse("waiting")).facts)))
+    return document
+
+
+def test_a_baseline_of_unknown_facts(tmp_path: Path) -> None:
+    """A baseline with a kind of fact that this version does not know cannot be read."""
+    document = baseline_text()
+    (tmp_path / "facts.json").write_text(json.dumps(document))
+    assert read_baseline(tmp_path).facts
+    next(iter(document["situations"].values()))["facts"][0]["kind"] = "colour"
+    (tmp_path / "facts.json").write_text(json.dumps(document))
+    with pytest.raises(Unverifiable, match="cannot be read \\(ValueError\\)"):
+        read_baseline(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"[]", "JSON, but no object"), (b"{}", "a JSON object"), (b"x", "text that is no JSON"), (b"", "empty")],
+)
+def test_kinds_of_bodies(body: bytes, said: str) -> None:
+    """What a body is, is a fact, whatever it is."""
+    request = Request("GET", "https://h/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267")
+    (situation,) = [
+        each
+        for name, each in evidence_of([Exchange(request, Response(404, (), body))]).facts.items()
+        if name == "unknown-id"
+    ]
+    assert [seen.values for aspect, seen in situation.aspects.items() if aspect.kind == "body"] == [{said: 1}]

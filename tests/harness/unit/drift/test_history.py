@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.drift.history import Run, append, line_of, read_history
+from hpp_contract.drift.history import append, line_of, read_history
 from hpp_contract.drift.since import STATUS, never_observed, stories
 from hpp_contract.reporting.since_report import Since, since_json, since_markdown, since_text
 from hpp_contract.verdict.change import Change, ChangeClass
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem
-
-TYPE = Change(ChangeClass.BREAKING, "waiting · /expires_at", "string", "number")
-HEADER = Change(ChangeClass.COSMETIC, "unknown-id · header x-cache", "present", "absent")
-
-
-def run(day: int, *changes: Change, observed: tuple[str, ...] = ("waiting", "unknown-id"), **more: object) -> Run:
-    verdict = "drift" if changes else "quiet"
-    at = f"2026-01-{day:02}T03:00:00Z"
-    return Run(at, "https://x", verdict, 1 if changes else 0, changes, observed, observed, **more)  # type: ignore[arg-type]
-
-
-def unverified(day: int) -> Run:
-    return Run(f"2026-01-{day:02}T03:00:00Z", "https://x", "unverified", 3, why="an outage.")
-
-
-WEEK = (
-    run(1),
-    run(2, TYPE),
-    unverified(3),
-    run(4, TYPE, HEADER),
-    run(5, observed=("unknown-id",)),
-    run(6),
-    run(7, TYPE),
-)
-
-
-def write(path: Path, *runs: Run) -> Path:
-    for each in runs:
-        append(path, line_of(each))
-    return path
+from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
 
 
 def test_what_is_appended_is_read(tmp_path: Path) -> None:
@@ -65,20 +35,6 @@ def test_torn_last_line(tmp_path_factory: pytest.TempPathFactory, cut: int) -> N
     lost = 0 if cut % (last + 1) < 2 else 1  # without its line end, a line is still whole
     assert runs == (*WEEK[: len(WEEK) - lost], run(8))
     assert torn == (1 if lost and cut % (last + 1) < last else 0)
-
-
-@pytest.mark.process
-def test_many_writers_lose_nothing(tmp_path: Path) -> None:
-    """Lines appended by several processes at once are all whole."""
-    path = tmp_path / "h"
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write, args=(path, *WEEK, *WEEK)) for _ in range(4)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
-    runs, torn = read_history(path)
-    assert (len(runs), torn) == (4 * 2 * len(WEEK), 0)
 
 
 @given(st.binary(max_size=200))
@@ -173,3 +129,12 @@ def test_hostile_history_cannot_steer_the_terminal() -> None:
     """Control characters in a history are spelled out."""
     hostile = Change(ChangeClass.BREAKING, "waiting · \x1b[2J", "\x07", "\u202e")
     assert since_text(Since([run(1, hostile)])).replace("\n", "").isprintable()
+
+
+def test_a_history_of_unknown_verdicts(tmp_path: Path) -> None:
+    """A line with a verdict that no run has is no run."""
+    run_ = {"at": "", "subject": "", "verdict": "quiet", "exit_code": 0, "changes": [], "observed": [], "confirmed": []}
+    lines = [run_ | {"version": "1"}, run_ | {"version": "1", "verdict": "loud"}]
+    (tmp_path / "runs").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    runs, foreign = read_history(tmp_path / "runs")
+    assert (len(runs), foreign) == (1, 1)

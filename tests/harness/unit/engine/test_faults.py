@@ -6,45 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.exchange import Exchange, Instant
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.rules.rule import JUDGES, Rule
-from hpp_contract.server import SCENARIOS, Server, rehearse, session_id
-from hpp_contract.verdict import Outcome, Subject, judge
+from hpp_contract.server import rehearse
+from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
 
 SECOND = 1_000_000_000
-
-
-def told_by(teller: str) -> list[object]:
-    pairs = [(rule, fault) for rule in CATALOGUE for fault in rule.faults if fault.teller == teller]
-    return [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule, fault in pairs]
-
-
-def noticed(exchanges: list[Exchange], kind: str) -> set[str]:
-    """Ids of the rules that found anything."""
-    verdicts = judge(exchanges, CATALOGUE, Subject(kind, "a liar"))
-    assert not [verdict for verdict in verdicts if verdict.outcome is Outcome.ERROR]
-    return {verdict.rule.id for verdict in verdicts if verdict.findings}
-
-
-def assert_caught(rule: Rule, fault: Fault, found: set[str]) -> None:
-    assert rule.id in found, f"{fault.name} goes unnoticed by {rule.id}"
-    assert found <= {rule.id, *fault.also}, f"{fault.name} is no business of {sorted(found - {rule.id, *fault.also})}"
-
-
-@pytest.mark.socket
-@pytest.mark.parametrize(("rule", "fault"), told_by("server"))
-def test_lying_server(rule: Rule, fault: Fault) -> None:
-    """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
-    stage = fault.on if fault.on in SCENARIOS else "waiting"
-    with Server([fault]) as server:
-        environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}
-        ids = (session_id(stage), session_id("lifecycle-paid"))
-        probed = probe(target_from(server.url, environ, ids, False), Plan(polls=4))
-    assert probed.unverified is None
-    assert_caught(rule, fault, noticed(list(probed.exchanges), "endpoint"))
 
 
 @pytest.mark.parametrize(("rule", "fault"), told_by("client"))
@@ -76,14 +45,6 @@ def kept(exchange: Exchange) -> Exchange:
 def test_every_rule_can_fail(rule: Rule) -> None:
     """Every rule has a fault that breaks it."""
     assert rule.faults, f"{rule.id} has no fault: nothing proves that it can fail"
-
-
-@pytest.mark.socket
-def test_honest_server_breaks_nothing() -> None:
-    """The honest server gives no finding, not even an informative one."""
-    probed = probe(target_from(None, {}, (), False), Plan())
-    assert probed.unverified is None
-    assert noticed(list(probed.exchanges), "endpoint") == set()
 
 
 def test_fault_names_are_unique() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response, Trace
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import Rule, rule
+from hpp_contract.rules.rule import Finding, Rule, rule
 from hpp_contract.schemas import SHAPES, example
 from hpp_contract.server import rehearse
 from hpp_contract.verdict import Outcome, Report, Subject, judge
+from hpp_contract.verdict.judge import SAMPLE, Judge, Tally
 
 names = st.text(st.characters(max_codepoint=255), max_size=20) | st.sampled_from(
     ["Content-Type", "Content-Encoding", "Content-Length", "Cache-Control", "Date", "WWW-Authenticate", "Authorization"]
@@ -123,3 +127,120 @@ def test_findings_are_bounded() -> None:
     verdicts = judge([broken] * 1000, CATALOGUE, Subject("endpoint", "x"))
     (verdict,) = [verdict for verdict in verdicts if verdict.rule.id == "HPP-S01"]
     assert (verdict.total, len(verdict.findings)) == (1000, 50)
+
+
+CLIENT, DRIFT = Subject("client", "x"), Subject("drift", "x")
+FOUND = Finding("here", "a", "b", "somewhere", "smoke")
+
+
+def test_tallies() -> None:
+    """A tally keeps the first findings in the evidence's order, counts all, and names where they were found."""
+    one, two = Tally(True), Tally(crash=((3,), "later"))
+    for number in range(SAMPLE + 1):
+        one.add((2 * number,), replace(FOUND, evidence=""), f"#{number}")
+    two.add((1,), FOUND, "#x")
+    one.merge(two)
+    assert (one.exercised, one.total, len(one.findings)) == (True, SAMPLE + 2, SAMPLE)
+    assert [found.evidence for _, found in one.findings[:3]] == ["#0", "somewhere", "#1"]
+    one.merge(Tally(crash=((2,), "first")))
+    one.merge(Tally(crash=((4,), "last")))
+    assert one.crash == ((2,), "first")
+    two.merge(Tally())
+    assert not two.exercised
+    two.merge(Tally(True))
+    assert two.exercised
+
+
+def finder(scope: Any, crashes: bool = False) -> Rule:
+    @rule("HPP-X01", "finds", "must", "inferred", "nowhere", when=lambda _: True, scope=scope)
+    def find(subject: object) -> Any:
+        """It finds."""
+        if subject is not None:
+            yield Finding("here", "a", "b")
+        if crashes:
+            raise ZeroDivisionError
+
+    return find
+
+
+def test_each_scope_is_asked_about_its_own() -> None:
+    """Exchanges, traces, requests and answers go to the rules of their scope, in the order they were fed."""
+    polls = [replace(each, evidence=f"#{poll}") for poll, each in enumerate(rehearse("waiting", 3))]
+    trace: Any = SimpleNamespace(exchanges=polls)
+    fed: dict[str, Any] = {"exchange": trace.exchanges[0], "trace": trace, "requests": trace}
+    for scope in ("exchange", "trace", "requests"):
+        court = Judge([finder(scope)], Subject("recording", "x"))
+        for name, subject in fed.items():
+            getattr(court, name)(subject)
+        last = trace.exchanges[-1].evidence if scope != "exchange" else trace.exchanges[0].evidence
+        order = list(fed).index(scope) + 1
+        assert court.tallies["HPP-X01"].findings == [((order,), Finding("here", "a", "b", last))]
+        assert court.verdicts[0].total == 1
+    answers = Judge([finder("answer")], CLIENT)
+    answers.answer(SimpleNamespace(evidence="request line"))
+    assert [found.evidence for found in answers.verdicts[0].findings] == ["request line"]
+    assert Judge([finder("answer")], Subject("endpoint", "x")).verdicts == ()
+
+
+def test_a_crash_beside_a_finding() -> None:
+    """What was found before a crash is kept, and the first crash is told with its place."""
+    court = Judge([finder("exchange", crashes=True)], Subject("endpoint", "x"))
+    for each in rehearse("waiting", 2):
+        court.exchange(each)
+    (verdict,) = court.verdicts
+    assert (verdict.rule.id, verdict.outcome, verdict.total) == ("HPP-X01", Outcome.ERROR, 3)
+    assert len(verdict.findings) == 3
+    assert Judge([finder("exchange")], Subject("endpoint", "x")).verdicts[0].outcome is Outcome.NOT_EXERCISED
+    evidence = rehearse("waiting", 2)[0].evidence
+    assert verdict.findings[-1] == Finding("hpp-contract", "a verdict", f"ZeroDivisionError while judging {evidence}")
+
+
+def test_judges_are_merged() -> None:
+    """Evidence that two judges had is as if one had had it."""
+    one, two = (Judge([finder("exchange")], Subject("endpoint", "x")) for _ in range(2))
+    two.exchange(rehearse("waiting")[0], (7,))
+    one.merge(two.tallies)
+    one.merge({"HPP-X01": Tally(True, 1, [((7,), FOUND)])})
+    assert [each.where for each in one.verdicts[0].findings] == ["here", "here"]
+    assert [order for order, _ in one.tallies["HPP-X01"].findings] == [(7,), (7,)]
+
+
+@pytest.mark.parametrize("scope", ["request", "exchange", "recording", "trace", "requests"])
+def test_a_place_may_be_told(scope: str) -> None:
+    """Evidence that was read elsewhere keeps the place that it had there."""
+    court, trace = Judge([finder(scope)], Subject("recording", "x")), SimpleNamespace(exchanges=rehearse("waiting", 2))
+    if scope in ("trace", "requests"):
+        getattr(court, scope)(trace, (7, 3))
+    else:
+        court.exchange(trace.exchanges[0], (7, 3))
+    assert [order for order, _ in court.tallies["HPP-X01"].findings] == [(7, 3)]
+    (verdict,) = court.verdicts
+    assert (verdict.rule.scope, verdict.outcome, verdict.total) == (scope, Outcome.BROKEN, 1)
+
+
+def test_requests_that_were_refused_are_requests() -> None:
+    """Rules about the endpoint see a session's reads, rules about the client every request for it."""
+    polls = (*rehearse("no-credentials"), *rehearse("waiting"))
+    for scope, count in (("trace", 1), ("requests", 2)):
+
+        @rule("HPP-X01", "counts", "must", "inferred", "nowhere", when=lambda _: True, scope=scope)  # type: ignore[arg-type]
+        def counts(trace: Trace) -> Any:
+            """It counts."""
+            yield Finding(str(len(trace.exchanges)), "a", "b")
+
+        (verdict,) = judge(polls, [counts], Subject("recording", "x"))
+        assert [found.where for found in verdict.findings] == [str(count)]
+
+
+def test_a_rule_that_has_nothing_to_say() -> None:
+    """A rule whose condition never holds was not exercised, and the next is asked all the same."""
+
+    def silent(_: object) -> tuple[Finding, ...]:
+        """It finds nothing."""
+        return ()
+
+    never = rule("HPP-X02", "never", "must", "inferred", "nowhere", when=lambda _: False)(silent)
+    kept = rule("HPP-X03", "kept", "must", "inferred", "nowhere", when=lambda each: each is not None)(silent)
+    court = Judge([never, kept], Subject("endpoint", "x"))
+    court.exchange(rehearse("waiting")[0])
+    assert [verdict.outcome for verdict in court.verdicts] == [Outcome.NOT_EXERCISED, Outcome.OK]

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.rule import Finding, Rule, Severity
+from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject
 from hpp_contract.verdict.known_failing import Entry, apply, parse, read_known_failing
 from hpp_contract.verdict.problems import UsageProblem
-from hpp_contract.verdict.report import Outcome, Report, RuleVerdict
 from tests.harness.support.sample_reports import finding, make_rule, report, verdict
 
 CODES = ("HPP-A05", "HPP-A06", "HPP-S01")
@@ -214,3 +216,100 @@ def test_a_list_decides_exactly_its_own_rules(outcomes: list[Outcome], listed: s
     stale = any(by_code[code] in (Outcome.OK, Outcome.NOT_EXERCISED) for code in listed)
     assert (applied.exit_code == 1) == (unlisted or stale)
     assert applied.summary == judged.summary
+
+
+MUST, SHOULD, INFO = (next(each for each in CATALOGUE if each.severity is severity) for severity in Severity)
+ANSWER_CODES = ["HPP-A05", "HPP-A06"]
+CLIENT, DRIFT = Subject("client", "x"), Subject("drift", "x")
+FOUND = Finding("here", "a", "b", "somewhere", "smoke")
+
+
+def broken(*findings: Finding, total: int = 0, rule_: Rule = MUST) -> RuleVerdict:
+    outcome = Outcome.BROKEN if rule_ is MUST else Outcome.WARNED
+    return RuleVerdict(rule_, outcome, findings, total or len(findings))
+
+
+ERROR = RuleVerdict(MUST, Outcome.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        ("# a\n# b\nHPP-A05\nHPP-A06", ["a b", "a b"]),
+        ("# a\nHPP-A05\n# b\nHPP-A06", ["a", "b"]),
+        ("# old\n\n#Xmas #2\n#\nHPP-A05", ["Xmas #2"]),
+        ("## a ##\n  HPP-A05  # aside", ["a ##"]),
+    ],
+)
+def test_reasons(text: str, reasons: list[str]) -> None:
+    """The comment above a block of entries is the reason of each, and begins anew below an entry or an empty line."""
+    assert [entry.reason for entry in parse(text, "x", ANSWER_CODES)] == reasons
+
+
+def test_a_list_in_a_file(tmp_path: Path) -> None:
+    """Entries say in which file and line they stand; a file that cannot be named is told."""
+    file = tmp_path / "known.txt"
+    file.write_bytes(b"\xef\xbb\xbf# a\nHPP-A05")
+    assert read_known_failing(file, ANSWER_CODES) == (Entry("HPP-A05", None, "a", f"{file}:2"),)
+    with pytest.raises(UsageProblem, match="cannot be read \\(no such name\\)"):
+        read_known_failing(Path("a\0b"), ANSWER_CODES)
+    with pytest.raises(UsageProblem, match="there is no rule HPP-A07; did you mean HPP-A06\\?"):
+        parse("# a\nHPP-A07", "x", ANSWER_CODES)
+
+
+def entry(case: str | None, rule_: Rule = MUST) -> Entry:
+    return Entry(rule_.id, case, f"because {case}", "known:1")
+
+
+OTHER = replace(FOUND, case="html")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "cases", "reason"),
+    [
+        (broken(FOUND), [None], "because None"),
+        (broken(FOUND), ["smoke", None], "because None"),
+        (broken(FOUND), ["smoke"], "because smoke"),
+        (broken(FOUND, OTHER, FOUND), ["smoke", "html"], "because smoke; because html"),
+        (broken(FOUND, OTHER), ["smoke"], None),
+        (broken(FOUND, total=2), ["smoke"], None),
+        (broken(FOUND, total=2), [None], "because None"),
+        (broken(FOUND, rule_=SHOULD), [None], "because None"),
+        (broken(FOUND), [], None),
+        (RuleVerdict(MUST, Outcome.OK), [None], None),
+    ],
+    ids=map(str, range(10)),
+)
+def test_what_is_excused(verdict: RuleVerdict, cases: list[str | None], reason: str | None) -> None:
+    """A failure is excused as a whole, or when every case of it is, also in a run that could not verify the rest."""
+    entries = [entry(case, verdict.rule) for case in cases]
+    for unverified in (None, "down"):
+        told = apply(Report(CLIENT, (verdict,), unverified), entries)
+        assert told.rules == (replace(verdict, known_failing=reason),)
+        assert not (unverified and told.problems)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "case", "said"),
+    [
+        (None, None, " matches nothing: this kind of run does not judge the rule; remove the entry."),
+        (ERROR, None, None),
+        (RuleVerdict(MUST, Outcome.NOT_EXERCISED), None,
+         " matches nothing: the rule was not exercised; remove the entry."),
+        (RuleVerdict(INFO, Outcome.OK), None, " excuses nothing: an info rule never fails a run; remove the entry."),
+        (RuleVerdict(MUST, Outcome.OK), None, " is listed as known failing but is kept now; remove the entry."),
+        (broken(FOUND), None, None),
+        (broken(FOUND), "smoke", None),
+        (broken(FOUND), "html", "@html matches nothing: no such case fails this rule now; remove the entry."),
+        (broken(FOUND, total=2), "html", None),
+    ],
+    ids=map(str, range(9)),
+)  # fmt: skip
+def test_entries_that_excuse_nothing(verdict: RuleVerdict | None, case: str | None, said: str | None) -> None:
+    """A debt that was paid, or never was one, is told with its place; what nobody can tell is left alone."""
+    about = verdict.rule if verdict else MUST
+    before = Report(CLIENT, (verdict,) if verdict else (), problems=("earlier",))
+    told = apply(before, [entry(case, about)])
+    assert told.problems == ("earlier", *([f"known:1: {about.id}{said}"] if said else []))
+    assert apply(before, [entry(case, about)], frozenset({"other"})).problems == ("earlier",)
+    assert apply(before, [entry(case, about)], frozenset({case or "x"})).problems == (told if case else before).problems

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Instant
 from hpp_contract.exchange.redact import UUID
-from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.completed import OUTCOME
 from hpp_contract.schemas import SHAPES, violations
 from hpp_contract.strategies import NAMES, UnknownKeywordError, answer, broken, seeded, sessions, valid, valid_body
+from hpp_contract.strategies.breaking import Weakness, _at, _wrong
 from hpp_contract.strategies.compiling import Place, alternatives
-from hpp_contract.verdict import Outcome, Subject, judge
+from hpp_contract.strategies.demand import Constraint, Demand
+from tests.harness.support.generated import findings
 from tests.harness.support.validators import errors, python, rust
 
 PYTHON = {name: python(name) for name in NAMES}
@@ -33,13 +34,6 @@ IMPLIED = {
 
 shapes = pytest.mark.parametrize("name", NAMES)
 data = given(data=st.data())
-
-
-def findings(exchanges: list[Exchange]) -> set[tuple[str, str]]:
-    """Rule and place of everything found, by any rule about an endpoint."""
-    verdicts = judge(exchanges, CATALOGUE, Subject("endpoint", "generated"))
-    assert not [verdict for verdict in verdicts if verdict.outcome is Outcome.ERROR]
-    return {(verdict.rule.id, finding.where) for verdict in verdicts for finding in verdict.findings}
 
 
 def answered(name: str, body: Any) -> list[Exchange]:
@@ -194,3 +188,34 @@ def test_unknown_keyword_is_named(schema: dict[str, Any], said: str) -> None:
     with pytest.raises(UnknownKeywordError) as raised:
         alternatives(schema, Place("test"))
     assert str(raised.value) == said
+
+
+def a_string(*constraints: Constraint) -> Demand:
+    return Demand((Constraint("type", "string"), *constraints))
+
+
+def test_what_cannot_be_broken_alone() -> None:
+    """A constraint that cannot be broken without breaking another rule's is refused by name and place."""
+    short, none = Constraint("minLength", 1, "HPP-X01"), Constraint("const", "x", "HPP-X02")
+    weakness = Weakness(a_string(short, none), (), a_string(short, none), short)
+    with pytest.raises(UnknownKeywordError, match="no strategy breaks 'minLength' alone at "):
+        _wrong(seeded("x"), weakness)
+
+
+def test_places_below_the_top() -> None:
+    """A place is found through objects and lists."""
+    assert _at({"a": [{"b": 1}]}, ("a", 0, "b")) == 1
+
+
+def test_comments_negate_nothing() -> None:
+    """A comment under an `if` changes nothing."""
+    schema: dict[str, Any] = {"if": {"$comment": "why", "const": "x"}, "then": {"type": "string"}}
+    plain = {"if": {"const": "x"}, "then": {"type": "string"}}
+    assert alternatives(schema, Place("test")) == alternatives(plain, Place("test"))
+
+
+def test_a_refusal_challenges() -> None:
+    """An answer with 401 says how to authenticate."""
+    response = answer({}, 401).response
+    assert response is not None
+    assert response.header("www-authenticate") == 'Basic realm="hpp"'

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 
 from hpp_contract.exchange import Trace
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.lifecycle import FINAL
 from hpp_contract.strategies import BrokenTrace, broken_traces, seeded, traces
-from hpp_contract.strategies.lifecycle import legal_trace, reachable, shapes
-from hpp_contract.strategies.misliving import MISLIVING
-from tests.harness.unit.generate.test_bodies import findings
+from hpp_contract.strategies.lifecycle import Life, legal_trace, reachable, shapes
+from hpp_contract.strategies.misliving import MISLIVING, broken_trace
+from hpp_contract.strategies.source import Source
+from hpp_contract.verdict import Subject, judge
+from tests.harness.support.generated import findings
 
 
 @given(trace=traces())
@@ -59,3 +62,45 @@ def test_final_is_where_lives_stay() -> None:
     assert {status for status in shapes() if len(reachable(status)) == 1} == set(FINAL)
     assert set(reachable("WAITING")) == set(shapes())
     assert len(shapes()) == 9
+
+
+def source(*choices: int) -> Source:
+    """A source that makes these choices, and after them the first there is."""
+    made = Source(lambda: bytes(64))
+    rest = iter(choices)
+    made.integer = lambda low, high: min(high, low + next(rest, 0))  # type: ignore[method-assign]
+    return made
+
+
+@pytest.mark.parametrize("number", range(len(MISLIVING)))
+def test_every_way_to_mislive(number: int) -> None:
+    """Each broken life breaks its own rule, also when every choice is the first."""
+    trace = broken_trace(source(number))
+    found = [
+        verdict.rule.id
+        for verdict in judge(trace.trace.exchanges, CATALOGUE, Subject("endpoint", "x"))
+        if verdict.total
+    ]
+    assert trace.rule == tuple(MISLIVING)[number]
+    assert trace.rule in found
+
+
+@pytest.mark.parametrize("final", FINAL)
+def test_every_final_status_is_left(final: str) -> None:
+    """A life that breaks HPP-L01 may leave any of the final statuses, and the rule finds it."""
+    lives = [trace for number in range(200) if (trace := broken_trace(seeded(f"{number}"))).rule == "HPP-L01"]
+    [left, *_] = [each.trace for each in lives if (each.trace.exchanges[-2].session or {})["status"] == final]
+    broken = [v.rule.id for v in judge(left.exchanges, CATALOGUE, Subject("endpoint", "x")) if v.findings]
+    assert "HPP-L01" in broken
+
+
+@pytest.mark.parametrize("reference", ["R", "S"])
+def test_a_reference_that_changes(reference: str) -> None:
+    """A completed session may change its Klarna reference too, which breaks the rule about outcomes."""
+    life = Life(seeded("x"))
+    life.outcome = {"klarna_reference": reference}
+    MISLIVING["HPP-L06"](life)
+    before, after = ((each.session or {})["klarna_reference"] for each in life.exchanges)
+    assert before == reference != after
+    broken = judge(life.exchanges, CATALOGUE, Subject("endpoint", "x"))
+    assert "HPP-L06" in [verdict.rule.id for verdict in broken if verdict.total]

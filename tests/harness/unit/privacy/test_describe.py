@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.exchange.body import MISSING
 from hpp_contract.exchange.portrait import PUBLIC_MEMBERS, portrait
+from hpp_contract.exchange.redact import describe
 
 SECRET = "zq9-Ärger~77"
 PRIVATE = st.sampled_from([SECRET, f"x{SECRET}", f"{SECRET} 1900-02-28T00:00:00Z"])
@@ -108,3 +110,8 @@ def test_what_never_came_is_said() -> None:
     )
     cut = Exchange(request, Response(200, (), b"{", complete=False))
     assert portrait(cut).endswith("< ‹the connection closed before the promised end›")
+
+
+def test_what_is_not_there() -> None:
+    """A member that is missing has a name of its own."""
+    assert (describe(MISSING), repr(MISSING)) == ("absent", "MISSING")

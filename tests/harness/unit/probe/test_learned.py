@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.endpoint import Plan, Probed, Target, probe, target_from
 from hpp_contract.endpoint.learned import learned
 from hpp_contract.endpoint.provision import Trail
 from hpp_contract.exchange import Exchange, Knowledge, Request, Response
-from hpp_contract.server import CREDENTIALS, Server, session_id
 from hpp_contract.verdict.report import NOT_ANSWERED, Report
 
 MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
@@ -175,26 +173,6 @@ def test_no_value_is_told(seen: list[Exchange]) -> None:
     for answer in answers(*seen, trail=trail).values():
         assert answer
         assert "PRIVATE" not in answer
-
-
-def of_endpoint(plan: Plan = Plan()) -> Probed:  # noqa: B008  immutable
-    with Server() as server:
-        return probe(Target(server.url, CREDENTIALS, (session_id("completed-with-order"),)), plan)
-
-
-@pytest.mark.socket
-def test_learned_without_provisioning() -> None:
-    """Reads alone answer what reads can."""
-    told = dict(of_endpoint().learned)
-    assert told[COMPLETED] == "order_id and klarna_reference"
-    assert told[DIGITS] == "updated_at 3, zone Z; expires_at 3, zone Z"
-    assert [told[question] for question in (VISIT, DELETED, CHANGED)] == [NOT_ANSWERED] * 3
-
-
-@pytest.mark.socket
-def test_nothing_is_learned_from_our_own_server() -> None:
-    """A run against the embedded server alone settles nothing, and claims nothing."""
-    assert probe(target_from(None, {}, (session_id("waiting"),), False)).learned == ()
 
 
 def test_report_without_lessons_has_none() -> None:

@@ -6,27 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.endpoint import Plan, Target, probe
-from hpp_contract.endpoint.pace import PATIENCE, RATE, Pace, retry_after
+from hpp_contract.endpoint.pace import PATIENCE, RATE, retry_after
 from hpp_contract.exchange import Exchange, Instant, Request, Response
-from hpp_contract.exchange.credentials import Credentials
-from hpp_contract.rules.fault import header, lie, status
-from hpp_contract.server import CREDENTIALS, Server, session_id
 from tests.harness.support.fake_time import NOON, FakeTime
-
-FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
-
-
-def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
-    return Target(url, credentials, session_ids)
-
-
-@pytest.fixture
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    """The clock of every probe of the test, and sleeping that takes no time."""
-    fake = FakeTime()
-    monkeypatch.setattr(Pace, "for_host", fake.pace)
-    return fake
 
 
 @given(st.lists(st.floats(0, 0.3), min_size=1, max_size=60))
@@ -48,28 +30,6 @@ def test_loopback_is_not_held_up() -> None:
     for _ in range(100):
         pace.wait_for_turn()
     assert fake.slept == []
-
-
-@pytest.mark.socket
-@pytest.mark.parametrize("loopback", [True, False])
-def test_probe_keeps_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime, loopback: bool) -> None:
-    """A probe of another machine waits for its turn before every request, and one of this machine never."""
-    monkeypatch.setattr(Target, "is_loopback", loopback)
-    with Server() as server:
-        probe(target(server.url, *FIVE))
-        count = len(server.log)
-    assert sum(fake_time.slept) == pytest.approx(0 if loopback else (count - 1) / RATE)
-
-
-@pytest.mark.socket
-def test_retries_keep_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime) -> None:
-    """A request that is sent again waits as long as the answer asked, and for its turn."""
-    monkeypatch.setattr(Target, "is_loopback", False)
-    limited = lie("limits", "waiting", status(429), header("Retry-After", "4"), until=2)
-    with Server([limited]) as server:
-        probe(target(server.url, session_id("waiting")), Plan(polls=1))
-    assert fake_time.slept.count(4) == 2
-    assert fake_time.now >= 8
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
-from typing import Any
 
 import pytest
 
-from hpp_contract.endpoint import Plan, Target, probe, target_from
+from hpp_contract.endpoint import target_from
 from hpp_contract.endpoint.plan import Read
 from hpp_contract.endpoint.provision import Trail, provision
-from hpp_contract.endpoint.provision_order import example_order, order_from
+from hpp_contract.endpoint.provision_order import example_order
 from hpp_contract.endpoint.wire import Sent
 from hpp_contract.exchange import Exchange, Request
 from hpp_contract.server import CREDENTIALS
 from hpp_contract.server.sandbox.validation import order_problems
 from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.merchant import ORDER, ROOT
-from tests.harness.support.recording_server import Recorder, recording
+from tests.harness.support.recording_server import Recorder
 
 # --- when it is interrupted
 
@@ -113,23 +111,3 @@ def test_example_order_is_a_right_one() -> None:
     """The order that is made up holds what an order must hold, and nobody's data."""
     assert order_problems(example_order()) == []
     assert set(example_order()) == set(ORDER)
-
-
-@pytest.mark.socket
-def test_own_order(tmp_path: Any) -> None:
-    """HPP_ORDER names a file with the order to make, and every way not to is one sentence."""
-    file = tmp_path / "order.json"
-    assert order_from({}) is None
-    assert order_from({"HPP_ORDER": " "}) is None
-    with pytest.raises(UsageProblem, match="cannot be read"):
-        order_from({"HPP_ORDER": str(file)})
-    for text in ("[]", "nonsense", ""):
-        file.write_text(text)
-        with pytest.raises(UsageProblem, match="no JSON object"):
-            order_from({"HPP_ORDER": str(file)})
-    file.write_text(json.dumps(ORDER | {"locale": "nb-NO"}))
-    with recording() as (recorder, url):
-        plan = Plan(provision=True, order=order_from({"HPP_ORDER": str(file)}))
-        probe(Target(url, CREDENTIALS, ()), plan)
-    bodies = [json.loads(request.body) for request in recorder.got if request.path.startswith("/checkout/v3/orders")]
-    assert [body["locale"] for body in bodies] == ["nb-NO", "nb-NO"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from hpp_contract.recordings import urls
 from hpp_contract.recordings.engine import judge_recordings
@@ -103,3 +105,31 @@ def test_a_store_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     for action in (urls.opened, urls.size, lambda url: urls.read(url, 0, 1)):
         with pytest.raises(OSError, match=r"cannot be read \(RuntimeError\)$"):
             action("s3://bucket/log")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Two polls of one session."""
+    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in played("lifecycle-paid", 2)])
+
+
+class Taciturn(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A store that does not tell how long a file is."""
+
+    def size(self, path: str) -> None:
+        """Nothing, as of a server that sends no Content-Length."""
+
+
+def test_a_store_that_tells_no_size(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording of unknown size is one sentence."""
+    monkeypatch.setattr(urls, "_filesystem", lambda url: (Taciturn(), url.removeprefix("file://")))
+    judged = judge_recordings([log.as_uri()], processes=1)
+    assert judged.unreadable == (f"{log.as_uri()}: its server does not tell its size",)
+    assert (judged.judged, judged.damaged) == (0, 1)
+
+
+@pytest.mark.parametrize("action", [urls.size, urls.opened, lambda url: urls.read(url, 0, 1)])
+def test_a_store_without_the_file(action: Callable[[str], object], tmp_path: Path) -> None:
+    """What a store says in an operating system's words is passed on."""
+    with pytest.raises(FileNotFoundError):
+        action((tmp_path / "nothing").as_uri())

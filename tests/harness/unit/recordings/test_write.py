@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import vcr
 
 from hpp_contract import __version__
-from hpp_contract.cli import main
 from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import Persister, keep, named, shape
@@ -160,26 +157,4 @@ def test_a_write_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageProblem, match="No space left on device"):
         keep([read(session=WAITING)], tmp_path, "embedded", Scrubber())
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.socket
-def test_where_it_is_from_must_be_in_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A vcrpy that drops `metadata`, as every one before 9.4.2 does, makes `record` fail and leave no cassette."""
-    whole = vcr.serialize.serialize
-    told = {"requests", "responses"}
-    monkeypatch.setattr(
-        "vcr.serialize.serialize",
-        lambda cassette, serializer: whole({name: cassette[name] for name in told}, serializer),
-    )
-    with pytest.raises(SystemExit, match="3"):
-        main(["record", "--to", str(tmp_path)])
-    said = capsys.readouterr().err
-    assert re.fullmatch(
-        r"hpp-contract: \S+\.yaml was not written: the installed vcrpy leaves out `metadata`, which says where a "
-        r"recording is from; install vcrpy 9\.4\.2 or newer\.\n",
-        said,
-    )
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -19,41 +18,11 @@ from hpp_contract.reporting.terminal import terminal
 from hpp_contract.rules.rule import Finding
 from hpp_contract.verdict import Outcome, Report, Subject
 from hpp_contract.verdict.report import UNVERIFIED
+from tests.harness.support.github_runner import runner
 from tests.harness.support.sample_pages import drifted
 from tests.harness.support.sample_reports import ENDPOINT, EVERY_OUTCOME, REPORTS, finding, report, verdict
 
 TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
-
-
-class Command(NamedTuple):
-    name: str
-    properties: dict[str, str]
-    text: str
-
-
-def runner(output: str) -> list[Command]:
-    """The commands that a GitHub runner finds in a step's output (its ActionCommand and ActionCommandManager)."""
-    found, stopped = [], None
-    for line in re.split(r"\r\n|\r|\n", output):
-        text = line.strip()
-        if stopped is not None:
-            stopped = None if text == f"::{stopped}::" else stopped
-            continue
-        head, separator, data = text.removeprefix("::").partition("::")
-        if not text.startswith("::") or not separator:
-            continue
-        name, _, rest = head.partition(" ")
-        pairs = (pair.partition("=") for pair in rest.split(",") if "=" in pair)
-        found.append(Command(name, {key.strip(): _plain(value) for key, _, value in pairs}, _plain(data)))
-        if name == "stop-commands":
-            stopped = found.pop().text
-    return found
-
-
-def _plain(text: str) -> str:
-    for escape, char in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
-        text = text.replace(escape, char)
-    return text
 
 
 # --- GitHub

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.reporting.catalogue import explain, rules_markdown, rules_text
+from hpp_contract.reporting import files
 from hpp_contract.reporting.files import check, write
 from hpp_contract.verdict.problems import UsageProblem
-from tests.harness.support.sample_reports import make_rule
 
 
 def test_write_replaces_a_file_whole(tmp_path: Path) -> None:
@@ -67,36 +66,8 @@ def test_check_names_what_is_wrong(tmp_path: Path) -> None:
             check(path)
 
 
-# --- The catalogue
-
-
-def test_rules_text_fits_its_width() -> None:
-    """The list of rules names every rule whole, at any width of 40 or more."""
-    rules = [make_rule(f"HPP-S0{n}", slug="x" * n * 5) for n in range(1, 7)]
-    for width in (40, 80, 200):
-        text = rules_text(rules, width)
-        assert all(f"{rule.id} must   {rule.slug}" in text for rule in rules)
-        assert max(map(len, text.splitlines())) <= width or width == 40
-
-
-def test_explain_says_it_all() -> None:
-    """An explanation has id, sentence, reason, weight, basis, source, scope and the pair of examples."""
-    text = explain(make_rule("HPP-S01"), ("> GET good", "> GET bad"))
-    for expected in [
-        "HPP-S01 a-rule\n\nThe rule is kept.",
-        "Why\n  Otherwise somebody loses a session.",
-        "Weight\n  must: breaking it fails the run",
-        "Basis\n  stated: Read Session › Operation",
-        "Judged by\n  one request and its response",
-        "Kept by\n  > GET good",
-        "Broken by\n  > GET bad",
-    ]:
-        assert expected in text
-
-
-def test_rules_markdown_has_a_row_per_rule() -> None:
-    """RULES.md has one table row per rule, under its letter."""
-    text = rules_markdown([make_rule("HPP-S01"), make_rule("HPP-H01", "info", "b|c")])
-    assert text.index("## H:") < text.index("| HPP-H01 |") < text.index("## S:") < text.index("| HPP-S01 |")
-    assert "b\\|c" in text
-    assert "2 rules: 1 must, 0 should, 1 info." in text
+def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a report cannot be written is said before the run."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UsageProblem, match="cannot be written: no permission; name another file"):
+        files.check(tmp_path / "report.json")

@@ -11,7 +11,8 @@ from hpp_contract.exchange.redact import Redactor
 from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.words import headline
-from hpp_contract.verdict.report import Outcome, Report
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject
 from tests.harness.support.sample_reports import EVERY_OUTCOME, REPORTS, finding, report, verdict
 
 
@@ -112,3 +113,10 @@ def test_headline_agrees_with_the_exit_code(hostile: Report) -> None:
     start = headline(hostile).split(":")[0].split(",")[0].split(" (")[0]
     assert (start == "Contract kept") == (hostile.exit_code == 0)
     assert (start == "Could not verify") == (hostile.exit_code == 3)
+
+
+def test_every_rule_of_a_drift_run() -> None:
+    """With -v a drift run names every rule too."""
+    report = Report(Subject("drift", "x"), (RuleVerdict(CATALOGUE[0], Outcome.OK),))
+    assert CATALOGUE[0].id in terminal(report, verbose=True)
+    assert CATALOGUE[0].id not in terminal(report)

@@ -1,16 +1,23 @@
-"""The rule × fault matrix of answers: every A rule is broken by its own faults, and by no unrelated one."""
+"""The rule × fault matrix of answers: every A rule is broken by its own faults alone. Then what no fault reaches."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from hpp_contract.client import CASES, rehearse_answer
 from hpp_contract.client.rehearse import rehearse_case
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.exchange import Exchange, Instant, Request, Response
+from hpp_contract.exchange.answer import Answer, Capabilities, Failure, Told
+from hpp_contract.rules.answer_errors import http_status_reachable
+from hpp_contract.rules.answer_given import instant, same, session_of, stalled, status_served
+from hpp_contract.rules.answer_identity import not_stale
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.rules.rule import Rule
 from hpp_contract.verdict import Judge, Outcome, Subject
+from tests.harness.support.exchanges import ASKED, ID, answered
 
 ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]
 LIES = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSWER_RULES for fault in rule.faults]
@@ -46,3 +53,74 @@ def test_every_rule_can_fail(rule: Rule) -> None:
     """Every rule has a fault, and it is an adapter's."""
     assert rule.faults
     assert all(fault.teller == "adapter" and fault.on in CASES for fault in rule.faults)
+
+
+URL = ASKED.url
+
+
+def test_only_what_a_client_can_tell_is_asked_of_it() -> None:
+    """Whether the status code can be reached is asked of refusals, and of clients that claim it can."""
+    refused = replace(rehearse_answer("not-found"), told=Told(failure=Failure(http_status=None)))
+    assert http_status_reachable.when(refused)
+    assert not http_status_reachable.when(replace(refused, can=Capabilities(error=("error_code",))))
+    assert not http_status_reachable.when(rehearse_answer("waiting"))
+    choices = replace(refused.served[-1], response=Response(300))
+    assert http_status_reachable.when(replace(refused, served=(choices,)))
+    empty = rehearse_answer("no-content-204")
+    assert not http_status_reachable.when(replace(empty, told=Told(failure=Failure())))
+    assert not http_status_reachable.when(replace(refused, served=(replace(refused.served[-1], response=None),)))
+
+
+def test_staleness_needs_an_earlier_session() -> None:
+    """A first read cannot be stale, nor can one that the client left out."""
+    polled = rehearse_answer("read-twice")
+    assert not_stale.when(polled)
+    assert not not_stale.when(replace(polled, earlier=()))
+    assert not not_stale.when(replace(polled, told=Told(skipped="it cannot")))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b'{"status": "NEW"}', "NEW"), (b'{"status": 5}', None), (b'{"status": ""}', None), (b"{}", None)],
+)
+def test_a_status_is_a_word(body: bytes, status: str | None) -> None:
+    """A status that is no word is none."""
+    exchange = Exchange(Request("GET", URL), Response(200, (("Content-Type", "application/json"),), body))
+    assert status_served(Answer(case="x", asked=ID, told=Told(), served=(exchange,))) == status
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), True, None, "soon"])
+def test_what_is_no_time(value: object) -> None:
+    """What is neither a number nor a text of a time is no instant."""
+    assert instant(value) is None
+
+
+def test_numbers_that_are_times() -> None:
+    """Seconds and milliseconds since 1970 are instants, whole or not."""
+    told = [instant(value) for value in (1_700_000_000, 1_700_000_000_123, 1_700_000_000.25, 1_700_000_000_123.0)]
+    assert told == [
+        Instant(1_700_000_000_000_000_000, 0),
+        Instant(1_700_000_000_123_000_000, 3),
+        Instant(1_700_000_000_250_000_000, 6),
+        Instant(1_700_000_000_123_000_000, 6),
+    ]
+
+
+def test_what_stalls() -> None:
+    """A read that was never answered stalled; one that never came did not."""
+    assert stalled(rehearse_answer("stalls-before-answer"))
+    assert not stalled(rehearse_answer("waiting"))
+    assert not stalled(Answer(case="x", asked=ID, told=Told()))
+
+
+def test_what_is_the_same() -> None:
+    """Only the id of a session may be written in small letters, by whoever holds it as a UUID."""
+    assert same("session_id", ID, ID.upper())
+    assert not same("order_id", ID, ID.upper())
+
+
+def test_reading_leniently() -> None:
+    """What follows a session, or white space before it, is passed over; a letter before it is not."""
+    told = b'{"session_id": "x", "status": "WAITING"}'
+    assert session_of(answered(body=b" \n" + told + b"}")) is not None
+    assert session_of(answered(body=b"X" + told)) is None

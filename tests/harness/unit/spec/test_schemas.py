@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from hpp_contract.exchange import Instant
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Basis
-from hpp_contract.schemas import SHAPES, example, folder, load, violations
+from hpp_contract.schemas import SHAPES, example, folder, load, validate, violations
 
 FILES = ("session", "error-object", *SHAPES)
 CONSTRAINTS = {"type", "enum", "const", "pattern", "format", "required", "not", "minLength", "maxLength"}
@@ -115,3 +115,12 @@ def test_a_wrong_type_is_one_violation() -> None:
     """A member of the wrong type is not also reported for what only its right type could satisfy."""
     (violation,) = violations("session", {**example("waiting"), "status": 7})
     assert violation.keyword == "type"
+
+
+def test_a_checker_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the package that checks dates nothing is judged, instead of judged wrongly."""
+    from jsonschema import Draft202012Validator
+
+    monkeypatch.delitem(Draft202012Validator.FORMAT_CHECKER.checkers, "date-time")  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="install rfc3339-validator"):
+        validate._wordy.__wrapped__("session")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange
-from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings import ndjson, read_recordings
 from hpp_contract.recordings.engine import judge_recordings
 from hpp_contract.recordings.sources import Source
 from hpp_contract.recordings.work import Piece, blocks, cut, numbered_lines, pieces
@@ -144,3 +147,43 @@ def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest
     exchanges = [fault.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
     paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Two polls of one session."""
+    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in played("lifecycle-paid", 2)])
+
+
+def test_a_long_last_line_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line too long to read may be the last and have no line end."""
+    monkeypatch.setattr(ndjson, "MAX_LINE", 8)
+    path = tmp_path / "log"
+    path.write_bytes(b"short\n" + b"x" * 20)
+    piece = Piece(Source(0, "log", str(path), 26, is_lines=True), 0, 26, 1)
+    assert list(numbered_lines(piece)) == [(1, 0, b"short\n"), (2, 6, None)]
+
+
+def test_a_recording_named_twice_counts_once(log: Path) -> None:
+    """A file that its folder holds too is judged once."""
+    assert judge_recordings([str(log), str(log.parent)], processes=1).judged == 2
+
+
+def test_a_named_pipe_is_a_recording(log: Path, tmp_path: Path) -> None:
+    """What a named pipe gives is judged like the file that holds the same."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=pipe.write_bytes, args=(log.read_bytes(),), daemon=True).start()
+    judged = judge_recordings([str(pipe)], processes=1)
+    named = str(judge_recordings([str(log)], processes=1)).replace(str(log), str(pipe))
+    assert str(judged) == named
+    assert judged.judged == 2
+
+
+def test_a_recording_that_vanishes(log: Path, tmp_path: Path) -> None:
+    """A file that is deleted while others are judged is one sentence, and the others count."""
+    gone = tmp_path / "vanishing.ndjson"
+    gone.write_bytes(log.read_bytes())
+    judged = judge_recordings([str(log), str(gone)], processes=1, on_progress=lambda *_: gone.unlink(missing_ok=True))
+    assert judged.unreadable == (f"{gone}: {os.strerror(errno.ENOENT)}",)
+    assert (judged.judged, judged.damaged) == (2, 1)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.recordings import documents, read_recordings
 from hpp_contract.recordings.engine import Judged, judge_recordings
 from hpp_contract.recordings.ndjson import MAX_LINE
 from tests.harness.support.paths import RECORDINGS
@@ -263,3 +264,44 @@ def test_standard_input(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for content in (good.read_bytes(), gzip.compress(good.read_bytes())):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))
         assert judge_recordings(["-"], processes=1).judged == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "said"),
+    [
+        ('{"a": ' + "1" * 10_000 + "}", documents.MAX_YAML, "a number too long to read"),
+        ("{a: b}", documents.MAX_YAML, "no recording format that is known here (hpp-contract recording --help"),
+        ("{a: b}", 6, "damaged or broken off: not JSON at line 1, column 2"),
+    ],
+    ids=["a long number", "YAML in its flow style", "too much of it for YAML"],
+)
+def test_documents_that_cannot_be_read(
+    text: str, bound: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document that looks like JSON is refused for what is wrong with it."""
+    monkeypatch.setattr(documents, "MAX_YAML", bound)
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    [sentence] = judge_recordings([str(path)], processes=1).unreadable
+    assert sentence.startswith(f"{path}: {said}")
+
+
+@pytest.mark.parametrize("name", ["missing.json", "../secret.json"])
+def test_bodies_are_taken_from_their_own_shelf(name: str, tmp_path: Path) -> None:
+    """A WireMock body that is not in `__files`, or lies outside of it, makes its mapping unreadable."""
+    (tmp_path / "__files").mkdir()
+    (tmp_path / "secret.json").write_text("{}", encoding="utf-8")
+    url = "/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267"
+    mapping = {"request": {"method": "GET", "url": url}, "response": {"bodyFileName": name}}
+    (tmp_path / "mapping.json").write_text(json.dumps({"mappings": [mapping]}), encoding="utf-8")
+    reading = read_recordings([str(tmp_path / "mapping.json")])
+    assert reading.exchanges == []
+    [sentence] = reading.unreadable
+    assert sentence.endswith("its body is in a file that is not beside it (__files)")
+
+
+def test_json_with_something_after_it(tmp_path: Path) -> None:
+    """What is one JSON value with something behind it, and not a value a line either, is damaged there."""
+    path = tmp_path / "log.json"
+    path.write_text('{"log":\n1} x', encoding="utf-8")
+    assert read_recordings([str(path)]).unreadable == [f"{path}: damaged or broken off: not JSON at line 2, column 4"]

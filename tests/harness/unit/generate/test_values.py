@@ -1,26 +1,19 @@
-"""Choices that generation makes once in thousands, and schemas that nobody has written yet."""
+"""Values that keep or break a keyword, and demands that no strategy meets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import pytest
 
 from hpp_contract.exchange import Instant
-from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.lifecycle import FINAL
-from hpp_contract.strategies import UnknownKeywordError, answer, seeded
-from hpp_contract.strategies.breaking import Weakness, _at, _wrong
-from hpp_contract.strategies.compiling import Place, alternatives
+from hpp_contract.strategies import UnknownKeywordError, seeded
 from hpp_contract.strategies.demand import Constraint, Demand, keeps
 from hpp_contract.strategies.instants import SPELLINGS, lifetime
-from hpp_contract.strategies.misliving import MISLIVING, broken_trace
 from hpp_contract.strategies.source import Source
 from hpp_contract.strategies.texts import pieces
 from hpp_contract.strategies.values import make
-from hpp_contract.verdict import Subject, judge
 
 
 def source(*choices: int) -> Source:
@@ -82,52 +75,3 @@ def test_what_cannot_be_generated_is_said(attempt: Callable[[], object], said: s
     with pytest.raises((UnknownKeywordError, ValueError), match="no strategy") as raised:
         attempt()
     assert str(raised.value) == said
-
-
-def test_what_cannot_be_broken_alone() -> None:
-    """A constraint that cannot be broken without breaking another rule's is refused by name and place."""
-    short, none = Constraint("minLength", 1, "HPP-X01"), Constraint("const", "x", "HPP-X02")
-    weakness = Weakness(a_string(short, none), (), a_string(short, none), short)
-    with pytest.raises(UnknownKeywordError, match="no strategy breaks 'minLength' alone at "):
-        _wrong(seeded("x"), weakness)
-
-
-def test_places_below_the_top() -> None:
-    """A place is found through objects and lists."""
-    assert _at({"a": [{"b": 1}]}, ("a", 0, "b")) == 1
-
-
-def test_comments_negate_nothing() -> None:
-    """A comment under an `if` changes nothing."""
-    schema: dict[str, Any] = {"if": {"$comment": "why", "const": "x"}, "then": {"type": "string"}}
-    plain = {"if": {"const": "x"}, "then": {"type": "string"}}
-    assert alternatives(schema, Place("test")) == alternatives(plain, Place("test"))
-
-
-@pytest.mark.parametrize("number", range(len(MISLIVING)))
-def test_every_way_to_mislive(number: int) -> None:
-    """Each broken life breaks its own rule, also when every choice is the first."""
-    trace = broken_trace(source(number))
-    found = [
-        verdict.rule.id
-        for verdict in judge(trace.trace.exchanges, CATALOGUE, Subject("endpoint", "x"))
-        if verdict.total
-    ]
-    assert trace.rule == tuple(MISLIVING)[number]
-    assert trace.rule in found
-
-
-def test_a_refusal_challenges() -> None:
-    """An answer with 401 says how to authenticate."""
-    response = answer({}, 401).response
-    assert response is not None
-    assert response.header("www-authenticate") == 'Basic realm="hpp"'
-
-
-@pytest.mark.parametrize("final", FINAL)
-def test_every_final_status_is_left(final: str) -> None:
-    """A life that breaks HPP-L01 may leave any of the final statuses, and the rule finds it."""
-    lives = [trace for number in range(200) if (trace := broken_trace(seeded(f"{number}"))).rule == "HPP-L01"]
-    [left, *_] = [each.trace for each in lives if (each.trace.exchanges[-2].session or {})["status"] == final]
-    broken = [v.rule.id for v in judge(left.exchanges, CATALOGUE, Subject("endpoint", "x")) if v.findings]
-    assert "HPP-L01" in broken

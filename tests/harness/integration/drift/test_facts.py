@@ -1,0 +1,55 @@
+"""Facts of what a server sent: what is recorded and scrubbed has those of the night itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hpp_contract.drift import Baseline, watch
+from hpp_contract.drift.gather import evidence_of
+from hpp_contract.endpoint import Plan, probe, target_from
+from hpp_contract.exchange import Exchange, Knowledge
+from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings.scrub import Scrubber
+
+
+def kept_as_lines(exchanges: tuple[Exchange, ...], file: Path) -> list[Exchange]:
+    """The exchanges as a gateway would log them, read again."""
+    with file.open("w", encoding="utf-8") as log:
+        for exchange in exchanges:
+            request, response = exchange.request, exchange.response
+            assert response is not None
+            headers = {name: "Basic <scrubbed>" if name == "Authorization" else v for name, v in request.headers}
+            line = {
+                "request": {"method": request.method, "url": request.url, "headers": headers, "body": None},
+                "response": {
+                    "status": response.status,
+                    "headers": dict(response.headers),
+                    "body": response.body.decode(),
+                },
+            }
+            log.write(json.dumps(line) + "\n")
+    return read_recordings([str(file)]).exchanges
+
+
+@pytest.mark.socket
+def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
+    """The same answers, kept without any knowledge of what was asked, are no change from what was seen live."""
+    live = probe(target_from(None, {}, (), False), Plan()).exchanges
+    kept = kept_as_lines(live, tmp_path / "log.ndjson")
+    for baseline, fresh in ((live, kept), (kept, live)):
+        night = watch(Baseline(evidence_of(baseline).facts), fresh)
+        assert (night.changes, night.unverified) == ((), None)
+
+
+@pytest.mark.socket
+def test_scrubbing_changes_no_fact() -> None:
+    """Scrubbed for keeping, a night is still that night."""
+    live = probe(target_from(None, {}, (), False), Plan()).exchanges
+    scrub = Scrubber()
+    kept = [replace(scrub(exchange), known=Knowledge(kept=True, provenance="recorded")) for exchange in live]
+    for baseline, fresh in ((live, kept), (kept, live)):
+        assert watch(Baseline(evidence_of(baseline).facts), fresh).changes == ()

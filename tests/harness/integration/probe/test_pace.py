@@ -1,0 +1,48 @@
+"""Not being a burden: a probe and its retries keep the rate."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpp_contract.endpoint import Plan, Target, probe
+from hpp_contract.endpoint.pace import RATE, Pace
+from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.rules.fault import header, lie, status
+from hpp_contract.server import CREDENTIALS, Server, session_id
+from tests.harness.support.fake_time import FakeTime
+
+FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
+
+
+def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
+    return Target(url, credentials, session_ids)
+
+
+@pytest.fixture
+def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """The clock of every probe of the test, and sleeping that takes no time."""
+    fake = FakeTime()
+    monkeypatch.setattr(Pace, "for_host", fake.pace)
+    return fake
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize("loopback", [True, False])
+def test_probe_keeps_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime, loopback: bool) -> None:
+    """A probe of another machine waits for its turn before every request, and one of this machine never."""
+    monkeypatch.setattr(Target, "is_loopback", loopback)
+    with Server() as server:
+        probe(target(server.url, *FIVE))
+        count = len(server.log)
+    assert sum(fake_time.slept) == pytest.approx(0 if loopback else (count - 1) / RATE)
+
+
+@pytest.mark.socket
+def test_retries_keep_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime) -> None:
+    """A request that is sent again waits as long as the answer asked, and for its turn."""
+    monkeypatch.setattr(Target, "is_loopback", False)
+    limited = lie("limits", "waiting", status(429), header("Retry-After", "4"), until=2)
+    with Server([limited]) as server:
+        probe(target(server.url, session_id("waiting")), Plan(polls=1))
+    assert fake_time.slept.count(4) == 2
+    assert fake_time.now >= 8

@@ -1,0 +1,32 @@
+"""The rule × fault matrix over sockets: a lie that a server tells breaks its own rule, and no unrelated one."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpp_contract.endpoint import Plan, probe, target_from
+from hpp_contract.rules.fault import Fault
+from hpp_contract.rules.rule import Rule
+from hpp_contract.server import SCENARIOS, Server, session_id
+from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize(("rule", "fault"), told_by("server"))
+def test_lying_server(rule: Rule, fault: Fault) -> None:
+    """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
+    stage = fault.on if fault.on in SCENARIOS else "waiting"
+    with Server([fault]) as server:
+        environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}
+        ids = (session_id(stage), session_id("lifecycle-paid"))
+        probed = probe(target_from(server.url, environ, ids, False), Plan(polls=4))
+    assert probed.unverified is None
+    assert_caught(rule, fault, noticed(list(probed.exchanges), "endpoint"))
+
+
+@pytest.mark.socket
+def test_honest_server_breaks_nothing() -> None:
+    """The honest server gives no finding, not even an informative one."""
+    probed = probe(target_from(None, {}, (), False), Plan())
+    assert probed.unverified is None
+    assert noticed(list(probed.exchanges), "endpoint") == set()

@@ -1,0 +1,28 @@
+"""Each rule with each of its faults, and what the rules say of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.fault import Fault
+from hpp_contract.rules.rule import Rule
+from hpp_contract.verdict import Outcome, Subject, judge
+
+
+def told_by(teller: str) -> list[object]:
+    pairs = [(rule, fault) for rule in CATALOGUE for fault in rule.faults if fault.teller == teller]
+    return [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule, fault in pairs]
+
+
+def noticed(exchanges: list[Exchange], kind: str) -> set[str]:
+    """Ids of the rules that found anything."""
+    verdicts = judge(exchanges, CATALOGUE, Subject(kind, "a liar"))
+    assert not [verdict for verdict in verdicts if verdict.outcome is Outcome.ERROR]
+    return {verdict.rule.id for verdict in verdicts if verdict.findings}
+
+
+def assert_caught(rule: Rule, fault: Fault, found: set[str]) -> None:
+    assert rule.id in found, f"{fault.name} goes unnoticed by {rule.id}"
+    assert found <= {rule.id, *fault.also}, f"{fault.name} is no business of {sorted(found - {rule.id, *fault.also})}"

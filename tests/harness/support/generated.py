@@ -1,0 +1,14 @@
+"""What the rules say of what is generated."""
+
+from __future__ import annotations
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.verdict import Outcome, Subject, judge
+
+
+def findings(exchanges: list[Exchange]) -> set[tuple[str, str]]:
+    """Rule and place of everything found, by any rule about an endpoint."""
+    verdicts = judge(exchanges, CATALOGUE, Subject("endpoint", "generated"))
+    assert not [verdict for verdict in verdicts if verdict.outcome is Outcome.ERROR]
+    return {(verdict.rule.id, finding.where) for verdict in verdicts for finding in verdict.findings}

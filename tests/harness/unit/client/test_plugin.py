@@ -1,0 +1,39 @@
+"""The plugin's tests as functions: what they skip, and what they leave alone."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hpp_contract.plugin import ClientContract, _conclude
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject
+
+
+def test_a_suite_without_a_client() -> None:
+    """The suite is skipped with the remedy when no client was named."""
+    from hpp_contract.suite import test_client
+
+    request: Any = SimpleNamespace(config=SimpleNamespace(stash={}))
+    with pytest.raises(pytest.skip.Exception, match="add --hpp-client=MODULE:CALLABLE"):
+        test_client.TestClient()._client(request)
+
+
+def test_tests_beside_the_contract() -> None:
+    """A test of an SDK's own in a class of the contract is not parametrized."""
+    ClientContract().pytest_generate_tests(SimpleNamespace(fixturenames=["own"]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [((), "the client skipped this case"), (("client: x", "not today"), "not today")],
+)
+def test_a_case_that_says_nothing(notes: tuple[str, ...], said: str) -> None:
+    """A case in which no rule was exercised is skipped, with the client's reason."""
+    verdicts = tuple(RuleVerdict(rule, Outcome.NOT_EXERCISED) for rule in CATALOGUE)
+    report = Report(Subject("client", "x"), verdicts, notes=notes)
+    with pytest.raises(pytest.skip.Exception) as skipped:
+        _conclude(report, "smoke", (), "test")
+    assert skipped.value.msg == said

@@ -1,0 +1,89 @@
+"""The report, down to each of its decisions: what counts, and what a run exits with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.rule import Finding, Rule, Severity
+from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject
+from hpp_contract.verdict.change import Change, ChangeClass
+from hpp_contract.verdict.report import outcome_of
+
+MUST, SHOULD, INFO = (next(each for each in CATALOGUE if each.severity is severity) for severity in Severity)
+CLIENT, DRIFT = Subject("client", "x"), Subject("drift", "x")
+FOUND = Finding("here", "a", "b", "somewhere", "smoke")
+
+
+def broken(*findings: Finding, total: int = 0, rule_: Rule = MUST) -> RuleVerdict:
+    outcome = Outcome.BROKEN if rule_ is MUST else Outcome.WARNED
+    return RuleVerdict(rule_, outcome, findings, total or len(findings))
+
+
+def change(weight: ChangeClass) -> Change:
+    return Change(weight, "waiting · /status value · of old", "A", "B")
+
+
+@pytest.mark.parametrize(
+    ("rule_", "exercised", "findings", "outcome"),
+    [
+        (MUST, True, 1, "broken"),
+        (MUST, True, 0, "ok"),
+        (MUST, False, 0, "not-exercised"),
+        (SHOULD, True, 2, "warned"),
+        (INFO, True, 1, "ok"),
+        (INFO, False, 0, "not-exercised"),
+    ],
+)
+def test_outcomes(rule_: Rule, exercised: bool, findings: int, outcome: str) -> None:
+    """Severity decides what a finding comes to, and silence is no success."""
+    assert outcome_of(rule_, exercised, findings) == outcome
+
+
+ERROR = RuleVerdict(MUST, Outcome.ERROR)
+EXCUSED = replace(broken(FOUND, rule_=SHOULD), known_failing="known")
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        (Report(CLIENT, ()), 0),
+        (Report(CLIENT, (broken(FOUND),)), 1),
+        (Report(CLIENT, (replace(broken(FOUND), known_failing="known"),)), 0),
+        (Report(CLIENT, (broken(FOUND, rule_=SHOULD),)), 0),
+        (Report(CLIENT, (broken(FOUND, rule_=SHOULD),), strict=True), 1),
+        (Report(CLIENT, (EXCUSED,), strict=True), 0),
+        (Report(CLIENT, (), problems=("stale",)), 1),
+        (Report(CLIENT, (), unverified="down"), 3),
+        (Report(CLIENT, (), unverified=""), 3),
+        (Report(CLIENT, (ERROR,)), 3),
+        (Report(CLIENT, (ERROR, broken(FOUND)), unverified="down"), 1),
+        (Report(CLIENT, (), changes=(change(ChangeClass.BREAKING),)), 0),
+        (Report(DRIFT, (broken(FOUND),)), 0),
+        (Report(DRIFT, (), changes=(change(ChangeClass.BREAKING),)), 1),
+        (Report(DRIFT, (), changes=(change(ChangeClass.RISKY),)), 1),
+        (Report(DRIFT, (), changes=(change(ChangeClass.ADDITIVE),)), 0),
+        (Report(DRIFT, (), changes=(change(ChangeClass.COSMETIC),), strict=True), 1),
+        (Report(DRIFT, (), strict=True), 0),
+        (Report(DRIFT, (), changes=(change(ChangeClass.RISKY),), fail_on=frozenset({ChangeClass.BREAKING})), 0),
+    ],
+    ids=map(str, range(19)),
+)
+def test_exit_codes(report: Report, code: int) -> None:
+    """What is proven broken stays broken; what could not be verified is neither kept nor broken."""
+    assert report.exit_code == code
+
+
+def test_summary() -> None:
+    """Every outcome is counted, those that nobody had too."""
+    told = Report(CLIENT, (ERROR, broken(FOUND), broken(FOUND), EXCUSED)).summary
+    assert told == {"ok": 0, "broken": 2, "warned": 1, "not-exercised": 0, "error": 1}
+    assert list(told) == list(Outcome)
+
+
+def test_what_a_change_is_about() -> None:
+    """Situation and aspect are what stands before and after the first separator."""
+    told = change(ChangeClass.RISKY)
+    assert (told.situation, told.aspect) == ("waiting", "/status value · of old")

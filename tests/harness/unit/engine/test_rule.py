@@ -1,0 +1,19 @@
+"""Rules as functions: what stands between a rule and a crash of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpp_contract.exchange import Exchange
+from hpp_contract.exchange.answer import Answer, Told
+from hpp_contract.rules.answer_errors import errors_tell_the_truth
+from hpp_contract.rules.when import response_of
+from tests.harness.support.exchanges import ASKED, ID
+
+
+def test_a_rule_that_forgot_its_condition() -> None:
+    """Reading what the condition did not make sure of is an error of ours, in words."""
+    with pytest.raises(LookupError, match="its condition did not ask for"):
+        response_of(Exchange(ASKED, None))
+    with pytest.raises(LookupError, match="its condition did not ask for"):
+        list(errors_tell_the_truth.check(Answer(case="x", asked=ID, told=Told())))

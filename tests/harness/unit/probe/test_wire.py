@@ -1,0 +1,19 @@
+"""One GET without its socket: when it is given up."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpp_contract.endpoint import wire
+
+
+def test_an_answer_that_drips_is_given_up() -> None:
+    """A body that is still coming when the time is up is a time-out."""
+
+    class Dripping:
+        def read1(self, _: int, *, decode_content: bool) -> bytes:
+            assert not decode_content
+            return b"x"
+
+    with pytest.raises(TimeoutError):
+        wire._read(Dripping(), deadline=0.0)

@@ -1,0 +1,42 @@
+"""Verdicts that are remembered: an exchange like an earlier one is not judged again, and gets the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.verdict import Subject
+from hpp_contract.verdict.glance import glance_at
+from hpp_contract.verdict.judge import SAMPLE, Judge
+from hpp_contract.verdict.screen import Screen
+from tests.harness.support.recording_tools import kept, played
+
+
+def crashes(_: Any) -> list[Finding]:
+    """It crashes."""
+    raise KeyError("x")
+
+
+def finds_much(_: Any) -> list[Finding]:
+    """It finds more than is kept."""
+    return [Finding(f"/{number}", "x", "y") for number in range(SAMPLE + 1)]
+
+
+@pytest.mark.parametrize("check", [crashes, finds_much])
+def test_a_verdict_that_cannot_be_repeated(check: Callable[[Any], list[Finding]]) -> None:
+    """Where a rule crashes or finds more than is kept, each exchange is judged in full, to the same verdict."""
+    rules = [rule("HPP-S01", "a-rule", "must", "stated", "Read Session", when=lambda _: True)(check)]
+    subject, honest = Subject("recording", ""), Judge(rules, Subject("recording", ""))
+    screen = Screen(rules, subject, lambda order: f"log#{order[1]}")
+    for number, each in enumerate(map(kept, played("waiting", 1) * 3), 1):
+        exchange = replace(each, evidence=f"log#{number}")
+        glance = glance_at(exchange)
+        assert glance is not None
+        assert not screen.meet(glance, (0, number))
+        screen.judge(exchange, (0, number), glance)
+        honest.exchange(exchange, (0, number))
+    assert screen.collect() == honest.tallies

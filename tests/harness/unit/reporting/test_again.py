@@ -1,0 +1,16 @@
+"""The command that shows a finding again."""
+
+from __future__ import annotations
+
+from hpp_contract.reporting.again import again
+from hpp_contract.rules.rule import Finding
+from hpp_contract.verdict import Report, Subject
+
+
+def test_a_generated_session_is_shown_again_by_serving_it() -> None:
+    """The command that shows a client's finding in a generated session serves its file."""
+    shown = again(
+        Report(Subject("client", "app:read"), ()),
+        Finding("result", "x", "y", "{}: hpp-contract serve --body 'a b.json'"),
+    )
+    assert shown == "hpp-contract serve --body 'a b.json'"

@@ -1,0 +1,69 @@
+"""The catalogue prints every rule, with all that is known of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpp_contract.cli.answer_pair import answer_pair
+from hpp_contract.reporting.catalogue import explain, rules_markdown, rules_text
+from hpp_contract.rules.catalogue import CATALOGUE, find
+from hpp_contract.rules.rule import Rule
+from tests.harness.support.sample_reports import make_rule
+
+
+def test_rules_text_fits_its_width() -> None:
+    """The list of rules names every rule whole, at any width of 40 or more."""
+    rules = [make_rule(f"HPP-S0{n}", slug="x" * n * 5) for n in range(1, 7)]
+    for width in (40, 80, 200):
+        text = rules_text(rules, width)
+        assert all(f"{rule.id} must   {rule.slug}" in text for rule in rules)
+        assert max(map(len, text.splitlines())) <= width or width == 40
+
+
+def test_explain_says_it_all() -> None:
+    """An explanation has id, sentence, reason, weight, basis, source, scope and the pair of examples."""
+    text = explain(make_rule("HPP-S01"), ("> GET good", "> GET bad"))
+    for expected in [
+        "HPP-S01 a-rule\n\nThe rule is kept.",
+        "Why\n  Otherwise somebody loses a session.",
+        "Weight\n  must: breaking it fails the run",
+        "Basis\n  stated: Read Session › Operation",
+        "Judged by\n  one request and its response",
+        "Kept by\n  > GET good",
+        "Broken by\n  > GET bad",
+    ]:
+        assert expected in text
+
+
+def test_rules_markdown_has_a_row_per_rule() -> None:
+    """RULES.md has one table row per rule, under its letter."""
+    text = rules_markdown([make_rule("HPP-S01"), make_rule("HPP-H01", "info", "b|c")])
+    assert text.index("## H:") < text.index("| HPP-H01 |") < text.index("## S:") < text.index("| HPP-S01 |")
+    assert "b\\|c" in text
+    assert "2 rules: 1 must, 0 should, 1 info." in text
+
+
+@pytest.mark.parametrize("rule", [rule for rule in CATALOGUE if rule.scope == "answer"], ids=lambda rule: rule.id)
+def test_every_rule_about_answers_has_a_pair(rule: Rule) -> None:
+    """`explain` shows what a good client tells and what a bad one tells, and they differ."""
+    pair = answer_pair(rule)
+    assert pair is not None
+    assert pair[0] != pair[1]
+    shown = " ".join(explain(rule, pair).split())
+    assert all(" ".join(text.split()) in shown for text in pair)
+    assert "Kept by" not in explain(rule)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "said"),
+    [
+        ("HPP-H14", "breaks-off (on waiting) breaks-off-later (on in-progress, from poll 2)"),
+        ("HPP-L09", "fails-in-between (on in-progress, from poll 1 until poll 2)"),
+        ("HPP-H03", "fails-once (on waiting, from poll 0 until poll 1)"),
+    ],
+)
+def test_faults_that_begin_late(rule_id: str, said: str) -> None:
+    """`explain` says from which poll to which a fault is told."""
+    rule = find(rule_id)
+    assert rule is not None
+    assert said in " ".join(explain(rule).split())

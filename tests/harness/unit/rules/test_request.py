@@ -1,0 +1,85 @@
+"""What the faults of the rules C do not reach: odd credentials and header fields, and limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response, Trace
+from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules.request import _outline, basic_credentials, polls_politely
+from tests.harness.support.exchanges import ASKED, ID, answered
+
+URL = ASKED.url
+BASIC = (("Authorization", "Basic a2NvOmFiY2RlZg=="),)
+
+
+@pytest.mark.parametrize(
+    ("times", "judged"), [((1, 2), True), ((1,), False), ((1, None), False), ((None,), False), ((None, None), False)]
+)
+def test_politeness(times: tuple[int | None, ...], judged: bool) -> None:
+    """How often a client asks is judged where it asked twice, and each time is known."""
+    asked = (Exchange(Request("GET", URL), Response(200), at=Instant(at) if at else None) for at in times)
+    assert polls_politely.when(Trace(ID, tuple(asked))) is judged
+
+
+def missed(*requests: tuple[bool, int], kept: bool = False) -> int:
+    """How often credentials are missed in requests: with or without them, and the status of the answer."""
+    exchanges = tuple(
+        Exchange(Request("GET", URL, BASIC if with_them else ()), Response(status), known=Knowledge(kept=kept))
+        for with_them, status in requests
+    )
+    return len(list(basic_credentials.check(Trace(ID, exchanges))))
+
+
+def test_challenges() -> None:
+    """A request without credentials is forgiven where a 401 answers it and the next has them, or where they may have
+    been taken out of a recording."""
+    assert missed((False, 401), (True, 200)) == 0
+    assert missed((False, 200), (True, 200)) == 1
+    assert missed((False, 401), (False, 401)) == 2
+    assert missed((False, 401)) == 1
+    assert missed((True, 200), (False, 401), (True, 200)) == 0
+    assert missed((True, 200), (True, 200)) == 0
+    assert missed((False, 200), kept=True) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (["Basic a", "Basic b"], "2 of them"),
+        (["Basic "], "Basic with nothing after it"),
+        (["Basic"], "Basic with nothing after it"),
+        (["Bearer abcdefgh"], "another authentication scheme"),
+        (["bAsIc YWJj"], None),
+        (["<scrubbed>"], None),
+    ],
+)
+def test_credentials(values: list[str], found: str | None) -> None:
+    """What is wrong with Authorization headers is said without showing them."""
+    request = replace(ASKED, headers=tuple(("Authorization", value) for value in values))
+    findings = basic_credentials(Trace(ID, (Exchange(request, Response(200)),)))
+    assert [finding.found for finding in findings] == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("accept", "refused"),
+    [
+        ("application/json", False),
+        ("Text/HTML, APPLICATION/Json;q=0.5", False),
+        ("application/*", False),
+        ("*/*", False),
+        ("", False),
+        ("text/html", True),
+    ],
+)
+def test_what_a_client_accepts(accept: str, refused: bool) -> None:
+    """A client that accepts no JSON is told, however it writes what it accepts."""
+    rule = next(rule for rule in CATALOGUE if rule.slug == "accepts-json")
+    assert bool(rule(answered(sent=(("Accept", accept),)))) == refused
+
+
+def test_paths_are_told_without_what_is_in_them() -> None:
+    """Of a wrong path only words that look like a program's are repeated."""
+    assert _outline("/hpp/v1/sessions/Ottilie/x-1/kco/39a1c773-bafd") == "/hpp/v1/sessions/…/…/kco/…"
