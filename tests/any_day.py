@@ -81,7 +81,9 @@ def main() -> int:
     failed: dict[str, list[str]] = defaultdict(list)
     good = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for journey, done in zip(journeys, pool.map(lambda each: run(*each, words), journeys), strict=True):
+        for journey, done in zip(
+            journeys, pool.map(lambda journey: run(journey[0], journey[1], words), journeys), strict=True
+        ):
             good += done.returncode == 0
             print("{:22} {:18}".format(*journey), done.stdout.rstrip().rpartition("\n")[2], flush=True)
             for test in re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-import vcr
+import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
 from hpp_contract.recordings import read_recordings
 from hpp_contract.schemas import DOCUMENTED, example, folder, load, violations

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests.harness.support.github_runner import runner
+from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import ADAPTER, ROOT
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -53,7 +54,7 @@ class Job:
         place, _, name = expression.partition(".")
         if place == "inputs":
             return self.inputs[name]
-        step, name = re.fullmatch(r"steps\.(\w+)\.outputs\.([\w-]+)", expression).groups()
+        step, name = not_none(re.fullmatch(r"steps\.(\w+)\.outputs\.([\w-]+)", expression)).groups()
         return self.outputs[step].get(name, "")
 
     def run(self, name: str) -> int:

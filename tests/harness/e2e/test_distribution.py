@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -29,8 +30,8 @@ WEAK_COPYLEFT = {
 """Under the MPL 2.0, which asks for changes to their own files and for nothing of whoever imports them."""
 
 
-def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload]
+def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120, check=False, **options)
 
 
 def build(source: Path, folder: Path) -> dict[str, str]:
@@ -161,7 +162,7 @@ def _link(found: Distribution, site: Path) -> None:
     tops = {path.parts[0] for path in found.files or ()} - {"..", "__pycache__"}
     for top in tops if found.name != "hpp-contract" else ():
         if not (site / top).exists():
-            (site / top).symlink_to(found.locate_file(top))
+            (site / top).symlink_to(str(found.locate_file(top)))
 
 
 def test_licences() -> None:
@@ -176,6 +177,6 @@ def test_licences() -> None:
 
 def _licence(found: Distribution) -> Iterator[str]:
     metadata = found.metadata
-    yield metadata.get("License-Expression") or ""
-    yield (metadata.get("License") or "").split("\n")[0]
+    yield from metadata.get_all("License-Expression") or ()
+    yield from (text.split("\n")[0] for text in metadata.get_all("License") or ())
     yield from (text for text in metadata.get_all("Classifier") or () if text.startswith("License ::"))

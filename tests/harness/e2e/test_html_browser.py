@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import hpp_contract
 from hpp_contract.reporting.html import html
 from tests.harness.support.browsers import HAS_CHROMIUM, ChromiumVisitor, chromium
+from tests.harness.support.not_none import not_none
+from tests.harness.support.paths import ROOT
 from tests.harness.support.sample_pages import HISTORY, broken, drifted
 
 _PLACES = (
     os.environ.get("AXE_CORE") or "axe.min.js",
-    Path(hpp_contract.__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js",
+    str(ROOT / "node_modules" / "axe-core" / "axe.min.js"),
     "/usr/local/lib/node_modules/axe-core/axe.min.js",
     "/usr/lib/node_modules/axe-core/axe.min.js",
 )
@@ -87,7 +88,7 @@ def test_axe_finds_no_barrier(page: ChromiumVisitor, scheme: str, width: int) ->
     page.emulate(prefers_color_scheme=scheme)
     page.resize(width, 900)
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(not_none(AXE).read_text(encoding="utf-8"))
     found = page.evaluate("return axe.run(document, {resultTypes: ['violations']})")
     assert found["passes"], "axe ran no rule at all"
     told = [(one["id"], node["target"], node["failureSummary"]) for one in found["violations"] for node in one["nodes"]]

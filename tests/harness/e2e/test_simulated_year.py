@@ -11,33 +11,33 @@ from hpp_contract.drift.history import run_of
 from hpp_contract.drift.since import stories
 from hpp_contract.verdict import Report, Subject
 from tests.harness.support.drift_changes import CASES, Case
-from tests.harness.support.simulated_endpoint import STATES, World, baseline_of, night_of
-from tests.harness.support.transient_failures import FOUL, Foul, year
+from tests.harness.support.simulated_endpoint import STATES, SimulatedEndpoint, baseline_of, night_of
+from tests.harness.support.transient_failures import UNVERIFIABLE_NIGHTS, UnverifiableNight, year
 
 NIGHTS = 372
 STATUS = "any session · /status value"
 """The one fact whose absence proves nothing: no night meets every status."""
 
 RARE = {"HPP-S09", "header set-cookie"}
-"""What some answers of the world have and one night may not show: its undocumented member, and a header."""
+"""What some answers have and one night may not show: the undocumented member, and a header."""
 
 
 @cache
 def baseline() -> Baseline:
     """Twenty honest nights, each accepted: what a careful watcher starts from."""
-    return baseline_of(World(1000 + night) for night in range(20))
+    return baseline_of(SimulatedEndpoint(1000 + night) for night in range(20))
 
 
 @cache
 def honest_night() -> Night:
-    night = night_of(World(2, states=STATES), baseline())
+    night = night_of(SimulatedEndpoint(2, states=STATES), baseline())
     assert (night.changes, night.unverified) == ((), None)
     return night
 
 
 @cache
 def changed_night(case: Case) -> Night:
-    return night_of(World(1, (case.lie,), states=STATES), baseline())
+    return night_of(SimulatedEndpoint(1, (case.lie,), states=STATES), baseline())
 
 
 def exit_code(night: Night) -> int:
@@ -47,19 +47,19 @@ def exit_code(night: Night) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("month", range(12))
 def test_honest_nights_are_quiet(month: int) -> None:
-    """A month of honest nights gives no change, and could-not-verify exactly where the weather was foul."""
+    """A month of honest nights gives no change, and could-not-verify exactly where there was trouble."""
     nights = range(month * NIGHTS // 12, (month + 1) * NIGHTS // 12)
-    for number, (world, foul) in zip(nights, year(nights), strict=True):
-        night = night_of(world, baseline())
+    for number, (endpoint, trouble) in zip(nights, year(nights), strict=True):
+        night = night_of(endpoint, baseline())
         assert night.changes == (), f"night {number}: false alarm"
-        assert exit_code(night) == (3 if foul else 0), f"night {number}, {foul or 'fair'}: {night.unverified}"
+        assert exit_code(night) == (3 if trouble else 0), f"night {number}, {trouble or 'fair'}: {night.unverified}"
 
 
-@pytest.mark.parametrize("foul", FOUL, ids=lambda foul: foul.name)
-def test_foul_nights_verify_nothing(foul: Foul) -> None:
-    """Weather of every kind ends in could-not-verify, with a reason and without a change."""
+@pytest.mark.parametrize("trouble", UNVERIFIABLE_NIGHTS, ids=lambda trouble: trouble.name)
+def test_foul_nights_verify_nothing(trouble: UnverifiableNight) -> None:
+    """Each kind of trouble that lasts ends in could-not-verify, with a reason and without a change."""
     for seed in range(5):
-        night = night_of(foul.world(seed), baseline())
+        night = night_of(trouble.endpoint(seed), baseline())
         assert (night.changes, exit_code(night)) == ((), 3)
         assert night.unverified
         assert night.unverified.endswith(".")
@@ -95,16 +95,16 @@ def test_accepted_change_is_quiet(case: Case) -> None:
     """A change that was accepted fails no later night."""
     night = changed_night(case)
     grown = accept(baseline(), night.facts, night.changes, Accepted("2026-01-02T03:00:00Z", "it is documented", "x"))
-    later = night_of(World(3, (case.lie,), states=STATES), grown)
+    later = night_of(SimulatedEndpoint(3, (case.lie,), states=STATES), grown)
     assert case.fact not in {change.fact for change in later.changes}
     assert exit_code(later) == 0
 
 
 def test_new_states_are_no_change() -> None:
     """Documented states that the baseline has not met yet are judged by the rules, and are no change themselves."""
-    young = baseline_of([World(1, states=("waiting",))])
+    young = baseline_of([SimulatedEndpoint(1, states=("waiting",))])
     for seed in range(5):
-        night = night_of(World(seed, states=STATES), young)
+        night = night_of(SimulatedEndpoint(seed, states=STATES), young)
         assert (exit_code(night), night.unverified) == (0, None)
         assert {change.aspect for change in night.changes} <= RARE
         assert any(note.startswith("Observed for the first time") for note in night.notes)

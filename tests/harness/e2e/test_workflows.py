@@ -14,7 +14,8 @@ import yaml
 
 from hpp_contract.rules.fault import lie, status
 from hpp_contract.server import Fault, Server
-from tests.harness.support.workflow_runner import NOT_RUN_HERE, ROOT, Runner
+from tests.harness.support.paths import ROOT
+from tests.harness.support.workflow_runner import NOT_RUN_HERE, Runner
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from typing import cast
 
 import pytest
 
@@ -20,10 +21,15 @@ class Marked:
         return [getattr(pytest.mark, name).mark for name in self.marks]
 
 
+def marked(*marks: str) -> pytest.Item:
+    """It, as far as a watch looks at it."""
+    return cast("pytest.Item", Marked(*marks))
+
+
 def heard(event: str, *marks: str) -> set[str]:
     """What a watch has against an event in a test with these marks."""
     watch = Watch()
-    watch.begin(Marked(*marks))
+    watch.begin(marked(*marks))
     watch.hear(event, ())
     return set(watch.undeclared)
 
@@ -49,7 +55,7 @@ def test_threads_of_earlier_tests_are_not_heard() -> None:
     earlier = threading.Thread(target=late)
     earlier.start()
     there.wait()
-    watch.begin(Marked())
+    watch.begin(marked())
     go.set()
     earlier.join()
     assert not watch.undeclared

@@ -58,7 +58,7 @@ def test_counts_are_fresh() -> None:
 
 def blocks() -> list[object]:
     """The shell blocks of every document."""
-    found = []
+    found: list[object] = []
     for path in DOCUMENTS:
         shown = re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
         found += [pytest.param(block, id=f"{path.name}-{number}") for number, block in enumerate(shown, 1)]

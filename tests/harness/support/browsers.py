@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 import requests
 
+from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import wait_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -42,7 +43,7 @@ class FormVisitor:
 
     def press(self, label: str) -> None:
         name, value = self._page.buttons[label]
-        headers = {"Origin": re.match(r"\w+://[^/]+", self._url)[0], "Sec-Fetch-Site": "same-origin"}
+        headers = {"Origin": not_none(re.match(r"\w+://[^/]+", self._url))[0], "Sec-Fetch-Site": "same-origin"}
         target = urljoin(self._url, self._page.action)
         self._show(self._session.post(target, data={name: value}, headers=headers, timeout=10))
 
@@ -142,15 +143,19 @@ class ChromiumVisitor:
 
     def screenshot(self) -> str:
         """A PNG, in base64."""
-        return self._call("GET", f"{self._base}/screenshot")
+        taken: str = self._call("GET", f"{self._base}/screenshot")
+        return taken
 
     def accessibility(self) -> list[dict[str, Any]]:
         """What assistive technology is told of the page."""
-        return self._post("/goog/cdp/execute", cmd="Accessibility.getFullAXTree", params={})["nodes"]
+        tree = self._post("/goog/cdp/execute", cmd="Accessibility.getFullAXTree", params={})
+        nodes: list[dict[str, Any]] = tree["nodes"]
+        return nodes
 
     def complaints(self) -> list[dict[str, Any]]:
         """What the browser wrote to its console since last asked."""
-        return self._post("/se/log", type="browser")
+        entries: list[dict[str, Any]] = self._post("/se/log", type="browser")
+        return entries
 
     def requested(self) -> set[str]:
         """The URLs the browser asked for since last asked, apart from its own."""
@@ -164,12 +169,15 @@ class ChromiumVisitor:
 
     @property
     def buttons(self) -> list[str]:
-        return self.evaluate("return [...document.querySelectorAll('button')].map(each => each.innerText)")
+        script = "return [...document.querySelectorAll('button')].map(each => each.innerText)"
+        labels: list[str] = self.evaluate(script)
+        return labels
 
     @property
     def links(self) -> dict[str, str]:
         found = "[...document.querySelectorAll('a')].map(each => [each.innerText, each.getAttribute('href')])"
-        return self.evaluate(f"return Object.fromEntries({found})")
+        links: dict[str, str] = self.evaluate(f"return Object.fromEntries({found})")
+        return links
 
     def close(self) -> None:
         self._call("DELETE", self._base)
@@ -207,7 +215,7 @@ def chromium(folder: Path, *, trust_anyone: bool = False) -> Iterator[ChromiumVi
         [str(CHROMEDRIVER), "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
-        started = (re.search(r"started successfully on port (\d+)", line) for line in driver.stdout)
+        started = (re.search(r"started successfully on port (\d+)", line) for line in not_none(driver.stdout))
         port = next(found[1] for found in started if found)
         visitor = ChromiumVisitor(f"http://127.0.0.1:{port}", folder / "profile", trust_anyone=trust_anyone)
         try:

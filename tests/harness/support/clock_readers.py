@@ -116,7 +116,7 @@ def _found_in_call(node: ast.Call, names: dict[str, str]) -> Iterator[str]:
         is_module = isinstance(argument, ast.Name) and names.get(argument.id) in MODULES
         named = isinstance(argument, ast.Constant) and str(argument.value).rpartition(".")[2] in MODULES
         if is_module or (replaces and (path.endswith(".time") or path == "datetime.datetime" or named)):
-            yield f"{path or argument.value}, handed on"
+            yield f"{path or ast.literal_eval(argument)}, handed on"
 
 
 def _is_given_its_time(node: ast.Call, names: dict[str, str]) -> bool:

@@ -132,4 +132,4 @@ CASES = (
          "known session · HPP-L05"),
     Case(lie("reopened", "disabled", member("status", "IN_PROGRESS"), since=1), "breaking", "known session · HPP-L01"),
 )  # fmt: skip
-"""Each is told on every night from the first, in a world that has all STATES."""
+"""Each is told on every night from the first, at an endpoint that has all STATES."""

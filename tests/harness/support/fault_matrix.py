@@ -8,6 +8,7 @@ from hpp_contract.exchange import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.rules.rule import Rule
+from hpp_contract.rules.rule import Subject as Kind
 from hpp_contract.verdict import Outcome, Subject, judge
 
 
@@ -16,7 +17,7 @@ def told_by(teller: str) -> list[object]:
     return [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule, fault in pairs]
 
 
-def noticed(exchanges: list[Exchange], kind: str) -> set[str]:
+def noticed(exchanges: list[Exchange], kind: Kind) -> set[str]:
     """Ids of the rules that found anything."""
     verdicts = judge(exchanges, CATALOGUE, Subject(kind, "a liar"))
     assert not [verdict for verdict in verdicts if verdict.outcome is Outcome.ERROR]

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.exchange import Exchange, Headers, Request, Response
 from hpp_contract.server import CREDENTIALS, Application, Sandbox
+from tests.harness.support.not_none import not_none
 
 ROOT = "http://127.0.0.1:1"
 HOUR = 3600 * 10**9
 
-LINE = {
+LINE: dict[str, Any] = {
     "name": "Yellow T-shirt", "quantity": 5, "unit_price": 10000, "tax_rate": 2500,
     "total_amount": 50000, "total_tax_amount": 10000,
 }  # fmt: skip
-ORDER = {
+ORDER: dict[str, Any] = {
     "purchase_country": "SE", "purchase_currency": "SEK", "locale": "sv-SE", "order_amount": 50000,
     "order_tax_amount": 10000, "order_lines": [LINE],
     "merchant_urls": dict.fromkeys(("terms", "checkout", "confirmation", "push"), "https://shop.example/page"),
@@ -47,13 +48,13 @@ class Merchant:
     reads: list[Exchange] = field(default_factory=list)
 
     def send(self, method: str, url: str, body: bytes = b"") -> Response:
-        headers = (("Content-Type", "application/json"), ("Cache-Control", "no-cache"))
+        headers: Headers = (("Content-Type", "application/json"), ("Cache-Control", "no-cache"))
         if self.authorization is not None:
             headers = (("Authorization", self.authorization), *headers)
         exchange = self.application(Request(method, url, headers, body))
         if method == "GET":
             self.reads.append(exchange)
-        return exchange.response
+        return not_none(exchange.response)
 
     def post(self, path: str, value: Any) -> Response:
         return self.send("POST", self.root + path, json.dumps(value).encode())
@@ -77,7 +78,8 @@ class Merchant:
         return self.send("GET", session["session_url"])
 
     def status(self, session: dict[str, Any]) -> str:
-        return content(self.read(session))["status"]
+        status: str = content(self.read(session))["status"]
+        return status
 
     def disable(self, session: dict[str, Any]) -> Response:
         return self.send("DELETE", session["session_url"])
@@ -91,15 +93,17 @@ class Consumer:
     page: str
 
     def open(self, *, method: str = "GET", query: str = "") -> Response:
-        return self.application(Request(method, self.page + query)).response
+        return not_none(self.application(Request(method, self.page + query)).response)
 
     def do(self, act: str, *headers: tuple[str, str]) -> Response:
         sent = (("Content-Type", "application/x-www-form-urlencoded"), *headers)
-        return self.application(Request("POST", self.page, sent, urlencode({"act": act}).encode())).response
+        request = Request("POST", self.page, sent, urlencode({"act": act}).encode())
+        return not_none(self.application(request).response)
 
 
 def content(response: Response) -> dict[str, Any]:
-    return json.loads(response.body)
+    value: dict[str, Any] = json.loads(response.body)
+    return value
 
 
 def open_shop(clock: Clock | None = None, **how: Any) -> Merchant:

@@ -11,6 +11,7 @@ from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.server import Application, Sandbox
 from hpp_contract.server.http import Listener
 from tests.harness.support.merchant import ROOT, Merchant, content
+from tests.harness.support.not_none import not_none
 
 Change = Callable[[Request, Response], Response | None]
 """What becomes of an answer on its way; None when none comes."""
@@ -39,9 +40,10 @@ class Recorder:
         if early is not None:
             return Exchange(request, early)
         exchange = self.application(request)
-        if exchange.status == 201 and "session_id" in content(exchange.response):
-            self.made.append(content(exchange.response)["session_id"])
-        response = self._change(request, exchange.response)
+        answer = not_none(exchange.response)
+        if exchange.status == 201 and "session_id" in content(answer):
+            self.made.append(content(answer)["session_id"])
+        response = self._change(request, answer)
         return replace(exchange, response=response, failure=None if response else "reset")
 
     @property

@@ -22,6 +22,7 @@ from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault, Honest
 from hpp_contract.server import SCENARIOS, rehearse
 from tests.harness.support.fake_time import NOON, SECOND, noon
+from tests.harness.support.not_none import not_none
 
 FAULTS = tuple(fault for rule in CATALOGUE if rule.scope != "answer" for fault in rule.faults)
 STAGES = (*SCENARIOS, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
@@ -181,7 +182,7 @@ def _moved(member: str, seconds: int) -> fault.Edit:
 
     def move(session: dict[str, Any]) -> None:
         was = Instant.parse(session[member])
-        session[member] = written(Instant(was.ns + seconds * SECOND))  # type: ignore[union-attr]
+        session[member] = written(Instant(not_none(was).ns + seconds * SECOND))
 
     return fault.edit_json(move)
 
@@ -197,11 +198,11 @@ def _dated(seconds: int) -> fault.Edit:
 
 
 def _postponed(seconds: int) -> fault.Edit:
-    return lambda each: replace(each, at=Instant(each.at.ns + seconds * SECOND))  # type: ignore[union-attr]
+    return lambda each: replace(each, at=Instant(not_none(each.at).ns + seconds * SECOND))
 
 
 def _measured(exchange: Exchange) -> Exchange:
-    return fault.header("Content-Length", str(len(exchange.response.body)))(exchange)  # type: ignore[union-attr]
+    return fault.header("Content-Length", str(len(not_none(exchange.response).body)))(exchange)
 
 
 def _echoed(exchange: Exchange) -> Exchange:
@@ -224,7 +225,7 @@ EDITS = by_name(
         *((f"body {body.decode('ascii', 'backslashreplace') or 'empty'}", fault.body(body)) for body in _BODIES),
         *with_statuses((200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503)),
         *((f"method {name}", fault.method(name)) for name in ("get", "POST", "DELETE")),
-        *((f"url {url}", fault.url(lambda _, url=url: url)) for url in _URLS),  # type: ignore[misc]
+        *((f"url {url}", fault.url(lambda _, url=url: url)) for url in _URLS),  # type: ignore[misc]  # a default binds it
         ("request body {}", fault.sent_body(b"{}")),
         *((f"after {seconds} s", fault.slow(seconds)) for seconds in (0.0, 1.0, 1.5)),
         *((f"failure {word}", fault.fail(word)) for word in ("timeout", "reset")),

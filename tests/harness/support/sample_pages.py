@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -62,7 +63,7 @@ CHANGES = (
 )
 
 
-def run(night: int, verdict: str = "quiet", *changes: Change) -> Run:
+def run(night: int, verdict: Literal["quiet", "drift", "unverified"] = "quiet", *changes: Change) -> Run:
     return Run(f"2026-11-{night:02}T02:00:00Z", "https://api.example", verdict, 0, changes)
 
 

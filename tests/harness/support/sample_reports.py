@@ -29,7 +29,7 @@ def finding(found: str = '"EXPIRED"', case: str = "") -> Finding:
 
 
 def verdict(code: str, outcome: Outcome, *findings: Finding, **more: Any) -> RuleVerdict:
-    severity = "should" if outcome is Outcome.WARNED else "must"
+    severity: Literal["must", "should"] = "should" if outcome is Outcome.WARNED else "must"
     return RuleVerdict(make_rule(code, severity), outcome, findings, **{"total": len(findings), **more})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
 from hpp_contract.drift.history import Run, append, line_of
 from hpp_contract.verdict.change import Change, ChangeClass
@@ -11,10 +12,10 @@ TYPE = Change(ChangeClass.BREAKING, "waiting · /expires_at", "string", "number"
 HEADER = Change(ChangeClass.COSMETIC, "unknown-id · header x-cache", "present", "absent")
 
 
-def run(day: int, *changes: Change, observed: tuple[str, ...] = ("waiting", "unknown-id"), **more: object) -> Run:
-    verdict = "drift" if changes else "quiet"
+def run(day: int, *changes: Change, observed: tuple[str, ...] = ("waiting", "unknown-id"), **more: Any) -> Run:
+    verdict: Literal["drift", "quiet"] = "drift" if changes else "quiet"
     at = f"2026-01-{day:02}T03:00:00Z"
-    return Run(at, "https://x", verdict, 1 if changes else 0, changes, observed, observed, **more)  # type: ignore[arg-type]
+    return Run(at, "https://x", verdict, 1 if changes else 0, changes, observed, observed, **more)
 
 
 def unverified(day: int) -> Run:

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import requests
 
 from hpp_contract.server import CREDENTIALS
+from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import ROOT
 
 DOCUMENTED = {
@@ -28,16 +30,17 @@ class Served:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.said = ""
+        stdout, stderr = not_none(process.stdout), not_none(process.stderr)
         while "until Ctrl-C" not in self.said:
-            line = process.stdout.readline()
-            assert line, f"it ended: {self.said} {process.stderr.read()}"
+            line = stdout.readline()
+            assert line, f"it ended: {self.said} {stderr.read()}"
             self.said += line
 
     @property
     def url(self) -> str:
-        return re.search(r"listens at (\S+)", self.said)[1]
+        return not_none(re.search(r"listens at (\S+)", self.said))[1]
 
-    def get(self, wanted: str, headers: dict[str, str] | None = None, **how: object) -> requests.Response:
+    def get(self, wanted: str, headers: dict[str, str] | None = None, **how: Any) -> requests.Response:
         url = f"{self.url}/hpp/v1/sessions/{wanted}"
         return requests.get(url, headers=DOCUMENTED if headers is None else headers, timeout=60, **how)
 

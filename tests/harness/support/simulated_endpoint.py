@@ -1,4 +1,4 @@
-"""A world to watch: an honest endpoint that differs from night to night in every way that means nothing.
+"""An endpoint to watch, simulated: an honest one that differs from night to night in every way that means nothing.
 
 The probe is the real one; only its wire ends in an Application here instead of in a socket.
 """
@@ -35,7 +35,7 @@ STATES = (
 )  # fmt: skip
 """Scenarios that a night may meet. Their spellings are made one here: a real endpoint has one."""
 
-Weather = Callable[[int, Request], Response | Trouble | None]
+Disturbance = Callable[[int, Request], Response | Trouble | None]
 """What stands in the API's place at the n-th request of a night (from 0); None for the API itself."""
 
 
@@ -44,18 +44,18 @@ def seeded(seed: int | str) -> random.Random:
     return random.Random(seed)  # noqa: S311  a simulation, no secret
 
 
-def clear(_: int, __: Request) -> None:
+def undisturbed(_: int, __: Request) -> None:
     """Nothing stands between."""
 
 
 @dataclass
-class World:
-    """One night: sessions in some `states`, the `lies` of a changed server, the `weather`. Everything else is luck,
+class SimulatedEndpoint:
+    """One night: sessions in some `states`, the `lies` of a changed server, the `disturbance`. Everything else is luck,
     which `seed` decides. A lie is told on its situation, or on all of SESSION or ERROR."""
 
     seed: int
     lies: tuple[Fault, ...] = ()
-    weather: Weather = clear
+    disturbance: Disturbance = undisturbed
     states: tuple[str, ...] | None = None
     requests: list[Request] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class World:
     def get(self, url: str, headers: Headers) -> Sent:
         """What the wire's `get` gives."""
         request = Request("GET", url, headers)
-        instead = self.weather(len(self.requests), request)
+        instead = self.disturbance(len(self.requests), request)
         self.requests.append(request)
         at = Instant(NOON, 9)
         if isinstance(instead, Trouble):
@@ -147,29 +147,29 @@ def _spelled(instant: Instant | None, earlier: int) -> str:
     return f"{head}.{fraction.rstrip('0')}Z".replace(".Z", "Z")
 
 
-def probed(world: World, plan: Plan = Plan()) -> Probed:  # noqa: B008  immutable
-    """What the real probe finds in this world, without a socket and without waiting."""
-    target = Target(BASE_URL, CREDENTIALS, tuple(world.sessions))
+def probed(endpoint: SimulatedEndpoint, plan: Plan = Plan()) -> Probed:  # noqa: B008  immutable
+    """What the real probe finds at this endpoint, without a socket and without waiting."""
+    target = Target(BASE_URL, CREDENTIALS, tuple(endpoint.sessions))
     with (
-        patch("hpp_contract.endpoint.probe.Wire", lambda *_, **__: world),
+        patch("hpp_contract.endpoint.probe.Wire", lambda *_, **__: endpoint),
         patch.object(Pace, "for_host", lambda **_: Pace(0, (0, 0))),
     ):
         return probe(target, plan)
 
 
-def night_of(world: World, baseline: Baseline) -> Night:
+def night_of(endpoint: SimulatedEndpoint, baseline: Baseline) -> Night:
     """What the watch says of this night."""
-    found = probed(world)
+    found = probed(endpoint)
     if found.unverified is not None:
         return Night({}, (), found.unverified)
     return watch(baseline, found.exchanges)
 
 
-def baseline_of(worlds: Iterable[World]) -> Baseline:
+def baseline_of(endpoints: Iterable[SimulatedEndpoint]) -> Baseline:
     """The baseline of somebody who accepted each of these nights."""
     baseline = Baseline({})
-    for world in worlds:
-        night = night_of(world, baseline)
+    for endpoint in endpoints:
+        night = night_of(endpoint, baseline)
         assert night.unverified is None
         baseline = accept(baseline, night.facts, night.changes, Accepted("2026-01-01T00:00:00Z", "a night", BASE_URL))
     return baseline

@@ -1,4 +1,4 @@
-"""Weather: what stands between a probe and the API on some nights, and is never drift."""
+"""Failures that pass: what stands between a probe and the API on some nights, and is never drift."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.exchange import Request, Response
 from hpp_contract.server.answers import refusal
-from tests.harness.support.simulated_endpoint import Weather, World, seeded
+from tests.harness.support.simulated_endpoint import Disturbance, SimulatedEndpoint, seeded
 
 UNAVAILABLE: Final = Response(503)
 LIMITED: Final = Response(429, (("X-Ratelimit-Remaining", "0"), ("Retry-After", "0")))
@@ -21,26 +21,26 @@ TORN: Final = Response(200, (("Content-Type", "application/json"),), b'{"session
 PASSING: Final = (UNAVAILABLE, LIMITED, GATEWAY, TORN, Trouble("timeout"), Trouble("reset"))
 
 
-def changeable(luck: random.Random) -> Weather:
+def changeable(luck: random.Random) -> Disturbance:
     """Now and then a failure that heals on the first or second retry."""
     coming: list[Response | Trouble | None] = []
 
-    def weather(_: int, __: Request) -> Response | Trouble | None:
+    def disturbance(_: int, __: Request) -> Response | Trouble | None:
         if not coming and luck.random() < 0.05:
             coming.extend([*luck.choices(PASSING, k=luck.randint(1, 2)), None])
         return coming.pop(0) if coming else None
 
-    return weather
+    return disturbance
 
 
-def after(start: int, what: Response | Trouble) -> Weather:
+def after(start: int, what: Response | Trouble) -> Disturbance:
     """Fine up to a request, then always this."""
     return lambda number, _: what if number >= start else None
 
 
-def for_one_session(world: World) -> Weather:
+def for_one_session(endpoint: SimulatedEndpoint) -> Disturbance:
     """The last session's requests time out; every other is answered."""
-    stuck = list(world.sessions)[-1]
+    stuck = list(endpoint.sessions)[-1]
     return lambda _, request: Trouble("timeout") if request.session_id == stuck else None
 
 
@@ -50,48 +50,51 @@ def revoked(_: int, request: Request) -> Response:
 
 
 @dataclass(frozen=True)
-class Foul:
-    """A night that cannot be verified: how the world is then, from its seed."""
+class UnverifiableNight:
+    """A night that cannot be verified: how the endpoint is then, from its seed."""
 
     name: str
-    world: Callable[[int], World]
+    endpoint: Callable[[int], SimulatedEndpoint]
 
 
-def _under(weather: Weather, seed: int, states: tuple[str, ...] | None = None) -> World:
-    return World(seed, weather=weather, states=states)
+def _under(disturbance: Disturbance, seed: int, states: tuple[str, ...] | None = None) -> SimulatedEndpoint:
+    return SimulatedEndpoint(seed, disturbance=disturbance, states=states)
 
 
-def _from_somewhere(what: Response | Trouble, seed: int) -> World:
-    return World(seed, weather=after(seeded(seed).randint(0, 10), what))
+def _from_somewhere(what: Response | Trouble, seed: int) -> SimulatedEndpoint:
+    return SimulatedEndpoint(seed, disturbance=after(seeded(seed).randint(0, 10), what))
 
 
-def _one_session(seed: int) -> World:
-    world = World(seed)
-    world.weather = for_one_session(world)
-    return world
+def _one_session(seed: int) -> SimulatedEndpoint:
+    endpoint = SimulatedEndpoint(seed)
+    endpoint.disturbance = for_one_session(endpoint)
+    return endpoint
 
 
-FOUL: Final[tuple[Foul, ...]] = (
-    Foul("outage", partial(_under, after(0, UNAVAILABLE))),
-    Foul("firewall", partial(_under, after(0, FIREWALL))),
-    Foul("gateway", partial(_under, after(0, GATEWAY))),
-    Foul("rate limit", partial(_under, after(0, LIMITED))),
-    Foul("silence", partial(_under, after(0, Trouble("timeout")))),
-    Foul("no name", partial(_under, after(0, Trouble("dns")))),
-    Foul("bad certificate", partial(_under, after(0, Trouble("tls")))),
-    Foul("revoked key", partial(_under, revoked)),
-    Foul("outage begins", partial(_from_somewhere, UNAVAILABLE)),
-    Foul("firewall closes", partial(_from_somewhere, FIREWALL)),
-    Foul("rate limit reached", partial(_from_somewhere, LIMITED)),
-    Foul("one session hangs", _one_session),
-    Foul("sessions ended", lambda seed: World(seed, states=("expired", "expired"))),
-    Foul("no session ids", lambda seed: World(seed, states=())),
+UNVERIFIABLE_NIGHTS: Final[tuple[UnverifiableNight, ...]] = (
+    UnverifiableNight("outage", partial(_under, after(0, UNAVAILABLE))),
+    UnverifiableNight("firewall", partial(_under, after(0, FIREWALL))),
+    UnverifiableNight("gateway", partial(_under, after(0, GATEWAY))),
+    UnverifiableNight("rate limit", partial(_under, after(0, LIMITED))),
+    UnverifiableNight("silence", partial(_under, after(0, Trouble("timeout")))),
+    UnverifiableNight("no name", partial(_under, after(0, Trouble("dns")))),
+    UnverifiableNight("bad certificate", partial(_under, after(0, Trouble("tls")))),
+    UnverifiableNight("revoked key", partial(_under, revoked)),
+    UnverifiableNight("outage begins", partial(_from_somewhere, UNAVAILABLE)),
+    UnverifiableNight("firewall closes", partial(_from_somewhere, FIREWALL)),
+    UnverifiableNight("rate limit reached", partial(_from_somewhere, LIMITED)),
+    UnverifiableNight("one session hangs", _one_session),
+    UnverifiableNight("sessions ended", lambda seed: SimulatedEndpoint(seed, states=("expired", "expired"))),
+    UnverifiableNight("no session ids", lambda seed: SimulatedEndpoint(seed, states=())),
 )
 
 
-def year(nights: Iterable[int]) -> Iterable[tuple[World, str | None]]:
-    """A world for each night, and the name of what keeps it from being verified, None on most nights."""
+def year(nights: Iterable[int]) -> Iterable[tuple[SimulatedEndpoint, str | None]]:
+    """An endpoint for each night, and the name of what keeps it from being verified, None on most nights."""
     for night in nights:
         luck = seeded(f"night {night}")
-        foul = luck.choice(FOUL) if luck.random() < 0.12 else None
-        yield (foul.world(night), foul.name) if foul else (World(night, weather=changeable(luck)), None)
+        trouble = luck.choice(UNVERIFIABLE_NIGHTS) if luck.random() < 0.12 else None
+        if trouble:
+            yield trouble.endpoint(night), trouble.name
+        else:
+            yield SimulatedEndpoint(night, disturbance=changeable(luck)), None

@@ -70,7 +70,8 @@ def read_session(base_url: str, username: str, password: str, session_id: str, t
     response = requests.get(url, auth=(username, password), timeout=timeout)
     response.raise_for_status()
     assert response.headers["Date"] == "Sun, 04 May 2031 08:08:09 GMT"
-    return response.json()
+    session: Mapping[str, Any] = response.json()
+    return session
 
 
 @pytest.mark.socket

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -35,10 +36,10 @@ def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """The command as its own process, as users run it."""
     command = [sys.executable, "-m", "hpp_contract", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)  # type: ignore[call-overload]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)
 
 
 # --- Help
@@ -297,4 +298,4 @@ def test_importing_runs_nothing() -> None:
 
 def test_every_command_is_listed() -> None:
     """The group knows its commands without importing them."""
-    assert main.list_commands(click.Context(main)) == list(COMMANDS)  # type: ignore[attr-defined]
+    assert main.list_commands(click.Context(main)) == list(COMMANDS)

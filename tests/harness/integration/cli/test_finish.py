@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -29,7 +30,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def _command(judged: Report, **more: object) -> click.Command:
+def _command(judged: Report, **more: Any) -> click.Command:
     @click.command()
     @common_options
     def command(options: Options) -> None:

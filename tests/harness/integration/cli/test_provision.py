@@ -18,6 +18,7 @@ from hpp_contract.exchange import Request, Response
 from hpp_contract.schemas import folder
 from hpp_contract.server import CREDENTIALS, session_id
 from tests.harness.support.browsers import HAS_CHROMIUM
+from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import ROOT
 from tests.harness.support.recording_server import recording
 from tests.harness.support.serving import serving
@@ -56,7 +57,7 @@ def test_end_to_end_over_tls(username: str, tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in ("json", "markdown", "junit", "html")}
     options = [part for name, path in files.items() for part in (f"--{name}", str(path))]
     with serving("--tls") as served:
-        authority = re.search(r"trust +(\S+)", served.said)[1]
+        authority = not_none(re.search(r"trust +(\S+)", served.said))[1]
         done = run(
             served.url,
             "--provision",
@@ -172,7 +173,8 @@ def test_browser_learns_no_secret(tmp_path: Path) -> None:
     """Chromium is given the page and a new profile, and nothing of the environment that is ours."""
     script = f'env > "{tmp_path}/env"; echo "$@" > "{tmp_path}/arguments"'
     with recording() as (_, url):
-        run(url, "--provision", "--browser", PATH=fake_browser(tmp_path, script), HPP_USERNAME=CREDENTIALS.username)
+        username = not_none(CREDENTIALS.username)
+        run(url, "--provision", "--browser", PATH=fake_browser(tmp_path, script), HPP_USERNAME=username)
     given = (tmp_path / "env").read_text(encoding="utf-8") + (tmp_path / "arguments").read_text(encoding="utf-8")
     assert re.search(r"--user-data-dir=\S+ http://127\.0\.0\.1:\d+/hpp/payments/\S+\n$", given)
     assert "HPP_" not in given

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.support.refusing import COMMANDS, FILE, PROCESS, ROOT, THREAD
+from tests.harness.support.paths import ROOT
+from tests.harness.support.refusing import COMMANDS, FILE, PROCESS, THREAD
 
 
 def limited(limit: int, number: int, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -25,6 +25,7 @@ from hpp_contract.recordings import reading
 from hpp_contract.recordings.processes import Processes
 from hpp_contract.recordings.processes import serve as work_for
 from hpp_contract.recordings.reading import read_recordings
+from hpp_contract.recordings.sources import source
 from hpp_contract.server import Server
 from hpp_contract.server.sandbox.callbacks import Callbacks
 from hpp_contract.verdict import Subject
@@ -32,8 +33,8 @@ from hpp_contract.verdict.problems import UsageProblem
 from hpp_contract.verdict.refusal import SystemRefused, raise_refusal, system_refusal
 from tests.harness.support.leftovers import open_files
 from tests.harness.support.refusing import (
-    ADAPTER,
     FILE,
+    HONEST,
     MEMORY,
     THREAD,
     Refusing,
@@ -59,7 +60,7 @@ def test_a_client_that_ran_out_of_files_is_not_judged() -> None:
 @pytest.mark.process
 def test_another_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """When an adapter that did not survive hello cannot be started again, closing it is still possible."""
-    adapter = CommandAdapter(ADAPTER.replace("honest", "crashes-on-hello"))
+    adapter = CommandAdapter(HONEST.replace("honest", "crashes-on-hello"))
     monkeypatch.setattr(subprocess, "Popen", Refusing(subprocess.Popen, 1, no_process, sys.maxsize))
     with pytest.raises(SystemRefused):
         run([CASES["smoke"]], lambda: adapter, Subject("client", "x"), Plan())
@@ -129,8 +130,13 @@ def test_a_process_works_until_nothing_comes(monkeypatch: pytest.MonkeyPatch) ->
     here, there = Pipe()
     for item in ("12", "x"):
         here.send((int, item))
-    ending = threading.Thread(target=lambda: (got.extend((here.recv(), here.recv())), here.close()))
     got: list[tuple[Any, Any]] = []
+
+    def end() -> None:
+        got.extend((here.recv(), here.recv()))
+        here.close()
+
+    ending = threading.Thread(target=end)
     ending.start()
     work_for(there)
     ending.join()
@@ -171,7 +177,7 @@ def test_a_request_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_recording_without_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A recording that could not be opened for want of a file is no recording that cannot be read."""
     (tmp_path / "log.ndjson").write_text("{}\n")
-    monkeypatch.setattr(reading, "source", Refusing(reading.source, 0, no_file, 1))
+    monkeypatch.setattr(reading, "source", Refusing(source, 0, no_file, 1))
     with pytest.raises(SystemRefused, match="open another file"):
         read_recordings([str(tmp_path)])
 

@@ -21,6 +21,7 @@ from hpp_contract.server import FAULTS, SCENARIOS, rehearse, session_id
 from hpp_contract.verdict import Outcome, Report, Subject
 from hpp_contract.verdict.problems import Unverifiable
 from tests.harness.integration.client.wrong_clients import conforming
+from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import RECORDINGS, ROOT
 from tests.harness.support.sample_clients import Client, FollowingClient, RetryingClient, TypedClient
 
@@ -66,7 +67,7 @@ def line(number: int, session: str, response: Response | None) -> str:
             "body": {"base64": b64encode(response.body).decode()},
         }
     at = f"2026-11-22T01:{number // 60 % 60:02}:{number % 60:02}Z"
-    asked = {"method": "GET", "url": url, "headers": {}, "body": None}
+    asked: dict[str, Any] = {"method": "GET", "url": url, "headers": {}, "body": None}
     return json.dumps({"at": at, "request": asked, "response": said})
 
 
@@ -155,8 +156,9 @@ def test_no_recording_leads_elsewhere(tmp_path: Path) -> None:
         def fetch(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
             status, content = Client.fetch(self, path, headers)
             if status == 302:
-                assert "somewhere" not in self.location
-                host, _, port = self.location.removeprefix("http://").partition("/")[0].partition(":")
+                location = not_none(self.location)
+                assert "somewhere" not in location
+                host, _, port = location.removeprefix("http://").partition("/")[0].partition(":")
                 return self.send(host, int(port), path, headers)
             return status, content
 

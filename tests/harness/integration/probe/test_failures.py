@@ -19,6 +19,7 @@ from hpp_contract.rules.fault import fail
 from hpp_contract.server import CREDENTIALS, Server
 from hpp_contract.server.tls import throwaway
 from hpp_contract.verdict.problems import UsageProblem
+from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import HANG, WAITING, Speak, speaking, telling
 
 HEADERS = (("Authorization", CREDENTIALS.authorization), ("X-Order", "1"), ("Accept-Encoding", "identity"))
@@ -124,7 +125,7 @@ def self_signed(tmp_path: Path) -> Iterator[Server]:
 @pytest.mark.socket
 def test_self_signed_certificate(self_signed: Server) -> None:
     """A certificate that is not trusted is a TLS failure, which says why, and the server gets no request."""
-    trouble = get(self_signed.url).trouble
+    trouble = not_none(get(self_signed.url).trouble)
     assert trouble.word == "tls"
     assert "certificate" in trouble.detail
     assert self_signed.log == ()
@@ -135,7 +136,7 @@ def test_authority_file_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """REQUESTS_CA_BUNDLE names the authority to trust, as the failure's sentence says; a missing one is refused."""
     tls = throwaway(tmp_path)
     with Server(tls=tls) as server:
-        trouble = get(server.url).trouble
+        trouble = not_none(get(server.url).trouble)
         assert "REQUESTS_CA_BUNDLE" in trouble.sentence("host.example")
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls.ca_file))
         assert get(server.url).exchange.status == 200
@@ -148,7 +149,7 @@ def test_authority_file_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_https_to_a_plain_port() -> None:
     """Speaking TLS to a server that does not is a TLS failure."""
     with Server() as server:
-        assert get(server.url.replace("http:", "https:")).trouble.word == "tls"
+        assert not_none(get(server.url.replace("http:", "https:")).trouble).word == "tls"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from hpp_contract.server import CREDENTIALS, session_id
 from hpp_contract.verdict import Outcome, Subject, judge
 from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.merchant import ORDER, Merchant, content
+from tests.harness.support.not_none import not_none
 from tests.harness.support.recording_server import Change, recording
 
 pytestmark = pytest.mark.socket
@@ -62,7 +63,12 @@ def test_reads_are_judged() -> None:
     with recording() as (recorder, url):
         probed = provisioned(url)
     reads = [exchange for exchange in probed.exchanges if exchange.request.session_id in recorder.made]
-    assert [exchange.session["status"] for exchange in reads] == ["WAITING", "IN_PROGRESS", "DISABLED", "DISABLED"]
+    assert [not_none(exchange.session)["status"] for exchange in reads] == [
+        "WAITING",
+        "IN_PROGRESS",
+        "DISABLED",
+        "DISABLED",
+    ]
     assert all(exchange.request.method == "GET" for exchange in probed.exchanges)
     assert {exchange.known.session for exchange in reads} == {"known"}
     verdicts = judge(probed.exchanges, CATALOGUE, Subject("endpoint", url))
@@ -110,10 +116,14 @@ def test_without_it_only_get() -> None:
     assert recorder.made == []
 
 
+def always(answer: Response) -> Change:
+    return lambda _, __: answer
+
+
 def test_nothing_is_made_where_nothing_is_verified() -> None:
     """An endpoint that refuses the key, or whose gateway answers, gets nothing but GET."""
     for answer in (Response(401), Response(403, (("Content-Type", "text/html"),), b"<html>")):
-        with recording(lambda _, __, answer=answer: answer) as (recorder, url):
+        with recording(always(answer)) as (recorder, url):
             assert provisioned(url).unverified is not None
         assert {request.method for request in recorder.got} == {"GET"}
 

@@ -17,6 +17,7 @@ from hpp_contract.exchange import Request, Response
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.server import application
 from tests.harness.support.merchant import ORDER, content
+from tests.harness.support.not_none import not_none
 from tests.harness.support.recording_server import recording
 from tests.harness.support.run_commands import PROVISIONING, READING, run, settle_in
 from tests.harness.support.serving import serving
@@ -33,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture(params=FORMS.values(), ids=FORMS)
+@pytest.fixture(params=list(FORMS.values()), ids=list(FORMS))
 def credentials(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Credentials:
     """Credentials that servers made from here on let in."""
     init = application.Application.__init__
@@ -42,13 +43,14 @@ def credentials(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         "__init__",
         lambda self, _=request.param, *more, **how: init(self, request.param, *more, **how),
     )
-    return request.param
+    param: Credentials = request.param
+    return param
 
 
 def secret_forms(credentials: Credentials) -> dict[str, bytes]:
     """Key, username and pair as they could be met: raw, percent-encoded, in base64 and base64url, in JSON and HTML."""
     pair = f"{credentials.username}:{credentials.api_key}"
-    forms = {}
+    forms: dict[str, str] = {}
     for secret in filter(None, (credentials.api_key, credentials.username, pair if credentials.username else None)):
         encoded = base64.b64encode(secret.encode()).decode()
         forms |= {
@@ -113,7 +115,8 @@ def breaking(request: Request, response: Response) -> Response:
     return replace(told, body=told.body[:-3], complete=False)
 
 
-HOSTILE: list[Callable[[Request, Response], Response]] = [echo, page, refuse, redirecting, breaking]
+Behaviour = Callable[[Request, Response], Response]
+HOSTILE: list[Behaviour] = [echo, page, refuse, redirecting, breaking]
 
 
 @pytest.fixture
@@ -134,7 +137,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.socket
 @pytest.mark.parametrize("behave", HOSTILE, ids=lambda behave: behave.__name__)
 def test_no_secret_leaks(
-    behave: Callable, credentials: Credentials, search: list[str], home: Path, patience: None
+    behave: Behaviour, credentials: Credentials, search: list[str], home: Path, patience: None
 ) -> None:
     """However an endpoint throws the credentials back, no command shows or keeps them, in any form, anywhere."""
     with recording(behave) as (recorder, url):
@@ -203,5 +206,5 @@ def test_search_finds_what_is_there(home: Path) -> None:
     (home / "file").write_bytes(b"\x00" + base64.b64encode(OWN.api_key.encode()))
     assert any("in file" in leak for leak in leaks(OWN, "", home))
     (home / "file").unlink()
-    (home / f"x{quote(OWN.username, safe='')}").touch()
+    (home / f"x{quote(not_none(OWN.username), safe='')}").touch()
     assert any("the name of" in leak for leak in leaks(OWN, "", home))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -88,12 +89,17 @@ def test_closed_port() -> None:
 
 
 @pytest.mark.socket
-def test_untrusted_certificate(tmp_path: Path) -> None:
+def test_untrusted_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A certificate that is not trusted ends the probe at its first try: it gets no better by trying again."""
     with Server(tls=throwaway(tmp_path)) as server:
         handshakes = server._listener.secured
         counted: list[object] = []
-        server._listener.secured = lambda connection: (counted.append(connection), handshakes(connection))
+
+        def count(connection: socket.socket) -> None:
+            counted.append(connection)
+            handshakes(connection)
+
+        monkeypatch.setattr(server._listener, "secured", count)
         assert_unverified(probe(target(server.url, *FIVE)), "TLS", "certificate", "REQUESTS_CA_BUNDLE")
     assert len(counted) == 1
 
@@ -151,9 +157,12 @@ ANSWERS = st.sampled_from(
     ]
 )
 
+Asked = Literal["right", "wrong", "none"]
+ASKED: list[Asked] = ["right", "wrong", "none"]
 
-@given(st.lists(st.tuples(ANSWERS, st.sampled_from(["right", "wrong", "none"])), max_size=6))
-def test_verdict_on_mixtures(answers: list[tuple[tuple[Response | None, str | None, str | None], str]]) -> None:
+
+@given(st.lists(st.tuples(ANSWERS, st.sampled_from(ASKED)), max_size=6))
+def test_verdict_on_mixtures(answers: list[tuple[tuple[Response | None, str | None, str | None], Asked]]) -> None:
     """Something is concluded exactly when the API answered something, and not only 401 to right credentials."""
     exchanges = [
         Exchange(Request("GET", "x"), response, failure, known=Knowledge(credentials=credentials))

@@ -178,7 +178,7 @@ def test_the_command_line_uses_a_cluster(dask: LocalCluster, folder: Path) -> No
 
 def problem(kind: type[Exception], *arguments: object) -> str:
     with pytest.raises(kind) as raised:
-        judge_on_dask(*arguments)  # type: ignore[arg-type]
+        judge_on_dask(*arguments)  # type: ignore[arg-type]  # of several types, each in its place
     return str(raised.value)
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import requests
 import urllib3
-import vcr
+import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
 from hpp_contract.cli import main
 from hpp_contract.recordings.player import HppCassette

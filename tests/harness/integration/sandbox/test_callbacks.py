@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ QUICK = (0.01, 0.01, 0.01)
 class Receiver:
     """A merchant's server: keeps what it gets, and answers as it is told."""
 
-    def __init__(self, answer: Callable[[int], Exchange | Response | None]) -> None:
+    def __init__(self, answer: Callable[[int], Response | None]) -> None:
         self.got: list[Request] = []
         self.arrived = threading.Semaphore(0)
         self._answer = answer
@@ -35,7 +36,7 @@ class Receiver:
         return Exchange(request, response, None if response else "timeout")
 
     @property
-    def events(self) -> list[dict]:
+    def events(self) -> list[dict[str, Any]]:
         return [json.loads(request.body) for request in self.got]
 
     def close(self) -> None:
@@ -61,8 +62,8 @@ def test_every_change_is_told() -> None:
         session = shop.session(merchant_urls={"status_update": receiver.url})
         consumer = Consumer(shop.application, session["redirect_url"])
         expected = []
-        for step in (consumer.open, lambda: consumer.do("decline"), consumer.open, lambda: consumer.do("pay")):
-            step()
+        for act in (None, "decline", None, "pay"):
+            consumer.do(act) if act else consumer.open()
             callbacks.settle()
             expected.append(content(shop.read(session)))
         consumer.open()  # a paid session does not change
@@ -144,10 +145,17 @@ def test_nobody_listens() -> None:
         ("http://[::1]/status", (), True),
     ],
 )  # fmt: skip
-def test_only_this_machine_is_called(url: str, hosts: tuple[str, ...], called: bool, monkeypatch: object) -> None:
+def test_only_this_machine_is_called(
+    url: str, hosts: tuple[str, ...], called: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody but this machine is called, unless the host was allowed by name."""
-    asked = []
-    monkeypatch.setattr(Callbacks, "_is_answered", lambda _, url, __: asked.append(url) or True)
+    asked: list[str] = []
+
+    def is_answered(_: Callbacks, url: str, __: object) -> bool:
+        asked.append(url)
+        return True
+
+    monkeypatch.setattr(Callbacks, "_is_answered", is_answered)
     callbacks = Callbacks(hosts)
     callbacks.send(url, {})
     callbacks.settle()

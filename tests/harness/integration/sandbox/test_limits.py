@@ -5,9 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.exchange import Response
 from hpp_contract.server import Application, Sandbox
 from hpp_contract.server.sandbox.limits import PLAYGROUND, Limits
 from tests.harness.support.merchant import ROOT, Clock, Merchant, content, open_shop
+from tests.harness.support.not_none import not_none
 
 SECOND = 10**9
 
@@ -16,7 +18,7 @@ def limited(clock: Clock) -> Merchant:
     return open_shop(clock, limits=PLAYGROUND)
 
 
-def remaining(response: object) -> list[str]:
+def remaining(response: Response) -> list[str | None]:
     return [response.header(f"X-Ratelimit-{name}") for name in ("Limit", "Remaining", "Reset")]
 
 
@@ -41,7 +43,7 @@ def test_reads_are_limited() -> None:
     clock.now += SECOND
     statuses = [shop.read(sessions[number % 2]).status for number in range(51)]
     assert statuses == [200] * 50 + [429]
-    assert remaining(shop.reads[-1].response) == ["50, 50;w=1", "0", "1"]
+    assert remaining(not_none(shop.reads[-1].response)) == ["50, 50;w=1", "0", "1"]
     clock.now += SECOND
     assert shop.read(sessions[0]).header("X-Ratelimit-Remaining") == "49"
 

@@ -13,6 +13,7 @@ from hpp_contract.exchange import Request
 from hpp_contract.server import CREDENTIALS, Application, Credentials, Sandbox, Server
 from hpp_contract.server.sandbox.validation import order_problems, session_problems
 from tests.harness.support.merchant import LINE, ORDER, ROOT, Merchant, content, open_shop
+from tests.harness.support.not_none import not_none
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
@@ -28,9 +29,9 @@ REQUIRED = [
 
 def changed(path: tuple[Any, ...], *value: Any) -> dict[str, Any]:
     """The order with the member at `path` replaced by `value`, or without it."""
-    order = json.loads(json.dumps(ORDER))
+    order: dict[str, Any] = json.loads(json.dumps(ORDER))
     *above, last = path
-    place = order
+    place: Any = order
     for step in above:
         place = place[step]
     del place[last]
@@ -142,7 +143,7 @@ def test_prefix_is_kept() -> None:
     shop = Merchant(open_shop().application, root=f"{ROOT}/eu/x")
     order = shop.order()
     links = content(shop.host(content(order)["order_id"]))
-    for url in (order.header("location"), links["session_url"], links["redirect_url"]):
+    for url in (not_none(order.header("location")), links["session_url"], links["redirect_url"]):
         assert url.startswith(f"{ROOT}/eu/x/")
     assert shop.status(links) == "WAITING"
 

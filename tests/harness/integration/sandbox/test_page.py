@@ -14,6 +14,7 @@ from hpp_contract.server import Sandbox, Server
 from hpp_contract.server.sandbox.lifecycle import ACTS
 from tests.harness.support.browsers import FormVisitor
 from tests.harness.support.merchant import LINE, ORDER, ROOT, Clock, Consumer, Merchant, bought, content, open_shop
+from tests.harness.support.not_none import not_none
 
 BUTTONS = ["Pay 500.00 SEK", "Be declined", "Go back", "Cancel", "Meet an error"]
 
@@ -101,7 +102,7 @@ def test_any_form(body: bytes) -> None:
     """Whatever bytes a form sends, the page answers and changes nothing it was not asked to."""
     shop = open_shop()
     session = shop.session()
-    answer = shop.application(Request("POST", session["redirect_url"], (), body)).response
+    answer = not_none(shop.application(Request("POST", session["redirect_url"], (), body)).response)
     assert answer.status in (400, 409)
     assert shop.status(session) == "WAITING"
 
@@ -135,7 +136,7 @@ def test_pages_are_kept_by_nobody_and_load_nothing() -> None:
     session = shop.session()
     for page in (session["redirect_url"], f"{ROOT}/hpp/payments/unknown"):
         response = Consumer(shop.application, page).open()
-        policy = response.header("content-security-policy")
+        policy = not_none(response.header("content-security-policy"))
         assert response.header("cache-control") == "no-store"
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
         assert "frame-ancestors 'none'" in policy

@@ -20,6 +20,7 @@ from hpp_contract.server import SCENARIOS, Application, Sandbox, session_id
 from hpp_contract.server.sandbox.lifecycle import ACTS, TRANSITIONS
 from hpp_contract.verdict import Outcome, Subject, judge
 from tests.harness.support.merchant import ROOT, Clock, Consumer, Merchant, content, open_shop
+from tests.harness.support.not_none import not_none
 
 FINAL = {"COMPLETED", "CANCELLED", "DISABLED"}
 
@@ -43,7 +44,7 @@ def test_session_is_made() -> None:
     assert UUID.fullmatch(links["session_id"])
     assert links["session_url"] == made.header("location") == f"{ROOT}/hpp/v1/sessions/{links['session_id']}"
     assert links["session_id"] not in links["redirect_url"]
-    assert Instant.parse(links["expires_at"]).ns == clock.now + round(45.5 * 3600) * 10**9
+    assert not_none(Instant.parse(links["expires_at"])).ns == clock.now + round(45.5 * 3600) * 10**9
     assert content(shop.read(links))["expires_at"] == links["expires_at"]
 
 

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, session_id
+from tests.harness.support.not_none import not_none
 from tests.harness.support.serving import run, serving
 
 pytestmark = pytest.mark.process
@@ -53,8 +54,8 @@ def test_no_client_is_no_verdict() -> None:
 def test_instructions_work() -> None:
     """The curl line that is printed reads a completed session, and every printed id is answered as printed."""
     with serving() as served:
-        key = re.search(r"'Authorization: (Basic \S+)'", served.said)[1]
-        url = re.search(r"^ +(http\S+/hpp/v1/sessions/\S+)$", served.said, re.MULTILINE)[1]
+        key = not_none(re.search(r"'Authorization: (Basic \S+)'", served.said))[1]
+        url = not_none(re.search(r"^ +(http\S+/hpp/v1/sessions/\S+)$", served.said, re.MULTILINE))[1]
         assert requests.get(url, headers={"Authorization": key}, timeout=60).json()["status"] == "COMPLETED"
         printed = dict(
             reversed(pair) for pair in re.findall(r"^  ([0-9a-f-]{36})  ([\w-]+)", served.said, re.MULTILINE)
@@ -80,7 +81,7 @@ def test_faults_are_told() -> None:
 def test_tls_with_the_printed_authority() -> None:
     """--tls is trusted by whoever trusts the file that it prints, and that file goes with the server."""
     with serving("--tls") as served:
-        authority = re.search(r"trust +(\S+)", served.said)[1]
+        authority = not_none(re.search(r"trust +(\S+)", served.said))[1]
         assert served.url.startswith("https://")
         assert served.get(session_id("waiting"), verify=authority).status_code == 200
         assert served.end()[0] == 0

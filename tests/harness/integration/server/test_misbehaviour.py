@@ -9,18 +9,19 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from hpp_contract.exchange import Exchange
-from hpp_contract.rules.fault import Edit, cut, fail, header, slow, status
+from hpp_contract.rules.fault import Edit, Fault, cut, fail, header, slow, status
 from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Server, session_id
 from hpp_contract.server.http import Listener
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.leftovers import open_files
+from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import AUTHORIZATION, HANG, WAITING, asking, connect, converse, telling, wait_for
 
 pytestmark = pytest.mark.socket
@@ -54,7 +55,7 @@ def test_truncation() -> None:
     """A truncated answer promises more than it sends, and closes."""
     with telling(cut(10)) as server:
         head, _, content = converse(server, asking()).partition(b"\r\n\r\n")
-    promised = int(re.search(rb"Content-Length: (\d+)", head)[1])
+    promised = int(not_none(re.search(rb"Content-Length: (\d+)", head))[1])
     assert promised > len(content)
     assert content.startswith(b"{")
     assert not content.endswith(b"}")
@@ -105,7 +106,7 @@ def test_interim_status_ends_the_connection() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_every_fault_leaves_the_server_alive(server: Server, fault: object) -> None:
+def test_every_fault_leaves_the_server_alive(server: Server, fault: Fault) -> None:
     """After any fault told under its own id, the next request is answered honestly."""
     authorization = {"no-credentials": "", "wrong-credentials": "Authorization: Basic x\r\n"}
     with contextlib.suppress(OSError):
@@ -122,7 +123,8 @@ def test_our_own_mistake_is_one_line(caplog: pytest.LogCaptureFixture, capfd: py
         raise KeyError("secret")
 
     listener = Listener(0, broken, None)
-    with socket.create_connection(listener.server_address) as connection, caplog.at_level(logging.ERROR):
+    host, port, *_ = listener.server_address
+    with socket.create_connection((str(host), port)) as connection, caplog.at_level(logging.ERROR):
         connection.sendall(asking().encode())
         assert connection.recv(10) == b""
     listener.stop()
@@ -146,6 +148,10 @@ def test_parallel_clients(server: Server) -> None:
     assert len(server.log) == 160
 
 
+def wait_until_it_has(accepted: Sized, number: int) -> None:
+    wait_for(lambda: len(accepted) == number)
+
+
 def test_closing_leaves_nothing(tmp_path: Path) -> None:
     """After closing, no thread, no socket and no open port are left, also with clients still connected."""
     before, files = threading.active_count(), open_files()
@@ -153,8 +159,7 @@ def test_closing_leaves_nothing(tmp_path: Path) -> None:
         running = Server(tls=tls)
         clients = [connect(running) for _ in range(5)]
         clients[0].sendall(b"GET / HT" if tls is None else b"\x16\x03")  # as far as a request, or a handshake, goes
-        accepted = running._listener._connections
-        wait_for(lambda accepted=accepted: len(accepted) == 5)
+        wait_until_it_has(running._listener._connections, 5)
         running.close()
         for client in clients:
             client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,12 +14,13 @@ from hpp_contract.exchange.redact import UUID
 from hpp_contract.schemas import SHAPES, violations
 from hpp_contract.server import FAULTS, SCENARIOS, session_id
 from hpp_contract.server.scenarios import LIFETIME, LONGEST, Scenario, write_instant
+from tests.harness.support.not_none import not_none
 
 PLAYED = [scenario for scenario in SCENARIOS.values() if scenario.refused is None]
 CREATED = st.integers(0, 4_000_000_000 * 10**9)
 
 
-def walk(scenario: Scenario, created: int = 1_790_000_000 * 10**9) -> list[dict]:
+def walk(scenario: Scenario, created: int = 1_790_000_000 * 10**9) -> list[dict[str, Any]]:
     return [scenario.body("a-session", poll, created) for poll in range(LONGEST + 1)]
 
 
@@ -36,7 +38,7 @@ def test_time_moves_with_the_status(scenario: Scenario) -> None:
     bodies = walk(scenario)
     assert len({body["expires_at"] for body in bodies}) == 1
     for before, after in pairwise(bodies):
-        moved = Instant.parse(after["updated_at"]).ns - Instant.parse(before["updated_at"]).ns
+        moved = not_none(Instant.parse(after["updated_at"])).ns - not_none(Instant.parse(before["updated_at"])).ns
         assert moved > 0 if before["status"] != after["status"] else before == after
 
 

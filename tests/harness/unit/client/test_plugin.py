@@ -23,7 +23,8 @@ def test_a_suite_without_a_client() -> None:
 
 def test_tests_beside_the_contract() -> None:
     """A test of an SDK's own in a class of the contract is not parametrized."""
-    ClientContract().pytest_generate_tests(SimpleNamespace(fixturenames=["own"]))  # type: ignore[arg-type]
+    metafunc: Any = SimpleNamespace(fixturenames=["own"])
+    ClientContract().pytest_generate_tests(metafunc)
 
 
 @pytest.mark.parametrize(

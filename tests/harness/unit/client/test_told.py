@@ -70,7 +70,7 @@ class Named(NamedTuple):
 
 SHAPES = {
     "mapping": SESSION,
-    "dataclass": Data(**SESSION),
+    "dataclass": Data(SESSION["session_id"], SESSION["status"], SESSION["order_id"]),
     "slots": Slotted(**SESSION),
     "properties": Properties(),
     "named tuple": Named(**SESSION),

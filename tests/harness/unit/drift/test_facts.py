@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline, watch
 from hpp_contract.drift.aspect import Aspect, Kind
-from hpp_contract.drift.classes import classify
+from hpp_contract.drift.classes import How, classify
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.gather import _breaks, evidence_of
@@ -143,13 +143,11 @@ def test_every_kind_has_a_class(kind: Kind) -> None:
     """The table has a row for every kind of fact, wherever and however it changes."""
     names = [rule.id for rule in CATALOGUE] if kind == "rule" else ["/status", "/other", "etag"]
     places = (SESSION, "waiting", "known session", *REFUSALS)
-    hows = (
-        ("other", "new", "gone")
-        if kind in ("member", "header")
-        else ("other", "back")
-        if kind == "rule"
-        else ("other",)
-    )
+    hows: tuple[How, ...] = ("other",)
+    if kind in ("member", "header"):
+        hows = ("other", "new", "gone")
+    elif kind == "rule":
+        hows = ("other", "back")
     for name in names:
         for place in places:
             for how in hows:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.drift.aspect import STATUS
 from hpp_contract.drift.history import append, line_of, read_history
-from hpp_contract.drift.since import STATUS, never_observed, stories
+from hpp_contract.drift.since import never_observed, stories
 from hpp_contract.reporting.since_report import Since, since_json, since_markdown, since_text
 from hpp_contract.verdict.change import Change, ChangeClass
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response, Trace
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Finding, Rule, rule
+from hpp_contract.rules.rule import Subject as Kind
 from hpp_contract.schemas import SHAPES, example
 from hpp_contract.server import rehearse
 from hpp_contract.verdict import Outcome, Report, Subject, judge
@@ -32,6 +33,7 @@ json_values = st.recursive(
 members = st.sampled_from(
     ["session_id", "status", "updated_at", "expires_at", "order_id", "customer", "error_code", "x"]
 )
+KINDS: list[Kind] = ["endpoint", "recording", "client"]
 objects = st.dictionaries(members, json_values, max_size=6)
 
 
@@ -74,16 +76,16 @@ exchanges = st.builds(
 )
 
 
-@given(st.lists(exchanges, max_size=4), st.sampled_from(["endpoint", "recording", "client"]))
-def test_anything_can_be_judged(given: list[Exchange], kind: str) -> None:
+@given(st.lists(exchanges, max_size=4), st.sampled_from(KINDS))
+def test_anything_can_be_judged(given: list[Exchange], kind: Kind) -> None:
     """Whatever bytes come, no rule crashes and every finding belongs to a rule of the catalogue."""
     verdicts = judge(given, CATALOGUE, Subject(kind, "noise"))
     assert [verdict.rule.id for verdict in verdicts if verdict.outcome is Outcome.ERROR] == []
     assert {verdict.rule for verdict in verdicts} <= set(CATALOGUE)
 
 
-@given(responses, st.sampled_from(["endpoint", "recording"]))
-def test_secrets_stay_out_of_findings(response: Response, kind: str) -> None:
+@given(responses, st.sampled_from(KINDS[:2]))
+def test_secrets_stay_out_of_findings(response: Response, kind: Kind) -> None:
     """No finding repeats the credentials or a member that may be about a person."""
     person = b'{"customer": {"given_name": "Ottilie-Secret"}, "order_id": "Ottilie-Secret", "status": "X"}'
     request = Request("GET", "https://h/hpp/v1/sessions/x", (("Authorization", "Basic Ottilie-Secret"),))
@@ -94,7 +96,7 @@ def test_secrets_stay_out_of_findings(response: Response, kind: str) -> None:
 
 def crashing() -> Rule:
     @rule("HPP-X01", "crashes", "must", "inferred", "nowhere", when=lambda _: True)
-    def crash(_: Exchange) -> list[object]:
+    def crash(_: Exchange) -> list[Finding]:
         """It crashes."""
         raise ZeroDivisionError
 
@@ -221,9 +223,10 @@ def test_a_place_may_be_told(scope: str) -> None:
 def test_requests_that_were_refused_are_requests() -> None:
     """Rules about the endpoint see a session's reads, rules about the client every request for it."""
     polls = (*rehearse("no-credentials"), *rehearse("waiting"))
-    for scope, count in (("trace", 1), ("requests", 2)):
+    counted: dict[Literal["trace", "requests"], int] = {"trace": 1, "requests": 2}
+    for scope, count in counted.items():
 
-        @rule("HPP-X01", "counts", "must", "inferred", "nowhere", when=lambda _: True, scope=scope)  # type: ignore[arg-type]
+        @rule("HPP-X01", "counts", "must", "inferred", "nowhere", when=lambda _: True, scope=scope)
         def counts(trace: Trace) -> Any:
             """It counts."""
             yield Finding(str(len(trace.exchanges)), "a", "b")

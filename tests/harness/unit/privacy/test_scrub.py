@@ -22,10 +22,10 @@ from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.rules.recording import BIRTH_DATE, PSEUDONYM
 from hpp_contract.server import CREDENTIALS
-from hpp_contract.verdict import Subject, judge
+from hpp_contract.verdict import Outcome, Subject, judge
 from tests.harness.support.recording_tools import EDITS, FAULTS, kept, played, recordings
 
-Said = dict[str, tuple[object, ...]]
+Said = dict[str, tuple[Outcome, int, list[str]]]
 LEAKS = ("HPP-K01", "HPP-K02", "HPP-K03", "HPP-K04")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,8 +33,8 @@ BROKEN = verdict("HPP-S02", Outcome.BROKEN, finding())
 CHANGES = st.builds(Change, st.sampled_from(ChangeClass), HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 
 
-def report(*changes: Change, **more: object) -> Report:
-    return Report(DRIFT, (BROKEN,), changes=changes, **more)  # type: ignore[arg-type]
+def report(*changes: Change, **more: Any) -> Report:
+    return Report(DRIFT, (BROKEN,), changes=changes, **more)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
@@ -28,9 +30,7 @@ from tests.harness.support.sample_reports import EVERY_OUTCOME, HOSTILE, REPORTS
 PRINTERS = [terminal, json_report, junit, markdown]
 
 
-def _validator():
-    import jsonschema_rs
-
+def _validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(
         json.loads((folder("schemas") / "tool" / "report.json").read_text(encoding="utf-8"))
     )
@@ -95,7 +95,7 @@ def test_json_is_valid_by_its_own_schema(hostile: Report) -> None:
     ],
     ids=lambda value: "-".join(map(str, value)) if isinstance(value, list) else "",
 )
-def test_the_schema_refuses_what_is_no_report(path: list, value: object) -> None:
+def test_the_schema_refuses_what_is_no_report(path: list[Any], value: object) -> None:
     """schemas/tool/report.json refuses a report with any one thing wrong."""
     spoilt = json.loads(json_report(EVERY_OUTCOME))
     assert _validator().is_valid(spoilt)

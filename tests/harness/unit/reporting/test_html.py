@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 
+from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.redact import Redactor
 from hpp_contract.reporting.again import again
 from hpp_contract.reporting.gate import safe
@@ -18,6 +20,7 @@ from hpp_contract.rules.rule import Finding
 from hpp_contract.verdict import Outcome, Report, Subject
 from hpp_contract.verdict.report import NOT_ANSWERED
 from tests.harness.support.html_reader import Page
+from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, retold
 from tests.harness.support.sample_reports import EVERY_OUTCOME, report, verdict
 
@@ -235,7 +238,7 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
     evidence = exchanges(*stages)
     secrets = {exchange.request.session_id for exchange in evidence if exchange.known.session != "malformed"}
     for exchange in evidence:
-        body = exchange.response.json.value
+        body: dict[str, Any] = not_none(exchange.response).json.value
         secrets |= {value for name, value in body.items() if name.endswith(("_id", "_token", "_reference"))}
         secrets.add((exchange.request.header("authorization") or "").removeprefix("Basic "))
     subject = Subject("endpoint", "https://api.example")
@@ -247,7 +250,7 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
     assert leaked == []
 
 
-def _showing(subject: Subject, findings: tuple[Finding, ...], evidence: tuple) -> Report:
+def _showing(subject: Subject, findings: tuple[Finding, ...], evidence: tuple[Exchange, ...]) -> Report:
     from hpp_contract.verdict.slices import illustrated
 
     return illustrated(Report(subject, (verdict("HPP-S01", Outcome.BROKEN, *findings),)), evidence)

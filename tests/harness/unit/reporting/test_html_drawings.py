@@ -18,6 +18,7 @@ from hpp_contract.verdict import Outcome
 from hpp_contract.verdict.change import Change, ChangeClass
 from hpp_contract.verdict.report import Read, Slice
 from hpp_contract.verdict.slices import reads_of
+from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_pages import HISTORY, exchanges, judged, run
 
 WORDS = st.sampled_from([*KINDS, "PARKED", "404", "timeout"])
@@ -162,7 +163,7 @@ RUNS = st.builds(
 @given(st.lists(RUNS, min_size=1, max_size=30))
 def test_every_night_has_its_column(runs: list[Run]) -> None:
     """Columns stand side by side over the whole width, their boxes upon each other from the ground line up."""
-    chart = history_chart(runs)
+    chart = not_none(history_chart(runs))
     assert len(chart.columns) == len(runs)
     assert chart.columns[-1].x + chart.columns[-1].width == pytest.approx(100, abs=0.1)
     for column in chart.columns:
@@ -178,7 +179,7 @@ def test_every_night_has_its_column(runs: list[Run]) -> None:
 
 def test_the_chart_says_what_it_shows() -> None:
     """Each night that was not quiet is a sentence, and the whole chart is one."""
-    chart = history_chart((*HISTORY, run(6, "drift")))
+    chart = not_none(history_chart((*HISTORY, run(6, "drift"))))
     assert [column.says for column in chart.eventful][:2] == [
         "2026-11-02: 1 breaking, 1 risky, 1 additive",
         "2026-11-03: could not be verified",
@@ -190,8 +191,9 @@ def test_the_chart_says_what_it_shows() -> None:
 def test_no_history_is_no_chart_and_a_long_one_is_its_end() -> None:
     """There is no chart of no runs, and of very many runs the latest are shown."""
     assert history_chart(()) is None
-    assert len(history_chart([run(1), *[run(2)] * 500]).columns) == LATEST
-    assert history_chart([run(1), *[run(2)] * 500]).first == "2026-11-02"
+    chart = not_none(history_chart([run(1), *[run(2)] * 500]))
+    assert len(chart.columns) == LATEST
+    assert chart.first == "2026-11-02"
 
 
 # --- The slices they are drawn from
@@ -213,6 +215,6 @@ def test_evidence_is_taken_apart_by_session_and_question() -> None:
 def test_reads_are_dated_from_the_start_of_the_run() -> None:
     """A read's time counts from the start; where any time is missing, that read has none."""
     first, second = exchanges("waiting", polls=2)
-    start = Instant(first.at.ns - 2_500_000_000)
+    start = Instant(not_none(first.at).ns - 2_500_000_000)
     assert reads_of((first,), start) == (Read(2.5, "WAITING"),)
     assert reads_of((second,), None) == (Read(None, "WAITING"),)

@@ -19,6 +19,7 @@ from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Application, reh
 from hpp_contract.server import application as application_module
 from hpp_contract.server import log as log_module
 from hpp_contract.server.application import is_authorized
+from tests.harness.support.not_none import not_none
 
 BASE = "http://127.0.0.1:1"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -38,7 +39,8 @@ def ask(
 
 
 def shown(exchange: Exchange) -> str:
-    return json.loads(exchange.response.body)["status"]
+    told: str = json.loads(not_none(exchange.response).body)["status"]
+    return told
 
 
 def on_the_wire(text: str) -> str:
@@ -86,7 +88,7 @@ def test_two_credentials_are_wrong() -> None:
 def test_strangers_are_challenged(authorization: str | None) -> None:
     """Without right credentials the answer is 401 with the Basic challenge, whatever is asked for."""
     for wanted in (session_id("waiting"), UNKNOWN, "nonsense"):
-        response = ask(Application(), wanted, authorization=authorization).response
+        response = not_none(ask(Application(), wanted, authorization=authorization).response)
         assert response.status == 401
         assert response.header("www-authenticate") == 'Basic realm="hpp"'
 
@@ -116,7 +118,7 @@ def test_strangers_move_nothing() -> None:
 )
 def test_status_codes(wanted: str, code: int) -> None:
     """Known sessions answer 200, another merchant's 403, everything else 404; errors are error objects."""
-    response = ask(Application(), wanted).response
+    response = not_none(ask(Application(), wanted).response)
     assert response.status == code
     content = json.loads(response.body)
     if code != 200:
@@ -127,7 +129,7 @@ def test_status_codes(wanted: str, code: int) -> None:
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "get"])
 def test_only_get(method: str) -> None:
     """Any method but GET is refused with 405, which says what is allowed."""
-    response = ask(Application(), method=method).response
+    response = not_none(ask(Application(), method=method).response)
     assert (response.status, response.header("allow")) == (405, "GET")
 
 
@@ -151,7 +153,7 @@ def test_own_prefix(prefix: str, code: int) -> None:
 def test_no_request_is_too_odd(method: str, path: str, headers: list[tuple[str, str]]) -> None:
     """Whatever a stranger sends is answered with an error, and never raises."""
     exchange = Application()(Request(method, BASE + path, tuple(headers)))
-    assert 400 <= exchange.status < 500
+    assert 400 <= not_none(exchange.status) < 500
 
 
 def test_every_id_walks_for_itself() -> None:
@@ -241,7 +243,7 @@ def test_threads_share_an_application() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    codes = [exchange.status for exchange in application.log.exchanges]
+    codes = [not_none(exchange.status) for exchange in application.log.exchanges]
     assert sorted(codes) == [200] * 399 + [418]
 
 

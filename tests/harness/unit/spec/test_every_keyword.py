@@ -6,7 +6,7 @@ The bodies are generated from the schemas as they are; the verdicts come from sc
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -99,7 +99,7 @@ def notices(mutant: Mutant) -> bool:
         return True
 
 
-def _judges(name: str, files: dict[str, Any]) -> bool:
+def _judges(name: str, files: Mapping[str, Any]) -> bool:
     validator = rust(name, files)
     return (
         all(validator.is_valid(body) for body in good(name))
@@ -150,7 +150,7 @@ def _title(shape: str) -> str:
 _TITLES = {_title(shape) for shape in SHAPES}
 
 
-def _blames(name: str, files: dict[str, Any]) -> bool:
+def _blames(name: str, files: Mapping[str, Any]) -> bool:
     """Whether each broken body is broken at its place, by its keyword and by nothing else."""
     validator = python(name, files)
     return all(_is_blamed(validator, case) for case in bad(name)[::EACH])

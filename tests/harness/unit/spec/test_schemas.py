@@ -121,6 +121,6 @@ def test_a_checker_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package that checks dates nothing is judged, instead of judged wrongly."""
     from jsonschema import Draft202012Validator
 
-    monkeypatch.delitem(Draft202012Validator.FORMAT_CHECKER.checkers, "date-time")  # type: ignore[arg-type]
+    monkeypatch.delitem(Draft202012Validator.FORMAT_CHECKER.checkers, "date-time")
     with pytest.raises(RuntimeError, match="install rfc3339-validator"):
         validate._wordy.__wrapped__("session")

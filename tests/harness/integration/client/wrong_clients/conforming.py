@@ -18,7 +18,8 @@ from tests.harness.support.sample_clients import Client, HppError, instant
 Headers = dict[str, str]
 Session = dict[str, Any]
 OUTCOME = ("authorization_token", "order_id", "klarna_reference")
-Status = Enum("Status", {name.title().replace("_", ""): name for name in sorted(STATUSES)})
+NAMES = {name.title().replace("_", ""): name for name in sorted(STATUSES)}
+Status = Enum("Status", NAMES)  # type: ignore[misc]  # what is documented names the members
 
 
 class RefusesAnotherSession(Client):
@@ -97,7 +98,7 @@ class HoldsTypes(Client):
 
     def session(self, value: Session) -> Any:
         known = {name: value.get(name) for name in Typed.__dataclass_fields__}
-        read = {"updated_at": instant(value.get("updated_at")), "expires_at": instant(value.get("expires_at"))}
+        read: Session = {"updated_at": instant(value.get("updated_at")), "expires_at": instant(value.get("expires_at"))}
         session_id, status = value.get("session_id"), value.get("status")
         read |= {"session_id": UUID(session_id) if session_id else None}
         return Typed(**known | read | {"status": Status(status) if status in STATUSES else status})

@@ -54,7 +54,8 @@ class AnythingIsFine(Client):
 class UnwrapsLists(Client):
     def parse(self, content: bytes) -> dict[str, Any]:
         value = json.loads(content)
-        return value[0] if isinstance(value, list) else value
+        session: dict[str, Any] = value[0] if isinstance(value, list) else value
+        return session
 
 
 class _Content(Client):

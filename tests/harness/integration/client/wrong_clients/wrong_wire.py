@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+from typing import Any
 
 from tests.harness.integration.client.wrong_clients.client_in_parts import ClientInParts
 from tests.harness.integration.client.wrong_clients.declare import breaks
@@ -27,8 +28,9 @@ class TakesMillisecondsForSeconds(ClientInParts):
 @breaks("HPP-A33", "stalls-in-body")
 class ForgetsTimeoutAfterHeaders(ClientInParts):
     def received(self, response: http.client.HTTPResponse) -> bytes:
-        if isinstance(response.fp.raw._sock, socket.socket):
-            response.fp.raw._sock.settimeout(None)
+        stream: Any = response.fp  # that it is over a socket, no type says
+        if isinstance(stream.raw._sock, socket.socket):
+            stream.raw._sock.settimeout(None)
         return response.read()
 
 

@@ -1,15 +1,17 @@
 import sys
 from pathlib import Path
+from typing import Any
 
 import requests
-import vcr
+import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
 authorization, *urls = sys.argv[1:]
-for name, settings in {
+SETTINGS: dict[str, dict[str, Any]] = {
     "vcrpy.yaml": {"decode_compressed_response": True},
     "vcrpy-gzip.yaml": {},
     "vcrpy.json": {"serializer": "json", "decode_compressed_response": True},
-}.items():
+}
+for name, settings in SETTINGS.items():
     path = Path("..") / name
     path.unlink(missing_ok=True)
     with vcr.use_cassette(str(path), **settings):

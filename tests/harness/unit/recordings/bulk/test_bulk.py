@@ -104,6 +104,7 @@ class Watched(str):
     """A header's name that notes what it is compared with."""
 
     __slots__ = ("asked",)
+    asked: set[str]
 
     def __new__(cls, name: str, asked: set[str]) -> Self:
         """The name, noting into `asked`."""

@@ -72,7 +72,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, held in inner for place in places(held, (*path, key)))]
 
 
-WRONG = st.sampled_from(
+WRONG: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 7.5, 10**400, "", "x", "\ud800", [], [[]], {}, {"a": []}, ["x"], [None], {"code": 99999}]
 )
 

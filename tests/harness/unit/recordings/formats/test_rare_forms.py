@@ -66,7 +66,8 @@ def schemathesis(**parts: Any) -> str:
     answered = {"status_code": 200, "content": {"$base64": PACKED}}
     interaction = {"request": asked, "response": answered, "timestamp": 1.5} | parts
     ended = {"ScenarioFinished": {"recorder": {"interactions": {"a": interaction}}}}
-    return "".join(json.dumps(event) + "\n" for event in ({"Initialize": {}}, ended))
+    events: tuple[dict[str, Any], ...] = ({"Initialize": {}}, ended)
+    return "".join(json.dumps(event) + "\n" for event in events)
 
 
 def wiremock(**response: Any) -> dict[str, Any]:
@@ -246,8 +247,8 @@ def test_a_recorded_session_under_another_id(tmp_path: Path) -> None:
 
 def test_vcrpy_reads_through_our_persister(tmp_path: Path) -> None:
     """The persister gives vcrpy a cassette as its own does, in UTF-8, and says in vcrpy's words that there is none."""
-    from vcr.persisters.filesystem import CassetteNotFoundError
-    from vcr.serializers import yamlserializer
+    from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]  # vcrpy has no types
+    from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # vcrpy has no types
 
     persister, (exchange,) = Persister(Scrubber()), played("waiting", 1)
     persister.keep(tmp_path / "a.yaml", [exchange], "embedded")
