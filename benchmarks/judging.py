@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.schemas import violations
+from hpp_contract.rules.schema_validation import violations
 from hpp_contract.server import SCENARIOS, rehearse
 from hpp_contract.verdict import Subject, judge
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks._log import write_log
 from hpp_contract.recordings.engine import available_cores
-from hpp_contract.schemas import folder
+from hpp_contract.spec.schema_files import folder
 
 SESSIONS = 20_000
 COMPARED = 3_000

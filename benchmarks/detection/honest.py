@@ -14,9 +14,9 @@ from typing import Any, Final
 from benchmarks.detection.spread import REFUSED, everywhere
 from hpp_contract.exchange import Exchange, Headers
 from hpp_contract.rules.fault import body, header
-from hpp_contract.schemas import SHAPES
 from hpp_contract.server import SCENARIOS, Fault, Play, Scenario, session_id
 from hpp_contract.server.scenarios import Step
+from hpp_contract.spec.schema_files import SHAPES
 
 _SPELLINGS: Final = ((9, None), (0, 330), (6, -480), (1, None), (7, 0))
 """Fraction digits and minutes east of UTC, none of them those of the documented examples."""

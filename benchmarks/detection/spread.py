@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from hpp_contract.rules.fault import lie
-from hpp_contract.schemas import SHAPES
 from hpp_contract.server import Fault
+from hpp_contract.spec.schema_files import SHAPES
 
 REFUSED: Final = ("unknown-id", "malformed-id", "no-credentials", "wrong-credentials")
 """Stages that the honest server answers with an error object."""

@@ -13,8 +13,8 @@ from typing import Final, Literal
 from benchmarks.detection.drift import DRIFT
 from benchmarks.detection.honest import HONEST
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.schemas import SHAPES
 from hpp_contract.server import CREDENTIALS, Fault, Play, Server, session_id
+from hpp_contract.spec.schema_files import SHAPES
 
 Group = Literal["plain", "catalogue", "drift", "honest"]
 Extent = Literal["quick", "usual", "all"]

@@ -8,13 +8,14 @@ from dataclasses import fields
 from typing import Any
 
 from hpp_contract.client import CASES, rehearse_answer
-from hpp_contract.exchange.answer import MEMBERS, Answer
+from hpp_contract.exchange.answer import Answer
 from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
 from hpp_contract.reporting.gate import printable
 from hpp_contract.rules.rule import Rule
 from hpp_contract.server import CREDENTIALS
+from hpp_contract.spec.session import MEMBERS
 
 
 def answer_pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:

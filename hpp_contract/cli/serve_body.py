@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hpp_contract.exchange.redact import UUID
+from hpp_contract.spec.session import UUID
 
 if TYPE_CHECKING:
     from hpp_contract.server import Fault, Scenario

@@ -8,9 +8,9 @@ from functools import cache
 
 from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.completed import OUTCOME
 from hpp_contract.rules.rule import Rule
-from hpp_contract.schemas import example
+from hpp_contract.spec.schema_files import example
+from hpp_contract.spec.session import OUTCOME
 from hpp_contract.strategies.bodies import Body
 from hpp_contract.verdict import Subject, judge
 

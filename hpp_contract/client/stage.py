@@ -16,9 +16,9 @@ from hpp_contract.client.edits import edits, towards
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.credentials import Credentials
-from hpp_contract.exchange.redact import UUID
 from hpp_contract.rules.fault import body, lie, status
 from hpp_contract.server import CREDENTIALS, Play, Scenario, Server, Tls
+from hpp_contract.spec.session import UUID
 
 GRACE: Final = 0.05
 """Seconds that a request may still be on its way to us when the client has already answered."""

@@ -9,7 +9,8 @@ from enum import Enum
 from typing import Any, Final
 
 from hpp_contract.client.failure import failure_of
-from hpp_contract.exchange.answer import ERROR_PARTS, MEMBERS, Capabilities, Failure, Told
+from hpp_contract.exchange.answer import ERROR_PARTS, Capabilities, Failure, Told
+from hpp_contract.spec.session import MEMBERS
 
 _DEPTH: Final = 6
 _LENGTH: Final = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpp_contract.schemas import DOCUMENTED, example, load
+from hpp_contract.spec.schema_files import DOCUMENTED, example, load
 
 URL: Final = "https://{endpoint}/hpp/v1/sessions/{session_id}"
 PATH: Final = "/hpp/v1/sessions/"

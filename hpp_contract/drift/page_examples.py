@@ -12,7 +12,7 @@ from hpp_contract.drift import documented
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.situation import shape_of
 from hpp_contract.exchange import Exchange, Knowledge, Request, Response
-from hpp_contract.exchange.redact import UUID
+from hpp_contract.spec.session import UUID
 
 QUOTES: Final = "‘’“”"
 _SENT: Final = re.compile(rf"(?:-H|--header)\s*['\"{QUOTES}]?([A-Za-z][A-Za-z0-9-]*):[ \t]*([^'\"{QUOTES}\n\\]*)")

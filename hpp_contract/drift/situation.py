@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.redact import UUID
+from hpp_contract.spec.session import UUID
 
 NO_CREDENTIALS: Final = "no-credentials"
 WRONG_CREDENTIALS: Final = "wrong-credentials"

@@ -13,7 +13,7 @@ from hpp_contract.endpoint.fuzz_schema import Operation, segment_of
 from hpp_contract.endpoint.odd_ids import odd_segments, unknown_ids
 from hpp_contract.endpoint.target import Target
 from hpp_contract.exchange import Headers
-from hpp_contract.exchange.redact import UUID
+from hpp_contract.spec.session import UUID
 
 STRANGER: Final = 8
 """One in so many generated requests goes without our credentials: with made-up ones or with none."""

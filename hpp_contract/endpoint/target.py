@@ -13,14 +13,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.exchange.loopback import is_loopback
-from hpp_contract.exchange.redact import API_KEY
+from hpp_contract.spec.endpoint import API_KEY, LIVE_KEY, PLAYGROUND, PRODUCTION
 from hpp_contract.verdict.problems import UsageProblem
 
-_PRODUCTION: Final = re.compile(r"api(-[a-z0-9]+)?\.(kustom\.co|klarna\.com)")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
-_LIVE_KEY: Final = "kco_live_api_"
-_EXAMPLE: Final = "https://api.playground.kustom.co"
 
 EMBEDDED: Final = "the embedded reference server"
 
@@ -79,9 +76,9 @@ def _base_url(given: str) -> str:
     if parts.username is not None or parts.password is not None or API_KEY.search(given):
         raise UsageProblem("the base URL must not hold credentials: put the API key into HPP_API_KEY.")
     if parts.query or parts.fragment or given.endswith(("?", "#")):
-        raise UsageProblem(f"the base URL must end with its path, without a query or fragment, such as {_EXAMPLE}.")
+        raise UsageProblem(f"the base URL must end with its path, without a query or fragment, such as {PLAYGROUND}.")
     if "/hpp/v1" in parts.path:
-        raise UsageProblem(f"the base URL ends before /hpp/v1 ({_EXAMPLE}); session ids go into HPP_SESSION_IDS.")
+        raise UsageProblem(f"the base URL ends before /hpp/v1 ({PLAYGROUND}); session ids go into HPP_SESSION_IDS.")
     if not _PATH.fullmatch(parts.path):
         raise UsageProblem("the base URL's path holds characters that must be percent-encoded.")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
@@ -100,7 +97,7 @@ def _parts(url: str) -> SplitResult:
     except (ValueError, UnicodeError):  # a port that is none, an unclosed bracket, a label that is too long
         valid, ascii_host = None, b""
     if not valid or not ascii_host:
-        raise UsageProblem(f"the base URL is no https URL of a host: give one such as {_EXAMPLE}.")
+        raise UsageProblem(f"the base URL is no https URL of a host: give one such as {PLAYGROUND}.")
     return parts
 
 
@@ -119,18 +116,18 @@ def _credentials(environ: Mapping[str, str], host: str) -> Credentials:
 
 
 def _refuse_production(host: str, credentials: Credentials, allow_production: bool, provision: bool) -> None:
-    is_production = bool(_PRODUCTION.fullmatch(host.lower().rstrip(".")))
-    is_live = credentials.api_key.startswith(_LIVE_KEY)
+    is_production = bool(PRODUCTION.fullmatch(host.lower().rstrip(".")))
+    is_live = credentials.api_key.startswith(LIVE_KEY)
     if provision and (is_production or is_live):
-        what = f"{host} is a production host" if is_production else f"HPP_API_KEY is a live key ({_LIVE_KEY}…)"
+        what = f"{host} is a production host" if is_production else f"HPP_API_KEY is a live key ({LIVE_KEY}…)"
         raise UsageProblem(f"{what}, and sessions are never made in production: --provision is for the sandbox.")
     if allow_production:
         return
     if is_production:
         raise UsageProblem(
-            f"{host} is a production host: probe the sandbox ({_EXAMPLE}), or pass --allow-production to read from it."
+            f"{host} is a production host: probe the sandbox ({PLAYGROUND}), or pass --allow-production to read from it."
         )
     if is_live:
         raise UsageProblem(
-            f"HPP_API_KEY is a live key ({_LIVE_KEY}…): use a test key, or pass --allow-production to send it."
+            f"HPP_API_KEY is a live key ({LIVE_KEY}…): use a test key, or pass --allow-production to send it."
         )

@@ -10,19 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from hpp_contract.exchange.model import Exchange
-
-MEMBERS: Final = (
-    "session_id",
-    "status",
-    "updated_at",
-    "expires_at",
-    "order_id",
-    "klarna_reference",
-    "authorization_token",
-    "customer",
-    "manual_identification",
-)
-"""Every documented member of a session, in the order reports name them."""
+from hpp_contract.spec.session import MEMBERS
 
 ERROR_PARTS: Final = ("http_status", "error_code", "error_messages", "correlation_id")
 

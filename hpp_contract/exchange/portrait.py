@@ -13,7 +13,9 @@ from http import HTTPStatus
 from typing import Final
 
 from hpp_contract.exchange.model import Exchange, Headers, Response
-from hpp_contract.exchange.redact import API_KEY, UUID, Redactor, describe, show
+from hpp_contract.exchange.redact import Redactor, describe, show
+from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.session import UUID
 
 LONGEST: Final = 4000
 """Characters of a body that are looked at."""

@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 from hpp_contract.exchange.body import MISSING
 from hpp_contract.exchange.instant import Instant
+from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.session import UUID
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-API_KEY = re.compile(r"kco_(?:test|live)_api_[A-Za-z0-9_\-]+")
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _DATE_LIKE = re.compile(r"\d{4}-[\dTZtz:.+\- \n]{0,40}")
 _NAMES = {dict: "an object", list: "an array", bool: "a boolean", int: "a number", float: "a number"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hpp_contract.schemas import folder
+from hpp_contract.spec.schema_files import folder
 
 
 @dataclass(frozen=True)

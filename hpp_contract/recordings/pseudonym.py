@@ -9,8 +9,9 @@ from collections import defaultdict
 from itertools import cycle
 from typing import Final
 
-from hpp_contract.exchange.redact import API_KEY, UUID
-from hpp_contract.rules.recording import PSEUDONYM
+from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.fields import PSEUDONYM
+from hpp_contract.spec.session import UUID
 
 WORD: Final = "scrubbed"
 _ALPHABETS: Final = {"a": string.ascii_lowercase, "A": string.ascii_uppercase, "0": string.digits, "1": "123456789"}

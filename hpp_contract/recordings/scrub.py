@@ -16,9 +16,11 @@ from urllib.parse import quote, unquote
 
 from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.exchange.model import first, values
-from hpp_contract.exchange.redact import API_KEY, MIN_SECRET, UUID, is_placeholder, spellings
+from hpp_contract.exchange.redact import MIN_SECRET, is_placeholder, spellings
 from hpp_contract.recordings.pseudonym import Pseudonyms, api_key, masked, token
 from hpp_contract.recordings.scrub_json import JsonScrubber
+from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.session import UUID
 
 _HARMLESS: Final = frozenset(
     {

@@ -10,8 +10,7 @@ from typing import Final, Literal
 
 from hpp_contract.exchange import Instant
 from hpp_contract.recordings.pseudonym import Pseudonyms, masked
-from hpp_contract.rules.error import INTERNALS
-from hpp_contract.rules.recording import BIRTH_DATE
+from hpp_contract.spec.fields import BIRTH_DATE, INTERNALS
 
 _TOKEN: Final = re.compile(
     r"""(?P<text>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|(?P<mark>[{}\[\],:])|(?<![\w.+\-])(?:

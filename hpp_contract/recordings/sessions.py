@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.model import traces
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.lifecycle import FINAL
+from hpp_contract.spec.session import FINAL
 from hpp_contract.verdict import Judge, Subject
 from hpp_contract.verdict.glance import Glance
 from hpp_contract.verdict.judge import Tally

@@ -13,13 +13,9 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from hpp_contract.exchange import Exchange, Instant, Response
-from hpp_contract.exchange.answer import MEMBERS, Answer
-from hpp_contract.exchange.redact import UUID
+from hpp_contract.exchange.answer import Answer
+from hpp_contract.spec.session import INSTANTS, MEMBERS, STATUSES, UUID
 
-STATUSES: Final = frozenset(
-    "WAITING BACK IN_PROGRESS MANUAL_ID_CHECK COMPLETED CANCELLED FAILED DISABLED ERROR".split()  # noqa: SIM905
-)
-INSTANTS: Final = frozenset({"updated_at", "expires_at"})
 _REQUIRED: Final = ("session_id", "status", "updated_at", "expires_at")
 _OBJECTS: Final = frozenset({"customer", "manual_identification"})
 _LARGE: Final = 100_000

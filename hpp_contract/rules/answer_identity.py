@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.exchange.answer import MEMBERS, Answer
+from hpp_contract.exchange.answer import Answer
 from hpp_contract.exchange.redact import describe, show
 from hpp_contract.rules.answer_fault import lie, served, surface, tell_session
 from hpp_contract.rules.answer_given import (
-    INSTANTS,
     KNOWN,
     Given,
     departure,
@@ -21,6 +20,7 @@ from hpp_contract.rules.answer_given import (
     surfaced,
 )
 from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.spec.session import INSTANTS, MEMBERS
 
 HAPPY = "Read Session › Happy flow examples"
 REFERENCE = "API reference 1.1 › getSessionById"

@@ -7,12 +7,11 @@ from functools import cache
 from typing import Any
 
 from hpp_contract.exchange import Instant
-from hpp_contract.exchange.answer import MEMBERS, Answer
+from hpp_contract.exchange.answer import Answer
 from hpp_contract.exchange.body import MISSING
 from hpp_contract.exchange.redact import describe, show
 from hpp_contract.rules.answer_fault import able, lie, omit, served, surface
 from hpp_contract.rules.answer_given import (
-    INSTANTS,
     Given,
     absent,
     departure,
@@ -25,6 +24,7 @@ from hpp_contract.rules.answer_given import (
     surfaced,
 )
 from hpp_contract.rules.rule import Finding, rule
+from hpp_contract.spec.session import INSTANTS, MEMBERS
 
 HAPPY = "Read Session › Happy flow examples"
 REFERENCE = "API reference 1.1 › getSessionById"

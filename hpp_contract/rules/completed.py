@@ -9,10 +9,10 @@ from hpp_contract.rules.fault import drop, edit_json, lie, member, url
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.schema import schema_rule
 from hpp_contract.rules.when import has, in_status
+from hpp_contract.spec.session import OUTCOME
 
 HAPPY = "Read Session › Happy flow examples"
 WITH_ORDER = f"{HAPPY} › With place_order_mode as PLACE_ORDER or CAPTURE_ORDER"
-OUTCOME = ("authorization_token", "order_id", "klarna_reference")
 _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 completed = in_status("COMPLETED")

@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.model import values
-from hpp_contract.exchange.redact import API_KEY, is_placeholder, spellings
+from hpp_contract.exchange.redact import is_placeholder, spellings
 from hpp_contract.rules.fault import body, drop, edit_json, header, lie, member, status
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.schema import schema_rule
 from hpp_contract.rules.when import api_responded, failed, failed_with_json, responded, response_of
+from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.fields import INTERNALS
 
 AUTHENTICATION = "Authentication"
 REFERENCE = "API reference 1.1 › getSessionById"
@@ -233,11 +235,6 @@ def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
             yield Finding(f"header {name[:40]}", "no credentials", "the credentials of the request")
     if form.search(response.content or response.body):
         yield Finding("body", "no credentials", "the credentials of the request")
-
-
-INTERNALS = re.compile(
-    rb"Traceback \(most recent|^\s+at [\w.$<>]+\(|Exception in thread|\bORA-\d{5}|SQLSTATE\[", re.MULTILINE
-)
 
 
 @rule(

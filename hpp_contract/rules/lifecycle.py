@@ -7,13 +7,12 @@ from itertools import pairwise
 
 from hpp_contract.exchange import Exchange, Trace
 from hpp_contract.exchange.redact import show
-from hpp_contract.rules.completed import OUTCOME
 from hpp_contract.rules.fault import body, edit_json, header, lie, member, status
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import polled
+from hpp_contract.spec.session import FINAL, OUTCOME
 
 LIFECYCLE = "Session lifecycle"
-FINAL = ("COMPLETED", "CANCELLED", "DISABLED")
 
 
 def _status(exchange: Exchange) -> object:

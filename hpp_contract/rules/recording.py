@@ -11,19 +11,19 @@ from typing import Any
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.model import values
-from hpp_contract.exchange.redact import API_KEY, is_placeholder
+from hpp_contract.exchange.redact import is_placeholder
 from hpp_contract.rules import fault
 from hpp_contract.rules.fault import header, knowing, member, sent
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import always, holds_session
+from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
 
 lie = partial(fault.lie, teller="recorder")
 
 PUBLISHED = ("documented", "embedded")
 """Provenances whose every value is public already."""
 
-PSEUDONYM = "5c2bbed0-"
-"""How the pseudonym of a UUID begins."""
 
 _OURS = "Safety of this project"
 
@@ -115,10 +115,6 @@ def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
         for where, value in _leaves(session.get(name), f"/{name}"):
             if not is_placeholder(value) and not where.endswith("/expires_at") and value != BIRTH_DATE:
                 yield Finding(where, "a placeholder", "a value")
-
-
-BIRTH_DATE = "1900-01-01"
-"""The pseudonym of every date of birth."""
 
 
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:

@@ -10,11 +10,12 @@ from functools import partial
 from hpp_contract.exchange import Exchange, Instant, Request, Trace
 from hpp_contract.exchange.loopback import is_loopback
 from hpp_contract.exchange.model import values
-from hpp_contract.exchange.redact import API_KEY, is_placeholder
+from hpp_contract.exchange.redact import is_placeholder
 from hpp_contract.rules import fault
 from hpp_contract.rules.fault import at, method, sent, sent_body, url
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import always, for_session
+from hpp_contract.spec.endpoint import API_KEY
 
 lie = partial(fault.lie, teller="client")
 

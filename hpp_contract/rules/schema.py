@@ -8,7 +8,7 @@ from typing import Any
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.rules.rule import Finding, Rule, rule
-from hpp_contract.schemas import Violation, violations
+from hpp_contract.rules.schema_validation import Violation, violations
 
 NO_NULL = "HPP-S10"
 """A member that is null where a type was demanded is this rule's business: absent members are omitted."""

@@ -13,7 +13,7 @@ from hpp_contract.rules.fault import body, drop, lie, member
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.schema import schema_rule
 from hpp_contract.rules.when import has, holds_json, holds_session
-from hpp_contract.schemas import load
+from hpp_contract.spec.schema_files import load
 
 HAPPY = "Read Session › Happy flow examples"
 REFERENCE = "API reference 1.1 › getSessionById"

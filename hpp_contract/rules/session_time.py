@@ -9,10 +9,9 @@ from hpp_contract.exchange.instant import seconds_of_http_date
 from hpp_contract.rules.fault import header, lie, member
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import has, response_of
+from hpp_contract.spec.session import SKEW
 
 LIFETIME = "Session lifetime"
-SKEW = 300.0
-"""Seconds by which honest clocks may differ."""
 
 
 @rule(

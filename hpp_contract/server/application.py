@@ -20,13 +20,13 @@ from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Respons
 from hpp_contract.exchange.clock import Clock, system_clock
 from hpp_contract.exchange.credentials import Credentials
 from hpp_contract.exchange.model import values
-from hpp_contract.exchange.redact import UUID
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server.answers import answer, dated, refusal
 from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.log import Log
 from hpp_contract.server.sandbox import Sandbox
 from hpp_contract.server.scenarios import SCENARIOS, Play, Scenario, session_id
+from hpp_contract.spec.session import UUID
 from hpp_contract.verdict.refusal import raise_refusal
 
 CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing", "M000001-hpp")

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from hpp_contract.exchange import Instant
 from hpp_contract.rules.fault import Fault
-from hpp_contract.schemas import SHAPES, example
+from hpp_contract.spec.schema_files import SHAPES, example
 
 _NAMESPACE: Final = uuid.UUID("c9d0e7a4-5b1f-5c3e-8a26-4f1d90b7e312")
 _SECOND: Final = 1_000_000_000

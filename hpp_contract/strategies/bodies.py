@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from hpp_contract.schemas import SHAPES
+from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.strategies.compiling import demands
 from hpp_contract.strategies.demand import Demand
 from hpp_contract.strategies.instants import ALL, lifetime

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import product
 from typing import Any, Final
 
-from hpp_contract.schemas import load
+from hpp_contract.spec.schema_files import load
 from hpp_contract.strategies.demand import NEVER, Constraint, Demand
 
 Schema = Mapping[str, Any]

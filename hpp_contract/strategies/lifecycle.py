@@ -8,9 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from hpp_contract.exchange import Exchange, Instant, Trace
-from hpp_contract.rules.completed import OUTCOME
-from hpp_contract.rules.lifecycle import FINAL
-from hpp_contract.schemas import SHAPES
+from hpp_contract.spec.schema_files import SHAPES
+from hpp_contract.spec.session import FINAL, OUTCOME
 from hpp_contract.strategies import instants
 from hpp_contract.strategies.answers import answer
 from hpp_contract.strategies.bodies import Body, keepable, status_of, valid_body

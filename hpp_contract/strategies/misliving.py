@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hpp_contract.exchange import Trace
-from hpp_contract.rules.lifecycle import FINAL
+from hpp_contract.spec.session import FINAL
 from hpp_contract.strategies.bodies import valid_body
 from hpp_contract.strategies.instants import SECOND
 from hpp_contract.strategies.lifecycle import Life, live, reachable, shapes

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hpp_contract.schemas import SHAPES, example
+from hpp_contract.spec.schema_files import SHAPES, example
 from hpp_contract.strategies.bodies import valid_body
 from hpp_contract.strategies.breaking import broken_at, weaknesses
 from hpp_contract.strategies.source import Source, seeded

@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from hpp_contract.exchange import Exchange, Headers, Knowledge
 from hpp_contract.exchange.instant import nanoseconds, seconds_of_http_date
-from hpp_contract.exchange.redact import API_KEY, describe, is_placeholder, spellings
-from hpp_contract.rules.error import INTERNALS
-from hpp_contract.rules.recording import PSEUDONYM
-from hpp_contract.rules.session_time import SKEW
+from hpp_contract.exchange.redact import describe, is_placeholder, spellings
+from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
+from hpp_contract.spec.session import SKEW
 
 _is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~\-]+)*/hpp/v1/sessions/").fullmatch
 _is_uuid = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}").fullmatch

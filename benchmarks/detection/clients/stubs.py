@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.detection.environment import Environment
-from hpp_contract.schemas import SHAPES
 from hpp_contract.server import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.spec.schema_files import SHAPES
 
 PATH: Final = "/hpp/v1/sessions/"
 _CREATED: Final = 1_790_000_000 * 1_000_000_000

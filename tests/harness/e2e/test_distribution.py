@@ -138,7 +138,7 @@ def test_the_wheel_and_what_it_declares_suffice(home: Path, tmp_path: Path, line
 
 
 EVERYTHING = """
-import pkgutil, importlib, hpp_contract, hpp_contract.schemas as schemas
+import pkgutil, importlib, hpp_contract, hpp_contract.spec.schema_files as schemas
 for module in pkgutil.walk_packages(hpp_contract.__path__, "hpp_contract."):
     if not module.name.startswith(("hpp_contract.suite", "hpp_contract.__main__")):
         importlib.import_module(module.name)

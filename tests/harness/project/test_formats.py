@@ -14,11 +14,12 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.client import CASES, Ask
 from hpp_contract.client.command import HELLO
-from hpp_contract.exchange.answer import ERROR_PARTS, MEMBERS
+from hpp_contract.exchange.answer import ERROR_PARTS
 from hpp_contract.recordings import ndjson
 from hpp_contract.rules.catalogue import find
-from hpp_contract.schemas import folder, load
 from hpp_contract.server import CREDENTIALS, Server
+from hpp_contract.spec.schema_files import folder, load
+from hpp_contract.spec.session import MEMBERS
 from tests.harness.support.paths import ADAPTER, ROOT
 
 PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")

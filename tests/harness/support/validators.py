@@ -9,7 +9,7 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from hpp_contract.schemas import load
+from hpp_contract.spec.schema_files import load
 from hpp_contract.strategies import NAMES
 
 Files = Mapping[str, Any]

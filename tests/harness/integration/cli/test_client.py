@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.cli import main
 from hpp_contract.client import CASES
-from hpp_contract.schemas import load
+from hpp_contract.spec.schema_files import load
 from tests.harness.support.paths import ROOT, SUPPORT
 
 CLIENTS = """

@@ -278,7 +278,7 @@ def test_endpoint_judges_the_embedded_server(tmp_path: Path) -> None:
 
 def test_recording_judges_cassettes_and_says_what_it_could_not_read(tmp_path: Path) -> None:
     """Recordings are judged; one that cannot be read is named, and makes the run unverified."""
-    from hpp_contract.schemas.files import folder
+    from hpp_contract.spec.schema_files import folder
 
     documented = str(folder("cassettes") / "documented")
     assert invoke("recording", documented).exit_code == 0

@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from hpp_contract.exchange import Request, Response
-from hpp_contract.schemas import folder
 from hpp_contract.server import CREDENTIALS, session_id
+from hpp_contract.spec.schema_files import folder
 from tests.harness.support.browsers import HAS_CHROMIUM
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import ROOT

@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 from hpp_contract.cli import main
 from hpp_contract.exchange.body import read
 from hpp_contract.rules.catalogue import find
-from hpp_contract.schemas import SHAPES, folder, violations
+from hpp_contract.rules.schema_validation import violations
+from hpp_contract.spec.schema_files import SHAPES, folder
 from hpp_contract.strategies.vectors import KINDS, vectors
 from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.paths import ROOT

@@ -18,7 +18,7 @@ import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
 from hpp_contract.cli import main
 from hpp_contract.recordings.player import HppCassette
-from hpp_contract.schemas import DOCUMENTED, folder
+from hpp_contract.spec.schema_files import DOCUMENTED, folder
 
 
 async def _by_async_httpx(url: str) -> Any:

@@ -27,8 +27,8 @@ from hpp_contract.recordings.replay import recorded_sessions
 from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
-from hpp_contract.schemas import DOCUMENTED
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, Server, session_id
+from hpp_contract.spec.schema_files import DOCUMENTED
 from hpp_contract.verdict import Outcome, Subject, judge
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 from tests.harness.support.fake_time import NOON
@@ -276,7 +276,7 @@ def test_serve_plays_cassettes(recorded_folder: Path) -> None:
 
 def test_sessions_of_one_id_are_told_apart() -> None:
     """The documented cassettes all show one session id: each is played under its own."""
-    from hpp_contract.schemas import folder
+    from hpp_contract.spec.schema_files import folder
 
     sessions = recorded_sessions([str(folder("cassettes") / "documented")])
     assert {each.name for each in sessions} == set(DOCUMENTED)

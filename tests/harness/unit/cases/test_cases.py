@@ -15,8 +15,8 @@ from hpp_contract.client.rehearse import rehearse_case
 from hpp_contract.exchange.answer import Answer
 from hpp_contract.rules.catalogue import CATALOGUE, find
 from hpp_contract.rules.rule import JUDGES
-from hpp_contract.schemas import SHAPES, load
 from hpp_contract.server import SCENARIOS, session_id
+from hpp_contract.spec.schema_files import SHAPES, load
 from hpp_contract.verdict.problems import UsageProblem
 
 CLIENT_RULES = {rule.id: rule for rule in CATALOGUE if "client" in JUDGES[rule.scope]}

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.exchange import Instant
-from hpp_contract.exchange.redact import UUID
-from hpp_contract.schemas import SHAPES, violations
+from hpp_contract.rules.schema_validation import violations
 from hpp_contract.server import FAULTS, SCENARIOS, session_id
 from hpp_contract.server.scenarios import LIFETIME, LONGEST, Scenario, write_instant
+from hpp_contract.spec.schema_files import SHAPES
+from hpp_contract.spec.session import UUID
 from tests.harness.support.not_none import not_none
 
 PLAYED = [scenario for scenario in SCENARIOS.values() if scenario.refused is None]

@@ -22,8 +22,8 @@ from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
 from hpp_contract.exchange import Exchange, Knowledge, Request, Response
 from hpp_contract.exchange.instant import http_date
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.schemas import SHAPES
 from hpp_contract.server import SCENARIOS, rehearse
+from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.verdict.problems import Unverifiable
 from tests.harness.support.fake_time import NOON, noon
 

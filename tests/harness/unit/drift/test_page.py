@@ -19,7 +19,7 @@ from hpp_contract.drift.documented import HEADINGS
 from hpp_contract.drift.page import read_page
 from hpp_contract.drift.page_drift import PageDrift, page_drift
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.schemas import SHAPES, example
+from hpp_contract.spec.schema_files import SHAPES, example
 from hpp_contract.verdict import Subject, judge
 from hpp_contract.verdict.problems import Unverifiable
 

@@ -18,8 +18,8 @@ from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.gather import evidence_of
 from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
 from hpp_contract.rules.fault import lie, member
-from hpp_contract.schemas import DOCUMENTED, SHAPES, example
 from hpp_contract.server import rehearse
+from hpp_contract.spec.schema_files import DOCUMENTED, SHAPES, example
 
 
 def of_sessions(present: int, absent: int, name: str = "channel", on: str = "waiting") -> Facts:

@@ -14,8 +14,8 @@ from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Respons
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Finding, Rule, rule
 from hpp_contract.rules.rule import Subject as Kind
-from hpp_contract.schemas import SHAPES, example
 from hpp_contract.server import rehearse
+from hpp_contract.spec.schema_files import SHAPES, example
 from hpp_contract.verdict import Outcome, Report, Subject, judge
 from hpp_contract.verdict.judge import SAMPLE, Judge, Tally
 

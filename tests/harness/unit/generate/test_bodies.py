@@ -10,9 +10,9 @@ from hypothesis import find, given
 from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Instant
-from hpp_contract.exchange.redact import UUID
-from hpp_contract.rules.completed import OUTCOME
-from hpp_contract.schemas import SHAPES, violations
+from hpp_contract.rules.schema_validation import violations
+from hpp_contract.spec.schema_files import SHAPES
+from hpp_contract.spec.session import OUTCOME, UUID
 from hpp_contract.strategies import NAMES, UnknownKeywordError, answer, broken, seeded, sessions, valid, valid_body
 from hpp_contract.strategies.breaking import Weakness, _at, _wrong
 from hpp_contract.strategies.compiling import Place, alternatives

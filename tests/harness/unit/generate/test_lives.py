@@ -9,7 +9,7 @@ from hypothesis import given
 
 from hpp_contract.exchange import Trace
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.lifecycle import FINAL
+from hpp_contract.spec.session import FINAL
 from hpp_contract.strategies import BrokenTrace, broken_traces, seeded, traces
 from hpp_contract.strategies.lifecycle import Life, legal_trace, reachable, shapes
 from hpp_contract.strategies.misliving import MISLIVING, broken_trace

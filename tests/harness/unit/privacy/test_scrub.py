@@ -14,14 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Request, Response
-from hpp_contract.exchange.redact import UUID, is_placeholder
+from hpp_contract.exchange.redact import is_placeholder
 from hpp_contract.recordings.pseudonym import Pseudonyms, masked, token
 from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
-from hpp_contract.rules.recording import BIRTH_DATE, PSEUDONYM
 from hpp_contract.server import CREDENTIALS
+from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
+from hpp_contract.spec.session import UUID
 from hpp_contract.verdict import Outcome, Subject, judge
 from tests.harness.support.recording_tools import EDITS, FAULTS, kept, played, recordings
 
@@ -213,7 +214,7 @@ def test_one_set_one_pseudonym() -> None:
 
 def test_a_token_keeps_its_form() -> None:
     """A raw key stays a raw key, a pair a pair, and neither opens anything."""
-    from hpp_contract.exchange.redact import API_KEY
+    from hpp_contract.spec.endpoint import API_KEY
 
     assert API_KEY.fullmatch(token("kco_test_api_abcdefgh"))
     pair = base64.b64encode(b"M1-x:kco_test_api_abcdefgh").decode()

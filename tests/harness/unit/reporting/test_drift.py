@@ -20,7 +20,7 @@ from hpp_contract.reporting.junit import junit
 from hpp_contract.reporting.markdown import markdown
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.words import headline
-from hpp_contract.schemas import load
+from hpp_contract.spec.schema_files import load
 from hpp_contract.verdict.change import Change, ChangeClass
 from hpp_contract.verdict.report import Outcome, Report, Subject
 from tests.harness.support.sample_reports import HOSTILE, finding, verdict

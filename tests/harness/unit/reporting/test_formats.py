@@ -23,7 +23,7 @@ from hpp_contract.reporting.junit import junit
 from hpp_contract.reporting.markdown import escape, markdown
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.rules.rule import Finding
-from hpp_contract.schemas.files import folder
+from hpp_contract.spec.schema_files import folder
 from hpp_contract.verdict.report import Outcome, Report
 from tests.harness.support.sample_reports import EVERY_OUTCOME, HOSTILE, REPORTS, finding, report, verdict
 

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from hpp_contract.exchange import Instant
+from hpp_contract.rules import schema_validation
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Basis
-from hpp_contract.schemas import SHAPES, example, folder, load, validate, violations
+from hpp_contract.rules.schema_validation import violations
+from hpp_contract.spec.schema_files import SHAPES, example, folder, load
 
 FILES = ("session", "error-object", *SHAPES)
 CONSTRAINTS = {"type", "enum", "const", "pattern", "format", "required", "not", "minLength", "maxLength"}
@@ -123,4 +125,4 @@ def test_a_checker_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.delitem(Draft202012Validator.FORMAT_CHECKER.checkers, "date-time")
     with pytest.raises(RuntimeError, match="install rfc3339-validator"):
-        validate._wordy.__wrapped__("session")
+        schema_validation._wordy.__wrapped__("session")

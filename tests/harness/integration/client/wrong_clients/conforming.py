@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from hpp_contract.rules.answer_given import STATUSES
+from hpp_contract.spec.session import STATUSES
 from tests.harness.integration.client.wrong_clients.client_in_parts import ClientInParts
 from tests.harness.support.sample_clients import Client, HppError, instant
 

@@ -6,9 +6,8 @@ import struct
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from hpp_contract.exchange.answer import MEMBERS
 from hpp_contract.exchange.clock import utc
-from hpp_contract.rules.answer_given import STATUSES
+from hpp_contract.spec.session import MEMBERS, STATUSES
 from tests.harness.integration.client.wrong_clients.declare import breaks
 from tests.harness.support.fake_time import NOON
 from tests.harness.support.sample_clients import Client, TypedClient
