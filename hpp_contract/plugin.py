@@ -214,7 +214,7 @@ def _conclude(report: Report, case: str, known: tuple[Entry, ...], test: str) ->
 
 def _text(verdict: RuleVerdict) -> str:
     """A rule and what was found, in words that are safe to print."""
-    from hpp_contract.exchange.redact import Redactor
+    from hpp_contract.privacy.redact import Redactor
     from hpp_contract.reporting.gate import printable
 
     findings = [

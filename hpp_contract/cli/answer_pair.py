@@ -10,7 +10,7 @@ from typing import Any
 from hpp_contract.client import CASES, rehearse_answer
 from hpp_contract.exchange.answer import Answer
 from hpp_contract.exchange.clock import Clock, system_clock
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
 from hpp_contract.reporting.gate import printable
 from hpp_contract.rules.rule import Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from hpp_contract.exchange.credentials import Credentials
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 
 
 def readable(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.clock import Clock, system_clock
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
 from hpp_contract.rules.fault import Fault
 from hpp_contract.rules.rule import JUDGES, Rule

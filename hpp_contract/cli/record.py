@@ -44,8 +44,8 @@ def record(folder: Path, probing: Probing, options: Options) -> None:
 def _kept(probed: Probed, folder: Path, now: int) -> Kept:
     from urllib.parse import urlsplit
 
+    from hpp_contract.privacy.scrub import Scrubber
     from hpp_contract.recordings.keep import EMBEDDED, keep, recorded
-    from hpp_contract.recordings.scrub import Scrubber
     from hpp_contract.server import SCENARIOS, session_id
 
     host = urlsplit(probed.subject.name).hostname or probed.subject.name

@@ -20,7 +20,7 @@ from hpp_contract.endpoint.target import Target
 from hpp_contract.endpoint.wire import Wire
 from hpp_contract.exchange import Exchange, Headers, Knowledge
 from hpp_contract.exchange.clock import steady
-from hpp_contract.exchange.redact import abbreviate
+from hpp_contract.privacy.redact import abbreviate
 
 TIMEOUT_EACH: Final = 5.0
 """Seconds for connecting and for each read: an odd id that is not answered in this time will not be."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from hpp_contract.endpoint.fuzz_requests import Attempt
 from hpp_contract.endpoint.fuzz_schema import PREFIX
-from hpp_contract.exchange.redact import abbreviate
+from hpp_contract.privacy.redact import abbreviate
 
 SHOWN: Final = 120
 """Characters of a path segment that a command shows at most."""

@@ -10,8 +10,8 @@ from typing import Final
 
 from hpp_contract.endpoint.provision import Trail
 from hpp_contract.exchange import Exchange, Instant, Response
-from hpp_contract.exchange.redact import show
-from hpp_contract.rules.when import response_of
+from hpp_contract.exchange.model import response_of
+from hpp_contract.privacy.redact import show
 from hpp_contract.verdict.report import NOT_ANSWERED
 
 Learned = tuple[tuple[str, str], ...]

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
 from hpp_contract.exchange.clock import Clock, system_clock
-from hpp_contract.exchange.redact import abbreviate
+from hpp_contract.privacy.redact import abbreviate
 
 
 @dataclass(frozen=True, slots=True)

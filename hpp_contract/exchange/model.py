@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import zlib
 from collections.abc import Iterable
@@ -228,3 +229,24 @@ def _ordered(group: list[Exchange]) -> tuple[Exchange, ...]:
     if all(exchange.at is not None for exchange in group):
         group = sorted(group, key=lambda exchange: exchange.at.ns if exchange.at else 0)
     return tuple(group)
+
+
+def response_of(exchange: Exchange) -> Response:
+    """The response that a rule's condition has already made sure of."""
+    if exchange.response is None:
+        raise LookupError("a rule read a response that its condition did not ask for")
+    return exchange.response
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host name or address is this machine's own; so is every name under `localhost` (RFC 6761 §6.3)."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        name = host.lower().rstrip(".")
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def without(fields: Headers, *names: str) -> Headers:
+    """The header fields whose name is none of these."""
+    return tuple(field for field in fields if field[0].lower() not in names)

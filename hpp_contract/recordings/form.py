@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hpp_contract.exchange import Exchange, Headers, Instant, Knowledge, Request, Response
-from hpp_contract.exchange.model import first
+from hpp_contract.exchange.model import first, without
 
 SOMEWHERE: Final = "https://unnamed.invalid"
 """The origin of requests in formats that keep only the path."""
@@ -86,11 +86,6 @@ def response(status: Any, fields: Headers, body: bytes, reason: Any = "", *, rew
     if rewritten:
         fields = without(fields, "content-length", "transfer-encoding")
     return Response(status_code(status), fields, body, text(reason))
-
-
-def without(fields: Headers, *names: str) -> Headers:
-    """The header fields whose name is none of these."""
-    return tuple(field for field in fields if field[0].lower() not in names)
 
 
 def headers(value: Any) -> Headers:

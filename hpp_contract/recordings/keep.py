@@ -14,8 +14,8 @@ from typing import Any, Final
 from hpp_contract import __version__
 from hpp_contract.exchange import Exchange, Headers, Instant
 from hpp_contract.exchange.clock import utc
-from hpp_contract.recordings.scrub import Scrubber
-from hpp_contract.rules.when import response_of
+from hpp_contract.exchange.model import response_of
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 
 EMBEDDED: Final = "embedded"

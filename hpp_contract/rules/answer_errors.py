@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from hpp_contract.exchange.answer import Answer, Failure
-from hpp_contract.exchange.redact import is_placeholder, spellings
+from hpp_contract.privacy.redact import is_placeholder, spellings
 from hpp_contract.rules.answer_fault import lie, tell_failure
 from hpp_contract.rules.answer_given import Given, given
 from hpp_contract.rules.rule import Finding, rule

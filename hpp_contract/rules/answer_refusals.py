@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hpp_contract.exchange.answer import Answer
 from hpp_contract.exchange.body import MISSING
-from hpp_contract.exchange.redact import describe
+from hpp_contract.privacy.redact import describe
 from hpp_contract.rules.answer_fault import lie, tell_nothing, tell_session
 from hpp_contract.rules.answer_given import Given, gave, given, judged, outcome
 from hpp_contract.rules.rule import Finding, rule

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.body import BOM
+from hpp_contract.exchange.model import response_of
 from hpp_contract.rules.fault import body, cut, header, lie, rewrite
 from hpp_contract.rules.rule import Finding, rule
-from hpp_contract.rules.when import holds_json, ok, ok_as_json, responded, response_of
+from hpp_contract.rules.when import holds_json, ok, ok_as_json, responded
 
 
 @rule(

@@ -11,7 +11,7 @@ from typing import Any
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.model import values
-from hpp_contract.exchange.redact import is_placeholder
+from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules import fault
 from hpp_contract.rules.fault import header, knowing, member, sent
 from hpp_contract.rules.rule import Finding, rule

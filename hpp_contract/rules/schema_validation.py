@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from hpp_contract.exchange.redact import describe, show
+from hpp_contract.privacy.redact import describe, show
 from hpp_contract.spec.schema_files import SHAPES, load
 
 _PUBLIC = frozenset({"/status", "/updated_at", "/expires_at"})

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from hpp_contract.exchange import Exchange, Response, Trace
+from hpp_contract.exchange import Exchange, Trace
 
 JSON_TYPES = ("application/json", "")
 """Media types under which a body is read as JSON; undeclared is judged by its own rule, not by every other."""
-
-
-def response_of(exchange: Exchange) -> Response:
-    """The response that a rule's condition has already made sure of."""
-    if exchange.response is None:
-        raise LookupError("a rule read a response that its condition did not ask for")
-    return exchange.response
 
 
 def always(_: object) -> bool:

@@ -11,8 +11,8 @@ from typing import Final
 
 from hpp_contract.exchange import Exchange, Instant
 from hpp_contract.exchange.model import traces
-from hpp_contract.exchange.portrait import portrait
-from hpp_contract.exchange.redact import abbreviate
+from hpp_contract.privacy.redact import abbreviate
+from hpp_contract.privacy.render import portrait
 from hpp_contract.verdict.judge import judge
 from hpp_contract.verdict.report import Outcome, Read, Report, RuleVerdict, Slice, Subject
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.drift.history import Run
 from hpp_contract.exchange import Exchange, Request
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.gate import safe
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Finding

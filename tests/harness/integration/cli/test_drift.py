@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from hpp_contract.cli import main
-from hpp_contract.exchange.redact import spellings
+from hpp_contract.privacy.redact import spellings
 from hpp_contract.rules.fault import Fault, body, header, lie, member, status
 from hpp_contract.server import Server, session_id
 from hpp_contract.spec.schema_files import folder, load

@@ -157,7 +157,7 @@ def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.process
 def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     """What a dying adapter wrote to stderr is quoted without the credentials in it."""
-    from hpp_contract.exchange.redact import Redactor
+    from hpp_contract.privacy.redact import Redactor
     from hpp_contract.reporting.gate import safe
     from hpp_contract.reporting.json_report import json_report
 

@@ -12,8 +12,8 @@ from hpp_contract.drift import Baseline, watch
 from hpp_contract.drift.gather import evidence_of
 from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.exchange import Exchange, Knowledge
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
-from hpp_contract.recordings.scrub import Scrubber
 
 
 def kept_as_lines(exchanges: tuple[Exchange, ...], file: Path) -> list[Exchange]:

@@ -21,10 +21,10 @@ from hypothesis import given
 
 from hpp_contract.cli import main
 from hpp_contract.exchange import Exchange
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
 from hpp_contract.recordings.replay import recorded_sessions
-from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, Server, session_id
@@ -199,7 +199,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from hpp_contract.recordings.keep import EMBEDDED, keep
-from hpp_contract.recordings.scrub import Scrubber
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.server import rehearse
 stages = ("lifecycle-paid", "lifecycle-retried", "failed", "expired")
 exchanges = [each for stage in stages for each in rehearse(stage, 6)]

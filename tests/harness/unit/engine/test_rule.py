@@ -6,8 +6,8 @@ import pytest
 
 from hpp_contract.exchange import Exchange
 from hpp_contract.exchange.answer import Answer, Told
+from hpp_contract.exchange.model import response_of
 from hpp_contract.rules.answer_errors import errors_tell_the_truth
-from hpp_contract.rules.when import response_of
 from tests.harness.support.exchanges import ASKED, ID
 
 

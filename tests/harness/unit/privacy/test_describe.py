@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.exchange.body import MISSING
-from hpp_contract.exchange.portrait import PUBLIC_MEMBERS, portrait
-from hpp_contract.exchange.redact import describe
+from hpp_contract.privacy.redact import describe
+from hpp_contract.privacy.render import PUBLIC_MEMBERS, portrait
 
 SECRET = "zq9-Ärger~77"
 PRIVATE = st.sampled_from([SECRET, f"x{SECRET}", f"{SECRET} 1900-02-28T00:00:00Z"])

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from hpp_contract.recordings.pseudonym import Pseudonyms, api_key, masked, token
+from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, masked, token
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 
 secrets = st.text(st.characters(codec="utf-8"), min_size=4, max_size=40)
 around = st.text("abc =:/", max_size=9)

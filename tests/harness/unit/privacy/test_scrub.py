@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.exchange import Exchange, Request, Response
-from hpp_contract.exchange.redact import is_placeholder
-from hpp_contract.recordings.pseudonym import Pseudonyms, masked, token
-from hpp_contract.recordings.scrub import Scrubber
+from hpp_contract.privacy.pseudonyms import Pseudonyms, masked, token
+from hpp_contract.privacy.redact import is_placeholder
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault

@@ -12,9 +12,9 @@ import pytest
 
 from hpp_contract import __version__
 from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import Persister, keep, named, shape
-from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.recordings.yaml_text import read_yaml
 from hpp_contract.verdict.problems import UsageProblem
 

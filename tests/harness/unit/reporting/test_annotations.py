@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.github import SHOWN, github, guarded
 from hpp_contract.reporting.gitlab import gitlab

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.changes import by_class, groups
 from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.json_report import as_object

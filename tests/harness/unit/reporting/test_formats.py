@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from hpp_contract import __version__
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.gate import printable, safe
 from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.junit import junit

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.again import again
 from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.html import html

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given
 
-from hpp_contract.exchange.redact import Redactor
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.words import headline

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings, reading
 from hpp_contract.recordings.form import Unreadable, as_json, content, word
 from hpp_contract.recordings.keep import Persister
 from hpp_contract.recordings.player import player
 from hpp_contract.recordings.replay import recorded_sessions
-from hpp_contract.recordings.scrub import Scrubber
 from hpp_contract.recordings.yaml_text import read_yaml
 from hpp_contract.verdict.problems import Unverifiable
 from tests.harness.support.recording_tools import as_line, played

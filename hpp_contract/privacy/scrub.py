@@ -16,9 +16,9 @@ from urllib.parse import quote, unquote
 
 from hpp_contract.exchange import Exchange, Request, Response
 from hpp_contract.exchange.model import first, values
-from hpp_contract.exchange.redact import MIN_SECRET, is_placeholder, spellings
-from hpp_contract.recordings.pseudonym import Pseudonyms, api_key, masked, token
-from hpp_contract.recordings.scrub_json import JsonScrubber
+from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, masked, token
+from hpp_contract.privacy.redact import MIN_SECRET, is_placeholder, spellings
+from hpp_contract.privacy.scrub_json import JsonScrubber
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.session import UUID
 

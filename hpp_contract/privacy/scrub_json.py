@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hpp_contract.exchange import Instant
-from hpp_contract.recordings.pseudonym import Pseudonyms, masked
+from hpp_contract.privacy.pseudonyms import Pseudonyms, masked
 from hpp_contract.spec.fields import BIRTH_DATE, INTERNALS
 
 _TOKEN: Final = re.compile(
