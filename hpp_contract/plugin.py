@@ -21,8 +21,8 @@ import pytest
 
 if TYPE_CHECKING:
     from hpp_contract.client import Case, Wanted
-    from hpp_contract.exchange import Exchange
-    from hpp_contract.exchange.credentials import Credentials
+    from hpp_contract.model import Exchange
+    from hpp_contract.model.credentials import Credentials
     from hpp_contract.recordings.player import HppCassette
     from hpp_contract.server import Server
     from hpp_contract.verdict import Report, RuleVerdict

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from benchmarks.detection.spread import REFUSED, everywhere
-from hpp_contract.exchange import Exchange, Headers
+from hpp_contract.model import Exchange, Headers
 from hpp_contract.rules.fault import body, header
 from hpp_contract.server import SCENARIOS, Fault, Play, Scenario, session_id
 from hpp_contract.server.scenarios import Step

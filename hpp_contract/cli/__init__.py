@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from hpp_contract import __version__
-from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.model.clock import Clock, system_clock
 
 COMMANDS = {
     "endpoint": "Judge an endpoint, or the embedded reference server.",

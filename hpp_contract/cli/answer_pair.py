@@ -8,8 +8,8 @@ from dataclasses import fields
 from typing import Any
 
 from hpp_contract.client import CASES, rehearse_answer
-from hpp_contract.exchange.answer import Answer
-from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.model.client_read import Answer
+from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
 from hpp_contract.reporting.gate import printable

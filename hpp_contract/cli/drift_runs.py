@@ -14,7 +14,7 @@ from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, 
 from hpp_contract.drift.history import append, line_of, read_history, run_of
 from hpp_contract.drift.night import Night, watch
 from hpp_contract.endpoint import Probed
-from hpp_contract.exchange.clock import utc
+from hpp_contract.model.clock import utc
 from hpp_contract.recordings import read_recordings
 from hpp_contract.reporting.files import check, write
 from hpp_contract.rules.catalogue import CATALOGUE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import Redactor
 
 

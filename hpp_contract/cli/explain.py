@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hpp_contract.cli import completion
-from hpp_contract.exchange.clock import Clock
+from hpp_contract.model.clock import Clock
 
 
 @click.command()

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from hpp_contract.exchange.clock import Clock, system_clock, utc
+from hpp_contract.model.clock import Clock, system_clock, utc
 from hpp_contract.verdict.known_failing import Entry, apply, read_known_failing
 from hpp_contract.verdict.report import Outcome, Report
 
 if TYPE_CHECKING:
     from hpp_contract.drift.history import Run
-    from hpp_contract.exchange import Exchange
+    from hpp_contract.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)

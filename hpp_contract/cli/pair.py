@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.model import Exchange
+from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
 from hpp_contract.rules.fault import Fault

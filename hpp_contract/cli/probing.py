@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpp_contract.cli.environment import environ
-from hpp_contract.exchange.clock import Clock
+from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
     from hpp_contract.endpoint import Plan, Probed, Target

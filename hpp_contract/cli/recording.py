@@ -10,7 +10,7 @@ import click
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
-    from hpp_contract.exchange import Exchange
+    from hpp_contract.model import Exchange
     from hpp_contract.recordings.engine import Judged
 
 

@@ -14,7 +14,7 @@ import click
 from hpp_contract.cli import completion
 from hpp_contract.cli.authority import authority
 from hpp_contract.cli.options import Options, common_options, finish
-from hpp_contract.exchange.clock import Clock
+from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
     from hpp_contract.recordings.replay import Recorded

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hpp_contract.exchange.answer import Capabilities, Told
+from hpp_contract.model.client_read import Capabilities, Told
 
 
 @dataclass(frozen=True, slots=True)

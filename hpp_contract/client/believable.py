@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.strategies.bodies import Body
 from hpp_contract.strategies.instants import SECOND, write
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.model.credentials import Credentials
 from hpp_contract.rules.fault import FOREVER, Edit, Fault
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, session_id
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from hpp_contract.exchange import Exchange, Response
+from hpp_contract.model import Exchange, Response
 from hpp_contract.rules.fault import Edit, body, header, status
 
 ELSEWHERE: Final = "https://elsewhere.example"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from hpp_contract.exchange.answer import Failure
+from hpp_contract.model.client_read import Failure
 
 _STATUS: Final = ("http_status", "status_code", "status", "http_code", "code")
 _RESPONSES: Final = ("response", "http_response", "resp")

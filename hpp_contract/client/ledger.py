@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.answer import Answer
-from hpp_contract.exchange.model import traces
+from hpp_contract.model import Exchange
+from hpp_contract.model.client_read import Answer
+from hpp_contract.model.exchange import traces
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import JUDGES, Finding, Rule
 from hpp_contract.verdict import Judge, Outcome, RuleVerdict, Subject

@@ -10,8 +10,8 @@ from typing import Any, Final
 from hpp_contract import __version__
 from hpp_contract.client.case import Case
 from hpp_contract.client.rehearse import rehearse_case
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.model import Exchange
+from hpp_contract.model.client_read import Answer
 from hpp_contract.rules.answer_given import Given, given
 from hpp_contract.rules.catalogue import find
 

@@ -9,7 +9,7 @@ from hpp_contract.client.adapter import Ask
 from hpp_contract.client.child import Child, Misbehaved
 from hpp_contract.client.command import arguments, parsed, quoted
 from hpp_contract.client.told import told_from
-from hpp_contract.exchange.answer import Capabilities, Told
+from hpp_contract.model.client_read import Capabilities, Told
 
 MAX_OUTPUT: Final = 10_000_000
 """Bytes of output that are read of one run."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hpp_contract.client.adapter import Ask
 from hpp_contract.client.failure import failure_of
 from hpp_contract.client.told import capabilities_from, told_from
-from hpp_contract.exchange.answer import Capabilities, Told
+from hpp_contract.model.client_read import Capabilities, Told
 from hpp_contract.verdict.problems import UsageProblem
 from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 

@@ -14,8 +14,8 @@ from typing import Final
 
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import ELSEWHERE
-from hpp_contract.exchange import Exchange, Response
-from hpp_contract.exchange.model import without
+from hpp_contract.model import Exchange, Response
+from hpp_contract.model.exchange import without
 from hpp_contract.recordings.replay import Recorded, recorded_sessions
 from hpp_contract.rules.fault import Edit, Fault, header
 from hpp_contract.server import SCENARIOS, Play

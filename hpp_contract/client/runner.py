@@ -18,7 +18,7 @@ from hpp_contract.client.generated_verdict import Wanted, conclude
 from hpp_contract.client.ledger import Ledger
 from hpp_contract.client.play import Played, play
 from hpp_contract.client.stage import Stage
-from hpp_contract.exchange.clock import Clock, steady, system_clock
+from hpp_contract.model.clock import Clock, steady, system_clock
 from hpp_contract.server import Tls
 from hpp_contract.verdict import Report, Subject
 

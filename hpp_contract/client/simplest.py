@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Rule
 from hpp_contract.spec.schema_files import example

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from hpp_contract.client.failure import failure_of
-from hpp_contract.exchange.answer import ERROR_PARTS, Capabilities, Failure, Told
+from hpp_contract.model.client_read import ERROR_PARTS, Capabilities, Failure, Told
 from hpp_contract.spec.session import MEMBERS
 
 _DEPTH: Final = 6

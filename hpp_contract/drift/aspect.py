@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple
 
 from hpp_contract.drift.situation import ERROR, pool_of
-from hpp_contract.exchange import Exchange, Instant, Response
-from hpp_contract.exchange.model import response_of
+from hpp_contract.model import Exchange, Instant, Response
+from hpp_contract.model.exchange import response_of
 from hpp_contract.spec.session import UUID
 
 Kind = Literal[

@@ -26,8 +26,8 @@ from hpp_contract.drift.situation import (
     situation_of,
 )
 from hpp_contract.endpoint.verify import kind_of
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.model import traces
+from hpp_contract.model import Exchange
+from hpp_contract.model.exchange import traces
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Rule, Severity
 from hpp_contract.verdict.refusal import raise_refusal

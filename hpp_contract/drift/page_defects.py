@@ -10,7 +10,7 @@ from typing import Final
 from hpp_contract.drift import documented
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.page_examples import QUOTES, ExampleRequest, example_request
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hpp_contract.drift.classes import How, change_of
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.page_defects import defects
 from hpp_contract.drift.page_examples import as_exchange, example_request, example_sessions, shapes
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.verdict.change import SEPARATOR, Change, ChangeClass
 from hpp_contract.verdict.problems import Unverifiable
 

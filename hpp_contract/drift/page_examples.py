@@ -11,7 +11,7 @@ from typing import Any, Final
 from hpp_contract.drift import documented
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.situation import shape_of
-from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.spec.session import UUID
 
 QUOTES: Final = "‘’“”"

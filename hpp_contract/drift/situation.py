@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.spec.session import UUID
 
 NO_CREDENTIALS: Final = "no-credentials"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hpp_contract.endpoint.target import Target
-from hpp_contract.exchange.clock import Clock
+from hpp_contract.model.clock import Clock
 from hpp_contract.server import SCENARIOS, Sandbox, Server, session_id
 from hpp_contract.server.scenarios import LONGEST
 

@@ -18,7 +18,7 @@ from hpp_contract.endpoint.fuzz_send import Outcome, Sender
 from hpp_contract.endpoint.plan import Plan
 from hpp_contract.endpoint.probe import Probed, Progress, probe
 from hpp_contract.endpoint.target import Target
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 
 PATIENCE: Final = 60.0
 PATIENCE_EACH: Final = 0.5

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Finding, Rule, Severity
 

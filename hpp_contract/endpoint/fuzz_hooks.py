@@ -12,7 +12,7 @@ import schemathesis
 
 from hpp_contract.endpoint.fuzz_check import broken_rules, described
 from hpp_contract.endpoint.fuzz_mask import masked
-from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.spec.session import UUID
 
 

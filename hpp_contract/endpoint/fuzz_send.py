@@ -18,8 +18,8 @@ from hpp_contract.endpoint.plan import Plan
 from hpp_contract.endpoint.probe import is_passing
 from hpp_contract.endpoint.target import Target
 from hpp_contract.endpoint.wire import Wire
-from hpp_contract.exchange import Exchange, Headers, Knowledge
-from hpp_contract.exchange.clock import steady
+from hpp_contract.model import Exchange, Headers, Knowledge
+from hpp_contract.model.clock import steady
 from hpp_contract.privacy.redact import abbreviate
 
 TIMEOUT_EACH: Final = 5.0

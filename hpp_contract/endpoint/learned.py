@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from hpp_contract.endpoint.provision import Trail
-from hpp_contract.exchange import Exchange, Instant, Response
-from hpp_contract.exchange.model import response_of
+from hpp_contract.model import Exchange, Instant, Response
+from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.redact import show
 from hpp_contract.verdict.report import NOT_ANSWERED
 

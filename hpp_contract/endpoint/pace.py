@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.instant import seconds_of_http_date
+from hpp_contract.model import Exchange
+from hpp_contract.model.instant import seconds_of_http_date
 
 RATE: Final = 10
 """Requests a second that a real endpoint gets at most."""

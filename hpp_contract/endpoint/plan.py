@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
-from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import abbreviate
 
 

@@ -17,8 +17,8 @@ from hpp_contract.endpoint.provision_order import example_order
 from hpp_contract.endpoint.provision_signals import Interruptions
 from hpp_contract.endpoint.provision_visit import in_browser, plainly
 from hpp_contract.endpoint.wire import Sent
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.model import is_loopback
+from hpp_contract.model import Exchange
+from hpp_contract.model.exchange import is_loopback
 from hpp_contract.privacy.redact import abbreviate, show
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")

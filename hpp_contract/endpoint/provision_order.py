@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from hpp_contract.exchange.body import read
+from hpp_contract.model.body import read
 from hpp_contract.verdict.problems import UsageProblem
 
 VARIABLE: Final = "HPP_ORDER"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from hpp_contract.exchange.credentials import Credentials
-from hpp_contract.exchange.model import is_loopback
+from hpp_contract.model.credentials import Credentials
+from hpp_contract.model.exchange import is_loopback
 from hpp_contract.spec.endpoint import API_KEY, LIVE_KEY, PLAYGROUND, PRODUCTION
 from hpp_contract.verdict.problems import UsageProblem
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.endpoint.target import Target
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 
 _REMEDIES: Final = {
     "page": "{host} answers every request with a page for people (HTML, {detail}), not with the API: a gateway or a "

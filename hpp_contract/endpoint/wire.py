@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hpp_contract.endpoint.failures import TIMEOUT, Trouble, trouble_of
-from hpp_contract.exchange import Exchange, Headers, Instant, Request, Response
-from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.model import Exchange, Headers, Instant, Request, Response
+from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.verdict.problems import UsageProblem
 from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from hpp_contract.exchange.body import MISSING
-from hpp_contract.exchange.instant import Instant
+from hpp_contract.model.body import MISSING
+from hpp_contract.model.instant import Instant
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.session import UUID
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Final
 
-from hpp_contract.exchange.model import Exchange, Headers, Response
+from hpp_contract.model.exchange import Exchange, Headers, Response
 from hpp_contract.privacy.redact import Redactor, describe, show
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.session import UUID

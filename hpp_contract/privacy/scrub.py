@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, unquote
 
-from hpp_contract.exchange import Exchange, Request, Response
-from hpp_contract.exchange.model import first, values
+from hpp_contract.model import Exchange, Request, Response
+from hpp_contract.model.exchange import first, values
 from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, masked, token
 from hpp_contract.privacy.redact import MIN_SECRET, is_placeholder, spellings
 from hpp_contract.privacy.scrub_json import JsonScrubber

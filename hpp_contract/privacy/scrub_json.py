@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.privacy.pseudonyms import Pseudonyms, masked
 from hpp_contract.spec.fields import BIRTH_DATE, INTERNALS
 

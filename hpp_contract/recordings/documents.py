@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.recordings.form import NoRecording, Unreadable
 from hpp_contract.recordings.registry import FORMATS
 from hpp_contract.recordings.sources import Source

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from hpp_contract.exchange import Exchange, Headers, Instant, Knowledge, Request, Response
-from hpp_contract.exchange.model import first, without
+from hpp_contract.model import Exchange, Headers, Instant, Knowledge, Request, Response
+from hpp_contract.model.exchange import first, without
 
 SOMEWHERE: Final = "https://unnamed.invalid"
 """The origin of requests in formats that keep only the path."""

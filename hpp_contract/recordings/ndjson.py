@@ -6,8 +6,8 @@ from functools import lru_cache
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
-from hpp_contract.exchange import Exchange, Instant, Knowledge, Request
-from hpp_contract.exchange.instant import nanoseconds
+from hpp_contract.model import Exchange, Instant, Knowledge, Request
+from hpp_contract.model.instant import nanoseconds
 from hpp_contract.recordings import form
 from hpp_contract.recordings.form import Unreadable, content, headers, required
 from hpp_contract.verdict.glance import Glance, glance

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from hpp_contract.exchange import Exchange, Request
+from hpp_contract.model import Exchange, Request
 from hpp_contract.recordings import form
 from hpp_contract.recordings.form import Format, Unreadable, required
 

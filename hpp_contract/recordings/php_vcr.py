@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hpp_contract.exchange import Exchange, Headers, Request
+from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.recordings import form
 from hpp_contract.recordings.form import Format, Unreadable, required
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.recordings import ndjson
 from hpp_contract.recordings.documents import read_document
 from hpp_contract.recordings.form import NoRecording, Unreadable

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from hpp_contract.exchange import Exchange, Response
-from hpp_contract.exchange.model import traces, without
+from hpp_contract.model import Exchange, Response
+from hpp_contract.model.exchange import traces, without
 from hpp_contract.recordings.reading import read_recordings
 from hpp_contract.rules.fault import Edit
 from hpp_contract.verdict.problems import Unverifiable

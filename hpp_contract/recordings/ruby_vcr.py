@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from hpp_contract.exchange import Exchange, Instant, Request, Response
+from hpp_contract.model import Exchange, Instant, Request, Response
 from hpp_contract.recordings import form
 from hpp_contract.recordings.form import Format, Unreadable, required
 

@@ -12,8 +12,8 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.model import traces
+from hpp_contract.model import Exchange
+from hpp_contract.model.exchange import traces
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.spec.session import FINAL
 from hpp_contract.verdict import Judge, Subject

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.recordings import form
 from hpp_contract.recordings.form import Format, Unreadable, required
 

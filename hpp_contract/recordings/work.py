@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, Final
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.recordings import ndjson
 from hpp_contract.recordings.documents import read_document
 from hpp_contract.recordings.form import NoRecording, Unreadable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from hpp_contract.exchange import Exchange, Headers
+from hpp_contract.model import Exchange, Headers
 from hpp_contract.reporting.gate import printable
 
 LONGEST = 600

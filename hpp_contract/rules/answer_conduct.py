@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.answer import Answer
-from hpp_contract.exchange.model import values
+from hpp_contract.model import Exchange
+from hpp_contract.model.client_read import Answer
+from hpp_contract.model.exchange import values
 from hpp_contract.rules.answer_fault import lie, taking, tell_problem
 from hpp_contract.rules.answer_given import stalled
 from hpp_contract.rules.rule import Finding, rule

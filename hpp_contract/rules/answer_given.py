@@ -12,8 +12,8 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from hpp_contract.exchange import Exchange, Instant, Response
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.model import Exchange, Instant, Response
+from hpp_contract.model.client_read import Answer
 from hpp_contract.spec.session import INSTANTS, MEMBERS, STATUSES, UUID
 
 _REQUIRED: Final = ("session_id", "status", "updated_at", "expires_at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import describe, show
 from hpp_contract.rules.answer_fault import lie, served, surface, tell_session
 from hpp_contract.rules.answer_given import (

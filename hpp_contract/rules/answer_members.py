@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from hpp_contract.exchange import Instant
-from hpp_contract.exchange.answer import Answer
-from hpp_contract.exchange.body import MISSING
+from hpp_contract.model import Instant
+from hpp_contract.model.body import MISSING
+from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import describe, show
 from hpp_contract.rules.answer_fault import able, lie, omit, served, surface
 from hpp_contract.rules.answer_given import (

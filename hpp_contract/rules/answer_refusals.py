@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.exchange.answer import Answer
-from hpp_contract.exchange.body import MISSING
+from hpp_contract.model.body import MISSING
+from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import describe
 from hpp_contract.rules.answer_fault import lie, tell_nothing, tell_session
 from hpp_contract.rules.answer_given import Given, gave, given, judged, outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import show
 from hpp_contract.rules.answer_fault import lie, surface, tell_failure, tell_nothing
 from hpp_contract.rules.answer_given import (

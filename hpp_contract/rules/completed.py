@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.fault import drop, edit_json, lie, member, url
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.schema import schema_rule

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.model import response_of, values
+from hpp_contract.model import Exchange
+from hpp_contract.model.exchange import response_of, values
 from hpp_contract.privacy.redact import is_placeholder, spellings
 from hpp_contract.rules.fault import body, drop, edit_json, header, lie, member, status
 from hpp_contract.rules.rule import Finding, rule

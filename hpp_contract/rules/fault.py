@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from hpp_contract.exchange import Exchange, Instant, Response
+from hpp_contract.model import Exchange, Instant, Response
 
 Edit = Callable[[Exchange], Exchange]
 """A pure change of one exchange. The factories below cover what can go wrong; each returns an Edit."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.body import BOM
-from hpp_contract.exchange.model import response_of
+from hpp_contract.model import Exchange
+from hpp_contract.model.body import BOM
+from hpp_contract.model.exchange import response_of
 from hpp_contract.rules.fault import body, cut, header, lie, rewrite
 from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import holds_json, ok, ok_as_json, responded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hpp_contract.exchange import Exchange, Trace
+from hpp_contract.model import Exchange, Trace
 from hpp_contract.privacy.redact import show
 from hpp_contract.rules.fault import body, edit_json, header, lie, member, status
 from hpp_contract.rules.rule import Finding, rule

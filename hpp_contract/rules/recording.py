@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.model import values
+from hpp_contract.model import Exchange
+from hpp_contract.model.exchange import values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules import fault
 from hpp_contract.rules.fault import header, knowing, member, sent

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from hpp_contract.exchange import Exchange, Instant, Request, Trace
-from hpp_contract.exchange.model import is_loopback, values
+from hpp_contract.model import Exchange, Instant, Request, Trace
+from hpp_contract.model.exchange import is_loopback, values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules import fault
 from hpp_contract.rules.fault import at, method, sent, sent_body, url

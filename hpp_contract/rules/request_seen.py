@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.model import values
+from hpp_contract.model import Exchange
+from hpp_contract.model.exchange import values
 from hpp_contract.rules import fault
 from hpp_contract.rules.fault import knowing
 from hpp_contract.rules.rule import Finding, rule

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.rule import Finding, Rule, rule
 from hpp_contract.rules.schema_validation import Violation, violations
 

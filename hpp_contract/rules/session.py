@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import describe
 from hpp_contract.rules.fault import body, drop, lie, member
 from hpp_contract.rules.rule import Finding, rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from hpp_contract.exchange import Exchange, Trace
+from hpp_contract.model import Exchange, Trace
 
 JSON_TYPES = ("application/json", "")
 """Media types under which a body is read as JSON; undeclared is judged by its own rule, not by every other."""

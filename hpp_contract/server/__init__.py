@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Self
 
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.clock import Clock
-from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.model import Exchange
+from hpp_contract.model.clock import Clock
+from hpp_contract.model.credentials import Credentials
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server.application import CREDENTIALS, Application
 from hpp_contract.server.faults import FAULTS

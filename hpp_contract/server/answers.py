@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from hpp_contract.exchange import Headers, Response
-from hpp_contract.exchange.instant import http_date
+from hpp_contract.model import Headers, Response
+from hpp_contract.model.instant import http_date
 
 _TEXTS: Final = {
     400: ("BAD_REQUEST", "The request is not HTTP as this server reads it"),

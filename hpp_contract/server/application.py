@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
-from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
-from hpp_contract.exchange.clock import Clock, system_clock
-from hpp_contract.exchange.credentials import Credentials
-from hpp_contract.exchange.model import values
+from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.model.clock import Clock, system_clock
+from hpp_contract.model.credentials import Credentials
+from hpp_contract.model.exchange import values
 from hpp_contract.rules.fault import Fault
 from hpp_contract.server.answers import answer, dated, refusal
 from hpp_contract.server.faults import FAULTS

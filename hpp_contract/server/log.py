@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import replace
 
-from hpp_contract.exchange import Exchange, Request
+from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import abbreviate
 
 BOUND = 10_000

@@ -6,8 +6,8 @@ import re
 from http import HTTPStatus
 from typing import Final
 
-from hpp_contract.exchange import Headers, Response
-from hpp_contract.exchange.model import first
+from hpp_contract.model import Headers, Response
+from hpp_contract.model.exchange import first
 
 PROMISED_MORE: Final = 30
 """Bytes that an incomplete response promises and never sends."""

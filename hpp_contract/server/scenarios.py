@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Final
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.rules.fault import Fault
 from hpp_contract.spec.schema_files import SHAPES, example
 

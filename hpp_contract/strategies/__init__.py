@@ -21,7 +21,7 @@ from hpp_contract.strategies.source import Source, seeded, strategy
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from hpp_contract.exchange import Trace
+    from hpp_contract.model import Trace
 
 __all__ = [
     "NAMES",

@@ -6,8 +6,8 @@ import json
 from typing import Any, Final
 from urllib.parse import quote
 
-from hpp_contract.exchange import Exchange, Headers, Instant, Knowledge, Request, Response
-from hpp_contract.exchange.instant import http_date
+from hpp_contract.model import Exchange, Headers, Instant, Knowledge, Request, Response
+from hpp_contract.model.instant import http_date
 
 BASE_URL: Final = "https://hpp.example"
 

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 
 _TYPES: Final[Mapping[str, type]] = {"object": dict, "array": list, "string": str}
 

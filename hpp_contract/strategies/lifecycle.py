@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from hpp_contract.exchange import Exchange, Instant, Trace
+from hpp_contract.model import Exchange, Instant, Trace
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import FINAL, OUTCOME
 from hpp_contract.strategies import instants

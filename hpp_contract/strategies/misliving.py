@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hpp_contract.exchange import Trace
+from hpp_contract.model import Trace
 from hpp_contract.spec.session import FINAL
 from hpp_contract.strategies.bodies import valid_body
 from hpp_contract.strategies.instants import SECOND

@@ -14,8 +14,8 @@ from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Final, NamedTuple
 
-from hpp_contract.exchange import Exchange, Headers, Knowledge
-from hpp_contract.exchange.instant import nanoseconds, seconds_of_http_date
+from hpp_contract.model import Exchange, Headers, Knowledge
+from hpp_contract.model.instant import nanoseconds, seconds_of_http_date
 from hpp_contract.privacy.redact import describe, is_placeholder, spellings
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM

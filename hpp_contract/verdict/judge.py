@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hpp_contract.exchange.model import Exchange, Trace, traces
+from hpp_contract.model.exchange import Exchange, Trace, traces
 from hpp_contract.rules.rule import JUDGES, Finding, Rule
 from hpp_contract.verdict.refusal import raise_refusal
 from hpp_contract.verdict.report import Outcome, RuleVerdict, Subject, outcome_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.rule import Finding, Rule
 from hpp_contract.verdict.glance import Glance
 from hpp_contract.verdict.judge import SAMPLE, Judge, Order, Tally

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
-from hpp_contract.exchange import Exchange, Instant
-from hpp_contract.exchange.model import traces
+from hpp_contract.model import Exchange, Instant
+from hpp_contract.model.exchange import traces
 from hpp_contract.privacy.redact import abbreviate
 from hpp_contract.privacy.render import portrait
 from hpp_contract.verdict.judge import judge

@@ -11,7 +11,7 @@ from typing import Any, Final
 import requests
 
 from benchmarks.detection.clients.stubs import BAD, ERROR, LIFE, POLLED, REFUSED, SESSIONS
-from hpp_contract.exchange.answer import Told
+from hpp_contract.model.client_read import Told
 from hpp_contract.server import SCENARIOS
 
 Read = Callable[[str], Told]

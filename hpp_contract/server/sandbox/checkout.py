@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs
 
-from hpp_contract.exchange import Request, Response
-from hpp_contract.exchange.clock import Clock
+from hpp_contract.model import Request, Response
+from hpp_contract.model.clock import Clock
 from hpp_contract.server.sandbox.lifecycle import ACTS, DISABLED, ENTERED, may_become
 from hpp_contract.server.sandbox.page import checkout_page, message_page, see_other
 from hpp_contract.server.sandbox.records import Session

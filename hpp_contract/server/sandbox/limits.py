@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from hpp_contract.exchange import Headers
+from hpp_contract.model import Headers
 
 Kind = Literal["create session", "other"]
 

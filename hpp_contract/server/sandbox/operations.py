@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hpp_contract.exchange import Request, Response
-from hpp_contract.exchange.body import read
-from hpp_contract.exchange.clock import Clock
+from hpp_contract.model import Request, Response
+from hpp_contract.model.body import read
+from hpp_contract.model.clock import Clock
 from hpp_contract.server.answers import refusal
 from hpp_contract.server.sandbox.callbacks import Callbacks, fill
 from hpp_contract.server.sandbox.lifecycle import DISABLED

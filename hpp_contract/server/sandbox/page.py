@@ -12,7 +12,7 @@ from string import Template
 from types import MappingProxyType
 from typing import Any, Final
 
-from hpp_contract.exchange import Response
+from hpp_contract.model import Response
 from hpp_contract.server.sandbox.callbacks import fill
 from hpp_contract.server.sandbox.lifecycle import ACTS, ENTERED, is_final, may_become
 from hpp_contract.server.sandbox.records import Order, Session

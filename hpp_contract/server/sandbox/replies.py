@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hpp_contract.exchange import Headers, Response
+from hpp_contract.model import Headers, Response
 from hpp_contract.server.answers import answer
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from hpp_contract.exchange import Headers, Request, Response
-from hpp_contract.exchange.clock import Clock, system_clock
+from hpp_contract.model import Headers, Request, Response
+from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.server.answers import refusal
 from hpp_contract.server.sandbox.callbacks import Callbacks
 from hpp_contract.server.sandbox.checkout import Checkout

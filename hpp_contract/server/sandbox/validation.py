@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from hpp_contract.exchange.model import is_loopback
+from hpp_contract.model.exchange import is_loopback
 from hpp_contract.server.sandbox.records import ORDER_MODES, TOKEN_MODE
 
 Check = tuple[Callable[[Any], bool], str]

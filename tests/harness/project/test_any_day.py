@@ -23,7 +23,7 @@ import os
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hpp_contract.exchange.clock import system_clock, utc
+from hpp_contract.model.clock import system_clock, utc
 
 MOMENT = datetime.fromisoformat(os.environ["HPP_MOMENT"])
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.client import CASES, Ask
 from hpp_contract.client.command import HELLO
-from hpp_contract.exchange.answer import ERROR_PARTS
+from hpp_contract.model.client_read import ERROR_PARTS
 from hpp_contract.recordings import ndjson
 from hpp_contract.rules.catalogue import find
 from hpp_contract.server import CREDENTIALS, Server

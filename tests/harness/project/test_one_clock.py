@@ -1,4 +1,4 @@
-"""One clock: nothing but `hpp_contract.exchange.clock` reads the time of day, and no test turns it."""
+"""One clock: nothing but `hpp_contract.model.clock` reads the time of day, and no test turns it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.harness.support.clock_readers import READS, UNLESS_GIVEN, clock_readers
 from tests.harness.support.paths import ROOT, SUPPORT
 
-CLOCK = ROOT / "hpp_contract/exchange/clock.py"
+CLOCK = ROOT / "hpp_contract/model/clock.py"
 MAY = (CLOCK, ROOT / "tests/any_day.py", Path(__file__), SUPPORT / "clock_readers.py")
 """The clock, what moves it for `make test-any-day`, and the names that this test looks for."""
 
@@ -101,7 +101,7 @@ def test_every_spelling_is_found(function: str) -> None:
         "import time\ntime.gmtime(None)",
         "monkeypatch.setattr(application, 'time', Fake)",
         "patch('hpp_contract.server.http.time')",
-        "monkeypatch.setattr('hpp_contract.exchange.clock.system_clock', lambda: 0)",
+        "monkeypatch.setattr('hpp_contract.model.clock.system_clock', lambda: 0)",
         "import time\ntime.sleep = lambda _: None",
         "from freezegun.api import freeze_time",
         "from datetime import datetime, date\nD, E = datetime, date\nD.now()",

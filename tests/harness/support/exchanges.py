@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hpp_contract.exchange import Exchange, Headers, Knowledge, Request, Response
+from hpp_contract.model import Exchange, Headers, Knowledge, Request, Response
 from hpp_contract.rules.catalogue import find
 from hpp_contract.rules.rule import Rule
 

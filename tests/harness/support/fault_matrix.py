@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.rules.rule import Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hpp_contract.endpoint import Plan, Target
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Edit, body, status
 from hpp_contract.server import CREDENTIALS, session_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.verdict import Outcome, Subject, judge
 

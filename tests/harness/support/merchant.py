@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from hpp_contract.exchange import Exchange, Headers, Request, Response
+from hpp_contract.model import Exchange, Headers, Request, Response
 from hpp_contract.server import CREDENTIALS, Application, Sandbox
 from tests.harness.support.not_none import not_none
 

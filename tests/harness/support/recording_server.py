@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.server import Application, Sandbox
 from hpp_contract.server.http import Listener
 from tests.harness.support.merchant import ROOT, Merchant, content

@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import note
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault, Honest

@@ -10,7 +10,7 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from hpp_contract.drift.history import Run
-from hpp_contract.exchange import Exchange, Request
+from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.gate import safe
 from hpp_contract.rules.catalogue import CATALOGUE

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from hpp_contract.endpoint.failures import Trouble
-from hpp_contract.exchange import Request, Response
+from hpp_contract.model import Request, Response
 from hpp_contract.server.answers import refusal
 from tests.harness.support.simulated_endpoint import Disturbance, SimulatedEndpoint, seeded
 

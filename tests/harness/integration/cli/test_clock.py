@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from hpp_contract.cli import main
-from hpp_contract.exchange.clock import steady, system_clock, utc
-from hpp_contract.exchange.instant import http_date, seconds_of_http_date
+from hpp_contract.model.clock import steady, system_clock, utc
+from hpp_contract.model.instant import http_date, seconds_of_http_date
 from hpp_contract.server import CREDENTIALS, Sandbox, Server, session_id
 
 THEN = 1_935_648_489 * 10**9

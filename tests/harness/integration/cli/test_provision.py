@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hpp_contract.exchange import Request, Response
+from hpp_contract.model import Request, Response
 from hpp_contract.server import CREDENTIALS, session_id
 from hpp_contract.spec.schema_files import folder
 from tests.harness.support.browsers import HAS_CHROMIUM

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from hpp_contract.cli import main
-from hpp_contract.exchange.body import read
+from hpp_contract.model.body import read
 from hpp_contract.rules.catalogue import find
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.spec.schema_files import SHAPES, folder

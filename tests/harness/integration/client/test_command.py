@@ -22,7 +22,7 @@ from hpp_contract.client.adapter import Ask
 from hpp_contract.client.child import Child, Misbehaved
 from hpp_contract.client.command import CommandAdapter
 from hpp_contract.client.oneshot import OneShotAdapter
-from hpp_contract.exchange.answer import Told
+from hpp_contract.model.client_read import Told
 from hpp_contract.verdict import Report, Subject
 from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.leftovers import MARK, left

@@ -16,7 +16,7 @@ from hpp_contract.client import CASES, Plan, chosen, run
 from hpp_contract.client.listing import as_json
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.client.recorded import MOST, Recording, recorded_cases
-from hpp_contract.exchange import Exchange, Response
+from hpp_contract.model import Exchange, Response
 from hpp_contract.server import FAULTS, SCENARIOS, rehearse, session_id
 from hpp_contract.verdict import Outcome, Report, Subject
 from hpp_contract.verdict.problems import Unverifiable

@@ -14,7 +14,7 @@ import trustme
 
 from hpp_contract.endpoint.failures import Trouble, trouble_of
 from hpp_contract.endpoint.wire import Sent, Wire
-from hpp_contract.exchange import Response
+from hpp_contract.model import Response
 from hpp_contract.rules.fault import fail
 from hpp_contract.server import CREDENTIALS, Server
 from hpp_contract.server.tls import throwaway

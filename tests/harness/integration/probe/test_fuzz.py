@@ -88,7 +88,7 @@ def planned(seed: int, hash_seed: str) -> str:
     code = f"""
 from hpp_contract.endpoint import Target
 from hpp_contract.endpoint.fuzz_requests import attempts
-from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.model.credentials import Credentials
 target = Target("http://127.0.0.1:1", Credentials("kco_test_api_x"), {KNOWN})
 print(ascii([(a.segment, a.headers, a.stranger) for a in attempts(target, 40, {seed})]))
 """

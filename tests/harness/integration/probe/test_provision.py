@@ -11,7 +11,7 @@ import pytest
 
 from hpp_contract.endpoint import Plan, Probed, Target, probe, provision_visit, target_from
 from hpp_contract.endpoint.provision_order import order_from
-from hpp_contract.exchange import Request, Response
+from hpp_contract.model import Request, Response
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.server import CREDENTIALS, session_id
 from hpp_contract.verdict import Outcome, Subject, judge

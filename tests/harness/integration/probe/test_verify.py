@@ -14,8 +14,8 @@ from hpp_contract.endpoint import Plan, Probed, Target, probe
 from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.endpoint.pace import Pace
 from hpp_contract.endpoint.verify import unverified
-from hpp_contract.exchange import Exchange, Knowledge, Request, Response
-from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import spellings
 from hpp_contract.rules.fault import body, header, lie, status
 from hpp_contract.server import CREDENTIALS, Server, session_id

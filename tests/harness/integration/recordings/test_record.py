@@ -20,7 +20,7 @@ import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 from hypothesis import given
 
 from hpp_contract.cli import main
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded

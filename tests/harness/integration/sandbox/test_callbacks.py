@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.server.http import Listener
 from hpp_contract.server.sandbox.callbacks import DELAYS, TIMEOUT, Callbacks, fill
 from tests.harness.support.merchant import Consumer, Merchant, content, open_shop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Response
+from hpp_contract.model import Response
 from hpp_contract.server import Application, Sandbox
 from hpp_contract.server.sandbox.limits import PLAYGROUND, Limits
 from tests.harness.support.merchant import ROOT, Clock, Merchant, content, open_shop

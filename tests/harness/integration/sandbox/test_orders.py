@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Request
+from hpp_contract.model import Request
 from hpp_contract.server import CREDENTIALS, Application, Credentials, Sandbox, Server
 from hpp_contract.server.sandbox.validation import order_problems, session_problems
 from tests.harness.support.merchant import LINE, ORDER, ROOT, Merchant, content, open_shop

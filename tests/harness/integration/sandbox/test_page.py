@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Request
+from hpp_contract.model import Request
 from hpp_contract.server import Sandbox, Server
 from hpp_contract.server.sandbox.lifecycle import ACTS
 from tests.harness.support.browsers import FormVisitor

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import lie, status
 from hpp_contract.rules.schema_validation import violations

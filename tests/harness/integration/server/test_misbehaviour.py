@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.fault import Edit, Fault, cut, fail, header, slow, status
 from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Server, session_id
 from hpp_contract.server.http import Listener

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules.fault import fail, lie
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange, Response
+from hpp_contract.model import Exchange, Response
 from hpp_contract.rules.fault import body, header
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Server, session_id
 from hpp_contract.server.play import serialize

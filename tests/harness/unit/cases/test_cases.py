@@ -12,7 +12,7 @@ from hpp_contract.client import CASES, chosen
 from hpp_contract.client.case import Case
 from hpp_contract.client.listing import as_json, as_text, expected
 from hpp_contract.client.rehearse import rehearse_case
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.model.client_read import Answer
 from hpp_contract.rules.catalogue import CATALOGUE, find
 from hpp_contract.rules.rule import JUDGES
 from hpp_contract.server import SCENARIOS, session_id

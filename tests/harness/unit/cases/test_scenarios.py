@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.server import FAULTS, SCENARIOS, session_id
 from hpp_contract.server.scenarios import LIFETIME, LONGEST, Scenario, write_instant

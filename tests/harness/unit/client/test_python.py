@@ -6,7 +6,7 @@ from typing import Any
 
 from hpp_contract.client.adapter import Ask
 from hpp_contract.client.python import PythonAdapter
-from hpp_contract.exchange.answer import Told
+from hpp_contract.model.client_read import Told
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 ASK = Ask("smoke", "http://127.0.0.1:1", "user", "key", ID, 1.0)

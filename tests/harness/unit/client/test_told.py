@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.client.failure import failure_of
 from hpp_contract.client.told import capabilities_from, told_from
-from hpp_contract.exchange.answer import Capabilities
+from hpp_contract.model.client_read import Capabilities
 from hpp_contract.rules.answer_given import is_same_instant
 from hpp_contract.spec.session import MEMBERS
 

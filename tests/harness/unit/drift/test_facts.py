@@ -19,8 +19,8 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.gather import _breaks, evidence_of
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
-from hpp_contract.exchange import Exchange, Knowledge, Request, Response
-from hpp_contract.exchange.instant import http_date
+from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model.instant import http_date
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.server import SCENARIOS, rehearse
 from hpp_contract.spec.schema_files import SHAPES

@@ -20,7 +20,7 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts, Seen
 from hpp_contract.drift.gather import evidence_of
 from hpp_contract.drift.presence import undecided
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.rules import fault
 from hpp_contract.rules.rule import Severity
 from hpp_contract.verdict.change import SEPARATOR, Change, ChangeClass

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.fault import Fault
 from hpp_contract.rules.rule import JUDGES, Rule

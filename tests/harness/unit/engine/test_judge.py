@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response, Trace
+from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response, Trace
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Finding, Rule, rule
 from hpp_contract.rules.rule import Subject as Kind

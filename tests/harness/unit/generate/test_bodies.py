@@ -9,7 +9,7 @@ import pytest
 from hypothesis import find, given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import OUTCOME, UUID

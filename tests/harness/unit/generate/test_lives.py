@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from hpp_contract.exchange import Trace
+from hpp_contract.model import Trace
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.spec.session import FINAL
 from hpp_contract.strategies import BrokenTrace, broken_traces, seeded, traces

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.strategies import UnknownKeywordError, seeded
 from hpp_contract.strategies.demand import Constraint, Demand, keeps
 from hpp_contract.strategies.instants import SPELLINGS, lifetime

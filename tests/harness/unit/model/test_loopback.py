@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpp_contract.exchange.model import is_loopback
+from hpp_contract.model.exchange import is_loopback
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost.", "shop.localhost", "127.0.0.1", "127.8.9.10", "::1"])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange, Request, Response
-from hpp_contract.exchange.body import MISSING
+from hpp_contract.model import Exchange, Request, Response
+from hpp_contract.model.body import MISSING
 from hpp_contract.privacy.redact import describe
 from hpp_contract.privacy.render import PUBLIC_MEMBERS, portrait
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange, Request, Response
+from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.privacy.pseudonyms import Pseudonyms, masked, token
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.privacy.scrub import Scrubber

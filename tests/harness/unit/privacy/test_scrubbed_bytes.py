@@ -9,8 +9,8 @@ from itertools import count
 
 import pytest
 
-from hpp_contract.exchange import Exchange, Request, Response
-from hpp_contract.exchange.model import Knowledge
+from hpp_contract.model import Exchange, Request, Response
+from hpp_contract.model.exchange import Knowledge
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.rules import fault
 from tests.harness.support.recording_tools import played

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.endpoint.learned import learned
 from hpp_contract.endpoint.provision import Trail
-from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.verdict.report import NOT_ANSWERED, Report
 
 MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.endpoint.pace import PATIENCE, RATE, retry_after
-from hpp_contract.exchange import Exchange, Instant, Request, Response
+from hpp_contract.model import Exchange, Instant, Request, Response
 from tests.harness.support.fake_time import NOON, FakeTime
 
 

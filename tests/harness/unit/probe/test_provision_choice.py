@@ -12,7 +12,7 @@ from hpp_contract.endpoint.plan import Read
 from hpp_contract.endpoint.provision import Trail, provision
 from hpp_contract.endpoint.provision_order import example_order
 from hpp_contract.endpoint.wire import Sent
-from hpp_contract.exchange import Exchange, Request
+from hpp_contract.model import Exchange, Request
 from hpp_contract.server import CREDENTIALS
 from hpp_contract.server.sandbox.validation import order_problems
 from hpp_contract.verdict.problems import UsageProblem

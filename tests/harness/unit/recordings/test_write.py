@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hpp_contract import __version__
-from hpp_contract.exchange import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import Persister, keep, named, shape

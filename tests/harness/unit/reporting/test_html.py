@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.again import again
 from hpp_contract.reporting.gate import safe

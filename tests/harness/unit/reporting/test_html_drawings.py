@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.drift.history import Run
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.reporting.html_history import HEIGHT, LATEST, history_chart
 from hpp_contract.reporting.html_lifecycle import HALF_HEIGHT, WIDTH, lifecycle
 from hpp_contract.reporting.html_timeline import KINDS, timeline

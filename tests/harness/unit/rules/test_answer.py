@@ -8,8 +8,8 @@ import pytest
 
 from hpp_contract.client import CASES, rehearse_answer
 from hpp_contract.client.rehearse import rehearse_case
-from hpp_contract.exchange import Exchange, Instant, Request, Response
-from hpp_contract.exchange.answer import Answer, Capabilities, Failure, Told
+from hpp_contract.model import Exchange, Instant, Request, Response
+from hpp_contract.model.client_read import Answer, Capabilities, Failure, Told
 from hpp_contract.rules.answer_errors import http_status_reachable
 from hpp_contract.rules.answer_given import instant, same, session_of, stalled, status_served
 from hpp_contract.rules.answer_identity import not_stale

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hpp_contract.exchange import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.rules.http import answers_in_time
 from hpp_contract.rules.http_body import content_coding_asked_for, one_json_value
 from hpp_contract.rules.rule import Finding

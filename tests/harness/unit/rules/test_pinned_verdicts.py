@@ -19,8 +19,8 @@ from itertools import chain
 import pytest
 
 from hpp_contract.client import rehearse_answer
-from hpp_contract.exchange import Exchange
-from hpp_contract.exchange.answer import Answer
+from hpp_contract.model import Exchange
+from hpp_contract.model.client_read import Answer
 from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Subject as Kind

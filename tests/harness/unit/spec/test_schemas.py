@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from hpp_contract.exchange import Instant
+from hpp_contract.model import Instant
 from hpp_contract.rules import schema_validation
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.rules.rule import Basis

@@ -6,7 +6,7 @@ import struct
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from hpp_contract.exchange.clock import utc
+from hpp_contract.model.clock import utc
 from hpp_contract.spec.session import MEMBERS, STATUSES
 from tests.harness.integration.client.wrong_clients.declare import breaks
 from tests.harness.support.fake_time import NOON

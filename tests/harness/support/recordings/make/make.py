@@ -14,8 +14,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from hpp_contract.exchange import Request
-from hpp_contract.exchange.credentials import Credentials
+from hpp_contract.model import Request
+from hpp_contract.model.credentials import Credentials
 from hpp_contract.server import Application, session_id
 
 HERE = Path(__file__).parent

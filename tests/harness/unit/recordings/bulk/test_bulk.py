@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.recordings import ndjson, read_recordings
 from hpp_contract.recordings.engine import judge_recordings
 from hpp_contract.recordings.sources import Source

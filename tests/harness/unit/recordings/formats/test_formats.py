@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.exchange import Exchange
+from hpp_contract.model import Exchange
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.registry import FORMATS
 from hpp_contract.rules.catalogue import CATALOGUE

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hpp_contract.exchange import Exchange, Instant
+from hpp_contract.model import Exchange, Instant
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings, reading
 from hpp_contract.recordings.form import Unreadable, as_json, content, word

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from hpp_contract.exchange.body import Body, read
-from hpp_contract.exchange.instant import Instant
+from hpp_contract.model.body import Body, read
+from hpp_contract.model.instant import Instant
 
 Headers = tuple[tuple[str, str], ...]
 

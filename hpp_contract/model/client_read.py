@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from hpp_contract.exchange.model import Exchange
+from hpp_contract.model.exchange import Exchange
 from hpp_contract.spec.session import MEMBERS
 
 ERROR_PARTS: Final = ("http_status", "error_code", "error_messages", "correlation_id")
