@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
-from hpp_contract.verdict import Report
+from hpp_contract.engine import Report
 
 REPORTS = pytest.StashKey[list[Report]]()
 
@@ -38,7 +38,7 @@ def reports(pytestconfig: pytest.Config) -> list[Report]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what became of every rule."""
     from hpp_contract.cli.environment import redactor
-    from hpp_contract.reporting.gate import safe
+    from hpp_contract.engine.sanitize import safe
     from hpp_contract.reporting.terminal import terminal
 
     for report in config.stash[REPORTS]:

@@ -53,7 +53,7 @@ AREAS: Final = {
         ),
     ),
     "verdict": Area(
-        tuple(f"hpp_contract/verdict/{name}.py" for name in ("change", "judge", "known_failing", "report")),
+        tuple(f"hpp_contract/engine/{name}.py" for name in ("change", "judge", "known_failing", "report")),
         ("unit/engine/test_judge.py", "unit/engine/test_known_failing.py", "unit/engine/test_report.py"),
     ),
     "drift": Area(

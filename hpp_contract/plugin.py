@@ -21,12 +21,12 @@ import pytest
 
 if TYPE_CHECKING:
     from hpp_contract.client import Case, Wanted
+    from hpp_contract.engine import Report, RuleVerdict
+    from hpp_contract.engine.known_failing import Entry
     from hpp_contract.model import Exchange
     from hpp_contract.model.credentials import Credentials
     from hpp_contract.recordings.player import HppCassette
     from hpp_contract.server import Server
-    from hpp_contract.verdict import Report, RuleVerdict
-    from hpp_contract.verdict.known_failing import Entry
 
 SUITE = "hpp_contract.suite"
 AGAIN = "pytest"
@@ -56,9 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not name and known is None:
         return
     from hpp_contract.client.python import resolve
+    from hpp_contract.engine.errors import UsageProblem
+    from hpp_contract.engine.known_failing import read_known_failing
     from hpp_contract.rules.catalogue import CATALOGUE
-    from hpp_contract.verdict.known_failing import read_known_failing
-    from hpp_contract.verdict.problems import UsageProblem
 
     try:
         if name:
@@ -182,7 +182,7 @@ class ClientContract:
     ) -> None:
         from hpp_contract.client import Plan, run
         from hpp_contract.client.python import PythonAdapter
-        from hpp_contract.verdict import Subject
+        from hpp_contract.engine import Subject
 
         client = self._client(request)
         subject = Subject("client", type(self).__name__)
@@ -193,8 +193,8 @@ class ClientContract:
 
 def _conclude(report: Report, case: str, known: tuple[Entry, ...], test: str) -> None:
     """Pass, fail, warn, skip, or expect the failure that is on record."""
-    from hpp_contract.verdict import Outcome
-    from hpp_contract.verdict.known_failing import apply
+    from hpp_contract.engine import Outcome
+    from hpp_contract.engine.known_failing import apply
 
     entries = tuple(entry for entry in known if entry.case in (None, case))
     judged = apply(report, entries, frozenset({case}))
@@ -214,8 +214,8 @@ def _conclude(report: Report, case: str, known: tuple[Entry, ...], test: str) ->
 
 def _text(verdict: RuleVerdict) -> str:
     """A rule and what was found, in words that are safe to print."""
+    from hpp_contract.engine.sanitize import printable
     from hpp_contract.privacy.redact import Redactor
-    from hpp_contract.reporting.gate import printable
 
     findings = [
         f"  where     {finding.where}\n  expected  {finding.expected}\n  found     {finding.found}"

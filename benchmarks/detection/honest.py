@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from benchmarks.detection.spread import REFUSED, everywhere
+from hpp_contract.engine.fault import body, header
 from hpp_contract.model import Exchange, Headers
-from hpp_contract.rules.fault import body, header
 from hpp_contract.server import SCENARIOS, Fault, Play, Scenario, session_id
 from hpp_contract.server.scenarios import Step
 from hpp_contract.spec.schema_files import SHAPES

@@ -17,7 +17,7 @@ from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
     from hpp_contract.client import Adapter, Case, Plan, Wanted
-    from hpp_contract.verdict import Subject
+    from hpp_contract.engine import Subject
 
 BESIDE = 3
 """Further processes for cases that keep a client waiting; within one process clients may not bear company."""
@@ -108,7 +108,7 @@ def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed:
     """The round of generated sessions; None for none."""
     from hpp_contract.client import Wanted, chooses_generated
     from hpp_contract.client.generated import USUAL
-    from hpp_contract.verdict.problems import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem
 
     if folder is not None and not _is_writable(folder):
         raise UsageProblem(f"--generated-to {folder} cannot be written: name a folder that can be made or written.")
@@ -139,8 +139,8 @@ def _under_test(
     from hpp_contract.client.command import CommandAdapter
     from hpp_contract.client.oneshot import MARK, OneShotAdapter
     from hpp_contract.client.python import PythonAdapter, resolve
-    from hpp_contract.verdict import Subject
-    from hpp_contract.verdict.problems import UsageProblem
+    from hpp_contract.engine import Subject
+    from hpp_contract.engine.errors import UsageProblem
 
     if (python is None) == (command is None):
         raise UsageProblem("give either --python MODULE:CALLABLE or --command CMD: one client is judged at a time.")
@@ -158,7 +158,7 @@ def _under_test(
 def _list(options: Options, cases: tuple[Case, ...]) -> None:
     from hpp_contract.cli.output import show
     from hpp_contract.client.listing import as_json, as_text
-    from hpp_contract.reporting.files import write
+    from hpp_contract.engine.files import write
 
     if options.json is not None:
         write(options.json, as_json(cases))

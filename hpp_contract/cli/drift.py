@@ -10,7 +10,7 @@ import click
 from hpp_contract.cli.environment import readable
 from hpp_contract.cli.options import Options, common_options
 from hpp_contract.cli.probing import Probing, probing_options
-from hpp_contract.verdict.change import FAIL_ON, ChangeClass
+from hpp_contract.engine.change import FAIL_ON, ChangeClass
 
 if TYPE_CHECKING:
     from hpp_contract.cli.drift_runs import Request
@@ -84,7 +84,7 @@ def drift(
 
 
 def _refuse_nonsense(request: Request, accepting: bool, reason: str | None, reporting: bool) -> None:
-    from hpp_contract.verdict.problems import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem
 
     elsewhere = request.fresh is not None or request.probing.base_url is not None
     problems = {

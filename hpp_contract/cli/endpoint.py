@@ -32,8 +32,8 @@ def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
       hpp-contract endpoint --provision
       HPP_API_KEY=… hpp-contract endpoint https://api.playground.kustom.co --session-id 39a1c773-…
     """
+    from hpp_contract.engine import Report, judge
     from hpp_contract.rules.catalogue import CATALOGUE
-    from hpp_contract.verdict import Report, judge
 
     probed = _fuzzed(probing, fuzz, options) if fuzz else probing.probe(options.seed, options.clock)
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
@@ -44,7 +44,7 @@ def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
 def _fuzzed(probing: Probing, count: int, options: Options) -> Probed:
     from hpp_contract.cli.progress import waiting
     from hpp_contract.endpoint.fuzz import probe_and_fuzz
-    from hpp_contract.verdict.problems import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem
 
     if probing.allow_production:
         raise UsageProblem("--fuzz never goes to production: name a sandbox, and leave --allow-production out.")

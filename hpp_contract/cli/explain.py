@@ -21,9 +21,9 @@ def explain(clock: Clock, rule_id: str) -> None:
     """
     from hpp_contract.cli.output import show, width
     from hpp_contract.cli.pair import pair
+    from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.reporting.catalogue import explain as text
     from hpp_contract.rules.catalogue import closest, find
-    from hpp_contract.verdict.problems import UsageProblem
 
     rule = find(rule_id) or find(f"HPP-{rule_id}")
     if rule is None:

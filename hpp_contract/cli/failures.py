@@ -8,10 +8,10 @@ import click
 
 from hpp_contract.cli.environment import redactor
 from hpp_contract.cli.output import say, show
-from hpp_contract.reporting.gate import printable
-from hpp_contract.verdict.problems import Problem
-from hpp_contract.verdict.refusal import system_refusal
-from hpp_contract.verdict.report import UNVERIFIED, USAGE
+from hpp_contract.engine.errors import Problem
+from hpp_contract.engine.refusal import system_refusal
+from hpp_contract.engine.report import UNVERIFIED, USAGE
+from hpp_contract.engine.sanitize import printable
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from hpp_contract.engine.known_failing import Entry, apply, read_known_failing
+from hpp_contract.engine.report import Outcome, Report
 from hpp_contract.model.clock import Clock, system_clock, utc
-from hpp_contract.verdict.known_failing import Entry, apply, read_known_failing
-from hpp_contract.verdict.report import Outcome, Report
 
 if TYPE_CHECKING:
     from hpp_contract.drift.history import Run
@@ -66,7 +66,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def wrapped(**arguments: Any) -> Any:
-        from hpp_contract.reporting.files import check
+        from hpp_contract.engine.files import check
 
         common = {name: arguments.pop(name) for name in Options.__slots__ if name != "clock"}
         common["known_failing"] = _entries(common["known_failing"])
@@ -103,11 +103,11 @@ def finish(
     `evidence` are the exchanges that the report is about and `history` the runs before, for the page that shows them.
     """
     from hpp_contract.cli.environment import redactor
-    from hpp_contract.reporting.gate import safe
+    from hpp_contract.engine.sanitize import safe
 
     judged = apply(_looked_at(replace(report, strict=options.strict)), options.known_failing, cases_run)
     if options.html is not None and evidence:
-        from hpp_contract.verdict.slices import illustrated
+        from hpp_contract.engine.evidence import illustrated
 
         judged = illustrated(judged, evidence)
     clean = safe(judged, redactor(*secrets))
@@ -138,7 +138,7 @@ def _looked_at(report: Report) -> Report:
 
 
 def _write_files(report: Report, options: Options, history: Sequence[Run]) -> None:
-    from hpp_contract.reporting.files import write
+    from hpp_contract.engine.files import write
     from hpp_contract.reporting.gitlab import gitlab
     from hpp_contract.reporting.json_report import json_report
     from hpp_contract.reporting.junit import junit

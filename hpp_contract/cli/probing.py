@@ -38,7 +38,7 @@ class Probing:
     def plan(self, seed: int, clock: Clock) -> Plan:
         from hpp_contract.endpoint import Plan
         from hpp_contract.endpoint.provision_order import order_from
-        from hpp_contract.verdict.problems import UsageProblem
+        from hpp_contract.engine.errors import UsageProblem
 
         if self.browser and not self.provision:
             raise UsageProblem("--browser opens the page of a session that --provision makes: give both.")

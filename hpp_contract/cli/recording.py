@@ -38,7 +38,7 @@ def recording(
       hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
     """
     from hpp_contract.cli.progress import waiting
-    from hpp_contract.verdict import Report, Subject
+    from hpp_contract.engine import Report, Subject
 
     judge = _engine(engine, scheduler, processes)
     with waiting("judging recordings") as advance:

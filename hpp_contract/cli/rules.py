@@ -19,8 +19,8 @@ def rules(markdown: Path | None) -> None:
       hpp-contract rules --markdown RULES.md
     """
     from hpp_contract.cli.output import show, width
+    from hpp_contract.engine.files import write
     from hpp_contract.reporting.catalogue import rules_markdown, rules_text
-    from hpp_contract.reporting.files import write
     from hpp_contract.rules.catalogue import CATALOGUE
 
     if markdown is not None:

@@ -17,9 +17,9 @@ from hpp_contract.cli.options import Options, common_options, finish
 from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
+    from hpp_contract.engine import Report
     from hpp_contract.recordings.replay import Recorded
     from hpp_contract.server import Fault, Sandbox, Scenario, Server, Tls
-    from hpp_contract.verdict import Report
 
 Item = TypeVar("Item")
 
@@ -110,7 +110,7 @@ def serve(
 def _named(items: Mapping[str, Item], name: str, what: str) -> Item:
     import difflib
 
-    from hpp_contract.verdict.problems import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem
 
     if name in items:
         return items[name]
@@ -121,8 +121,8 @@ def _named(items: Mapping[str, Item], name: str, what: str) -> Item:
 
 @contextmanager
 def _sandbox(state: Path | None, hosts: tuple[str, ...], clock: Clock) -> Iterator[Sandbox]:
+    from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.server.sandbox import Sandbox, Unusable
-    from hpp_contract.verdict.problems import UsageProblem
 
     try:
         sandbox = Sandbox(state, clock=clock, callback_hosts=hosts)
@@ -151,8 +151,8 @@ def _listening(
     sandbox: Sandbox,
     recorded: tuple[Recorded, ...],
 ) -> Iterator[Server]:
+    from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.server import SCENARIOS, Fault, Play, Server
-    from hpp_contract.verdict.problems import UsageProblem
 
     stage = SCENARIOS["waiting"]
     plays = {each.session_id: Play(stage, Fault(each.name, stage.name, (each.edit(),))) for each in recorded}
@@ -179,8 +179,8 @@ def _until_told() -> Iterator[threading.Event]:
 
 def _verdict(server: Server) -> Report:
     """What the rules about requests say of the requests the server got."""
+    from hpp_contract.engine import Report, Subject, judge
     from hpp_contract.rules.catalogue import CATALOGUE
-    from hpp_contract.verdict import Report, Subject, judge
 
     subject = Subject("client", f"seen at {server.url}")
     rules = [rule for rule in CATALOGUE if rule.scope in ("request", "requests")]

@@ -18,9 +18,9 @@ STAGE = "waiting"
 def served_body(path: Path) -> tuple[Scenario, Fault]:
     """What to give a Server so that every well-formed id is answered with the bytes of the file; an error object with
     404. Raises UsageProblem when the file cannot be read."""
-    from hpp_contract.rules.fault import body, lie, status
+    from hpp_contract.engine.errors import UsageProblem
+    from hpp_contract.engine.fault import body, lie, status
     from hpp_contract.server import SCENARIOS
-    from hpp_contract.verdict.problems import UsageProblem
 
     try:
         content = path.read_bytes()

@@ -48,7 +48,7 @@ def vectors(folder: Path, seed: int, count: int) -> None:
 
 def _refuse_foreign(target: Path, named: Path) -> None:
     """Raise UsageProblem unless `target` can be made or holds nothing but earlier vectors."""
-    from hpp_contract.verdict.problems import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem
 
     if not target.parent.is_dir():
         raise UsageProblem(f"{named} cannot be written: the folder {target.parent} does not exist; create it first.")
@@ -63,7 +63,7 @@ def _refuse_foreign(target: Path, named: Path) -> None:
 
 def _listed(target: Path) -> set[str]:
     """The files that the manifest in `target` knows, itself among them; none when there is no such manifest."""
-    from hpp_contract.verdict.refusal import raise_refusal
+    from hpp_contract.engine.refusal import raise_refusal
 
     try:
         entries = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["vectors"]
@@ -75,7 +75,7 @@ def _listed(target: Path) -> set[str]:
 
 def _write(target: Path, made: Sequence[Vector], how: dict[str, int], named: Path) -> None:
     """Write a new folder beside `target` and let it take its place: a reader sees all of the old or of the new."""
-    from hpp_contract.verdict.problems import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem
 
     draft, old = (target.with_name(f".{target.name}.{secrets.token_hex(4)}") for _ in range(2))
     try:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from hpp_contract.engine.fault import FOREVER, Edit, Fault
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.fault import FOREVER, Edit, Fault
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, session_id
 
 TIMEOUT: Final = 2.0

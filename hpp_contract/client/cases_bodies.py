@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import CORRELATION, PAGE, page, send
+from hpp_contract.engine.fault import Edit, body, header, rewrite, status
 from hpp_contract.model.body import BOM
-from hpp_contract.rules.fault import Edit, body, header, rewrite, status
 
 _EMPTY: Final = "HPP-A22"
 _PAGE: Final = "HPP-A23"

@@ -6,7 +6,7 @@ from typing import Final
 
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import refuse
-from hpp_contract.rules.fault import Edit, fail
+from hpp_contract.engine.fault import Edit, fail
 from hpp_contract.server import SCENARIOS
 
 _POLLED: Final = ("HPP-A15", "HPP-A02")

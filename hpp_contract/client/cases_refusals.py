@@ -7,7 +7,7 @@ from typing import Final
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import ELSEWHERE as ELSEWHERE_URL
 from hpp_contract.client.edits import page, redirect, refuse, refuse_empty, refuse_page, send
-from hpp_contract.rules.fault import Edit, body, drop, header, member, rewrite, status
+from hpp_contract.engine.fault import Edit, body, drop, header, member, rewrite, status
 
 _REFUSED: Final = ("HPP-A25", "HPP-A28", "HPP-A31")
 _DETAILS: Final = ("HPP-A29", "HPP-A30", "HPP-A32")

@@ -7,7 +7,7 @@ from typing import Final
 
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import edits
-from hpp_contract.rules.fault import Edit, drop, member
+from hpp_contract.engine.fault import Edit, drop, member
 from hpp_contract.server import session_id
 
 FAITHFUL: Final = ("HPP-A01", "HPP-A02", "HPP-A03", "HPP-A04")

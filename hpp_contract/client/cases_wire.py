@@ -6,8 +6,8 @@ from typing import Final
 
 from hpp_contract.client.case import SHORT, Case
 from hpp_contract.client.edits import close_after, compress, halve, pause, reset_midway
+from hpp_contract.engine.fault import Edit, cut, fail, header, slow
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.fault import Edit, cut, fail, header, slow
 
 _LOST: Final = ("HPP-A27",)
 _READ: Final = ("HPP-A17",)

@@ -12,8 +12,8 @@ from typing import Any, Final
 from hpp_contract.client.adapter import Ask
 from hpp_contract.client.child import Child, Misbehaved
 from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Capabilities, Told
-from hpp_contract.verdict.problems import UsageProblem
 
 HELLO: Final = {"op": "hello", "protocol": 1}
 GREETING: Final = 1.0

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from hpp_contract.engine.fault import Edit, body, header, status
 from hpp_contract.model import Exchange, Response
-from hpp_contract.rules.fault import Edit, body, header, status
 
 ELSEWHERE: Final = "https://elsewhere.example"
 """Stands for another host's address until the case is run, see `towards`."""

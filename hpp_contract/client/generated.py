@@ -19,9 +19,9 @@ from hpp_contract.client.generated_case import NAME, Drawn, drawn_case
 from hpp_contract.client.ledger import verdicts_on
 from hpp_contract.client.play import Played
 from hpp_contract.client.simplest import simplest
+from hpp_contract.engine import Outcome, RuleVerdict, Subject
 from hpp_contract.strategies import sessions
 from hpp_contract.strategies.bodies import Body
-from hpp_contract.verdict import Outcome, RuleVerdict, Subject
 
 USUAL: Final = 25
 """Sessions that are drawn when nobody says how many."""

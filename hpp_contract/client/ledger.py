@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from hpp_contract.engine import Judge, Outcome, RuleVerdict, Subject
+from hpp_contract.engine.evidence import outcomes_of, portraits
+from hpp_contract.engine.report import Slice, outcome_of
+from hpp_contract.engine.rule import JUDGES, Finding, Rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
 from hpp_contract.model.exchange import traces
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import JUDGES, Finding, Rule
-from hpp_contract.verdict import Judge, Outcome, RuleVerdict, Subject
-from hpp_contract.verdict.report import Slice, outcome_of
-from hpp_contract.verdict.slices import outcomes_of, portraits
 
 KEPT: Final = 1000
 """Findings kept per rule: a known-failing list can name a rule in every case only if none is forgotten."""

@@ -10,10 +10,10 @@ from typing import Final
 from hpp_contract.client.adapter import Adapter, Ask
 from hpp_contract.client.case import SHORT, Case
 from hpp_contract.client.stage import Stage
+from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer, Told
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.rule import Finding
 
 LEASH: Final = 5.0
 """Seconds after which a client that was given SHORT has shown enough."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from hpp_contract.client.adapter import Ask
 from hpp_contract.client.failure import failure_of
 from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model.client_read import Capabilities, Told
-from hpp_contract.verdict.problems import UsageProblem
-from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

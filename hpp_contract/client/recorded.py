@@ -14,13 +14,13 @@ from typing import Final
 
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import ELSEWHERE
+from hpp_contract.engine.errors import Unverifiable
+from hpp_contract.engine.fault import Edit, Fault, header
 from hpp_contract.model import Exchange, Response
 from hpp_contract.model.exchange import without
 from hpp_contract.recordings.replay import Recorded, recorded_sessions
-from hpp_contract.rules.fault import Edit, Fault, header
 from hpp_contract.server import SCENARIOS, Play
 from hpp_contract.spec.session import UUID
-from hpp_contract.verdict.problems import Unverifiable
 
 MOST: Final = 20
 """Reads of one recorded session; what changed last is said in the end, and a log may hold a thousand polls."""

@@ -18,9 +18,9 @@ from hpp_contract.client.generated_verdict import Wanted, conclude
 from hpp_contract.client.ledger import Ledger
 from hpp_contract.client.play import Played, play
 from hpp_contract.client.stage import Stage
+from hpp_contract.engine import Report, Subject
 from hpp_contract.model.clock import Clock, steady, system_clock
 from hpp_contract.server import Tls
-from hpp_contract.verdict import Report, Subject
 
 PATIENCE: Final = 5
 """Cases in a row that may end in no answer at all before the others are left out."""

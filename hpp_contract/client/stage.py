@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from hpp_contract.client.case import Case
 from hpp_contract.client.edits import edits, towards
+from hpp_contract.engine.fault import body, lie, status
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.fault import body, lie, status
 from hpp_contract.server import CREDENTIALS, Play, Scenario, Server, Tls
 from hpp_contract.spec.session import UUID
 

@@ -15,8 +15,8 @@ from hpp_contract.drift.classes import change_of
 from hpp_contract.drift.facts import BROKEN, KEPT, Facts, Seen, Situation
 from hpp_contract.drift.presence import appeared, disappeared
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.spec.schema_files import load
-from hpp_contract.verdict.change import Change, ChangeClass
 
 _NOTHING: Final = Seen(0, 0, {})
 _ORDER: Final = tuple(ChangeClass)

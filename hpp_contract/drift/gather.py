@@ -26,11 +26,11 @@ from hpp_contract.drift.situation import (
     situation_of,
 )
 from hpp_contract.endpoint.verify import kind_of
+from hpp_contract.engine.refusal import raise_refusal
+from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import Rule, Severity
-from hpp_contract.verdict.refusal import raise_refusal
 
 WEATHER: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})
 """Rules about outages, latency and rate limits, which say how a night went and not what the endpoint is."""

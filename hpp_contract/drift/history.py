@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from hpp_contract import __version__
 from hpp_contract.drift.night import Night
-from hpp_contract.verdict.change import Change, ChangeClass
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+from hpp_contract.engine.change import Change, ChangeClass
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 
 Verdict = Literal["quiet", "drift", "unverified"]
 

@@ -13,8 +13,8 @@ from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.gather import Evidence, evidence_of
 from hpp_contract.drift.presence import undecided
 from hpp_contract.drift.situation import KNOWN, NO_CREDENTIALS, SESSION, WRONG_CREDENTIALS
+from hpp_contract.engine.change import Change
 from hpp_contract.model import Exchange
-from hpp_contract.verdict.change import Change
 
 _GATHERED: Final = frozenset({KNOWN, SESSION})
 

@@ -15,8 +15,8 @@ from hpp_contract.drift.chance import is_news
 from hpp_contract.drift.classes import change_of
 from hpp_contract.drift.facts import Facts, Seen, Situation, possible
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.engine.change import SEPARATOR, Change
 from hpp_contract.spec.session import MEMBERS
-from hpp_contract.verdict.change import SEPARATOR, Change
 
 _NOTHING: Final = Seen(0, 0, {})
 

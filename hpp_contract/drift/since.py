@@ -12,8 +12,8 @@ from typing import Final, Literal
 from hpp_contract.drift.aspect import STATUS
 from hpp_contract.drift.history import Run
 from hpp_contract.drift.situation import MALFORMED_ID, NO_CREDENTIALS, UNKNOWN_ID, WRONG_CREDENTIALS
+from hpp_contract.engine.change import Change
 from hpp_contract.spec.schema_files import SHAPES
-from hpp_contract.verdict.change import Change
 
 State = Literal["still there", "gone", "accepted"]
 

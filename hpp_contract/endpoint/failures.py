@@ -14,7 +14,7 @@ from typing import Final
 
 import urllib3.exceptions
 
-from hpp_contract.verdict.refusal import causes
+from hpp_contract.engine.refusal import causes
 
 TIMEOUT: Final = "timeout"
 

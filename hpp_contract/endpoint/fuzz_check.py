@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hpp_contract.engine.rule import Finding, Rule, Severity
 from hpp_contract.model import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import Finding, Rule, Severity
 
 Broken = tuple[tuple[Rule, Finding], ...]
 

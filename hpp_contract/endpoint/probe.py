@@ -18,10 +18,10 @@ from hpp_contract.endpoint.provision import Trail, provision
 from hpp_contract.endpoint.target import EMBEDDED, Target
 from hpp_contract.endpoint.verify import kind_of, unverified
 from hpp_contract.endpoint.wire import Sent, Wire
+from hpp_contract.engine import Subject
 from hpp_contract.model import Exchange, Headers, Knowledge, Request
 from hpp_contract.model.clock import steady
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.verdict import Subject
 
 GIVE_UP: Final = 3
 """Reads, of different kinds, that fail before anything succeeded: then nothing else is asked."""

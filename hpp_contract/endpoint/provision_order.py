@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.body import read
-from hpp_contract.verdict.problems import UsageProblem
 
 VARIABLE: Final = "HPP_ORDER"
 """Names a file with the body of an order: for merchants who may not sell in Sweden."""

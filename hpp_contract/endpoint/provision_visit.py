@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from hpp_contract import __version__
 from hpp_contract.endpoint.wire import Wire
+from hpp_contract.engine.refusal import system_refusal
 from hpp_contract.model.exchange import is_loopback
-from hpp_contract.verdict.refusal import system_refusal
 
 TIMEOUT: Final = 10.0
 """Seconds for connecting and for each read of a plain visit."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import is_loopback
 from hpp_contract.spec.endpoint import API_KEY, LIVE_KEY, PLAYGROUND, PRODUCTION
-from hpp_contract.verdict.problems import UsageProblem
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")

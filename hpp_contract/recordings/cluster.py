@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.recordings.engine import Evidence, Judged, Merger, Progress, available_cores
 from hpp_contract.recordings.shares import (
     counted,
@@ -27,7 +28,6 @@ from hpp_contract.recordings.shares import (
 from hpp_contract.recordings.sources import STDIN, files
 from hpp_contract.recordings.work import PIECE, Block, Piece, cut, pieces
 from hpp_contract.recordings.workers import cluster, each, in_order, mapped
-from hpp_contract.verdict.problems import UsageProblem
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -15,6 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
+from hpp_contract.engine import Judge, RuleVerdict, Subject
+from hpp_contract.engine.judge import Tally
+from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.recordings.form import Unreadable
 from hpp_contract.recordings.processes import Processes
 from hpp_contract.recordings.reading import foreign_note, skipped_note
@@ -22,9 +25,6 @@ from hpp_contract.recordings.sources import Source, files, source
 from hpp_contract.recordings.spill import Spill
 from hpp_contract.recordings.work import SENTENCES, Part, Piece, Worker, judge_partition, pieces
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.verdict import Judge, RuleVerdict, Subject
-from hpp_contract.verdict.judge import Tally
-from hpp_contract.verdict.refusal import raise_refusal
 
 SMALL: Final = 8 * 1024 * 1024
 """Bytes of evidence for which further processes would cost more than they save."""

@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from hpp_contract import __version__
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.model import Exchange, Headers, Instant
 from hpp_contract.model.clock import utc
 from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.scrub import Scrubber
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 
 EMBEDDED: Final = "embedded"
 TOOL: Final = "hpp-contract"

@@ -9,8 +9,8 @@ from typing import Any, Final
 from hpp_contract.model import Exchange, Instant, Knowledge, Request
 from hpp_contract.model.instant import nanoseconds
 from hpp_contract.recordings import form
+from hpp_contract.recordings.bulk.fingerprint import Glance, glance
 from hpp_contract.recordings.form import Unreadable, content, headers, required
-from hpp_contract.verdict.glance import Glance, glance
 
 MAX_LINE: Final = 8 * 1024 * 1024
 """Bytes of one line: a session has a few hundred, and a longer line is refused unread."""

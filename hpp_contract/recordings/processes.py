@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, Self, TypeVar, cast
 
-from hpp_contract.verdict.problems import Unverifiable
-from hpp_contract.verdict.refusal import system_refusal
+from hpp_contract.engine.errors import Unverifiable
+from hpp_contract.engine.refusal import system_refusal
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

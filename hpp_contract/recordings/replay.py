@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from hpp_contract.engine.errors import Unverifiable
+from hpp_contract.engine.fault import Edit
 from hpp_contract.model import Exchange, Response
 from hpp_contract.model.exchange import traces, without
 from hpp_contract.recordings.reading import read_recordings
-from hpp_contract.rules.fault import Edit
-from hpp_contract.verdict.problems import Unverifiable
 
 _OF_THE_CONNECTION: Final = ("connection", "keep-alive", "transfer-encoding", "content-length")
 """Fields about how a response travelled then, which says nothing of how it travels now."""

@@ -12,13 +12,13 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+from hpp_contract.engine import Judge, Subject
+from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
+from hpp_contract.recordings.bulk.fingerprint import Glance
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.spec.session import FINAL
-from hpp_contract.verdict import Judge, Subject
-from hpp_contract.verdict.glance import Glance
-from hpp_contract.verdict.judge import Tally
 
 SECOND: Final = 1_000_000_000
 BURST: Final = 50

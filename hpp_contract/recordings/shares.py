@@ -12,13 +12,13 @@ from tempfile import gettempdir
 from threading import get_ident
 from typing import TypeVar
 
+from hpp_contract.engine import Judge, Subject
+from hpp_contract.engine.judge import Tally
 from hpp_contract.recordings.engine import look
 from hpp_contract.recordings.sources import Source
 from hpp_contract.recordings.spill import unpacked
 from hpp_contract.recordings.work import Block, Part, Piece, Worker, blocks, judge_partition
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.verdict import Judge, Subject
-from hpp_contract.verdict.judge import Tally
 
 Item = TypeVar("Item")
 

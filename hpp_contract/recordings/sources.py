@@ -14,9 +14,9 @@ from pathlib import Path, PurePath
 from threading import get_ident
 from typing import IO, BinaryIO, Final, cast
 
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.recordings import ndjson, urls
 from hpp_contract.recordings.form import Unreadable
-from hpp_contract.verdict.problems import UsageProblem
 
 STDIN: Final = "-"
 _NO_RECORDINGS: Final = frozenset(

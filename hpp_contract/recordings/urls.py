@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Final, cast
 
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 
 _TELLING: Final = re.compile(r"://[^/]*@|\?")
 

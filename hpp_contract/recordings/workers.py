@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from warnings import catch_warnings
 
 from hpp_contract import __version__
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict.report import Report
+from hpp_contract.engine.report import Report
+from hpp_contract.engine.rule import Finding
 
 _CALLABLE = re.compile(r"[\w.]+:[\w.]+")
 _GENERATED = ": curl "

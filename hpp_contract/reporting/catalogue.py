@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from hpp_contract.engine.fault import FOREVER, Fault
+from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.rules.catalogue import LETTERS
-from hpp_contract.rules.fault import FOREVER, Fault
-from hpp_contract.rules.rule import Rule, Severity
 
 SCOPES = {
     "request": "one request",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hpp_contract.engine.change import ChangeClass
 from hpp_contract.reporting.changes import Group, groups
-from hpp_contract.verdict.change import ChangeClass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import RenderableType
 
-    from hpp_contract.verdict.report import Report
+    from hpp_contract.engine.report import Report
 
 _STYLES = {
     ChangeClass.BREAKING: "bold red",

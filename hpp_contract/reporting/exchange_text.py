@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
+from hpp_contract.engine.sanitize import printable
 from hpp_contract.model import Exchange, Headers
-from hpp_contract.reporting.gate import printable
 
 LONGEST = 600
 """Characters of a body or a header that are shown."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
+from hpp_contract.engine.change import ChangeClass
+from hpp_contract.engine.report import UNVERIFIED, Outcome, Report, RuleVerdict
+from hpp_contract.engine.rule import Finding, Severity
 from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.words import failing, headline
-from hpp_contract.rules.rule import Finding, Severity
-from hpp_contract.verdict.change import ChangeClass
-from hpp_contract.verdict.report import UNVERIFIED, Outcome, Report, RuleVerdict
 
 _CHANGE = {
     ChangeClass.BREAKING: "critical",

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpp_contract import __version__
+from hpp_contract.engine.report import NOT_ANSWERED, Outcome, Report, RuleVerdict
+from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.again import again
 from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.html_history import history_chart
@@ -19,8 +21,6 @@ from hpp_contract.reporting.html_lifecycle import lifecycle
 from hpp_contract.reporting.html_matrix import matrix
 from hpp_contract.reporting.html_timeline import MEANINGS, timeline
 from hpp_contract.reporting.words import OUTCOMES, failing, headline, merged, plural, remarks, total
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict.report import NOT_ANSWERED, Outcome, Report, RuleVerdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -9,8 +9,8 @@ from itertools import pairwise
 from math import hypot
 from typing import Final
 
+from hpp_contract.engine.report import Slice
 from hpp_contract.reporting.html_timeline import KINDS
-from hpp_contract.verdict.report import Slice
 
 HALF_HEIGHT: Final = 17.0
 WIDTH: Final = 360.0

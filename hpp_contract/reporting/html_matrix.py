@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hpp_contract.engine.report import Outcome, Report, RuleVerdict, Slice
 from hpp_contract.reporting.words import OUTCOMES, by_letter
 from hpp_contract.rules.catalogue import LETTERS
-from hpp_contract.verdict.report import Outcome, Report, RuleVerdict, Slice
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from hpp_contract.engine.report import Read, Slice
 from hpp_contract.reporting.words import plural
-from hpp_contract.verdict.report import Read, Slice
 
 MARGIN: Final = 1.5
 """Percent of the width that marks need at either end."""

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from hpp_contract import __version__
+from hpp_contract.engine.change import Change
+from hpp_contract.engine.report import Report, RuleVerdict
 from hpp_contract.reporting.words import total
-from hpp_contract.verdict.change import Change
-from hpp_contract.verdict.report import Report, RuleVerdict
 
 
 def json_report(report: Report) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from hpp_contract.engine.report import Outcome, Report, RuleVerdict
+from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.changes import Group, groups
 from hpp_contract.reporting.words import (
     OUTCOMES,
@@ -19,8 +21,6 @@ from hpp_contract.reporting.words import (
     total,
 )
 from hpp_contract.rules.catalogue import LETTERS
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict.report import Outcome, Report, RuleVerdict
 
 LISTED = 5
 """Findings shown per rule; the JSON report has more."""

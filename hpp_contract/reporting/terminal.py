@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from hpp_contract.engine.report import KEPT, Outcome, Report, RuleVerdict
+from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.words import (
     OUTCOMES,
     by_letter,
@@ -23,8 +25,6 @@ from hpp_contract.reporting.words import (
     total,
 )
 from hpp_contract.rules.catalogue import LETTERS
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict.report import KEPT, Outcome, Report, RuleVerdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hpp_contract.engine.report import KEPT, NOT_ANSWERED, UNVERIFIED, Outcome, Report, RuleVerdict
+from hpp_contract.engine.rule import Finding, Severity
 from hpp_contract.reporting.changes import by_class
 from hpp_contract.rules.catalogue import LETTERS
-from hpp_contract.rules.rule import Finding, Severity
-from hpp_contract.verdict.report import KEPT, NOT_ANSWERED, UNVERIFIED, Outcome, Report, RuleVerdict
 
 OUTCOMES = {
     Outcome.OK: "ok",

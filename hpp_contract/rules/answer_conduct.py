@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
 from hpp_contract.model.exchange import values
 from hpp_contract.rules.answer_fault import lie, taking, tell_problem
 from hpp_contract.rules.answer_given import stalled
-from hpp_contract.rules.rule import Finding, rule
 
 AUTHENTICATION = "Authentication"
 SLACK = 2.0

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from hpp_contract.engine import fault
 from hpp_contract.model.client_read import Answer, Failure, Told
-from hpp_contract.rules import fault
 from hpp_contract.rules.answer_given import served_session
 
 AnswerEdit = Callable[[Answer], Answer]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import describe, show
 from hpp_contract.rules.answer_fault import lie, served, surface, tell_session
@@ -19,7 +20,6 @@ from hpp_contract.rules.answer_given import (
     status_served,
     surfaced,
 )
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.spec.session import INSTANTS, MEMBERS
 
 HAPPY = "Read Session › Happy flow examples"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Instant
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import Answer
@@ -23,7 +24,6 @@ from hpp_contract.rules.answer_given import (
     served_session,
     surfaced,
 )
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.spec.session import INSTANTS, MEMBERS
 
 HAPPY = "Read Session › Happy flow examples"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import show
 from hpp_contract.rules.answer_fault import lie, surface, tell_failure, tell_nothing
@@ -21,7 +22,6 @@ from hpp_contract.rules.answer_given import (
     status_served,
     surfaced,
 )
-from hpp_contract.rules.rule import Finding, rule
 
 REFERENCE = "API reference 1.1 › getSessionById"
 

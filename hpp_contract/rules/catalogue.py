@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from types import ModuleType
 
+from hpp_contract.engine.rule import Rule
 from hpp_contract.rules import (
     answer_conduct,
     answer_errors,
@@ -24,7 +25,6 @@ from hpp_contract.rules import (
     session,
     session_time,
 )
-from hpp_contract.rules.rule import Rule
 
 _MODULES: tuple[ModuleType, ...] = (
     request, request_seen, http, http_body, session, session_time, pending, completed, lifecycle, error,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from hpp_contract.engine.fault import body, drop, edit_json, header, lie, member, status
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of, values
 from hpp_contract.privacy.redact import is_placeholder, spellings
-from hpp_contract.rules.fault import body, drop, edit_json, header, lie, member, status
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.schema import schema_rule
 from hpp_contract.rules.when import api_responded, failed, failed_with_json, responded
 from hpp_contract.spec.endpoint import API_KEY

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from hpp_contract.engine.fault import body, fail, header, lie, member, slow, status
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Response, Trace
 from hpp_contract.model.exchange import response_of
-from hpp_contract.rules.fault import body, fail, header, lie, member, slow, status
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import always, api_responded, polled, responded
 
 DOCUMENTED = (200, 401, 403, 404)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hpp_contract.engine.fault import body, cut, header, lie, rewrite
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.body import BOM
 from hpp_contract.model.exchange import response_of
-from hpp_contract.rules.fault import body, cut, header, lie, rewrite
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import holds_json, ok, ok_as_json, responded
 
 

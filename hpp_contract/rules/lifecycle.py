@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from hpp_contract.engine.fault import body, edit_json, header, lie, member, status
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.privacy.redact import show
-from hpp_contract.rules.fault import body, edit_json, header, lie, member, status
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import polled
 from hpp_contract.spec.session import FINAL, OUTCOME
 

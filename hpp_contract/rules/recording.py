@@ -9,12 +9,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from hpp_contract.engine import fault
+from hpp_contract.engine.fault import header, knowing, member, sent
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import values
 from hpp_contract.privacy.redact import is_placeholder
-from hpp_contract.rules import fault
-from hpp_contract.rules.fault import header, knowing, member, sent
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import always, holds_session
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM

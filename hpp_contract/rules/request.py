@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from hpp_contract.engine import fault
+from hpp_contract.engine.fault import at, method, sent, sent_body, url
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Instant, Request, Trace
 from hpp_contract.model.exchange import is_loopback, values
 from hpp_contract.privacy.redact import is_placeholder
-from hpp_contract.rules import fault
-from hpp_contract.rules.fault import at, method, sent, sent_body, url
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import always, for_session
 from hpp_contract.spec.endpoint import API_KEY
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from hpp_contract.engine import fault
+from hpp_contract.engine.fault import knowing
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import values
-from hpp_contract.rules import fault
-from hpp_contract.rules.fault import knowing
-from hpp_contract.rules.rule import Finding, rule
 
 lie = partial(fault.lie, teller="client")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from hpp_contract.engine.rule import Finding, Rule, rule
 from hpp_contract.model import Exchange
-from hpp_contract.rules.rule import Finding, Rule, rule
 from hpp_contract.rules.schema_validation import Violation, violations
 
 NO_NULL = "HPP-S10"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hpp_contract.engine.fault import header, lie, member
+from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of
 from hpp_contract.model.instant import seconds_of_http_date
-from hpp_contract.rules.fault import header, lie, member
-from hpp_contract.rules.rule import Finding, rule
 from hpp_contract.rules.when import has
 from hpp_contract.spec.session import SKEW
 

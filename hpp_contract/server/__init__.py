@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Self
 
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.fault import Fault
 from hpp_contract.server.application import CREDENTIALS, Application
 from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.http import Listener

@@ -16,18 +16,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
+from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import values
-from hpp_contract.rules.fault import Fault
 from hpp_contract.server.answers import answer, dated, refusal
 from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.log import Log
 from hpp_contract.server.sandbox import Sandbox
 from hpp_contract.server.scenarios import SCENARIOS, Play, Scenario, session_id
 from hpp_contract.spec.session import UUID
-from hpp_contract.verdict.refusal import raise_refusal
 
 CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing", "M000001-hpp")
 """The reference endpoint's own published test credentials."""

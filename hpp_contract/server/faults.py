@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hpp_contract.engine.fault import Fault
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import Fault
 
 FAULTS: Final[tuple[Fault, ...]] = tuple(
     fault for rule in CATALOGUE for fault in rule.faults if fault.teller == "server"

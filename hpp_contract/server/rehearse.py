@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.fault import Fault
 from hpp_contract.server.application import CREDENTIALS, Application
 from hpp_contract.server.scenarios import SCENARIOS, session_id
 

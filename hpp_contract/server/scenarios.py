@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Final
 
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Instant
-from hpp_contract.rules.fault import Fault
 from hpp_contract.spec.schema_files import SHAPES, example
 
 _NAMESPACE: Final = uuid.UUID("c9d0e7a4-5b1f-5c3e-8a26-4f1d90b7e312")

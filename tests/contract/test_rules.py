@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hpp_contract.engine import Outcome, Report
+from hpp_contract.engine.rule import JUDGES, Rule
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import JUDGES, Rule
-from hpp_contract.verdict import Outcome, Report
 
 
 def about(kind: str) -> list[object]:

@@ -20,9 +20,9 @@ from benchmarks.detection.tools import ROOT
 from hpp_contract.client import CASES, Plan, run
 from hpp_contract.client.adapter import Ask
 from hpp_contract.client.python import PythonAdapter
+from hpp_contract.engine import Outcome, Subject
 from hpp_contract.model.client_read import Told
 from hpp_contract.server import CREDENTIALS
-from hpp_contract.verdict import Outcome, Subject
 from tests.harness.integration.client.wrong_clients.test_bugs import CONFORMING, WRONG
 from tests.harness.support.sample_clients import Client, RawKeyClient
 

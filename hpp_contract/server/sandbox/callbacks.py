@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model.exchange import is_loopback
-from hpp_contract.verdict.refusal import SystemRefused, system_refusal
 
 TIMEOUT: Final = 3.0
 """Seconds that a receiver has to answer."""

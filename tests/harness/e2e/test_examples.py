@@ -15,7 +15,7 @@ import pytest
 
 from hpp_contract.client import CASES, Plan, run
 from hpp_contract.client.command import CommandAdapter
-from hpp_contract.verdict import Outcome, Subject
+from hpp_contract.engine import Outcome, Subject
 from tests.harness.support.paths import ROOT
 
 FOLDER = ROOT / "examples"

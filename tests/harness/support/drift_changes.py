@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpp_contract.drift.situation import ERROR, SESSION
+from hpp_contract.engine.fault import Fault, body, drop, edit_json, header, lie, member, rewrite, status
 from hpp_contract.model import Exchange, Instant
-from hpp_contract.rules.fault import Fault, body, drop, edit_json, header, lie, member, rewrite, status
 from hpp_contract.server import rehearse
 from hpp_contract.server.scenarios import write_instant
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from hpp_contract.engine import Outcome, Subject, judge
+from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.rule import Rule
+from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import Fault
-from hpp_contract.rules.rule import Rule
-from hpp_contract.rules.rule import Subject as Kind
-from hpp_contract.verdict import Outcome, Subject, judge
 
 
 def told_by(teller: str) -> list[object]:

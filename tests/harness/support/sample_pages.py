@@ -10,16 +10,16 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from hpp_contract.drift.history import Run
+from hpp_contract.engine import Outcome, Report, Subject, judge
+from hpp_contract.engine.change import Change, ChangeClass
+from hpp_contract.engine.evidence import illustrated
+from hpp_contract.engine.report import Read, Slice
+from hpp_contract.engine.rule import Finding
+from hpp_contract.engine.sanitize import safe
 from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.gate import safe
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import Finding
 from hpp_contract.server import CREDENTIALS, Application, rehearse, session_id
-from hpp_contract.verdict import Outcome, Report, Subject, judge
-from hpp_contract.verdict.change import Change, ChangeClass
-from hpp_contract.verdict.report import Read, Slice
-from hpp_contract.verdict.slices import illustrated
 from tests.harness.support.sample_reports import HOSTILE, REPORTS
 
 TOLD = ("reopens-completed", "invents-status", "order-without-reference", "moves-expiry", "fails-in-between")

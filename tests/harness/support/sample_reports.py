@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from hpp_contract.rules.rule import Finding, Rule, rule
-from hpp_contract.verdict.report import Outcome, Report, RuleVerdict, Subject
+from hpp_contract.engine.report import Outcome, Report, RuleVerdict, Subject
+from hpp_contract.engine.rule import Finding, Rule, rule
 
 ENDPOINT = Subject("endpoint", "https://api.example")
 

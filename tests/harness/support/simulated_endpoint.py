@@ -20,9 +20,9 @@ from hpp_contract.endpoint import Plan, Probed, Target, probe
 from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.endpoint.pace import Pace
 from hpp_contract.endpoint.wire import Sent
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date
-from hpp_contract.rules.fault import Fault
 from hpp_contract.server import CREDENTIALS, Application, session_id
 from hpp_contract.server.scenarios import outcome, write_instant
 from tests.harness.support.fake_time import NOON, SECOND, noon

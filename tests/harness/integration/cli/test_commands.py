@@ -19,9 +19,9 @@ from click.testing import CliRunner, Result
 import hpp_contract.rules.catalogue
 from hpp_contract.cli import COMMANDS, main
 from hpp_contract.cli.pair import pair
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.rule import Rule
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import Rule
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 
 KEY = "kco_test_api_0123456789"
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from hpp_contract.cli import main
+from hpp_contract.engine.fault import Fault, body, header, lie, member, status
 from hpp_contract.privacy.redact import spellings
-from hpp_contract.rules.fault import Fault, body, header, lie, member, status
 from hpp_contract.server import Server, session_id
 from hpp_contract.spec.schema_files import folder, load
 
@@ -248,8 +248,8 @@ def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
 
     from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
     from hpp_contract.drift.gather import evidence_of
+    from hpp_contract.engine.errors import Unverifiable
     from hpp_contract.server import rehearse
-    from hpp_contract.verdict.problems import Unverifiable
 
     facts = evidence_of(rehearse("waiting")).facts
     text = bytearray(as_json(accept(Baseline({}), facts, (), Accepted("x", "y", "z"))).encode())

@@ -17,10 +17,10 @@ from click.testing import CliRunner
 
 from hpp_contract.cli.options import Options, common_options, finish
 from hpp_contract.cli.progress import waiting
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.known_failing import parse
+from hpp_contract.engine.report import Outcome, Report
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.verdict.known_failing import parse
-from hpp_contract.verdict.problems import UsageProblem
-from hpp_contract.verdict.report import Outcome, Report
 from tests.harness.support.sample_reports import EVERY_OUTCOME, finding, report, verdict
 
 

@@ -21,6 +21,9 @@ from hpp_contract.client.command import CommandAdapter
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.endpoint import provision_visit
 from hpp_contract.endpoint.wire import Wire
+from hpp_contract.engine import Subject
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.refusal import SystemRefused, raise_refusal, system_refusal
 from hpp_contract.recordings import reading
 from hpp_contract.recordings.processes import Processes
 from hpp_contract.recordings.processes import serve as work_for
@@ -28,9 +31,6 @@ from hpp_contract.recordings.reading import read_recordings
 from hpp_contract.recordings.sources import source
 from hpp_contract.server import Server
 from hpp_contract.server.sandbox.callbacks import Callbacks
-from hpp_contract.verdict import Subject
-from hpp_contract.verdict.problems import UsageProblem
-from hpp_contract.verdict.refusal import SystemRefused, raise_refusal, system_refusal
 from tests.harness.support.leftovers import open_files
 from tests.harness.support.refusing import (
     FILE,

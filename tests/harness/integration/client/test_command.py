@@ -22,9 +22,9 @@ from hpp_contract.client.adapter import Ask
 from hpp_contract.client.child import Child, Misbehaved
 from hpp_contract.client.command import CommandAdapter
 from hpp_contract.client.oneshot import OneShotAdapter
+from hpp_contract.engine import Report, Subject
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Told
-from hpp_contract.verdict import Report, Subject
-from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.leftovers import MARK, left
 from tests.harness.support.paths import ADAPTER
 from tests.harness.support.sockets import HANG, wait_for
@@ -157,8 +157,8 @@ def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.process
 def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     """What a dying adapter wrote to stderr is quoted without the credentials in it."""
+    from hpp_contract.engine.sanitize import safe
     from hpp_contract.privacy.redact import Redactor
-    from hpp_contract.reporting.gate import safe
     from hpp_contract.reporting.json_report import json_report
 
     text = json_report(safe(judged("crashes", "smoke"), Redactor(CASES["smoke"].credentials.secrets)))

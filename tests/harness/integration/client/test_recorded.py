@@ -16,10 +16,10 @@ from hpp_contract.client import CASES, Plan, chosen, run
 from hpp_contract.client.listing import as_json
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.client.recorded import MOST, Recording, recorded_cases
+from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Response
 from hpp_contract.server import FAULTS, SCENARIOS, rehearse, session_id
-from hpp_contract.verdict import Outcome, Report, Subject
-from hpp_contract.verdict.problems import Unverifiable
 from tests.harness.integration.client.wrong_clients import conforming
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import RECORDINGS, ROOT

@@ -10,7 +10,7 @@ import pytest
 
 from hpp_contract.client import CASES, Plan, run
 from hpp_contract.client.python import PythonAdapter
-from hpp_contract.verdict import Outcome, Report, Subject
+from hpp_contract.engine import Outcome, Report, Subject
 from tests.harness.support.sample_clients import Client, HppError
 
 pytestmark = pytest.mark.socket

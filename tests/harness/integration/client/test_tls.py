@@ -18,8 +18,8 @@ from hpp_contract.client import CASES, Plan, Wanted, run
 from hpp_contract.client.adapter import Adapter
 from hpp_contract.client.oneshot import OneShotAdapter
 from hpp_contract.client.python import PythonAdapter
+from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.server.tls import Tls, throwaway
-from hpp_contract.verdict import Outcome, Report, Subject
 from tests.harness.support.paths import ROOT
 from tests.harness.support.sample_clients import FollowingClient
 

@@ -14,11 +14,11 @@ import trustme
 
 from hpp_contract.endpoint.failures import Trouble, trouble_of
 from hpp_contract.endpoint.wire import Sent, Wire
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.fault import fail
 from hpp_contract.model import Response
-from hpp_contract.rules.fault import fail
 from hpp_contract.server import CREDENTIALS, Server
 from hpp_contract.server.tls import throwaway
-from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import HANG, WAITING, Speak, speaking, telling
 

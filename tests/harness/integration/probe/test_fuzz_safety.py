@@ -11,8 +11,8 @@ from hpp_contract.endpoint.fuzz import fuzz, probe_and_fuzz
 from hpp_contract.endpoint.fuzz_requests import STRANGERS_ABROAD, Attempt, attempts
 from hpp_contract.endpoint.fuzz_text import curl
 from hpp_contract.endpoint.pace import Pace
+from hpp_contract.engine.fault import body, fail, header, lie, status
 from hpp_contract.model import Response
-from hpp_contract.rules.fault import body, fail, header, lie, status
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Server
 from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.fuzzing import ABROAD, KNOWN, PLAN, SERVER_ERROR, broken, target

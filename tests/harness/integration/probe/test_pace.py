@@ -6,8 +6,8 @@ import pytest
 
 from hpp_contract.endpoint import Plan, Target, probe
 from hpp_contract.endpoint.pace import RATE, Pace
+from hpp_contract.engine.fault import header, lie, status
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.fault import header, lie, status
 from hpp_contract.server import CREDENTIALS, Server, session_id
 from tests.harness.support.fake_time import FakeTime
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.endpoint.wire import Sent, Wire
+from hpp_contract.engine.fault import body, cut, header, status
 from hpp_contract.model.clock import system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules.fault import body, cut, header, status
 from hpp_contract.server import CREDENTIALS, Server
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import WAITING, speaking, telling

@@ -20,10 +20,10 @@ from dask import config
 from distributed import Client, Event, LocalCluster
 
 from hpp_contract.cli import main
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.recordings import cluster, workers
 from hpp_contract.recordings.cluster import judge_on_dask
 from hpp_contract.recordings.engine import Judged, judge_recordings
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import FAULTS, kept, played, write_lines
 from tests.harness.support.sockets import wait_for

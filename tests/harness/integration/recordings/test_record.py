@@ -20,17 +20,17 @@ import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 from hypothesis import given
 
 from hpp_contract.cli import main
+from hpp_contract.engine import Outcome, Subject, judge
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
 from hpp_contract.recordings.replay import recorded_sessions
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import Fault
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, Server, session_id
 from hpp_contract.spec.schema_files import DOCUMENTED
-from hpp_contract.verdict import Outcome, Subject, judge
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 from tests.harness.support.fake_time import NOON
 from tests.harness.support.recording_tools import played, recordings
 

@@ -11,14 +11,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from hpp_contract.engine import Outcome, Subject, judge
+from hpp_contract.engine.fault import lie, status
 from hpp_contract.model import Instant
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import lie, status
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.server import SCENARIOS, Application, Sandbox, session_id
 from hpp_contract.server.sandbox.lifecycle import ACTS, TRANSITIONS
 from hpp_contract.spec.session import UUID
-from hpp_contract.verdict import Outcome, Subject, judge
 from tests.harness.support.merchant import ROOT, Clock, Consumer, Merchant, content, open_shop
 from tests.harness.support.not_none import not_none
 

@@ -13,10 +13,10 @@ import requests
 from hypothesis import given
 
 from hpp_contract.cli.serve_body import served_body
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.server import CREDENTIALS, Server
 from hpp_contract.strategies import sessions
 from hpp_contract.strategies.vectors import vectors
-from hpp_contract.verdict.problems import UsageProblem
 
 ANY = "39a1c773-bafd-754d-af1f-b30c592f1267"
 

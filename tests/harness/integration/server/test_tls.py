@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hpp_contract.engine.fault import fail, lie
 from hpp_contract.model import Exchange
-from hpp_contract.rules.fault import fail, lie
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.sockets import WAITING, asking, connect, converse

@@ -19,12 +19,12 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.gather import _breaks, evidence_of
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.model.instant import http_date
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.server import SCENARIOS, rehearse
 from hpp_contract.spec.schema_files import SHAPES
-from hpp_contract.verdict.problems import Unverifiable
 from tests.harness.support.fake_time import NOON, noon
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"

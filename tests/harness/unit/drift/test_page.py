@@ -18,10 +18,10 @@ from hpp_contract.cli import main
 from hpp_contract.drift.documented import HEADINGS
 from hpp_contract.drift.page import read_page
 from hpp_contract.drift.page_drift import PageDrift, page_drift
+from hpp_contract.engine import Subject, judge
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.spec.schema_files import SHAPES, example
-from hpp_contract.verdict import Subject, judge
-from hpp_contract.verdict.problems import Unverifiable
 
 PAGES = Path(__file__).parent / "pages"
 FILES = ("read-session.md", "read-session.html")

@@ -20,10 +20,10 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts, Seen
 from hpp_contract.drift.gather import evidence_of
 from hpp_contract.drift.presence import undecided
+from hpp_contract.engine import fault
+from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
+from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Exchange
-from hpp_contract.rules import fault
-from hpp_contract.rules.rule import Severity
-from hpp_contract.verdict.change import SEPARATOR, Change, ChangeClass
 from tests.harness.support.paths import SNAPSHOTS
 from tests.harness.support.pinned import assert_pinned
 from tests.harness.support.recording_tools import (

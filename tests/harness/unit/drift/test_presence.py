@@ -16,8 +16,8 @@ from hpp_contract.drift.chance import by_luck, is_news
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.gather import evidence_of
+from hpp_contract.engine.fault import lie, member
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
-from hpp_contract.rules.fault import lie, member
 from hpp_contract.server import rehearse
 from hpp_contract.spec.schema_files import DOCUMENTED, SHAPES, example
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.rule import JUDGES, Rule
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import Fault
-from hpp_contract.rules.rule import JUDGES, Rule
 from hpp_contract.server import rehearse
 from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.engine import Outcome, Report, Subject, judge
+from hpp_contract.engine.judge import SAMPLE, Judge, Tally
+from hpp_contract.engine.rule import Finding, Rule, rule
+from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response, Trace
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import Finding, Rule, rule
-from hpp_contract.rules.rule import Subject as Kind
 from hpp_contract.server import rehearse
 from hpp_contract.spec.schema_files import SHAPES, example
-from hpp_contract.verdict import Outcome, Report, Subject, judge
-from hpp_contract.verdict.judge import SAMPLE, Judge, Tally
 
 names = st.text(st.characters(max_codepoint=255), max_size=20) | st.sampled_from(
     ["Content-Type", "Content-Encoding", "Content-Length", "Cache-Control", "Date", "WWW-Authenticate", "Authorization"]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.known_failing import Entry, apply, parse, read_known_failing
+from hpp_contract.engine.rule import Finding, Rule, Severity
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import Finding, Rule, Severity
-from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject
-from hpp_contract.verdict.known_failing import Entry, apply, parse, read_known_failing
-from hpp_contract.verdict.problems import UsageProblem
 from tests.harness.support.sample_reports import finding, make_rule, report, verdict
 
 CODES = ("HPP-A05", "HPP-A06", "HPP-S01")

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
+from hpp_contract.engine import Subject, judge
 from hpp_contract.model import Trace
 from hpp_contract.rules.catalogue import CATALOGUE
 from hpp_contract.spec.session import FINAL
@@ -14,7 +15,6 @@ from hpp_contract.strategies import BrokenTrace, broken_traces, seeded, traces
 from hpp_contract.strategies.lifecycle import Life, legal_trace, reachable, shapes
 from hpp_contract.strategies.misliving import MISLIVING, broken_trace
 from hpp_contract.strategies.source import Source
-from hpp_contract.verdict import Subject, judge
 from tests.harness.support.generated import findings
 
 

@@ -13,17 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.engine import Outcome, Subject, fault, judge
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.privacy.pseudonyms import Pseudonyms, masked, token
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.privacy.scrub import Scrubber
-from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import Fault
 from hpp_contract.server import CREDENTIALS
 from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
 from hpp_contract.spec.session import UUID
-from hpp_contract.verdict import Outcome, Subject, judge
 from tests.harness.support.recording_tools import EDITS, FAULTS, kept, played, recordings
 
 Said = dict[str, tuple[Outcome, int, list[str]]]

@@ -9,10 +9,10 @@ from itertools import count
 
 import pytest
 
+from hpp_contract.engine import fault
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.exchange import Knowledge
 from hpp_contract.privacy.scrub import Scrubber
-from hpp_contract.rules import fault
 from tests.harness.support.recording_tools import played
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hpp_contract.endpoint.learned import learned
 from hpp_contract.endpoint.provision import Trail
+from hpp_contract.engine.report import NOT_ANSWERED, Report
 from hpp_contract.model import Exchange, Knowledge, Request, Response
-from hpp_contract.verdict.report import NOT_ANSWERED, Report
 
 MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
     "Is a malformed id answered with 400 or 404?",
@@ -177,7 +177,7 @@ def test_no_value_is_told(seen: list[Exchange]) -> None:
 
 def test_report_without_lessons_has_none() -> None:
     """A report about something else has no such part."""
+    from hpp_contract.engine import Subject
     from hpp_contract.reporting.json_report import as_object
-    from hpp_contract.verdict import Subject
 
     assert "learned" not in as_object(Report(Subject("recording", "x"), ()))

@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from hpp_contract.endpoint import Target, target_from
-from hpp_contract.verdict.problems import UsageProblem
+from hpp_contract.engine.errors import UsageProblem
 
 SANDBOX = "https://api.playground.kustom.co"
 KEY = "kco_test_api_not-a-real-one"

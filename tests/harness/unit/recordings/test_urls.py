@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]  # fsspec has no types
 
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.recordings import urls
 from hpp_contract.recordings.engine import judge_recordings
 from hpp_contract.recordings.sources import files
-from hpp_contract.verdict.problems import Unverifiable, UsageProblem
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import EDITS, kept, played, write_lines
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hpp_contract.engine import Report, Subject
+from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.again import again
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict import Report, Subject
 
 
 def test_a_generated_session_is_shown_again_by_serving_it() -> None:

@@ -10,14 +10,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.engine.report import UNVERIFIED
+from hpp_contract.engine.rule import Finding
+from hpp_contract.engine.sanitize import safe
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.github import SHOWN, github, guarded
 from hpp_contract.reporting.gitlab import gitlab
 from hpp_contract.reporting.terminal import terminal
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict import Outcome, Report, Subject
-from hpp_contract.verdict.report import UNVERIFIED
 from tests.harness.support.github_runner import runner
 from tests.harness.support.sample_pages import drifted
 from tests.harness.support.sample_reports import ENDPOINT, EVERY_OUTCOME, REPORTS, finding, report, verdict

@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from hpp_contract.engine.change import Change, ChangeClass
+from hpp_contract.engine.report import Outcome, Report, Subject
+from hpp_contract.engine.sanitize import safe
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.changes import by_class, groups
-from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.json_report import as_object
 from hpp_contract.reporting.junit import junit
 from hpp_contract.reporting.markdown import markdown
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.words import headline
 from hpp_contract.spec.schema_files import load
-from hpp_contract.verdict.change import Change, ChangeClass
-from hpp_contract.verdict.report import Outcome, Report, Subject
 from tests.harness.support.sample_reports import HOSTILE, finding, verdict
 
 DRIFT = Subject("drift", "https://api.example against baseline")

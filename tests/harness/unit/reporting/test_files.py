@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.reporting import files
-from hpp_contract.reporting.files import check, write
-from hpp_contract.verdict.problems import UsageProblem
+from hpp_contract.engine import files
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.files import check, write
 
 
 def test_write_replaces_a_file_whole(tmp_path: Path) -> None:

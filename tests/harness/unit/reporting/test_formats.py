@@ -16,15 +16,15 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from hpp_contract import __version__
+from hpp_contract.engine.report import Outcome, Report
+from hpp_contract.engine.rule import Finding
+from hpp_contract.engine.sanitize import printable, safe
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.gate import printable, safe
 from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.junit import junit
 from hpp_contract.reporting.markdown import escape, markdown
 from hpp_contract.reporting.terminal import terminal
-from hpp_contract.rules.rule import Finding
 from hpp_contract.spec.schema_files import folder
-from hpp_contract.verdict.report import Outcome, Report
 from tests.harness.support.sample_reports import EVERY_OUTCOME, HOSTILE, REPORTS, finding, report, verdict
 
 PRINTERS = [terminal, json_report, junit, markdown]

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.engine.report import NOT_ANSWERED
+from hpp_contract.engine.rule import Finding
+from hpp_contract.engine.sanitize import safe
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.again import again
-from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.html import html
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict import Outcome, Report, Subject
-from hpp_contract.verdict.report import NOT_ANSWERED
 from tests.harness.support.html_reader import Page
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, retold
@@ -251,6 +251,6 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
 
 
 def _showing(subject: Subject, findings: tuple[Finding, ...], evidence: tuple[Exchange, ...]) -> Report:
-    from hpp_contract.verdict.slices import illustrated
+    from hpp_contract.engine.evidence import illustrated
 
     return illustrated(Report(subject, (verdict("HPP-S01", Outcome.BROKEN, *findings),)), evidence)

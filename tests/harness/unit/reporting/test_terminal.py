@@ -7,12 +7,12 @@ import re
 import pytest
 from hypothesis import given
 
+from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
+from hpp_contract.engine.sanitize import safe
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.gate import safe
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.words import headline
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.verdict import Outcome, Report, RuleVerdict, Subject
 from tests.harness.support.sample_reports import EVERY_OUTCOME, REPORTS, finding, report, verdict
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from hpp_contract.client import CASES, rehearse_answer
 from hpp_contract.client.rehearse import rehearse_case
+from hpp_contract.engine import Judge, Outcome, Subject
+from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.rule import Rule
 from hpp_contract.model import Exchange, Instant, Request, Response
 from hpp_contract.model.client_read import Answer, Capabilities, Failure, Told
 from hpp_contract.rules.answer_errors import http_status_reachable
 from hpp_contract.rules.answer_given import instant, same, session_of, stalled, status_served
 from hpp_contract.rules.answer_identity import not_stale
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.fault import Fault
-from hpp_contract.rules.rule import Rule
-from hpp_contract.verdict import Judge, Outcome, Subject
 from tests.harness.support.exchanges import ASKED, ID, answered
 
 ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]

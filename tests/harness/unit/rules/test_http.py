@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.rules.http import answers_in_time
 from hpp_contract.rules.http_body import content_coding_asked_for, one_json_value
-from hpp_contract.rules.rule import Finding
 from tests.harness.support.exchanges import ASKED, found
 
 URL = ASKED.url

@@ -6,9 +6,9 @@ import pytest
 
 from hpp_contract.client import CASES, Plan, run
 from hpp_contract.client.python import PythonAdapter
+from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.engine.rule import JUDGES
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.rules.rule import JUDGES
-from hpp_contract.verdict import Outcome, Report, Subject
 from tests.harness.integration.client.wrong_clients import (
     conforming,
     wrong_failures,

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.engine import RuleVerdict, Subject, fault, judge
 from hpp_contract.model import Exchange
 from hpp_contract.recordings import ndjson, read_recordings
+from hpp_contract.recordings.bulk import cache
+from hpp_contract.recordings.bulk.fingerprint import REQUEST_FIELDS, RESPONSE_FIELDS
 from hpp_contract.recordings.engine import judge_recordings
 from hpp_contract.recordings.sources import Source
 from hpp_contract.recordings.work import Piece, blocks, cut, numbered_lines, pieces
-from hpp_contract.rules import fault
 from hpp_contract.rules.catalogue import CATALOGUE
-from hpp_contract.verdict import RuleVerdict, Subject, judge, screen
-from hpp_contract.verdict.glance import REQUEST_FIELDS, RESPONSE_FIELDS
 from tests.harness.support.recording_tools import EDITS, FAULTS, IDS, kept, played, recordings, renaming, write_lines
 
 
@@ -143,7 +143,7 @@ def test_rules_read_no_other_header() -> None:
 
 def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log in which everything differs is judged all the same."""
-    monkeypatch.setattr(screen, "MEMORY", 3)
+    monkeypatch.setattr(cache, "MEMORY", 3)
     (honest,) = played("waiting", 1)
     exchanges = [fault.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
     paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]

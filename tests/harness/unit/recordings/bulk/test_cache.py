@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from hpp_contract.rules.rule import Finding, rule
-from hpp_contract.verdict import Subject
-from hpp_contract.verdict.glance import glance_at
-from hpp_contract.verdict.judge import SAMPLE, Judge
-from hpp_contract.verdict.screen import Screen
+from hpp_contract.engine import Subject
+from hpp_contract.engine.judge import SAMPLE, Judge
+from hpp_contract.engine.rule import Finding, rule
+from hpp_contract.recordings.bulk.cache import Screen
+from hpp_contract.recordings.bulk.fingerprint import glance_at
 from tests.harness.support.recording_tools import kept, played
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings, reading
@@ -18,7 +19,6 @@ from hpp_contract.recordings.keep import Persister
 from hpp_contract.recordings.player import player
 from hpp_contract.recordings.replay import recorded_sessions
 from hpp_contract.recordings.yaml_text import read_yaml
-from hpp_contract.verdict.problems import Unverifiable
 from tests.harness.support.recording_tools import as_line, played
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from hpp_contract.rules.rule import Finding, Rule, Severity
-from hpp_contract.verdict.change import FAIL_ON, Change, ChangeClass
+from hpp_contract.engine.change import FAIL_ON, Change, ChangeClass
+from hpp_contract.engine.rule import Finding, Rule, Severity
 
 KEPT, BROKEN, USAGE, UNVERIFIED = 0, 1, 2, 3
 """Exit codes (DESIGN: the command line's public interface)."""

@@ -7,7 +7,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from hpp_contract.verdict.problems import UsageProblem
+from hpp_contract.engine.errors import UsageProblem
 
 
 def write(path: Path, text: str) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
+from hpp_contract.engine.judge import SAMPLE, Judge, Order, Tally
+from hpp_contract.engine.report import Subject
+from hpp_contract.engine.rule import Finding, Rule
 from hpp_contract.model import Exchange
-from hpp_contract.rules.rule import Finding, Rule
-from hpp_contract.verdict.glance import Glance
-from hpp_contract.verdict.judge import SAMPLE, Judge, Order, Tally
-from hpp_contract.verdict.report import Subject
+from hpp_contract.recordings.bulk.fingerprint import Glance
 
 MEMORY = 10_000
 """Signatures remembered at most: a log that has more gains little from them."""

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hpp_contract.rules.rule import Severity
-from hpp_contract.verdict.problems import UsageProblem
-from hpp_contract.verdict.report import Outcome, Report, RuleVerdict
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.report import Outcome, Report, RuleVerdict
+from hpp_contract.engine.rule import Severity
 
 _ENTRY = re.compile(r"(?P<rule>[A-Za-z]+-[A-Za-z]\d+)(?:@(?P<case>[^\s@#]+))?(?:\s+#.*)?")
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
+from hpp_contract.engine.judge import judge
+from hpp_contract.engine.report import Outcome, Read, Report, RuleVerdict, Slice, Subject
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.exchange import traces
 from hpp_contract.privacy.redact import abbreviate
 from hpp_contract.privacy.render import portrait
-from hpp_contract.verdict.judge import judge
-from hpp_contract.verdict.report import Outcome, Read, Report, RuleVerdict, Slice, Subject
 
 MOST: Final = 60
 """Slices at most: nobody looks at more of them side by side."""

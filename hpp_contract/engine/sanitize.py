@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hpp_contract.rules.rule import Finding
-from hpp_contract.verdict.change import Change
-from hpp_contract.verdict.report import Read, Report, RuleVerdict, Slice
+from hpp_contract.engine.change import Change
+from hpp_contract.engine.report import Read, Report, RuleVerdict, Slice
+from hpp_contract.engine.rule import Finding
 
 
 def printable(text: str) -> str:

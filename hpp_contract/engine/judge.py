@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hpp_contract.engine.refusal import raise_refusal
+from hpp_contract.engine.report import Outcome, RuleVerdict, Subject, outcome_of
+from hpp_contract.engine.rule import JUDGES, Finding, Rule
 from hpp_contract.model.exchange import Exchange, Trace, traces
-from hpp_contract.rules.rule import JUDGES, Finding, Rule
-from hpp_contract.verdict.refusal import raise_refusal
-from hpp_contract.verdict.report import Outcome, RuleVerdict, Subject, outcome_of
 
 SAMPLE = 50
 """Findings kept per rule: enough to act on, and a bound on memory however long the evidence."""

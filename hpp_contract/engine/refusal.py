@@ -10,7 +10,7 @@ import errno
 from collections.abc import Iterator
 from typing import Final
 
-from hpp_contract.verdict.problems import Unverifiable
+from hpp_contract.engine.errors import Unverifiable
 
 _THREAD: Final = "to start another thread: raise the limit on processes (ulimit -u), or close other programs."
 _PROCESS: Final = "to start another process: raise the limit on processes (ulimit -u), or close other programs."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from hpp_contract.rules.fault import Fault
+from hpp_contract.engine.fault import Fault
 
 
 class Severity(StrEnum):

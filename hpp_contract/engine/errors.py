@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hpp_contract.verdict.report import UNVERIFIED, USAGE
+from hpp_contract.engine.report import UNVERIFIED, USAGE
 
 
 class Problem(Exception):
