@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hpp_contract.engine import Subject, judge
 from hpp_contract.model import Exchange
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.server import SCENARIOS, rehearse
 

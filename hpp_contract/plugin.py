@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from hpp_contract.client.python import resolve
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.engine.known_failing import read_known_failing
-    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.rules import CATALOGUE
 
     try:
         if name:
@@ -102,7 +102,8 @@ class HppServer:
         import difflib
 
         from hpp_contract.client import CASES
-        from hpp_contract.server import FAULTS, SCENARIOS, session_id
+        from hpp_contract.rules import FAULTS
+        from hpp_contract.server import SCENARIOS, session_id
 
         names = {**dict.fromkeys((*SCENARIOS, *(fault.name for fault in FAULTS))), **CASES}
         if name not in names:

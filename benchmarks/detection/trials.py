@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from benchmarks.detection.drift import DRIFT
 from benchmarks.detection.honest import HONEST
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import CREDENTIALS, Fault, Play, Server, session_id
 from hpp_contract.spec.schema_files import SHAPES
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def rules(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """The codes of rules, and their slugs once one is begun."""
-    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.rules import CATALOGUE
 
     slugs = [rule.slug for rule in CATALOGUE] if begun else []
     return _beginning([*(rule.id for rule in CATALOGUE), *slugs], begun)
@@ -26,7 +26,7 @@ def scenarios(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 
 def faults(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """The names of what it lies."""
-    from hpp_contract.server import FAULTS
+    from hpp_contract.rules import FAULTS
 
     return _beginning((fault.name for fault in FAULTS), begun)
 

@@ -20,7 +20,7 @@ from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.files import check, write
 from hpp_contract.model.clock import utc
 from hpp_contract.recordings import read_recordings
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 
 @dataclass(frozen=True, slots=True)

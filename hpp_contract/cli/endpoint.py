@@ -33,7 +33,7 @@ def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
       HPP_API_KEY=… hpp-contract endpoint https://api.playground.kustom.co --session-id 39a1c773-…
     """
     from hpp_contract.engine import Report, judge
-    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.rules import CATALOGUE
 
     probed = _fuzzed(probing, fuzz, options) if fuzz else probing.probe(options.seed, options.clock)
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)

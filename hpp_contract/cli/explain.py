@@ -23,7 +23,7 @@ def explain(clock: Clock, rule_id: str) -> None:
     from hpp_contract.cli.pair import pair
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.reporting.catalogue import explain as text
-    from hpp_contract.rules.catalogue import closest, find
+    from hpp_contract.rules import closest, find
 
     rule = find(rule_id) or find(f"HPP-{rule_id}")
     if rule is None:

@@ -83,7 +83,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _entries(path: Path | None) -> tuple[Entry, ...]:
     if path is None:
         return ()
-    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.rules import CATALOGUE
 
     return read_known_failing(path, [rule.id for rule in CATALOGUE])
 

@@ -31,7 +31,7 @@ def record(folder: Path, probing: Probing, options: Options) -> None:
       HPP_API_KEY=… hpp-contract record https://api.playground.kustom.co --session-id 39a1c773-… --to cassettes/sandbox
     """
     from hpp_contract.engine import Report, judge
-    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.rules import CATALOGUE
 
     probed = probing.probe(options.seed, options.clock)
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)

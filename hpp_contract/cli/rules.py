@@ -21,7 +21,7 @@ def rules(markdown: Path | None) -> None:
     from hpp_contract.cli.output import show, width
     from hpp_contract.engine.files import write
     from hpp_contract.reporting.catalogue import rules_markdown, rules_text
-    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.rules import CATALOGUE
 
     if markdown is not None:
         write(markdown, rules_markdown(CATALOGUE))

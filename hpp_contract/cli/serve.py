@@ -82,7 +82,8 @@ def serve(
     from hpp_contract.cli.output import show
     from hpp_contract.cli.serve_body import served_body, session_in
     from hpp_contract.cli.serve_text import instructions, listing
-    from hpp_contract.server import FAULTS, SCENARIOS
+    from hpp_contract.rules import FAULTS
+    from hpp_contract.server import SCENARIOS
 
     if list_only:
         show(listing())
@@ -180,7 +181,7 @@ def _until_told() -> Iterator[threading.Event]:
 def _verdict(server: Server) -> Report:
     """What the rules about requests say of the requests the server got."""
     from hpp_contract.engine import Report, Subject, judge
-    from hpp_contract.rules.catalogue import CATALOGUE
+    from hpp_contract.rules import CATALOGUE
 
     subject = Subject("client", f"seen at {server.url}")
     rules = [rule for rule in CATALOGUE if rule.scope in ("request", "requests")]

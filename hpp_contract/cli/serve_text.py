@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from hpp_contract.recordings.replay import Recorded
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import SCENARIOS, Fault, Scenario, Server, Tls, session_id
 
 _ANYTHING = "any well-formed id"

@@ -69,3 +69,7 @@ class Case:
         scenario = SCENARIOS[self.scenario]
         lie = Fault(self.name, scenario.name, (*self.edits, *adapted), self.since, self.until)
         return {session: Play(scenario, lie) for session in self.sessions}
+
+
+NAME: Final = "generated"
+"""The case that every finding about a generated session names."""

@@ -9,8 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hpp_contract.client import cases_bodies, cases_polls, cases_refusals, cases_sessions, cases_wire
-from hpp_contract.client.case import Case
-from hpp_contract.client.generated_case import NAME
+from hpp_contract.client.case import NAME, Case
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.server import CREDENTIALS, Play
 

@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from hpp_contract.client.believable import believable
-from hpp_contract.client.generated_case import NAME, Drawn, drawn_case
+from hpp_contract.client.case import NAME
+from hpp_contract.client.generated_case import Drawn, drawn_case
 from hpp_contract.client.ledger import verdicts_on
 from hpp_contract.client.play import Played
 from hpp_contract.client.simplest import simplest

@@ -12,12 +12,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from hpp_contract.client.case import Case
+from hpp_contract.client.case import NAME, Case
 from hpp_contract.server import session_id
 from hpp_contract.strategies.bodies import Body, own_ids
-
-NAME: Final = "generated"
-"""The case that every finding about a generated session names."""
 
 SHOWN: Final = 600
 """Characters of a body that a finding shows."""

@@ -13,7 +13,7 @@ from hpp_contract.engine.rule import JUDGES, Finding, Rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
 from hpp_contract.model.exchange import traces
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 KEPT: Final = 1000
 """Findings kept per rule: a known-failing list can name a rule in every case only if none is forgotten."""

@@ -12,8 +12,8 @@ from hpp_contract.client.case import Case
 from hpp_contract.client.rehearse import rehearse_case
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
-from hpp_contract.rules.answer_given import Given, given
-from hpp_contract.rules.catalogue import find
+from hpp_contract.rules import find
+from hpp_contract.rules.served import Given, given
 
 _EXPECT: Final = {Given.SESSION: "session", Given.ODD: "either"}
 

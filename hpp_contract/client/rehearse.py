@@ -12,7 +12,7 @@ from hpp_contract.client.play import secrets
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.client_read import Answer, Failure, Told
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.rules.answer_given import Given, given
+from hpp_contract.rules.served import Given, given
 from hpp_contract.server.application import Application
 from hpp_contract.spec.session import MEMBERS
 

@@ -11,9 +11,9 @@ from queue import SimpleQueue
 from typing import Final
 
 from hpp_contract.client.adapter import Adapter
-from hpp_contract.client.case import SHORT, Case
+from hpp_contract.client.case import NAME, SHORT, Case
 from hpp_contract.client.generated import FAILED, Round
-from hpp_contract.client.generated_case import NAME, Drawn
+from hpp_contract.client.generated_case import Drawn
 from hpp_contract.client.generated_verdict import Wanted, conclude
 from hpp_contract.client.ledger import Ledger
 from hpp_contract.client.play import Played, play

@@ -10,7 +10,7 @@ from hpp_contract.drift.aspect import Aspect, Kind
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
 from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
 from hpp_contract.engine.rule import Severity
-from hpp_contract.rules.catalogue import find
+from hpp_contract.rules import find
 
 How = Literal["other", "new", "gone", "back"]
 """A value never seen before; an aspect never seen; one that always was and is missed; a rule that is kept again."""

@@ -30,7 +30,7 @@ from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 WEATHER: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})
 """Rules about outages, latency and rate limits, which say how a night went and not what the endpoint is."""

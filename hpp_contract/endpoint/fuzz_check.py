@@ -11,7 +11,7 @@ from typing import Any
 
 from hpp_contract.engine.rule import Finding, Rule, Severity
 from hpp_contract.model import Exchange
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 Broken = tuple[tuple[Rule, Finding], ...]
 

@@ -24,7 +24,7 @@ from hpp_contract.recordings.reading import foreign_note, skipped_note
 from hpp_contract.recordings.sources import Source, files, source
 from hpp_contract.recordings.spill import Spill
 from hpp_contract.recordings.work import SENTENCES, Part, Piece, Worker, judge_partition, pieces
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 SMALL: Final = 8 * 1024 * 1024
 """Bytes of evidence for which further processes would cost more than they save."""

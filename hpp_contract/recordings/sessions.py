@@ -17,7 +17,7 @@ from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
 from hpp_contract.recordings.bulk.fingerprint import Glance
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.session import FINAL
 
 SECOND: Final = 1_000_000_000

@@ -18,7 +18,7 @@ from hpp_contract.recordings.engine import look
 from hpp_contract.recordings.sources import Source
 from hpp_contract.recordings.spill import unpacked
 from hpp_contract.recordings.work import Block, Part, Piece, Worker, blocks, judge_partition
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 Item = TypeVar("Item")
 

@@ -20,7 +20,7 @@ from hpp_contract.recordings.form import NoRecording, Unreadable
 from hpp_contract.recordings.sessions import Place, Sessions, Sighted, Sighting, glimpsed, sighted
 from hpp_contract.recordings.sources import Source
 from hpp_contract.recordings.spill import packed, partition_of
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 PIECE: Final = 4 * 1024 * 1024
 """Bytes of NDJSON that are judged in one go."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from hpp_contract.engine.fault import FOREVER, Fault
 from hpp_contract.engine.rule import Rule, Severity
-from hpp_contract.rules.catalogue import LETTERS
+from hpp_contract.rules import LETTERS
 
 SCOPES = {
     "request": "one request",

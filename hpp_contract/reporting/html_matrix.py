@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict, Slice
 from hpp_contract.reporting.words import OUTCOMES, by_letter
-from hpp_contract.rules.catalogue import LETTERS
+from hpp_contract.rules import LETTERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from hpp_contract.reporting.words import (
     remarks,
     total,
 )
-from hpp_contract.rules.catalogue import LETTERS
+from hpp_contract.rules import LETTERS
 
 LISTED = 5
 """Findings shown per rule; the JSON report has more."""

@@ -24,7 +24,7 @@ from hpp_contract.reporting.words import (
     remarks,
     total,
 )
-from hpp_contract.rules.catalogue import LETTERS
+from hpp_contract.rules import LETTERS
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

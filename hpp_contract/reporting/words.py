@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hpp_contract.engine.report import KEPT, NOT_ANSWERED, UNVERIFIED, Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding, Severity
 from hpp_contract.reporting.changes import by_class
-from hpp_contract.rules.catalogue import LETTERS
+from hpp_contract.rules import LETTERS
 
 OUTCOMES = {
     Outcome.OK: "ok",

@@ -1,4 +1,66 @@
-"""The rules, one module per letter, and the catalogue that lists them.
+"""Every rule there is, in the order of their ids."""
 
-A module here holds rules and the faults that break them, side by side. Nothing here reads files, sockets or clocks.
-"""
+from __future__ import annotations
+
+import difflib
+from types import ModuleType
+from typing import Final
+
+from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.rule import Rule
+from hpp_contract.rules import (
+    completed,
+    error,
+    http,
+    http_body,
+    lifecycle,
+    pending,
+    recording,
+    request,
+    request_seen,
+    session,
+    session_time,
+)
+from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
+
+_MODULES: tuple[ModuleType, ...] = (
+    request, request_seen, http, http_body, session, session_time, pending, completed, lifecycle, error,
+    members, identity, tolerance, refusals, errors, conduct, recording,
+)  # fmt: skip
+
+
+def _rules(module: ModuleType) -> list[Rule]:
+    return [value for value in vars(module).values() if isinstance(value, Rule)]
+
+
+CATALOGUE: tuple[Rule, ...] = tuple(sorted((r for m in _MODULES for r in _rules(m)), key=lambda r: r.id))
+
+LETTERS = {
+    "R": "the request a client sends",
+    "H": "the HTTP around a session",
+    "S": "any session",
+    "P": "a pending session",
+    "C": "a completed session",
+    "L": "the life of a session",
+    "E": "an error",
+    "A": "the answer a client gives",
+    "K": "a kept recording",
+}
+
+
+def find(text: str) -> Rule | None:
+    """The rule with this id or slug, in any case."""
+    wanted = text.strip().lower()
+    return next((rule for rule in CATALOGUE if wanted in (rule.id.lower(), rule.slug)), None)
+
+
+def closest(text: str) -> str | None:
+    """The id or slug that `text` was probably meant to be."""
+    names = [name for rule in CATALOGUE for name in (rule.id, rule.slug)]
+    return next(iter(difflib.get_close_matches(text, names, 1, 0.5)), None)
+
+
+FAULTS: Final[tuple[Fault, ...]] = tuple(
+    fault for rule in CATALOGUE for fault in rule.faults if fault.teller == "server"
+)
+"""In catalogue order. Each has its own well-known session id: `session_id(fault.name)`."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hpp_contract.engine.fault import drop, edit_json, lie, member, url
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
-from hpp_contract.rules.schema import schema_rule
-from hpp_contract.rules.when import has, in_status
+from hpp_contract.rules.conditions import has, in_status
+from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.session import OUTCOME
 
 HAPPY = "Read Session › Happy flow examples"

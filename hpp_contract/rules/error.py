@@ -11,8 +11,8 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of, values
 from hpp_contract.privacy.redact import is_placeholder, spellings
-from hpp_contract.rules.schema import schema_rule
-from hpp_contract.rules.when import api_responded, failed, failed_with_json, responded
+from hpp_contract.rules.conditions import api_responded, failed, failed_with_json, responded
+from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS
 

@@ -9,7 +9,7 @@ from hpp_contract.engine.fault import body, fail, header, lie, member, slow, sta
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Response, Trace
 from hpp_contract.model.exchange import response_of
-from hpp_contract.rules.when import always, api_responded, polled, responded
+from hpp_contract.rules.conditions import always, api_responded, polled, responded
 
 DOCUMENTED = (200, 401, 403, 404)
 LIMITED = 429

@@ -9,7 +9,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.body import BOM
 from hpp_contract.model.exchange import response_of
-from hpp_contract.rules.when import holds_json, ok, ok_as_json, responded
+from hpp_contract.rules.conditions import holds_json, ok, ok_as_json, responded
 
 
 @rule(

@@ -9,7 +9,7 @@ from hpp_contract.engine.fault import body, edit_json, header, lie, member, stat
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.privacy.redact import show
-from hpp_contract.rules.when import polled
+from hpp_contract.rules.conditions import polled
 from hpp_contract.spec.session import FINAL, OUTCOME
 
 LIFECYCLE = "Session lifecycle"

@@ -13,7 +13,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Instant, Request, Trace
 from hpp_contract.model.exchange import is_loopback, values
 from hpp_contract.privacy.redact import is_placeholder
-from hpp_contract.rules.when import always, for_session
+from hpp_contract.rules.conditions import always, for_session
 from hpp_contract.spec.endpoint import API_KEY
 
 lie = partial(fault.lie, teller="client")

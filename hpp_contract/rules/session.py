@@ -11,8 +11,8 @@ from hpp_contract.engine.fault import body, drop, lie, member
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import describe
-from hpp_contract.rules.schema import schema_rule
-from hpp_contract.rules.when import has, holds_json, holds_session
+from hpp_contract.rules.conditions import has, holds_json, holds_session
+from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.schema_files import load
 
 HAPPY = "Read Session › Happy flow examples"

@@ -9,7 +9,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of
 from hpp_contract.model.instant import seconds_of_http_date
-from hpp_contract.rules.when import has
+from hpp_contract.rules.conditions import has
 from hpp_contract.spec.session import SKEW
 
 LIFETIME = "Session lifetime"

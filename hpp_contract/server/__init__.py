@@ -13,12 +13,12 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.server.application import CREDENTIALS, Application
-from hpp_contract.server.faults import FAULTS
+from hpp_contract.rules import FAULTS
+from hpp_contract.server.application import Application
 from hpp_contract.server.http import Listener
 from hpp_contract.server.rehearse import rehearse
 from hpp_contract.server.sandbox import Sandbox
-from hpp_contract.server.scenarios import SCENARIOS, Play, Scenario, session_id
+from hpp_contract.server.scenarios import CREDENTIALS, SCENARIOS, Play, Scenario, session_id
 from hpp_contract.server.tls import Tls
 
 __all__ = [

@@ -22,15 +22,12 @@ from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import values
+from hpp_contract.rules import FAULTS
 from hpp_contract.server.answers import answer, dated, refusal
-from hpp_contract.server.faults import FAULTS
 from hpp_contract.server.log import Log
 from hpp_contract.server.sandbox import Sandbox
-from hpp_contract.server.scenarios import SCENARIOS, Play, Scenario, session_id
+from hpp_contract.server.scenarios import CREDENTIALS, SCENARIOS, Play, Scenario, session_id
 from hpp_contract.spec.session import UUID
-
-CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing", "M000001-hpp")
-"""The reference endpoint's own published test credentials."""
 
 AGE: Final = 600 * 1_000_000_000
 """Nanoseconds that every session is older than its server: time for all steps of a walk to have happened."""

@@ -9,8 +9,8 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.server.application import CREDENTIALS, Application
-from hpp_contract.server.scenarios import SCENARIOS, session_id
+from hpp_contract.server.application import Application
+from hpp_contract.server.scenarios import CREDENTIALS, SCENARIOS, session_id
 
 BASE_URL: Final = "https://hpp.example"
 

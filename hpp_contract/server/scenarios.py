@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Instant
+from hpp_contract.model.credentials import Credentials
 from hpp_contract.spec.schema_files import SHAPES, example
 
 _NAMESPACE: Final = uuid.UUID("c9d0e7a4-5b1f-5c3e-8a26-4f1d90b7e312")
@@ -158,3 +159,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType({scenario.name: scen
 
 LONGEST: Final = max(len(scenario.steps) for scenario in _ALL)
 """Polls that the longest walk takes to its last step."""
+
+
+CREDENTIALS: Final = Credentials("kco_test_api_this-is-public-and-opens-nothing", "M000001-hpp")
+"""The reference endpoint's own published test credentials."""

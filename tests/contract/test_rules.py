@@ -6,7 +6,7 @@ import pytest
 
 from hpp_contract.engine import Outcome, Report
 from hpp_contract.engine.rule import JUDGES, Rule
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 
 def about(kind: str) -> list[object]:

@@ -16,7 +16,7 @@ from hpp_contract.client import CASES, Ask
 from hpp_contract.client.command import HELLO
 from hpp_contract.model.client_read import ERROR_PARTS
 from hpp_contract.recordings import ndjson
-from hpp_contract.rules.catalogue import find
+from hpp_contract.rules import find
 from hpp_contract.server import CREDENTIALS, Server
 from hpp_contract.spec.schema_files import folder, load
 from hpp_contract.spec.session import MEMBERS

@@ -40,7 +40,7 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def catalogue(folder: Path) -> str:
     """Every rule with its reason, as the code in this folder has it."""
-    code = "from hpp_contract.rules.catalogue import CATALOGUE\nfor rule in CATALOGUE: print(rule.id, rule.why)"
+    code = "from hpp_contract.rules import CATALOGUE\nfor rule in CATALOGUE: print(rule.id, rule.why)"
     done = python(folder, "-c", code)
     assert "HPP-S01" in done.stdout
     return done.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.reporting.catalogue import rules_markdown
-from hpp_contract.rules.catalogue import CATALOGUE, LETTERS
+from hpp_contract.rules import CATALOGUE, LETTERS
 from hpp_contract.server import Server
 from tests.harness.support.paths import ROOT
 from tests.harness.support.pinned import ACCEPT, is_accepted

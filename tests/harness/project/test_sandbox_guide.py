@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.endpoint.learned import learned
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Sandbox, Server
 from hpp_contract.server.sandbox.callbacks import DELAYS, TIMEOUT
 from hpp_contract.server.sandbox.limits import PLAYGROUND

@@ -7,7 +7,7 @@ from typing import Any
 
 from hpp_contract.engine.rule import Rule
 from hpp_contract.model import Exchange, Headers, Knowledge, Request, Response
-from hpp_contract.rules.catalogue import find
+from hpp_contract.rules import find
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 ASKED = Request("GET", f"https://h/hpp/v1/sessions/{ID}")

@@ -9,7 +9,7 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 
 def told_by(teller: str) -> list[object]:

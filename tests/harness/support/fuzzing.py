@@ -8,7 +8,7 @@ from hpp_contract.endpoint import Plan, Target
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.fault import Edit, body, status
 from hpp_contract.model import Exchange
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import CREDENTIALS, session_id
 
 PLAN = Plan(max_latency=60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.model import Exchange
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 
 def findings(exchanges: list[Exchange]) -> set[tuple[str, str]]:

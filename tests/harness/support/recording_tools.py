@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hpp_contract.engine import fault
 from hpp_contract.engine.fault import Fault, Honest
 from hpp_contract.model import Exchange, Instant
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import SCENARIOS, rehearse
 from tests.harness.support.fake_time import NOON, SECOND, noon
 from tests.harness.support.not_none import not_none

@@ -18,7 +18,7 @@ from hpp_contract.engine.rule import Finding
 from hpp_contract.engine.sanitize import safe
 from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import CREDENTIALS, Application, rehearse, session_id
 from tests.harness.support.sample_reports import HOSTILE, REPORTS
 

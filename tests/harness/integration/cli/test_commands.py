@@ -16,12 +16,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-import hpp_contract.rules.catalogue
+import hpp_contract.rules
 from hpp_contract.cli import COMMANDS, main
 from hpp_contract.cli.pair import pair
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.rule import Rule
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 KEY = "kco_test_api_0123456789"
 
@@ -162,7 +162,7 @@ def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def find(_: str) -> Rule:
         raise error
 
-    monkeypatch.setattr(hpp_contract.rules.catalogue, "find", find)
+    monkeypatch.setattr(hpp_contract.rules, "find", find)
 
 
 @pytest.mark.parametrize(("problem", "code"), [(UsageProblem("say x."), 2), (Unverifiable("say x."), 3)])

@@ -20,7 +20,7 @@ from hpp_contract.cli.progress import waiting
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.known_failing import parse
 from hpp_contract.engine.report import Outcome, Report
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.support.sample_reports import EVERY_OUTCOME, finding, report, verdict
 
 

@@ -19,7 +19,8 @@ from hpp_contract.client.recorded import MOST, Recording, recorded_cases
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Response
-from hpp_contract.server import FAULTS, SCENARIOS, rehearse, session_id
+from hpp_contract.rules import FAULTS
+from hpp_contract.server import SCENARIOS, rehearse, session_id
 from tests.harness.integration.client.wrong_clients import conforming
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import RECORDINGS, ROOT

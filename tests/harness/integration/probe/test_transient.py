@@ -7,7 +7,7 @@ import pytest
 from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.engine import Report, judge
 from hpp_contract.engine.fault import body, cut, fail, lie, status
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server, session_id
 
 pytestmark = pytest.mark.socket

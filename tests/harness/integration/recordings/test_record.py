@@ -28,7 +28,7 @@ from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
 from hpp_contract.recordings.replay import recorded_sessions
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, Server, session_id
 from hpp_contract.spec.schema_files import DOCUMENTED
 from tests.harness.support.fake_time import NOON

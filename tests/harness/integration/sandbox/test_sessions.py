@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.fault import lie, status
 from hpp_contract.model import Instant
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.server import SCENARIOS, Application, Sandbox, session_id
 from hpp_contract.server.sandbox.lifecycle import ACTS, TRANSITIONS

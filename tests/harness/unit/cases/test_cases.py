@@ -15,7 +15,7 @@ from hpp_contract.client.rehearse import rehearse_case
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.rule import JUDGES
 from hpp_contract.model.client_read import Answer
-from hpp_contract.rules.catalogue import CATALOGUE, find
+from hpp_contract.rules import CATALOGUE, find
 from hpp_contract.server import SCENARIOS, session_id
 from hpp_contract.spec.schema_files import SHAPES, load
 

@@ -9,7 +9,7 @@ import pytest
 
 from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
 from hpp_contract.plugin import ClientContract, _conclude
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 
 
 def test_a_suite_without_a_client() -> None:

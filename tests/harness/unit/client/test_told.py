@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hpp_contract.client.failure import failure_of
 from hpp_contract.client.told import capabilities_from, told_from
 from hpp_contract.model.client_read import Capabilities
-from hpp_contract.rules.answer_given import is_same_instant
+from hpp_contract.rules.served import is_same_instant
 from hpp_contract.spec.session import MEMBERS
 
 SESSION = {"session_id": "39a1c773-bafd-754d-af1f-b30c592f1267", "status": "COMPLETED", "order_id": "a1"}

@@ -22,7 +22,7 @@ from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.model.instant import http_date
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import SCENARIOS, rehearse
 from hpp_contract.spec.schema_files import SHAPES
 from tests.harness.support.fake_time import NOON, noon

@@ -20,7 +20,7 @@ from hpp_contract.drift.page import read_page
 from hpp_contract.drift.page_drift import PageDrift, page_drift
 from hpp_contract.engine import Subject, judge
 from hpp_contract.engine.errors import Unverifiable
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.schema_files import SHAPES, example
 
 PAGES = Path(__file__).parent / "pages"

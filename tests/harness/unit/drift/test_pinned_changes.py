@@ -133,7 +133,7 @@ def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     """The change weighs what the rule weighs, unless the fact that it sees is weighed already."""
     from hpp_contract.drift.aspect import Aspect
     from hpp_contract.drift.classes import change_of
-    from hpp_contract.rules.catalogue import find
+    from hpp_contract.rules import find
 
     rule = find(rule_id)
     assert rule is not None

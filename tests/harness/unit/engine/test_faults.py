@@ -9,7 +9,7 @@ import pytest
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import JUDGES, Rule
 from hpp_contract.model import Exchange, Instant
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import rehearse
 from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
 

@@ -15,7 +15,7 @@ from hpp_contract.engine.judge import SAMPLE, Judge, Tally
 from hpp_contract.engine.rule import Finding, Rule, rule
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response, Trace
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import rehearse
 from hpp_contract.spec.schema_files import SHAPES, example
 

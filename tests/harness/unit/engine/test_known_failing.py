@@ -13,7 +13,7 @@ from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.known_failing import Entry, apply, parse, read_known_failing
 from hpp_contract.engine.rule import Finding, Rule, Severity
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.support.sample_reports import finding, make_rule, report, verdict
 
 CODES = ("HPP-A05", "HPP-A06", "HPP-S01")

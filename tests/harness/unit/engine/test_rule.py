@@ -7,7 +7,7 @@ import pytest
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer, Told
 from hpp_contract.model.exchange import response_of
-from hpp_contract.rules.answer_errors import errors_tell_the_truth
+from hpp_contract.rules.answer.errors import errors_tell_the_truth
 from tests.harness.support.exchanges import ASKED, ID
 
 

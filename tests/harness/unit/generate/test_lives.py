@@ -9,7 +9,7 @@ from hypothesis import given
 
 from hpp_contract.engine import Subject, judge
 from hpp_contract.model import Trace
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.session import FINAL
 from hpp_contract.strategies import BrokenTrace, broken_traces, seeded, traces
 from hpp_contract.strategies.lifecycle import Life, legal_trace, reachable, shapes

@@ -19,7 +19,7 @@ from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.privacy.pseudonyms import Pseudonyms, masked, token
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.privacy.scrub import Scrubber
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import CREDENTIALS
 from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
 from hpp_contract.spec.session import UUID

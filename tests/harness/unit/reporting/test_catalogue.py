@@ -7,7 +7,7 @@ import pytest
 from hpp_contract.cli.answer_pair import answer_pair
 from hpp_contract.engine.rule import Rule
 from hpp_contract.reporting.catalogue import explain, rules_markdown, rules_text
-from hpp_contract.rules.catalogue import CATALOGUE, find
+from hpp_contract.rules import CATALOGUE, find
 from tests.harness.support.sample_reports import make_rule
 
 

@@ -12,7 +12,7 @@ from hpp_contract.engine.sanitize import safe
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.words import headline
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.support.sample_reports import EVERY_OUTCOME, REPORTS, finding, report, verdict
 
 

@@ -13,10 +13,10 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
 from hpp_contract.model import Exchange, Instant, Request, Response
 from hpp_contract.model.client_read import Answer, Capabilities, Failure, Told
-from hpp_contract.rules.answer_errors import http_status_reachable
-from hpp_contract.rules.answer_given import instant, same, session_of, stalled, status_served
-from hpp_contract.rules.answer_identity import not_stale
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
+from hpp_contract.rules.answer.errors import http_status_reachable
+from hpp_contract.rules.answer.identity import not_stale
+from hpp_contract.rules.served import instant, same, session_of, stalled, status_served
 from tests.harness.support.exchanges import ASKED, ID, answered
 
 ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]

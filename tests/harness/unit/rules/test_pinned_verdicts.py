@@ -23,7 +23,7 @@ from hpp_contract.engine import Judge, RuleVerdict, Subject, fault, judge
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.support.fake_time import noon
 from tests.harness.support.paths import SNAPSHOTS
 from tests.harness.support.pinned import assert_pinned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.model import Headers
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.support.exchanges import answered
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response, Trace
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.request import _outline, basic_credentials, polls_politely
 from tests.harness.support.exchanges import ASKED, ID, answered
 

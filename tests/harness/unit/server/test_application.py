@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hpp_contract.engine.fault import Fault, body, knowing, lie, member, method, status
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.server import CREDENTIALS, FAULTS, SCENARIOS, Application, rehearse, session_id
+from hpp_contract.rules import FAULTS
+from hpp_contract.server import CREDENTIALS, SCENARIOS, Application, rehearse, session_id
 from hpp_contract.server import application as application_module
 from hpp_contract.server import log as log_module
 from hpp_contract.server.application import is_authorized

@@ -13,8 +13,7 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.engine.rule import Basis
 from hpp_contract.model import Instant
-from hpp_contract.rules import schema_validation
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE, schema_validation
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.spec.schema_files import SHAPES, example, folder, load
 

@@ -8,7 +8,7 @@ from hpp_contract.client import CASES, Plan, run
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.rule import JUDGES
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.integration.client.wrong_clients import (
     conforming,
     wrong_failures,

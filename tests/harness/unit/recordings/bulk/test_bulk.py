@@ -23,7 +23,7 @@ from hpp_contract.recordings.bulk.fingerprint import REQUEST_FIELDS, RESPONSE_FI
 from hpp_contract.recordings.engine import judge_recordings
 from hpp_contract.recordings.sources import Source
 from hpp_contract.recordings.work import Piece, blocks, cut, numbered_lines, pieces
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.support.recording_tools import EDITS, FAULTS, IDS, kept, played, recordings, renaming, write_lines
 
 

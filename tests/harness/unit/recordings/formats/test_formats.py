@@ -12,7 +12,7 @@ from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.model import Exchange
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.registry import FORMATS
-from hpp_contract.rules.catalogue import CATALOGUE
+from hpp_contract.rules import CATALOGUE
 from tests.harness.support.paths import RECORDINGS
 
 WALK = ["WAITING", "IN_PROGRESS", "COMPLETED", 404]

@@ -10,8 +10,8 @@ from typing import Any
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import Answer, Failure
 from hpp_contract.privacy.redact import is_placeholder, spellings
-from hpp_contract.rules.answer_fault import lie, tell_failure
-from hpp_contract.rules.answer_given import Given, given
+from hpp_contract.rules.answer.faults import lie, tell_failure
+from hpp_contract.rules.served import Given, given
 
 REFERENCE = "API reference 1.1 › getSessionById"
 ERROR_OBJECT = "Error object"

@@ -8,8 +8,8 @@ from dataclasses import replace
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import show
-from hpp_contract.rules.answer_fault import lie, surface, tell_failure, tell_nothing
-from hpp_contract.rules.answer_given import (
+from hpp_contract.rules.answer.faults import lie, surface, tell_failure, tell_nothing
+from hpp_contract.rules.served import (
     KNOWN,
     Given,
     after_silent_close,

@@ -8,8 +8,8 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import describe
-from hpp_contract.rules.answer_fault import lie, tell_nothing, tell_session
-from hpp_contract.rules.answer_given import Given, gave, given, judged, outcome
+from hpp_contract.rules.answer.faults import lie, tell_nothing, tell_session
+from hpp_contract.rules.served import Given, gave, given, judged, outcome
 
 HAPPY = "Read Session › Happy flow examples"
 REFERENCE = "API reference 1.1 › getSessionById"

@@ -9,7 +9,7 @@ from typing import Any
 
 from hpp_contract.engine import fault
 from hpp_contract.model.client_read import Answer, Failure, Told
-from hpp_contract.rules.answer_given import served_session
+from hpp_contract.rules.served import served_session
 
 AnswerEdit = Callable[[Answer], Answer]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import describe, show
-from hpp_contract.rules.answer_fault import lie, served, surface, tell_session
-from hpp_contract.rules.answer_given import (
+from hpp_contract.rules.answer.faults import lie, served, surface, tell_session
+from hpp_contract.rules.served import (
     KNOWN,
     Given,
     departure,

@@ -10,8 +10,8 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
 from hpp_contract.model.exchange import values
-from hpp_contract.rules.answer_fault import lie, taking, tell_problem
-from hpp_contract.rules.answer_given import stalled
+from hpp_contract.rules.answer.faults import lie, taking, tell_problem
+from hpp_contract.rules.served import stalled
 
 AUTHENTICATION = "Authentication"
 SLACK = 2.0

@@ -11,8 +11,8 @@ from hpp_contract.model import Instant
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import Answer
 from hpp_contract.privacy.redact import describe, show
-from hpp_contract.rules.answer_fault import able, lie, omit, served, surface
-from hpp_contract.rules.answer_given import (
+from hpp_contract.rules.answer.faults import able, lie, omit, served, surface
+from hpp_contract.rules.served import (
     Given,
     absent,
     departure,

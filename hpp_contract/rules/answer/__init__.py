@@ -1,0 +1,1 @@
+"""Rules about the answer a client gives its caller, by topic."""
