@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 
-from hpp_contract.server.scenarios import LIFETIME, SCENARIOS, Scenario, write_instant
+from hpp_contract.cases.scenarios import LIFETIME, SCENARIOS, Scenario, write_instant
 
 SECOND = 1_000_000_000
 START = 1_790_000_000 * SECOND

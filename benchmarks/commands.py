@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from hpp_contract.server import Server, session_id
+from hpp_contract.cases.scenarios import session_id
+from hpp_contract.server import Server
 
 SESSIONS = ("waiting", "in-progress", "completed-with-token", "completed-with-order", "lifecycle-paid")
 RUNS = 7

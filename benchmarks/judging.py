@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.engine import Subject, judge
 from hpp_contract.model import Exchange
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.schema_validation import violations
-from hpp_contract.server import SCENARIOS, rehearse
+from hpp_contract.server import rehearse
 
 COUNT = 20_000
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from hpp_contract.client import Case, Wanted
+    from hpp_contract.cases import Case
+    from hpp_contract.client import Wanted
     from hpp_contract.engine import Report, RuleVerdict
     from hpp_contract.engine.known_failing import Entry
     from hpp_contract.model import Exchange
@@ -101,9 +102,9 @@ class HppServer:
         """The session id of the scenario, fault or client case called `name`; raises LookupError for any other."""
         import difflib
 
-        from hpp_contract.client import CASES
+        from hpp_contract.cases import CASES
+        from hpp_contract.cases.scenarios import SCENARIOS, session_id
         from hpp_contract.rules import FAULTS
-        from hpp_contract.server import SCENARIOS, session_id
 
         names = {**dict.fromkeys((*SCENARIOS, *(fault.name for fault in FAULTS))), **CASES}
         if name not in names:
@@ -116,7 +117,7 @@ class HppServer:
 @pytest.fixture
 def hpp_server() -> Iterator[HppServer]:
     """A reference endpoint of this test's own."""
-    from hpp_contract.client import plays
+    from hpp_contract.cases import plays
     from hpp_contract.server import Server
 
     with Server(plays=plays()) as server:
@@ -149,7 +150,7 @@ class ClientContract:
         read_session: Any
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        from hpp_contract.client import CASES
+        from hpp_contract.cases import CASES
 
         if "hpp_case" in metafunc.fixturenames:
             ids = [f"{case.rules[0]}-{case.name}" for case in CASES.values()]
@@ -161,7 +162,8 @@ class ClientContract:
 
     def test_generated(self, request: pytest.FixtureRequest) -> None:
         """Any session that the contract allows survives the client: the same ones in every run."""
-        from hpp_contract.client import GENERATED, Wanted
+        from hpp_contract.cases import GENERATED
+        from hpp_contract.client import Wanted
 
         self._judge([], GENERATED, request, Wanted(self.generated))
 

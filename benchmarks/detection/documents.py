@@ -10,7 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
 
-from hpp_contract.server import SCENARIOS, session_id
+from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.spec.schema_files import SHAPES
 
 UNKNOWN_ID: Final = "00000000-0000-4000-8000-000000000000"

@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from benchmarks.detection.spread import everywhere, on_sessions
-from hpp_contract.engine.fault import Edit, body, edit_json, header, lie, member, rewrite, status
+from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.engine.fault import Edit, Fault, body, edit_json, header, lie, member, rewrite, status
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import system_clock, utc
-from hpp_contract.server import CREDENTIALS, Fault
 
 Session = dict[str, Any]
 

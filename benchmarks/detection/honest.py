@@ -12,10 +12,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from benchmarks.detection.spread import REFUSED, everywhere
-from hpp_contract.engine.fault import body, header
+from hpp_contract.cases.scenarios import SCENARIOS, Play, Scenario, Step, session_id
+from hpp_contract.engine.fault import Fault, body, header
 from hpp_contract.model import Exchange, Headers
-from hpp_contract.server import SCENARIOS, Fault, Play, Scenario, session_id
-from hpp_contract.server.scenarios import Step
 from hpp_contract.spec.schema_files import SHAPES
 
 _SPELLINGS: Final = ((9, None), (0, 330), (6, -480), (1, None), (7, 0))

@@ -19,7 +19,7 @@ from typing import Any, Final
 from benchmarks.detection.environment import Environment
 from benchmarks.detection.tools import Site, Tool
 from benchmarks.detection.trials import SESSIONS, Trial
-from hpp_contract.server import CREDENTIALS
+from hpp_contract.cases.scenarios import CREDENTIALS
 
 LIMIT: Final = 180
 """Seconds after which a run is ended: it counts as having said no."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from hpp_contract.engine.fault import lie
-from hpp_contract.server import Fault
+from hpp_contract.engine.fault import Fault, lie
 from hpp_contract.spec.schema_files import SHAPES
 
 REFUSED: Final = ("unknown-id", "malformed-id", "no-credentials", "wrong-credentials")

@@ -12,8 +12,10 @@ from typing import Final, Literal
 
 from benchmarks.detection.drift import DRIFT
 from benchmarks.detection.honest import HONEST
+from hpp_contract.cases.scenarios import CREDENTIALS, Play, session_id
+from hpp_contract.engine.fault import Fault
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import CREDENTIALS, Fault, Play, Server, session_id
+from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import SHAPES
 
 Group = Literal["plain", "catalogue", "drift", "honest"]

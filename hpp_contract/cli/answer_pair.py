@@ -7,14 +7,15 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from hpp_contract.client import CASES, rehearse_answer
+from hpp_contract.cases import CASES
+from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.client import rehearse_answer
 from hpp_contract.engine.rule import Rule
 from hpp_contract.engine.sanitize import printable
 from hpp_contract.model.client_read import Answer
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
-from hpp_contract.server import CREDENTIALS
 from hpp_contract.spec.session import MEMBERS
 
 

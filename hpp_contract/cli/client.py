@@ -16,7 +16,8 @@ from hpp_contract.cli.authority import authority, trusting
 from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
-    from hpp_contract.client import Adapter, Case, Plan, Wanted
+    from hpp_contract.cases import Case
+    from hpp_contract.client import Adapter, Plan, Wanted
     from hpp_contract.engine import Subject
 
 BESIDE = 3
@@ -86,9 +87,10 @@ def client(
       hpp-contract client --command "node adapter.js" --cassettes cassettes/ --only "recorded-*"
       hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
     """
+    from hpp_contract.cases import GENERATED, chosen
+    from hpp_contract.cases.scenarios import CREDENTIALS
     from hpp_contract.cli.progress import waiting
-    from hpp_contract.client import GENERATED, chosen, run
-    from hpp_contract.server import CREDENTIALS
+    from hpp_contract.client import run
 
     cases = chosen(only, _recorded(cassettes))
     if list_only:
@@ -106,7 +108,8 @@ def client(
 
 def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed: int) -> Wanted | None:
     """The round of generated sessions; None for none."""
-    from hpp_contract.client import Wanted, chooses_generated
+    from hpp_contract.cases import chooses_generated
+    from hpp_contract.client import Wanted
     from hpp_contract.client.generated import USUAL
     from hpp_contract.engine.errors import UsageProblem
 

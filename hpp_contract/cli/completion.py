@@ -19,7 +19,7 @@ def rules(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 
 def scenarios(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """The names of what the reference server plays."""
-    from hpp_contract.server import SCENARIOS
+    from hpp_contract.cases.scenarios import SCENARIOS
 
     return _beginning(SCENARIOS, begun)
 
@@ -33,7 +33,7 @@ def faults(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 
 def cases(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """The names of what clients are judged by."""
-    from hpp_contract.client import CASES, GENERATED
+    from hpp_contract.cases import CASES, GENERATED
 
     return _beginning((*CASES, GENERATED), begun)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine import Subject, judge
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import JUDGES, Rule
@@ -12,7 +13,7 @@ from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
-from hpp_contract.server import CREDENTIALS, rehearse
+from hpp_contract.server import rehearse
 
 POLLS = 6
 """Reads of one session at most: few faults in the catalogue need more to show."""

@@ -44,9 +44,9 @@ def record(folder: Path, probing: Probing, options: Options) -> None:
 def _kept(probed: Probed, folder: Path, now: int) -> Kept:
     from urllib.parse import urlsplit
 
+    from hpp_contract.cases.scenarios import SCENARIOS, session_id
     from hpp_contract.privacy.scrub import Scrubber
     from hpp_contract.recordings.keep import EMBEDDED, keep, recorded
-    from hpp_contract.server import SCENARIOS, session_id
 
     host = urlsplit(probed.subject.name).hostname or probed.subject.name
     provenance = EMBEDDED if probed.subject.embedded else recorded(host, now)

@@ -17,9 +17,11 @@ from hpp_contract.cli.options import Options, common_options, finish
 from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
+    from hpp_contract.cases.scenarios import Scenario
     from hpp_contract.engine import Report
+    from hpp_contract.engine.fault import Fault
     from hpp_contract.recordings.replay import Recorded
-    from hpp_contract.server import Fault, Sandbox, Scenario, Server, Tls
+    from hpp_contract.server import Sandbox, Server, Tls
 
 Item = TypeVar("Item")
 
@@ -79,11 +81,11 @@ def serve(
       hpp-contract serve --cassette cassettes/sandbox
       hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
     """
+    from hpp_contract.cases.scenarios import SCENARIOS
     from hpp_contract.cli.output import show
     from hpp_contract.cli.serve_body import served_body, session_in
     from hpp_contract.cli.serve_text import instructions, listing
     from hpp_contract.rules import FAULTS
-    from hpp_contract.server import SCENARIOS
 
     if list_only:
         show(listing())
@@ -152,8 +154,10 @@ def _listening(
     sandbox: Sandbox,
     recorded: tuple[Recorded, ...],
 ) -> Iterator[Server]:
+    from hpp_contract.cases.scenarios import SCENARIOS, Play
     from hpp_contract.engine.errors import UsageProblem
-    from hpp_contract.server import SCENARIOS, Fault, Play, Server
+    from hpp_contract.engine.fault import Fault
+    from hpp_contract.server import Server
 
     stage = SCENARIOS["waiting"]
     plays = {each.session_id: Play(stage, Fault(each.name, stage.name, (each.edit(),))) for each in recorded}

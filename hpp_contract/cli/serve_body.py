@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hpp_contract.spec.session import UUID
 
 if TYPE_CHECKING:
-    from hpp_contract.server import Fault, Scenario
+    from hpp_contract.cases.scenarios import Scenario
+    from hpp_contract.engine.fault import Fault
 
 STAGE = "waiting"
 """The scenario in whose place the body is served."""
@@ -18,9 +19,9 @@ STAGE = "waiting"
 def served_body(path: Path) -> tuple[Scenario, Fault]:
     """What to give a Server so that every well-formed id is answered with the bytes of the file; an error object with
     404. Raises UsageProblem when the file cannot be read."""
+    from hpp_contract.cases.scenarios import SCENARIOS
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.engine.fault import body, lie, status
-    from hpp_contract.server import SCENARIOS
 
     try:
         content = path.read_bytes()

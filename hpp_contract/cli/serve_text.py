@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
+from hpp_contract.cases.scenarios import SCENARIOS, Scenario, session_id
+from hpp_contract.engine.fault import Fault
 from hpp_contract.recordings.replay import Recorded
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import SCENARIOS, Fault, Scenario, Server, Tls, session_id
+from hpp_contract.server import Server, Tls
 
 _ANYTHING = "any well-formed id"
 

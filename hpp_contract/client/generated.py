@@ -14,8 +14,8 @@ from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from hpp_contract.cases.case import GENERATED
 from hpp_contract.client.believable import believable
-from hpp_contract.client.case import NAME
 from hpp_contract.client.generated_case import Drawn, drawn_case
 from hpp_contract.client.ledger import verdicts_on
 from hpp_contract.client.play import Played
@@ -82,7 +82,7 @@ class Round:
     def failures(self, case: Drawn) -> dict[str, RuleVerdict]:
         """The verdicts, by rule, on a session that is read now and does not survive."""
         played = self._read(case)
-        verdicts = verdicts_on(NAME, self._subject, played.answers, played.exchanges, played.own, self._spares)
+        verdicts = verdicts_on(GENERATED, self._subject, played.answers, played.exchanges, played.own, self._spares)
         self.exercised |= {verdict.rule.id for verdict in verdicts if verdict.outcome is not Outcome.NOT_EXERCISED}
         return {verdict.rule.id: verdict for verdict in verdicts if verdict.outcome in FAILED}
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from hpp_contract.client.case import NAME, Case
-from hpp_contract.server import session_id
+from hpp_contract.cases import Case
+from hpp_contract.cases.case import GENERATED
+from hpp_contract.cases.scenarios import session_id
 from hpp_contract.strategies.bodies import Body, own_ids
 
 SHOWN: Final = 600
@@ -29,7 +30,7 @@ class Drawn(Case):
 
     @cached_property
     def uuids(self) -> tuple[str, ...]:
-        return self.own_id, session_id(f"case-{NAME}-decoy")
+        return self.own_id, session_id(f"case-{GENERATED}-decoy")
 
     @property
     def size(self) -> tuple[int, bytes]:
@@ -52,7 +53,7 @@ def drawn_case(body: Body, attempt: int = 0) -> Drawn:
     digest = hashlib.sha256(f"{_text(body)}#{attempt}".encode()).hexdigest()
     own = f"{digest[:8]}{body['session_id'][8:24].lower()}{digest[8:20]}"
     content = _text(own_ids(body | {"session_id": own})).encode()
-    return Drawn(NAME, "A session that the contract allows.", (), own_id=own, content=content)
+    return Drawn(GENERATED, "A session that the contract allows.", (), own_id=own, content=content)
 
 
 def again(case: Drawn) -> Drawn:

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from hpp_contract import __version__
-from hpp_contract.client.case import Case
+from hpp_contract.cases import Case
 from hpp_contract.client.rehearse import rehearse_case
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
-from hpp_contract.rules import find
-from hpp_contract.rules.served import Given, given
+from hpp_contract.rules import Given, find, given
 
 _EXPECT: Final = {Given.SESSION: "session", Given.ODD: "either"}
 

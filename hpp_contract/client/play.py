@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from hpp_contract.cases import Case
+from hpp_contract.cases.case import SHORT
 from hpp_contract.client.adapter import Adapter, Ask
-from hpp_contract.client.case import SHORT, Case
 from hpp_contract.client.stage import Stage
 from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange

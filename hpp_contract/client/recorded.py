@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
-from hpp_contract.client.case import Case
-from hpp_contract.client.edits import ELSEWHERE
+from hpp_contract.cases import Case
+from hpp_contract.cases.edits import ELSEWHERE
+from hpp_contract.cases.scenarios import SCENARIOS, Play
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.fault import Edit, Fault, header
 from hpp_contract.model import Exchange, Response
 from hpp_contract.model.exchange import without
 from hpp_contract.recordings.replay import Recorded, recorded_sessions
-from hpp_contract.server import SCENARIOS, Play
 from hpp_contract.spec.session import UUID
 
 MOST: Final = 20

@@ -6,13 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from hpp_contract.client.case import Case
-from hpp_contract.client.cases import CASES
+from hpp_contract.cases import CASES, Case
 from hpp_contract.client.play import secrets
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.client_read import Answer, Failure, Told
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.rules.served import Given, given
+from hpp_contract.rules import Given, given
 from hpp_contract.server.application import Application
 from hpp_contract.spec.session import MEMBERS
 

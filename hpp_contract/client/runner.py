@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Final
 
+from hpp_contract.cases import Case
+from hpp_contract.cases.case import GENERATED, SHORT
 from hpp_contract.client.adapter import Adapter
-from hpp_contract.client.case import NAME, SHORT, Case
 from hpp_contract.client.generated import FAILED, Round
 from hpp_contract.client.generated_case import Drawn
 from hpp_contract.client.generated_verdict import Wanted, conclude
@@ -65,7 +66,7 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, p
 
 def _generate(wanted: Wanted, stage: Stage, adapter: Adapter, plan: Plan, ledger: Ledger) -> list[str]:
     """Run a round of generated sessions and enter what it came to; the notes about it."""
-    again = f"{plan.again} --only {NAME}"
+    again = f"{plan.again} --only {GENERATED}"
 
     def read(case: Drawn) -> Played:
         stage.add(case.own_id, case.content)
@@ -75,7 +76,7 @@ def _generate(wanted: Wanted, stage: Stage, adapter: Adapter, plan: Plan, ledger
     done = Round(read, ledger.subject, spares)
     done.run(wanted.count, wanted.seed)
     verdicts, notes = conclude(done, wanted, spares)
-    ledger.enter(NAME, verdicts)
+    ledger.enter(GENERATED, verdicts)
     return notes
 
 

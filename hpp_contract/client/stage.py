@@ -11,13 +11,14 @@ from contextlib import ExitStack
 from typing import Final, Self
 from urllib.parse import unquote
 
-from hpp_contract.client.case import Case
-from hpp_contract.client.edits import edits, towards
+from hpp_contract.cases import Case
+from hpp_contract.cases.edits import edits, towards
+from hpp_contract.cases.scenarios import CREDENTIALS, Play, Scenario
 from hpp_contract.engine.fault import body, lie, status
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.server import CREDENTIALS, Play, Scenario, Server, Tls
+from hpp_contract.server import Server, Tls
 from hpp_contract.spec.session import UUID
 
 GRACE: Final = 0.05

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from hpp_contract.cases.scenarios import LONGEST, SCENARIOS, session_id
 from hpp_contract.endpoint.target import Target
 from hpp_contract.model.clock import Clock
-from hpp_contract.server import SCENARIOS, Sandbox, Server, session_id
-from hpp_contract.server.scenarios import LONGEST
+from hpp_contract.server import Sandbox, Server
 
 POLLS = LONGEST + 1
 """Polls that see the end of the longest walk twice."""

@@ -125,7 +125,8 @@ def _refuse_production(host: str, credentials: Credentials, allow_production: bo
         return
     if is_production:
         raise UsageProblem(
-            f"{host} is a production host: probe the sandbox ({PLAYGROUND}), or pass --allow-production to read from it."
+            f"{host} is a production host: probe the sandbox ({PLAYGROUND}), or pass --allow-production to read "
+            "from it."
         )
     if is_live:
         raise UsageProblem(

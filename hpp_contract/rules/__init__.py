@@ -1,4 +1,8 @@
-"""Every rule there is, in the order of their ids."""
+"""The rules, one module per letter, and the catalogue of them all in the order of their ids.
+
+A module here holds rules and the faults that break them, side by side. Nothing here reads files, sockets or clocks.
+Nobody outside imports a rule's module: what others need of rules is here.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,10 @@ from hpp_contract.rules import (
     session_time,
 )
 from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
+from hpp_contract.rules.schemas import NO_NULL
+from hpp_contract.rules.served import Given, given
+
+__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "Given", "closest", "find", "given"]
 
 _MODULES: tuple[ModuleType, ...] = (
     request, request_seen, http, http_body, session, session_time, pending, completed, lifecycle, error,

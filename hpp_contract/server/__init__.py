@@ -1,6 +1,6 @@
 """The embedded reference endpoint: honest by default, lying on request, over real sockets on loopback.
 
-Here is what others use of it: `Server`, its scenarios and its faults.
+Here is what others use of it.
 """
 
 from __future__ import annotations
@@ -9,33 +9,18 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Self
 
+from hpp_contract.cases.scenarios import CREDENTIALS, Play, Scenario
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.rules import FAULTS
 from hpp_contract.server.application import Application
 from hpp_contract.server.http import Listener
 from hpp_contract.server.rehearse import rehearse
 from hpp_contract.server.sandbox import Sandbox
-from hpp_contract.server.scenarios import CREDENTIALS, SCENARIOS, Play, Scenario, session_id
 from hpp_contract.server.tls import Tls
 
-__all__ = [
-    "CREDENTIALS",
-    "FAULTS",
-    "SCENARIOS",
-    "Application",
-    "Credentials",
-    "Fault",
-    "Play",
-    "Sandbox",
-    "Scenario",
-    "Server",
-    "Tls",
-    "rehearse",
-    "session_id",
-]
+__all__ = ["Application", "Sandbox", "Server", "Tls", "rehearse"]
 
 
 class Server:

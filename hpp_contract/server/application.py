@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
+from hpp_contract.cases.responses import answer, dated, refusal
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Play, Scenario, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
@@ -23,10 +25,8 @@ from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import values
 from hpp_contract.rules import FAULTS
-from hpp_contract.server.answers import answer, dated, refusal
 from hpp_contract.server.log import Log
 from hpp_contract.server.sandbox import Sandbox
-from hpp_contract.server.scenarios import CREDENTIALS, SCENARIOS, Play, Scenario, session_id
 from hpp_contract.spec.session import UUID
 
 AGE: Final = 600 * 1_000_000_000

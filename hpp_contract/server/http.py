@@ -21,10 +21,10 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, cast
 
+from hpp_contract.cases.responses import dated, refusal
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.server.answers import dated, refusal
 from hpp_contract.server.play import ends_connection, pieces, serialize
 from hpp_contract.server.receive import Refused, read_body
 

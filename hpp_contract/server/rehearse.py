@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.server.application import Application
-from hpp_contract.server.scenarios import CREDENTIALS, SCENARIOS, session_id
 
 BASE_URL: Final = "https://hpp.example"
 

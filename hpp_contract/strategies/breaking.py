@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hpp_contract.rules.schemas import NO_NULL
+from hpp_contract.rules import NO_NULL
 from hpp_contract.strategies.bodies import body_of, keepable, own_ids, usual
 from hpp_contract.strategies.compiling import UnknownKeywordError
 from hpp_contract.strategies.demand import Constraint, Demand, keeps

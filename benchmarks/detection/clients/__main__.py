@@ -17,12 +17,13 @@ from benchmarks.detection.clients.suite import Read, with_prism, with_wiremock
 from benchmarks.detection.documents import write_documents
 from benchmarks.detection.environment import Environment, node_version, prepare
 from benchmarks.detection.tools import ROOT
-from hpp_contract.client import CASES, Plan, run
+from hpp_contract.cases import CASES
+from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.client import Plan, run
 from hpp_contract.client.adapter import Ask
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.engine import Outcome, Subject
 from hpp_contract.model.client_read import Told
-from hpp_contract.server import CREDENTIALS
 from tests.harness.integration.client.wrong_clients.test_bugs import CONFORMING, WRONG
 from tests.harness.support.sample_clients import Client, RawKeyClient
 

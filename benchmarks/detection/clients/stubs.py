@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.detection.environment import Environment
-from hpp_contract.server import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.spec.schema_files import SHAPES
 
 PATH: Final = "/hpp/v1/sessions/"

@@ -11,8 +11,8 @@ from typing import Any, Final
 import requests
 
 from benchmarks.detection.clients.stubs import BAD, ERROR, LIFE, POLLED, REFUSED, SESSIONS
+from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.model.client_read import Told
-from hpp_contract.server import SCENARIOS
 
 Read = Callable[[str], Told]
 UNKNOWN: Final = "00000000-0000-4000-8000-000000000000"

@@ -10,17 +10,17 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hpp_contract.cases.responses import refusal
+from hpp_contract.cases.scenarios import write_instant
 from hpp_contract.model import Request, Response
 from hpp_contract.model.body import read
 from hpp_contract.model.clock import Clock
-from hpp_contract.server.answers import refusal
 from hpp_contract.server.sandbox.callbacks import Callbacks, fill
 from hpp_contract.server.sandbox.lifecycle import DISABLED
 from hpp_contract.server.sandbox.records import KEPT, SESSION_ENDS_EARLIER, TOKEN_MODE, Order, Session
 from hpp_contract.server.sandbox.replies import done, found, refused
 from hpp_contract.server.sandbox.store import Store
 from hpp_contract.server.sandbox.validation import order_problems, session_problems
-from hpp_contract.server.scenarios import write_instant
 
 Problems = Callable[[Mapping[str, Any]], list[str]]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hpp_contract.cases.scenarios import outcome, write_instant
 from hpp_contract.server.sandbox.lifecycle import FIRST
-from hpp_contract.server.scenarios import outcome, write_instant
 
 HOUR: Final = 3600 * 1_000_000_000
 ORDER_LIFETIME: Final = 48 * HOUR

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hpp_contract.cases.responses import answer
 from hpp_contract.model import Headers, Response
-from hpp_contract.server.answers import answer
 
 
 def found(body: Mapping[str, Any], extra: Headers = (), status: int = 200) -> Response:

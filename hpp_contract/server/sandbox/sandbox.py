@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from hpp_contract.cases.responses import refusal
 from hpp_contract.model import Headers, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.server.answers import refusal
 from hpp_contract.server.sandbox.callbacks import Callbacks
 from hpp_contract.server.sandbox.checkout import Checkout
 from hpp_contract.server.sandbox.limits import PLAYGROUND, Kind, Limits

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.client import CASES, Plan, run
+from hpp_contract.cases import CASES
+from hpp_contract.client import Plan, run
 from hpp_contract.client.command import CommandAdapter
 from hpp_contract.engine import Outcome, Subject
 from tests.harness.support.paths import ROOT

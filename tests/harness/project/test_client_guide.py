@@ -77,7 +77,7 @@ def test_declaration(shop: Path) -> None:
 
 def test_shown_report_is_true(shop: Path) -> None:
     """The finding that the guide shows is printed just so, and what it counts is as many."""
-    from hpp_contract.client import CASES
+    from hpp_contract.cases import CASES
 
     run = python(shop, "hpp_contract", "client", "--python", "shop:read_session")
     [finding] = shown("text")

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hpp_contract.client import CASES, Ask
+from hpp_contract.cases import CASES
+from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.client import Ask
 from hpp_contract.client.command import HELLO
 from hpp_contract.model.client_read import ERROR_PARTS
 from hpp_contract.recordings import ndjson
 from hpp_contract.rules import find
-from hpp_contract.server import CREDENTIALS, Server
+from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import folder, load
 from hpp_contract.spec.session import MEMBERS
 from tests.harness.support.paths import ADAPTER, ROOT

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from hpp_contract.cases.scenarios import write_instant
 from hpp_contract.drift.situation import ERROR, SESSION
 from hpp_contract.engine.fault import Fault, body, drop, edit_json, header, lie, member, rewrite, status
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.server import rehearse
-from hpp_contract.server.scenarios import write_instant
 
 
 @dataclass(frozen=True)

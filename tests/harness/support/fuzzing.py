@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.endpoint import Plan, Target
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.fault import Edit, body, status
 from hpp_contract.model import Exchange
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import CREDENTIALS, session_id
 
 PLAN = Plan(max_latency=60)
 """A machine that runs other tests beside is slow, and that is nobody's fault."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.model import Exchange, Headers, Request, Response
-from hpp_contract.server import CREDENTIALS, Application, Sandbox
+from hpp_contract.server import Application, Sandbox
 from tests.harness.support.not_none import not_none
 
 ROOT = "http://127.0.0.1:1"

@@ -16,11 +16,12 @@ from typing import Any
 from hypothesis import note
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.engine import fault
 from hpp_contract.engine.fault import Fault, Honest
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import SCENARIOS, rehearse
+from hpp_contract.server import rehearse
 from tests.harness.support.fake_time import NOON, SECOND, noon
 from tests.harness.support.not_none import not_none
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.cli import COMMANDS, main
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.server import CREDENTIALS, session_id
 
 SESSIONS = " ".join(session_id(name) for name in ("waiting", "completed-with-order"))
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.drift.history import Run
 from hpp_contract.engine import Outcome, Report, Subject, judge
 from hpp_contract.engine.change import Change, ChangeClass
@@ -19,7 +20,7 @@ from hpp_contract.engine.sanitize import safe
 from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import CREDENTIALS, Application, rehearse, session_id
+from hpp_contract.server import Application, rehearse
 from tests.harness.support.sample_reports import HOSTILE, REPORTS
 
 TOLD = ("reopens-completed", "invents-status", "order-without-reference", "moves-expiry", "fails-in-between")

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from hpp_contract.server import CREDENTIALS
+from hpp_contract.cases.scenarios import CREDENTIALS
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import ROOT
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
+from hpp_contract.cases.scenarios import CREDENTIALS, outcome, session_id, write_instant
 from hpp_contract.drift import Accepted, Baseline, Night, accept, watch
 from hpp_contract.drift.situation import pool_of, situation_of
 from hpp_contract.endpoint import Plan, Probed, Target, probe
@@ -23,8 +24,7 @@ from hpp_contract.endpoint.wire import Sent
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date
-from hpp_contract.server import CREDENTIALS, Application, session_id
-from hpp_contract.server.scenarios import outcome, write_instant
+from hpp_contract.server import Application
 from tests.harness.support.fake_time import NOON, SECOND, noon
 
 BASE_URL = "http://127.0.0.1:9"

@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine.fault import Edit, lie
 from hpp_contract.model import Exchange, Request, Response
-from hpp_contract.server import CREDENTIALS, Server, session_id
+from hpp_contract.server import Server
 from hpp_contract.server.http import Listener
 
 WAITING = f"/hpp/v1/sessions/{session_id('waiting')}"

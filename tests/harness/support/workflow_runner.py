@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hpp_contract.server import Server, session_id
+from hpp_contract.cases.scenarios import session_id
+from hpp_contract.server import Server
 from tests.harness.support.paths import ROOT
 
 NOT_RUN_HERE = {

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from hpp_contract.cases import CASES
 from hpp_contract.cli import main
-from hpp_contract.client import CASES
 from hpp_contract.spec.schema_files import load
 from tests.harness.support.paths import ROOT, SUPPORT
 

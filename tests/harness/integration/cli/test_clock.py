@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import requests
 
+from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.cli import main
 from hpp_contract.model.clock import steady, system_clock, utc
 from hpp_contract.model.instant import http_date, seconds_of_http_date
-from hpp_contract.server import CREDENTIALS, Sandbox, Server, session_id
+from hpp_contract.server import Sandbox, Server
 
 THEN = 1_935_648_489 * 10**9
 """2031-05-04T08:08:09Z."""

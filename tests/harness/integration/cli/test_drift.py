@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from hpp_contract.cases.scenarios import session_id
 from hpp_contract.cli import main
 from hpp_contract.engine.fault import Fault, body, header, lie, member, status
 from hpp_contract.privacy.redact import spellings
-from hpp_contract.server import Server, session_id
+from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import folder, load
 
 STATES = ("waiting", "in-progress", "completed-with-order", "failed")

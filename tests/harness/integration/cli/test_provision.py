@@ -14,8 +14,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.model import Request, Response
-from hpp_contract.server import CREDENTIALS, session_id
 from hpp_contract.spec.schema_files import folder
 from tests.harness.support.browsers import HAS_CHROMIUM
 from tests.harness.support.not_none import not_none

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 import hpp_contract.cli.serve as serve_command
+from hpp_contract.cases import CASES
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli import main
-from hpp_contract.client import CASES
-from hpp_contract.server import CREDENTIALS
 from tests.harness.support.leftovers import MARK, left
 from tests.harness.support.refusing import (
     COMMANDS,

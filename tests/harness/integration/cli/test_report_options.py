@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.server import SCENARIOS, session_id
+from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from tests.harness.support.github_runner import runner
 from tests.harness.support.html_reader import Page
 from tests.harness.support.paths import ROOT

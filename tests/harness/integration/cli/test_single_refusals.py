@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.cases import CASES
 from hpp_contract.cli.failures import exit_code
-from hpp_contract.client import CASES, Plan, run
+from hpp_contract.client import Plan, run
 from hpp_contract.client.command import CommandAdapter
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.endpoint import provision_visit

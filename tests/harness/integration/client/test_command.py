@@ -16,7 +16,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hpp_contract.client import CASES, Plan, child, run
+from hpp_contract.cases import CASES
+from hpp_contract.client import Plan, child, run
 from hpp_contract.client import command as adapters
 from hpp_contract.client.adapter import Ask
 from hpp_contract.client.child import Child, Misbehaved

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from hpp_contract.cases import CASES
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli.serve_body import served_body, session_in
 from hpp_contract.cli.serve_text import instructions
-from hpp_contract.client import CASES, Plan, Wanted, generated, run
+from hpp_contract.client import Plan, Wanted, generated, run
 from hpp_contract.client.believable import believable
 from hpp_contract.client.generated_case import again, drawn_case
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.client.simplest import is_valid, simplest
 from hpp_contract.engine import Outcome, Report, Subject
-from hpp_contract.server import CREDENTIALS, Server
+from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import example
 from hpp_contract.strategies import sessions
 from tests.harness.integration.client.wrong_clients.test_bugs import CONFORMING

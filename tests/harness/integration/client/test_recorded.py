@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.cases import CASES, chosen
+from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.cli import main
-from hpp_contract.client import CASES, Plan, chosen, run
+from hpp_contract.client import Plan, run
 from hpp_contract.client.listing import as_json
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.client.recorded import MOST, Recording, recorded_cases
@@ -20,7 +22,7 @@ from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Response
 from hpp_contract.rules import FAULTS
-from hpp_contract.server import SCENARIOS, rehearse, session_id
+from hpp_contract.server import rehearse
 from tests.harness.integration.client.wrong_clients import conforming
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import RECORDINGS, ROOT

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.cases import CASES
 from hpp_contract.cli import main
 from hpp_contract.cli.authority import VARIABLES, trusting
-from hpp_contract.client import CASES, Plan, Wanted, run
+from hpp_contract.client import Plan, Wanted, run
 from hpp_contract.client.adapter import Adapter
 from hpp_contract.client.oneshot import OneShotAdapter
 from hpp_contract.client.python import PythonAdapter

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.endpoint import fuzz_hooks
 from hpp_contract.endpoint.fuzz import fuzz
 from hpp_contract.endpoint.fuzz_requests import Attempt, attempts
@@ -23,7 +24,7 @@ from hpp_contract.endpoint.fuzz_schema import _as_schemathesis, encoded
 from hpp_contract.endpoint.fuzz_text import curl
 from hpp_contract.endpoint.odd_ids import odd_segments, unknown_ids
 from hpp_contract.engine.fault import body, fail, header, lie, status
-from hpp_contract.server import CREDENTIALS, Server, rehearse
+from hpp_contract.server import Server, rehearse
 from hpp_contract.spec.session import UUID
 from tests.harness.support.fuzzing import KNOWN, PLAN, SERVER_ERROR, asked_for, broken, only, target
 from tests.harness.support.paths import ROOT

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.endpoint import Plan, Probed, Target, probe
 from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.endpoint.pace import Pace
@@ -18,7 +19,7 @@ from hpp_contract.engine.fault import body, header, lie, status
 from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import spellings
-from hpp_contract.server import CREDENTIALS, Server, session_id
+from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.sockets import answering

@@ -19,6 +19,7 @@ import urllib3
 import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 from hypothesis import given
 
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Play, session_id
 from hpp_contract.cli import main
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
@@ -29,7 +30,7 @@ from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
 from hpp_contract.recordings.replay import recorded_sessions
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, Server, session_id
+from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import DOCUMENTED
 from tests.harness.support.fake_time import NOON
 from tests.harness.support.recording_tools import played, recordings

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.model import Request
-from hpp_contract.server import CREDENTIALS, Application, Credentials, Sandbox, Server
+from hpp_contract.model.credentials import Credentials
+from hpp_contract.server import Application, Sandbox, Server
 from hpp_contract.server.sandbox.validation import order_problems, session_problems
 from tests.harness.support.merchant import LINE, ORDER, ROOT, Merchant, content, open_shop
 from tests.harness.support.not_none import not_none

@@ -11,12 +11,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.fault import lie, status
 from hpp_contract.model import Instant
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.schema_validation import violations
-from hpp_contract.server import SCENARIOS, Application, Sandbox, session_id
+from hpp_contract.server import Application, Sandbox
 from hpp_contract.server.sandbox.lifecycle import ACTS, TRANSITIONS
 from hpp_contract.spec.session import UUID
 from tests.harness.support.merchant import ROOT, Clock, Consumer, Merchant, content, open_shop

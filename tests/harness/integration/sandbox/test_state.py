@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import requests
 
-from hpp_contract.server import CREDENTIALS, Application, Sandbox
+from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.server import Application, Sandbox
 from hpp_contract.server.sandbox import Unusable, store
 from hpp_contract.server.sandbox.store import APPLICATION
 from tests.harness.support.merchant import ORDER, Clock, Consumer, Merchant, content

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.rules import FAULTS
-from hpp_contract.server import CREDENTIALS, SCENARIOS, session_id
 from tests.harness.support.not_none import not_none
 from tests.harness.support.serving import run, serving
 

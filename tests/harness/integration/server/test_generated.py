@@ -12,9 +12,10 @@ import pytest
 import requests
 from hypothesis import given
 
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli.serve_body import served_body
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.server import CREDENTIALS, Server
+from hpp_contract.server import Server
 from hpp_contract.strategies import sessions
 from hpp_contract.strategies.vectors import vectors
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.fault import Edit, Fault, cut, fail, header, slow, status
 from hpp_contract.model import Exchange
 from hpp_contract.rules import FAULTS
-from hpp_contract.server import CREDENTIALS, SCENARIOS, Server, session_id
+from hpp_contract.server import Server
 from hpp_contract.server.http import Listener
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.leftovers import open_files

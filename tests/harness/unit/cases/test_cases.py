@@ -8,15 +8,14 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from hpp_contract.client import CASES, chosen
-from hpp_contract.client.case import Case
+from hpp_contract.cases import CASES, Case, chosen
+from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.client.listing import as_json, as_text, expected
 from hpp_contract.client.rehearse import rehearse_case
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.rule import JUDGES
 from hpp_contract.model.client_read import Answer
 from hpp_contract.rules import CATALOGUE, find
-from hpp_contract.server import SCENARIOS, session_id
 from hpp_contract.spec.schema_files import SHAPES, load
 
 CLIENT_RULES = {rule.id: rule for rule in CATALOGUE if "client" in JUDGES[rule.scope]}

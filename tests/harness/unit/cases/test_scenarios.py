@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import LIFETIME, LONGEST, SCENARIOS, Scenario, session_id, write_instant
 from hpp_contract.model import Instant
 from hpp_contract.rules import FAULTS
 from hpp_contract.rules.schema_validation import violations
-from hpp_contract.server import SCENARIOS, session_id
-from hpp_contract.server.scenarios import LIFETIME, LONGEST, Scenario, write_instant
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import UUID
 from tests.harness.support.not_none import not_none

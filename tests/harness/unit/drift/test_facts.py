@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline, watch
 from hpp_contract.drift.aspect import Aspect, Kind
 from hpp_contract.drift.classes import How, classify
@@ -23,7 +24,7 @@ from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.model.instant import http_date
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import SCENARIOS, rehearse
+from hpp_contract.server import rehearse
 from hpp_contract.spec.schema_files import SHAPES
 from tests.harness.support.fake_time import NOON, noon
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine import Outcome, Subject, fault, judge
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Request, Response
@@ -20,7 +21,6 @@ from hpp_contract.privacy.pseudonyms import Pseudonyms, masked, token
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import CREDENTIALS
 from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
 from hpp_contract.spec.session import UUID
 from tests.harness.support.recording_tools import EDITS, FAULTS, kept, played, recordings

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.endpoint import target_from
 from hpp_contract.endpoint.plan import Read
 from hpp_contract.endpoint.provision import Trail, provision
@@ -14,7 +15,6 @@ from hpp_contract.endpoint.provision_order import example_order
 from hpp_contract.endpoint.wire import Sent
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Exchange, Request
-from hpp_contract.server import CREDENTIALS
 from hpp_contract.server.sandbox.validation import order_problems
 from tests.harness.support.merchant import ORDER, ROOT
 from tests.harness.support.recording_server import Recorder

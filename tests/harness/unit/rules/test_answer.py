@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hpp_contract.client import CASES, rehearse_answer
+from hpp_contract.cases import CASES
+from hpp_contract.client import rehearse_answer
 from hpp_contract.client.rehearse import rehearse_case
 from hpp_contract.engine import Judge, Outcome, Subject
 from hpp_contract.engine.fault import Fault

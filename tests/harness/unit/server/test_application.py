@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.fault import Fault, body, knowing, lie, member, method, status
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.rules import FAULTS
-from hpp_contract.server import CREDENTIALS, SCENARIOS, Application, rehearse, session_id
+from hpp_contract.server import Application, rehearse
 from hpp_contract.server import application as application_module
 from hpp_contract.server import log as log_module
 from hpp_contract.server.application import is_authorized

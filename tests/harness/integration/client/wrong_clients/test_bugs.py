@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hpp_contract.client import CASES, Plan, run
+from hpp_contract.cases import CASES
+from hpp_contract.client import Plan, run
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.rule import JUDGES

@@ -14,9 +14,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from hpp_contract.cases.scenarios import session_id
 from hpp_contract.model import Request
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.server import Application, session_id
+from hpp_contract.server import Application
 
 HERE = Path(__file__).parent
 PORT = 18080

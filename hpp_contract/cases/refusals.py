@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from hpp_contract.client.case import Case
-from hpp_contract.client.edits import ELSEWHERE as ELSEWHERE_URL
-from hpp_contract.client.edits import page, redirect, refuse, refuse_empty, refuse_page, send
+from hpp_contract.cases.case import Case
+from hpp_contract.cases.edits import ELSEWHERE as ELSEWHERE_URL
+from hpp_contract.cases.edits import page, redirect, refuse, refuse_empty, refuse_page, send
 from hpp_contract.engine.fault import Edit, body, drop, header, member, rewrite, status
 
 _REFUSED: Final = ("HPP-A25", "HPP-A28", "HPP-A31")

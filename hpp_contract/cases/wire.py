@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from hpp_contract.client.case import SHORT, Case
-from hpp_contract.client.edits import close_after, compress, halve, pause, reset_midway
+from hpp_contract.cases.case import SHORT, Case
+from hpp_contract.cases.edits import close_after, compress, halve, pause, reset_midway
 from hpp_contract.engine.fault import Edit, cut, fail, header, slow
 from hpp_contract.model.credentials import Credentials
 

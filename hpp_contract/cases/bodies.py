@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpp_contract.client.case import Case
-from hpp_contract.client.edits import CORRELATION, PAGE, page, send
+from hpp_contract.cases.case import Case
+from hpp_contract.cases.edits import CORRELATION, PAGE, page, send
 from hpp_contract.engine.fault import Edit, body, header, rewrite, status
 from hpp_contract.model.body import BOM
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from hpp_contract.client.case import Case
-from hpp_contract.client.edits import edits
+from hpp_contract.cases.case import Case
+from hpp_contract.cases.edits import edits
+from hpp_contract.cases.scenarios import session_id
 from hpp_contract.engine.fault import Edit, drop, member
-from hpp_contract.server import session_id
 
 FAITHFUL: Final = ("HPP-A01", "HPP-A02", "HPP-A03", "HPP-A04")
 _WORDS: Final = ("HPP-R03",)

@@ -8,21 +8,24 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Final
 
-from hpp_contract.client import cases_bodies, cases_polls, cases_refusals, cases_sessions, cases_wire
-from hpp_contract.client.case import NAME, Case
+from hpp_contract.cases import bodies, polls, refusals, wire
+from hpp_contract.cases import sessions as cases_sessions
+from hpp_contract.cases.case import GENERATED, Case
+from hpp_contract.cases.scenarios import CREDENTIALS, Play
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.server import CREDENTIALS, Play
+
+__all__ = ["CASES", "GENERATED", "Case", "chooses_generated", "chosen", "plays"]
 
 _ALL: Final = (
     *cases_sessions.SHAPES,
     *cases_sessions.INSTANTS,
     *cases_sessions.IDS,
     *cases_sessions.MEMBERS,
-    *cases_bodies.BODIES,
-    *cases_refusals.REFUSALS,
-    *cases_wire.REQUESTS,
-    *cases_polls.POLLS,
-    *cases_wire.WIRE,
+    *bodies.BODIES,
+    *refusals.REFUSALS,
+    *wire.REQUESTS,
+    *polls.POLLS,
+    *wire.WIRE,
 )
 
 CASES: Final = MappingProxyType({case.name: case for case in _ALL})
@@ -42,7 +45,7 @@ def chosen(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case
     Raises UsageProblem for a pattern that chooses nothing; the round of generated sessions is something to choose.
     """
     every, wanted = (*CASES.values(), *recorded), _words(patterns)
-    names = [*(case.name for case in every), NAME]
+    names = [*(case.name for case in every), GENERATED]
     for pattern in wanted:
         if not any(fnmatchcase(name, pattern) for name in names):
             raise UsageProblem(f"there is no case {pattern!r}; {_hint(pattern, names)}")
@@ -52,7 +55,7 @@ def chosen(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case
 def chooses_generated(patterns: Iterable[str]) -> bool:
     """Whether these choose the round of generated sessions, as nothing does too."""
     wanted = _words(patterns)
-    return not wanted or any(fnmatchcase(NAME, pattern) for pattern in wanted)
+    return not wanted or any(fnmatchcase(GENERATED, pattern) for pattern in wanted)
 
 
 def _words(patterns: Iterable[str]) -> list[str]:

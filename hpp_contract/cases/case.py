@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Play, session_id
 from hpp_contract.engine.fault import FOREVER, Edit, Fault
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.server import CREDENTIALS, SCENARIOS, Play, session_id
 
 TIMEOUT: Final = 2.0
 """Seconds that a client is given for a read, unless its case is about time-outs."""
@@ -71,5 +71,5 @@ class Case:
         return {session: Play(scenario, lie) for session in self.sessions}
 
 
-NAME: Final = "generated"
+GENERATED: Final = "generated"
 """The case that every finding about a generated session names."""

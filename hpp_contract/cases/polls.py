@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from hpp_contract.client.case import Case
-from hpp_contract.client.edits import refuse
+from hpp_contract.cases.case import Case
+from hpp_contract.cases.edits import refuse
+from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.engine.fault import Edit, fail
-from hpp_contract.server import SCENARIOS
 
 _POLLED: Final = ("HPP-A15", "HPP-A02")
 
