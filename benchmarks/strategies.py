@@ -14,8 +14,8 @@ import schemathesis
 from hypothesis import Phase, settings
 from schemathesis import GenerationMode
 
+from hpp_contract.generate import NAMES, broken, seeded, valid, valid_body
 from hpp_contract.spec.schema_files import folder, load
-from hpp_contract.strategies import NAMES, broken, seeded, valid, valid_body
 
 SCHEMAS = ("session", "waiting", "completed-with-order", "manual-id-check")
 ROUNDS = 4

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
-    from hpp_contract.strategies.vectors import Vector
+    from hpp_contract.generate.vectors import Vector
 
 MANIFEST: Final = "manifest.json"
 
@@ -36,7 +36,7 @@ def vectors(folder: Path, seed: int, count: int) -> None:
       hpp-contract vectors testdata/hpp --count 100 --seed 7
     """
     from hpp_contract.cli.output import show
-    from hpp_contract.strategies.vectors import vectors as generate
+    from hpp_contract.generate.vectors import vectors as generate
 
     target = folder.resolve()
     _refuse_foreign(target, folder)

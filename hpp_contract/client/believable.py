@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hpp_contract.generate.bodies import Body
+from hpp_contract.generate.instants import SECOND, write
 from hpp_contract.model import Instant
-from hpp_contract.strategies.bodies import Body
-from hpp_contract.strategies.instants import SECOND, write
 
 _NOWHERE: Final = {"+23:59": "+14:00", "-23:59": "-12:00", "-00:00": "+00:00"}
 _CENTURY: Final = 100 * 365 * 86400 * SECOND

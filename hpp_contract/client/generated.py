@@ -21,8 +21,8 @@ from hpp_contract.client.ledger import verdicts_on
 from hpp_contract.client.play import Played
 from hpp_contract.client.simplest import simplest
 from hpp_contract.engine import Outcome, RuleVerdict, Subject
-from hpp_contract.strategies import sessions
-from hpp_contract.strategies.bodies import Body
+from hpp_contract.generate import sessions
+from hpp_contract.generate.bodies import Body
 
 USUAL: Final = 25
 """Sessions that are drawn when nobody says how many."""

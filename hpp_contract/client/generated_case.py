@@ -15,7 +15,7 @@ from typing import Final
 from hpp_contract.cases import Case
 from hpp_contract.cases.case import GENERATED
 from hpp_contract.cases.scenarios import session_id
-from hpp_contract.strategies.bodies import Body, own_ids
+from hpp_contract.generate.bodies import Body, own_ids
 
 SHOWN: Final = 600
 """Characters of a body that a finding shows."""

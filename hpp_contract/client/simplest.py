@@ -8,11 +8,11 @@ from functools import cache
 
 from hpp_contract.engine import Subject, judge
 from hpp_contract.engine.rule import Rule
+from hpp_contract.generate.bodies import Body
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.schema_files import example
 from hpp_contract.spec.session import OUTCOME
-from hpp_contract.strategies.bodies import Body
 
 _LIFE = ("updated_at", "expires_at")
 _LATER = frozenset({*OUTCOME, "manual_identification"})

@@ -9,8 +9,8 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from hpp_contract.generate import NAMES
 from hpp_contract.spec.schema_files import load
-from hpp_contract.strategies import NAMES
 
 Files = Mapping[str, Any]
 

@@ -17,8 +17,8 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.endpoint.fuzz_mask import masked
 from hpp_contract.endpoint.fuzz_schema import OFF
 from hpp_contract.engine.fault import body, header, lie, status
+from hpp_contract.generate import answer, valid
 from hpp_contract.server import Server
-from hpp_contract.strategies import answer, valid
 from tests.harness.support.fuzzing import asked_for, broken, only
 from tests.harness.support.paths import ROOT
 

@@ -22,9 +22,9 @@ from hpp_contract.client.generated_case import again, drawn_case
 from hpp_contract.client.python import PythonAdapter
 from hpp_contract.client.simplest import is_valid, simplest
 from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.generate import sessions
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import example
-from hpp_contract.strategies import sessions
 from tests.harness.integration.client.wrong_clients.test_bugs import CONFORMING
 from tests.harness.support.sample_clients import Client
 

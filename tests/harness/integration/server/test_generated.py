@@ -15,9 +15,9 @@ from hypothesis import given
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli.serve_body import served_body
 from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.generate import sessions
+from hpp_contract.generate.vectors import vectors
 from hpp_contract.server import Server
-from hpp_contract.strategies import sessions
-from hpp_contract.strategies.vectors import vectors
 
 ANY = "39a1c773-bafd-754d-af1f-b30c592f1267"
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import find, given
 from hypothesis import strategies as st
 
+from hpp_contract.generate import NAMES, UnknownKeywordError, answer, broken, seeded, sessions, valid, valid_body
+from hpp_contract.generate.compiling import Place, alternatives
+from hpp_contract.generate.invalid_bodies import Weakness, _at, _wrong
+from hpp_contract.generate.value_spec import Constraint, Demand
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import OUTCOME, UUID
-from hpp_contract.strategies import NAMES, UnknownKeywordError, answer, broken, seeded, sessions, valid, valid_body
-from hpp_contract.strategies.breaking import Weakness, _at, _wrong
-from hpp_contract.strategies.compiling import Place, alternatives
-from hpp_contract.strategies.demand import Constraint, Demand
 from tests.harness.support.generated import findings
 from tests.harness.support.validators import errors, python, rust
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 
 from hpp_contract.engine import Subject, judge
+from hpp_contract.generate import BrokenTrace, broken_traces, seeded, traces
+from hpp_contract.generate.choices import Source
+from hpp_contract.generate.lifecycle import Life, legal_trace, reachable, shapes
+from hpp_contract.generate.lifecycle_violations import MISLIVING, broken_trace
 from hpp_contract.model import Trace
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.session import FINAL
-from hpp_contract.strategies import BrokenTrace, broken_traces, seeded, traces
-from hpp_contract.strategies.lifecycle import Life, legal_trace, reachable, shapes
-from hpp_contract.strategies.misliving import MISLIVING, broken_trace
-from hpp_contract.strategies.source import Source
 from tests.harness.support.generated import findings
 
 

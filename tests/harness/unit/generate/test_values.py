@@ -7,13 +7,13 @@ from itertools import product
 
 import pytest
 
+from hpp_contract.generate import UnknownKeywordError, seeded
+from hpp_contract.generate.choices import Source
+from hpp_contract.generate.instants import SPELLINGS, lifetime
+from hpp_contract.generate.texts import pieces
+from hpp_contract.generate.value_spec import Constraint, Demand, keeps
+from hpp_contract.generate.values import make
 from hpp_contract.model import Instant
-from hpp_contract.strategies import UnknownKeywordError, seeded
-from hpp_contract.strategies.demand import Constraint, Demand, keeps
-from hpp_contract.strategies.instants import SPELLINGS, lifetime
-from hpp_contract.strategies.source import Source
-from hpp_contract.strategies.texts import pieces
-from hpp_contract.strategies.values import make
 
 
 def source(*choices: int) -> Source:

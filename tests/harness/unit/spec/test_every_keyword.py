@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.generate import NAMES, Broken, broken_at, seeded, valid_body, weaknesses
+from hpp_contract.generate.compiling import APPLICATORS, CONSTRAINTS
 from hpp_contract.spec.schema_files import SHAPES, load
-from hpp_contract.strategies import NAMES, Broken, broken_at, seeded, valid_body, weaknesses
-from hpp_contract.strategies.compiling import APPLICATORS, CONSTRAINTS
 from tests.harness.support.validators import FILES, errors, python, rust
 
 EACH = 6

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpp_contract.strategies.answers import answer
-from hpp_contract.strategies.bodies import NAMES, Body, valid_body
-from hpp_contract.strategies.breaking import Broken, Weakness, broken_at, broken_body, weaknesses
-from hpp_contract.strategies.compiling import UnknownKeywordError
-from hpp_contract.strategies.instants import MODERN
-from hpp_contract.strategies.lifecycle import legal_trace
-from hpp_contract.strategies.misliving import BrokenTrace, broken_trace
-from hpp_contract.strategies.source import Source, seeded, strategy
+from hpp_contract.generate.bodies import NAMES, Body, valid_body
+from hpp_contract.generate.choices import Source, seeded, strategy
+from hpp_contract.generate.compiling import UnknownKeywordError
+from hpp_contract.generate.instants import MODERN
+from hpp_contract.generate.invalid_bodies import Broken, Weakness, broken_at, broken_body, weaknesses
+from hpp_contract.generate.lifecycle import legal_trace
+from hpp_contract.generate.lifecycle_violations import BrokenTrace, broken_trace
+from hpp_contract.generate.responses import answer
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

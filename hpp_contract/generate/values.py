@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from hpp_contract.strategies import instants, texts
-from hpp_contract.strategies.compiling import UnknownKeywordError
-from hpp_contract.strategies.demand import Demand
-from hpp_contract.strategies.source import Source, pick
+from hpp_contract.generate import instants, texts
+from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.compiling import UnknownKeywordError
+from hpp_contract.generate.value_spec import Demand
 
 ITEMS: Final = 3
 """Items of a generated array at most."""

@@ -11,8 +11,8 @@ from functools import cache
 from itertools import product
 from typing import Any, Final
 
+from hpp_contract.generate.value_spec import NEVER, Constraint, Demand
 from hpp_contract.spec.schema_files import load
-from hpp_contract.strategies.demand import NEVER, Constraint, Demand
 
 Schema = Mapping[str, Any]
 

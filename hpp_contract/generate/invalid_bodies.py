@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from hpp_contract.generate.bodies import body_of, keepable, own_ids, usual
+from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.compiling import UnknownKeywordError
+from hpp_contract.generate.invalid_values import WRONG
+from hpp_contract.generate.value_spec import Constraint, Demand, keeps
+from hpp_contract.generate.values import make
 from hpp_contract.rules import NO_NULL
-from hpp_contract.strategies.bodies import body_of, keepable, own_ids, usual
-from hpp_contract.strategies.compiling import UnknownKeywordError
-from hpp_contract.strategies.demand import Constraint, Demand, keeps
-from hpp_contract.strategies.source import Source, pick
-from hpp_contract.strategies.values import make
-from hpp_contract.strategies.wrong import WRONG
 
 Path = tuple[str | int, ...]
 

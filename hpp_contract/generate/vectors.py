@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hpp_contract.generate.bodies import valid_body
+from hpp_contract.generate.choices import Source, seeded
+from hpp_contract.generate.invalid_bodies import broken_at, weaknesses
 from hpp_contract.spec.schema_files import SHAPES, example
-from hpp_contract.strategies.bodies import valid_body
-from hpp_contract.strategies.breaking import broken_at, weaknesses
-from hpp_contract.strategies.source import Source, seeded
 
 KINDS: Final = (*SHAPES, "error-object")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from hpp_contract.strategies.source import Source
+from hpp_contract.generate.choices import Source
 
 USUAL: Final = 24
 """Characters that an ordinary string has at most; a few go to the limit."""

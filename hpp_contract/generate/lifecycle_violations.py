@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hpp_contract.generate.bodies import valid_body
+from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.instants import SECOND
+from hpp_contract.generate.lifecycle import Life, live, reachable, shapes
 from hpp_contract.model import Trace
 from hpp_contract.spec.session import FINAL
-from hpp_contract.strategies.bodies import valid_body
-from hpp_contract.strategies.instants import SECOND
-from hpp_contract.strategies.lifecycle import Life, live, reachable, shapes
-from hpp_contract.strategies.source import Source, pick
 
 PRELUDE: Final = 3
 """Legal polls before something goes wrong, at most."""

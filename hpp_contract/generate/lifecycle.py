@@ -7,14 +7,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from hpp_contract.generate import instants
+from hpp_contract.generate.bodies import Body, keepable, status_of, valid_body
+from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.instants import SECOND
+from hpp_contract.generate.responses import answer
 from hpp_contract.model import Exchange, Instant, Trace
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import FINAL, OUTCOME
-from hpp_contract.strategies import instants
-from hpp_contract.strategies.answers import answer
-from hpp_contract.strategies.bodies import Body, keepable, status_of, valid_body
-from hpp_contract.strategies.instants import SECOND
-from hpp_contract.strategies.source import Source, pick
 
 POLLS: Final = 8
 """Polls of a generated life before its end, at most."""

@@ -6,9 +6,9 @@ import calendar
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from hpp_contract.strategies import instants, texts
-from hpp_contract.strategies.demand import Constraint, Demand, keeps
-from hpp_contract.strategies.source import Source, pick
+from hpp_contract.generate import instants, texts
+from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.value_spec import Constraint, Demand, keeps
 
 _VALUES: Final[tuple[Any, ...]] = (
     *(None, 0, False, [], {}, "", True, 1, -1, 1.5, 1557759106, 2**53),

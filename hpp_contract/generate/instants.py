@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from hpp_contract.strategies.source import Source, pick
+from hpp_contract.generate.choices import Source, pick
 
 SECOND: Final = 1_000_000_000
 """Nanoseconds."""

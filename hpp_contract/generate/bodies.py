@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
+from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.compiling import demands
+from hpp_contract.generate.instants import ALL, lifetime
+from hpp_contract.generate.value_spec import Demand
+from hpp_contract.generate.values import make
 from hpp_contract.spec.schema_files import SHAPES
-from hpp_contract.strategies.compiling import demands
-from hpp_contract.strategies.demand import Demand
-from hpp_contract.strategies.instants import ALL, lifetime
-from hpp_contract.strategies.source import Source, pick
-from hpp_contract.strategies.values import make
 
 NAMES: Final = (*SHAPES, "session", "error-object")
 """Every schema that describes a body."""
