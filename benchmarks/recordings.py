@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks._log import write_log
-from hpp_contract.recordings.engine import available_cores
+from hpp_contract.recordings.bulk.local import available_cores
 from hpp_contract.spec.schema_files import folder
 
 SESSIONS = 20_000

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hpp_contract.engine.known_failing import Entry
     from hpp_contract.model import Exchange
     from hpp_contract.model.credentials import Credentials
-    from hpp_contract.recordings.player import HppCassette
+    from hpp_contract.recordings.pytest_cassette import HppCassette
     from hpp_contract.server import Server
 
 SUITE = "hpp_contract.suite"
@@ -128,7 +128,7 @@ def hpp_server() -> Iterator[HppServer]:
 def hpp_cassette() -> Iterator[Callable[[str | Path], HppCassette]]:
     """Plays a cassette until the end of the test, for clients on requests, httpx or urllib3: call it with a path, or
     with the name of a committed one (`completed-with-order`). A request that it does not hold fails."""
-    from hpp_contract.recordings.player import player
+    from hpp_contract.recordings.pytest_cassette import player
 
     with player() as play:
         yield play

@@ -12,7 +12,7 @@ from hpp_contract.cli.probing import Probing, probing_options
 
 if TYPE_CHECKING:
     from hpp_contract.endpoint import Probed
-    from hpp_contract.recordings.keep import Kept
+    from hpp_contract.recordings.write import Kept
 
 
 @click.command()
@@ -46,7 +46,7 @@ def _kept(probed: Probed, folder: Path, now: int) -> Kept:
 
     from hpp_contract.cases.scenarios import SCENARIOS, session_id
     from hpp_contract.privacy.scrub import Scrubber
-    from hpp_contract.recordings.keep import EMBEDDED, keep, recorded
+    from hpp_contract.recordings.write import EMBEDDED, keep, recorded
 
     host = urlsplit(probed.subject.name).hostname or probed.subject.name
     provenance = EMBEDDED if probed.subject.embedded else recorded(host, now)

@@ -11,7 +11,7 @@ from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
     from hpp_contract.model import Exchange
-    from hpp_contract.recordings.engine import Judged
+    from hpp_contract.recordings.bulk.local import Judged
 
 
 @click.command()
@@ -59,10 +59,10 @@ def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callab
         wrong = "needs --engine dask" if engine != "dask" else "takes no --processes: its workers are there already"
         raise click.UsageError(f"--scheduler {wrong}.")
     if engine == "dask":
-        from hpp_contract.recordings.cluster import judge_on_dask
+        from hpp_contract.recordings.bulk.dask import judge_on_dask
 
         return partial(judge_on_dask, scheduler=scheduler, processes=processes)
-    from hpp_contract.recordings.engine import judge_recordings
+    from hpp_contract.recordings.bulk.local import judge_recordings
 
     return partial(judge_recordings, processes=processes)
 
@@ -83,7 +83,7 @@ def _shown(paths: Sequence[str]) -> Sequence[Exchange]:
     from pathlib import Path
 
     from hpp_contract.recordings import read_recordings
-    from hpp_contract.recordings.engine import SMALL
+    from hpp_contract.recordings.bulk.local import SMALL
     from hpp_contract.recordings.sources import STDIN, files
     from hpp_contract.recordings.urls import is_url
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hpp_contract.cases.scenarios import Scenario
     from hpp_contract.engine import Report
     from hpp_contract.engine.fault import Fault
-    from hpp_contract.recordings.replay import Recorded
+    from hpp_contract.recordings.recorded_sessions import Recorded
     from hpp_contract.server import Sandbox, Server, Tls
 
 Item = TypeVar("Item")
@@ -140,7 +140,7 @@ def _sandbox(state: Path | None, hosts: tuple[str, ...], clock: Clock) -> Iterat
 def _recorded(cassettes: tuple[str, ...]) -> tuple[Recorded, ...]:
     if not cassettes:
         return ()
-    from hpp_contract.recordings.replay import recorded_sessions
+    from hpp_contract.recordings.recorded_sessions import recorded_sessions
 
     return recorded_sessions(cassettes)
 

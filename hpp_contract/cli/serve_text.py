@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from hpp_contract.cases.scenarios import SCENARIOS, Scenario, session_id
 from hpp_contract.engine.fault import Fault
-from hpp_contract.recordings.replay import Recorded
+from hpp_contract.recordings.recorded_sessions import Recorded
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server, Tls
 

@@ -19,7 +19,7 @@ from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.fault import Edit, Fault, header
 from hpp_contract.model import Exchange, Response
 from hpp_contract.model.exchange import without
-from hpp_contract.recordings.replay import Recorded, recorded_sessions
+from hpp_contract.recordings.recorded_sessions import Recorded, recorded_sessions
 from hpp_contract.spec.session import UUID
 
 MOST: Final = 20

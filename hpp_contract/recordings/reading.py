@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.model import Exchange
-from hpp_contract.recordings import ndjson
-from hpp_contract.recordings.documents import read_document
-from hpp_contract.recordings.form import NoRecording, Unreadable
+from hpp_contract.recordings.bulk.pieces import is_read, numbered_lines, pieces
+from hpp_contract.recordings.formats import ndjson
+from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
+from hpp_contract.recordings.formats.documents import read_document
 from hpp_contract.recordings.sources import Source, files, source
-from hpp_contract.recordings.work import is_read, numbered_lines, pieces
 
 
 @dataclass

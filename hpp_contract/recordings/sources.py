@@ -15,8 +15,9 @@ from threading import get_ident
 from typing import IO, BinaryIO, Final, cast
 
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.recordings import ndjson, urls
-from hpp_contract.recordings.form import Unreadable
+from hpp_contract.recordings import urls
+from hpp_contract.recordings.formats import ndjson
+from hpp_contract.recordings.formats.convert import Unreadable
 
 STDIN: Final = "-"
 _NO_RECORDINGS: Final = frozenset(

@@ -17,7 +17,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.client import Ask
 from hpp_contract.client.command import HELLO
 from hpp_contract.model.client_read import ERROR_PARTS
-from hpp_contract.recordings import ndjson
+from hpp_contract.recordings.formats import ndjson
 from hpp_contract.rules import find
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import folder, load

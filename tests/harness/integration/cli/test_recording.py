@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hpp_contract.cli import main
-from hpp_contract.recordings.engine import judge_recordings
+from hpp_contract.recordings.bulk.local import judge_recordings
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import kept, played, write_lines
 
@@ -127,11 +127,12 @@ def test_any_number_of_processes_says_the_same(tmp_path: Path) -> None:
 
 def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pieces and many partitions give what one of each gives."""
-    from hpp_contract.recordings import engine, work
+    from hpp_contract.recordings.bulk import local
+    from hpp_contract.recordings.bulk import pieces as work
 
     log = str(long_log(tmp_path / "log.ndjson", 60))
     whole = judge_recordings([log], processes=1)
-    monkeypatch.setattr(engine, "PARTITION", 4096)
+    monkeypatch.setattr(local, "PARTITION", 4096)
     monkeypatch.setattr(work.pieces, "__defaults__", (3000,))
     assert judge_recordings([log], processes=1) == whole
 

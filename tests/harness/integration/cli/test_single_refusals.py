@@ -26,8 +26,8 @@ from hpp_contract.engine import Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, raise_refusal, system_refusal
 from hpp_contract.recordings import reading
-from hpp_contract.recordings.processes import Processes
-from hpp_contract.recordings.processes import serve as work_for
+from hpp_contract.recordings.bulk.processes import Processes
+from hpp_contract.recordings.bulk.processes import serve as work_for
 from hpp_contract.recordings.reading import read_recordings
 from hpp_contract.recordings.sources import source
 from hpp_contract.server import Server

@@ -21,9 +21,10 @@ from distributed import Client, Event, LocalCluster
 
 from hpp_contract.cli import main
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
-from hpp_contract.recordings import cluster, workers
-from hpp_contract.recordings.cluster import judge_on_dask
-from hpp_contract.recordings.engine import Judged, judge_recordings
+from hpp_contract.recordings.bulk import dask as cluster
+from hpp_contract.recordings.bulk import workers
+from hpp_contract.recordings.bulk.dask import judge_on_dask
+from hpp_contract.recordings.bulk.local import Judged, judge_recordings
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import FAULTS, kept, played, write_lines
 from tests.harness.support.sockets import wait_for
@@ -188,7 +189,7 @@ def test_a_worker_that_dies_every_time(folder: Path, tmp_path: Path) -> None:
     with LocalCluster(n_workers=1, **QUIET, local_directory=str(tmp_path)) as frail:
         frail.scheduler.allowed_failures = 0
         with Client(frail) as client:
-            client.run(lambda: setattr(import_module("hpp_contract.recordings.shares"), "judge_share", _die))
+            client.run(lambda: setattr(import_module("hpp_contract.recordings.bulk.shares"), "judge_share", _die))
         said = problem(Unverifiable, [str(folder)], frail.scheduler_address)
     assert said.startswith("several workers were lost over the same part of the recordings, perhaps for want of memory")
 

@@ -17,7 +17,7 @@ import urllib3
 import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
 from hpp_contract.cli import main
-from hpp_contract.recordings.player import HppCassette
+from hpp_contract.recordings.pytest_cassette import HppCassette
 from hpp_contract.spec.schema_files import DOCUMENTED, folder
 
 
@@ -68,7 +68,7 @@ version: 1
 PLAYED = """
 import sys
 import urllib3
-from hpp_contract.recordings.player import player
+from hpp_contract.recordings.pytest_cassette import player
 
 with player() as play:
     recorded = play(sys.argv[1])

@@ -27,8 +27,8 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
-from hpp_contract.recordings.keep import EMBEDDED, Persister, keep, named, recorded
-from hpp_contract.recordings.replay import recorded_sessions
+from hpp_contract.recordings.recorded_sessions import recorded_sessions
+from hpp_contract.recordings.write import EMBEDDED, Persister, keep, named, recorded
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import DOCUMENTED
@@ -199,7 +199,7 @@ def test_many_threads_may_record(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from hpp_contract.recordings.keep import EMBEDDED, keep
+from hpp_contract.recordings.write import EMBEDDED, keep
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.server import rehearse
 stages = ("lifecycle-paid", "lifecycle-retried", "failed", "expired")

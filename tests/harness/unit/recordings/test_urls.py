@@ -12,7 +12,7 @@ from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-
 
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.recordings import urls
-from hpp_contract.recordings.engine import judge_recordings
+from hpp_contract.recordings.bulk.local import judge_recordings
 from hpp_contract.recordings.sources import files
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import EDITS, kept, played, write_lines

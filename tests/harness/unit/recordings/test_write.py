@@ -15,8 +15,8 @@ from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
-from hpp_contract.recordings.keep import Persister, keep, named, shape
-from hpp_contract.recordings.yaml_text import read_yaml
+from hpp_contract.recordings.formats.yaml_text import read_yaml
+from hpp_contract.recordings.write import Persister, keep, named, shape
 
 ONE, TWO = "39a1c773-bafd-754d-af1f-b30c592f1267", "5c2bbed0-1111-4111-8111-111111111111"
 

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from hpp_contract.engine import RuleVerdict, Subject, fault, judge
 from hpp_contract.model import Exchange
-from hpp_contract.recordings import ndjson, read_recordings
+from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.bulk import cache
 from hpp_contract.recordings.bulk.fingerprint import REQUEST_FIELDS, RESPONSE_FIELDS
-from hpp_contract.recordings.engine import judge_recordings
+from hpp_contract.recordings.bulk.local import judge_recordings
+from hpp_contract.recordings.bulk.pieces import Piece, blocks, cut, numbered_lines, pieces
+from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.sources import Source
-from hpp_contract.recordings.work import Piece, blocks, cut, numbered_lines, pieces
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.recording_tools import EDITS, FAULTS, IDS, kept, played, recordings, renaming, write_lines
 

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.recordings import documents, read_recordings
-from hpp_contract.recordings.engine import Judged, judge_recordings
-from hpp_contract.recordings.ndjson import MAX_LINE
+from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings.bulk.local import Judged, judge_recordings
+from hpp_contract.recordings.formats import documents
+from hpp_contract.recordings.formats.ndjson import MAX_LINE
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import as_line, kept, played, write_lines
 

@@ -14,11 +14,11 @@ from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings, reading
-from hpp_contract.recordings.form import Unreadable, as_json, content, word
-from hpp_contract.recordings.keep import Persister
-from hpp_contract.recordings.player import player
-from hpp_contract.recordings.replay import recorded_sessions
-from hpp_contract.recordings.yaml_text import read_yaml
+from hpp_contract.recordings.formats.convert import Unreadable, as_json, content, word
+from hpp_contract.recordings.formats.yaml_text import read_yaml
+from hpp_contract.recordings.pytest_cassette import player
+from hpp_contract.recordings.recorded_sessions import recorded_sessions
+from hpp_contract.recordings.write import Persister
 from tests.harness.support.recording_tools import as_line, played
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"

@@ -7,31 +7,31 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Request
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
 def _recognises(document: Any) -> bool:
-    first = form.first_item(document)
+    first = convert.first_item(document)
     return isinstance(first, dict) and isinstance(first.get("request"), dict) and "response" in first
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return form.numbered(document, _exchange)
+    return convert.numbered(document, _exchange)
 
 
 def _exchange(recording: Any) -> Exchange:
     request, response = required(recording, "request"), required(recording, "response")
     asked = Request(
-        form.method(required(request, "method")),
-        form.word(required(request, "url")),
-        _set(form.headers(request.get("headers") or None)),
-        form.content(request.get("body")),
+        convert.method(required(request, "method")),
+        convert.word(required(request, "url")),
+        _set(convert.headers(request.get("headers") or None)),
+        convert.content(request.get("body")),
     )
     status = required(response, "status")
     code, reason = (status.get("code"), status.get("message")) if isinstance(status, dict) else (status, "")
-    fields = form.headers(response.get("headers") or None)
-    return form.exchange(asked, form.response(code, fields, form.content(response.get("body")), reason))
+    fields = convert.headers(response.get("headers") or None)
+    return convert.exchange(asked, convert.response(code, fields, convert.content(response.get("body")), reason))
 
 
 def _set(fields: Headers) -> Headers:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Knowledge, Request, Response
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 CREDENTIALS = ("right", "wrong", "none")
 SESSIONS = ("known", "unknown", "malformed")
@@ -21,7 +21,7 @@ SESSIONS = ("known", "unknown", "malformed")
 def _recognises(document: Any) -> bool:
     if not isinstance(document, dict) or "interactions" not in document or document.get("version") not in (None, 1):
         return False
-    first = form.first_item(document["interactions"])
+    first = convert.first_item(document["interactions"])
     request = first.get("request") if isinstance(first, dict) else None
     return not document["interactions"] or (isinstance(request, dict) and "uri" in request)
 
@@ -29,7 +29,7 @@ def _recognises(document: Any) -> bool:
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    items = form.numbered(document["interactions"] or [], _exchange)
+    items = convert.numbered(document["interactions"] or [], _exchange)
     for index, item in enumerate(items):
         yield _annotated(item, metadata, index) if isinstance(item, Exchange) else item
 
@@ -37,21 +37,21 @@ def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
 def _exchange(interaction: Any) -> Exchange:
     request = required(interaction, "request")
     asked = Request(
-        form.method(required(request, "method")),
-        form.word(required(request, "uri")),
-        form.headers(request.get("headers")),
-        form.content(request.get("body")),
+        convert.method(required(request, "method")),
+        convert.word(required(request, "uri")),
+        convert.headers(request.get("headers")),
+        convert.content(request.get("body")),
     )
-    return form.exchange(asked, _response(required(interaction, "response")))
+    return convert.exchange(asked, _response(required(interaction, "response")))
 
 
 def _response(response: Any) -> Response:
-    fields = form.headers(required(response, "headers"))
+    fields = convert.headers(required(response, "headers"))
     if "status_code" in response:
-        return form.response(response["status_code"], fields, form.content(response.get("content")))
+        return convert.response(response["status_code"], fields, convert.content(response.get("content")))
     status = required(response, "status")
-    body = form.content(required(response, "body"))
-    return form.response(required(status, "code"), fields, body, status.get("message"))
+    body = convert.content(required(response, "body"))
+    return convert.response(required(status, "code"), fields, body, status.get("message"))
 
 
 def _annotated(exchange: Exchange, metadata: dict[str, Any], index: int) -> Exchange:
@@ -59,11 +59,11 @@ def _annotated(exchange: Exchange, metadata: dict[str, Any], index: int) -> Exch
     asked = asked if isinstance(asked, dict) else {}
     known = Knowledge(
         kept=True,
-        provenance=form.text(metadata.get("provenance")) or None,
+        provenance=convert.text(metadata.get("provenance")) or None,
         credentials=asked["credentials"] if asked.get("credentials") in CREDENTIALS else None,
         session=asked["session"] if asked.get("session") in SESSIONS else None,
     )
-    timed = form.exchange(exchange.request, exchange.response, at=_at(metadata.get("times"), index))
+    timed = convert.exchange(exchange.request, exchange.response, at=_at(metadata.get("times"), index))
     return replace(timed, known=known, evidence=exchange.evidence)
 
 

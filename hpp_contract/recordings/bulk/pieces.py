@@ -12,14 +12,14 @@ from hpp_contract.engine import Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.model import Exchange
-from hpp_contract.recordings import ndjson
 from hpp_contract.recordings.bulk.cache import Screen
 from hpp_contract.recordings.bulk.fingerprint import Glance, glance_at
-from hpp_contract.recordings.documents import read_document
-from hpp_contract.recordings.form import NoRecording, Unreadable
-from hpp_contract.recordings.sessions import Place, Sessions, Sighted, Sighting, glimpsed, sighted
+from hpp_contract.recordings.bulk.sessions import Place, Sessions, Sighted, Sighting, glimpsed, sighted
+from hpp_contract.recordings.bulk.spill import packed, partition_of
+from hpp_contract.recordings.formats import ndjson
+from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
+from hpp_contract.recordings.formats.documents import read_document
 from hpp_contract.recordings.sources import Source
-from hpp_contract.recordings.spill import packed, partition_of
 from hpp_contract.rules import CATALOGUE
 
 PIECE: Final = 4 * 1024 * 1024

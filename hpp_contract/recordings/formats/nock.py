@@ -8,32 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Request
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
 def _recognises(document: Any) -> bool:
-    first = form.first_item(document)
+    first = convert.first_item(document)
     return isinstance(first, dict) and {"scope", "path", "status"} <= first.keys()
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return form.numbered(document, _exchange)
+    return convert.numbered(document, _exchange)
 
 
 def _exchange(recorded: Any) -> Exchange:
-    url = form.word(required(recorded, "scope")).rstrip("/") + form.word(required(recorded, "path"))
+    url = convert.word(required(recorded, "scope")).rstrip("/") + convert.word(required(recorded, "path"))
     asked = Request(
-        form.word(recorded.get("method", "GET")),
+        convert.word(recorded.get("method", "GET")),
         _without_default_port(url),
-        form.headers(recorded.get("reqheaders")),
+        convert.headers(recorded.get("reqheaders")),
         _body(recorded.get("body")),
     )
     response = recorded.get("response")
     rewritten = isinstance(response, dict | list) and not _is_hex(response)
     fields = _fields(recorded.get("rawHeaders"), recorded.get("headers"))
-    return form.exchange(
-        asked, form.response(required(recorded, "status"), fields, _body(response), rewritten=rewritten)
+    return convert.exchange(
+        asked, convert.response(required(recorded, "status"), fields, _body(response), rewritten=rewritten)
     )
 
 
@@ -50,7 +50,7 @@ def _fields(raw: Any, named: Any) -> Headers:
     """Raw headers are a flat list of names and values in older versions."""
     if isinstance(raw, list) and all(isinstance(item, str) for item in raw):
         return tuple((name, value) for name, value in zip(raw[::2], raw[1::2], strict=False))
-    return form.headers(raw if raw is not None else named)
+    return convert.headers(raw if raw is not None else named)
 
 
 def _is_hex(value: Any) -> bool:
@@ -60,13 +60,13 @@ def _is_hex(value: Any) -> bool:
 def _body(value: Any) -> bytes:
     """A text, a JSON value, or, for a body with a content coding, hexadecimal texts of its chunks."""
     if value is None or isinstance(value, str | bytes):
-        return form.content(value)
+        return convert.content(value)
     if _is_hex(value):
         try:
             return b"".join(binascii.unhexlify(part) for part in value)
         except (binascii.Error, ValueError):
             pass  # a JSON list of texts
-    return form.as_json(value)
+    return convert.as_json(value)
 
 
 NOCK = Format("nock", _recognises, _read)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Instant, Request, Response
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
 def _recognises(document: Any) -> bool:
@@ -21,28 +21,28 @@ def _recognises(document: Any) -> bool:
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return form.numbered(document["http_interactions"] or [], _exchange)
+    return convert.numbered(document["http_interactions"] or [], _exchange)
 
 
 def _exchange(interaction: Any) -> Exchange:
     request = required(interaction, "request")
     asked = Request(
-        form.method(required(request, "method")),
-        form.word(required(request, "uri")),
-        form.headers(request.get("headers")),
-        form.content(_body(request.get("body"))),
+        convert.method(required(request, "method")),
+        convert.word(required(request, "uri")),
+        convert.headers(request.get("headers")),
+        convert.content(_body(request.get("body"))),
     )
     response, at = interaction.get("response"), instant(interaction.get("recorded_at"))
     if response is None:  # Schemathesis keeps requests that were never answered
-        return form.exchange(asked, None, at=at, failure="unanswered")
-    return form.exchange(asked, _response(response), at=at, elapsed=_seconds(response.get("elapsed")))
+        return convert.exchange(asked, None, at=at, failure="unanswered")
+    return convert.exchange(asked, _response(response), at=at, elapsed=_seconds(response.get("elapsed")))
 
 
 def _response(response: Any) -> Response:
     status = required(response, "status")
-    body = form.content(_body(response.get("body")))
+    body = convert.content(_body(response.get("body")))
     reason = status.get("message") if isinstance(status, dict) else ""
-    return form.response(required(status, "code"), form.headers(response.get("headers")), body, reason)
+    return convert.response(required(status, "code"), convert.headers(response.get("headers")), body, reason)
 
 
 def _body(body: Any) -> Any:

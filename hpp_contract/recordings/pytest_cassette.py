@@ -44,7 +44,7 @@ def _played(path: Path, playing: ExitStack) -> HppCassette:
     import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
     from hpp_contract.recordings import read_recordings
-    from hpp_contract.recordings.keep import Persister
+    from hpp_contract.recordings.write import Persister
 
     first = read_recordings([str(path)]).exchanges[0].request
     # Neither host nor port: the client may have been told any. A poll has the next answer, so none is repeated.

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hpp_contract.model import Exchange
-from hpp_contract.recordings.form import NoRecording, Unreadable
-from hpp_contract.recordings.registry import FORMATS
+from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
+from hpp_contract.recordings.formats.registry import FORMATS
+from hpp_contract.recordings.formats.yaml_text import read_yaml
 from hpp_contract.recordings.sources import Source
-from hpp_contract.recordings.yaml_text import read_yaml
 
 MAX_JSON: Final = 256 * 1024 * 1024
 MAX_YAML: Final = 64 * 1024 * 1024

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hpp_contract.recordings.sessions import Sighted, Sighting
+from hpp_contract.recordings.bulk.sessions import Sighted, Sighting
 
 
 def partition_of(session: bytes, partitions: int) -> int:

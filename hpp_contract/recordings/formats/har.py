@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Request, Response
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
-from hpp_contract.recordings.ruby_vcr import instant
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
+from hpp_contract.recordings.formats.ruby_vcr import instant
 
 
 def _recognises(document: Any) -> bool:
@@ -18,38 +18,38 @@ def _recognises(document: Any) -> bool:
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return form.numbered(document["log"]["entries"], _exchange)
+    return convert.numbered(document["log"]["entries"], _exchange)
 
 
 def _exchange(entry: Any) -> Exchange:
     request = required(entry, "request")
     posted = request.get("postData")
     asked = Request(
-        form.word(required(request, "method")),
-        form.word(required(request, "url")),
+        convert.word(required(request, "method")),
+        convert.word(required(request, "url")),
         _fields(request.get("headers")),
-        form.content(posted.get("text")) if isinstance(posted, dict) else b"",
+        convert.content(posted.get("text")) if isinstance(posted, dict) else b"",
     )
     response = required(entry, "response")
     milliseconds = entry.get("time")
     seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) and milliseconds > 0 else None
     at = instant(entry.get("startedDateTime"))
     if response.get("status") in (0, -1, "0", None):  # nothing came: blocked, aborted, refused
-        return form.exchange(asked, None, at=at, failure="unanswered", elapsed=seconds)
-    return form.exchange(asked, _response(response), at=at, elapsed=seconds)
+        return convert.exchange(asked, None, at=at, failure="unanswered", elapsed=seconds)
+    return convert.exchange(asked, _response(response), at=at, elapsed=seconds)
 
 
 def _response(response: Any) -> Response:
     kept = response.get("content")
     kept = kept if isinstance(kept, dict) else {}
     text = kept.get("text")
-    body = form.unbase64(form.word(text)) if kept.get("encoding") == "base64" else form.content(text)
-    return form.response(response["status"], _fields(response.get("headers")), body, response.get("statusText"))
+    body = convert.unbase64(convert.word(text)) if kept.get("encoding") == "base64" else convert.content(text)
+    return convert.response(response["status"], _fields(response.get("headers")), body, response.get("statusText"))
 
 
 def _fields(value: Any) -> Headers:
     """The header fields, without the pseudo fields of HTTP/2 that browsers list among them."""
-    return tuple(field for field in form.headers(value) if not field[0].startswith(":"))
+    return tuple(field for field in convert.headers(value) if not field[0].startswith(":"))
 
 
 HAR = Format("HAR", _recognises, _read)

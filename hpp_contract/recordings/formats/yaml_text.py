@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hpp_contract.recordings.form import Unreadable
+from hpp_contract.recordings.formats.convert import Unreadable
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 10_000_000

@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from hpp_contract.engine import Judge, Subject
 from hpp_contract.engine.judge import Tally
-from hpp_contract.recordings.engine import look
+from hpp_contract.recordings.bulk.local import look
+from hpp_contract.recordings.bulk.pieces import Block, Part, Piece, Worker, blocks, judge_partition
+from hpp_contract.recordings.bulk.spill import unpacked
 from hpp_contract.recordings.sources import Source
-from hpp_contract.recordings.spill import unpacked
-from hpp_contract.recordings.work import Block, Part, Piece, Worker, blocks, judge_partition
 from hpp_contract.rules import CATALOGUE
 
 Item = TypeVar("Item")

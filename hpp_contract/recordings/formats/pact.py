@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hpp_contract.model import Exchange, Request
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
 def _recognises(document: Any) -> bool:
@@ -17,31 +17,31 @@ def _recognises(document: Any) -> bool:
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return form.numbered(document.get("interactions") or [], _exchange)
+    return convert.numbered(document.get("interactions") or [], _exchange)
 
 
 def _exchange(interaction: Any) -> Exchange | None:
     if "request" not in interaction or "response" not in interaction:  # a message of version 4
         return None
     request, response = interaction["request"], interaction["response"]
-    url = form.located(form.word(required(request, "path")))
+    url = convert.located(convert.word(required(request, "path")))
     query = _query(request.get("query"))
     asked = Request(
-        form.method(required(request, "method")).upper(),
+        convert.method(required(request, "method")).upper(),
         f"{url}?{query}" if query else url,
-        form.headers(request.get("headers")),
+        convert.headers(request.get("headers")),
         _body(request.get("body")),
     )
-    body, fields = response.get("body"), form.headers(response.get("headers"))
-    answered = form.response(response.get("status", 200), fields, _body(body), rewritten=not isinstance(body, str))
-    return form.exchange(asked, answered, alone=True)
+    body, fields = response.get("body"), convert.headers(response.get("headers"))
+    answered = convert.response(response.get("status", 200), fields, _body(body), rewritten=not isinstance(body, str))
+    return convert.exchange(asked, answered, alone=True)
 
 
 def _query(value: Any) -> str:
     """A query, which is a text up to version 2 and an object of lists from then on."""
     if isinstance(value, dict):
-        return urlencode([(name, form.word(each)) for name, held in value.items() for each in form.listed(held)])
-    return form.word(value)
+        return urlencode([(name, convert.word(each)) for name, held in value.items() for each in convert.listed(held)])
+    return convert.word(value)
 
 
 def _body(value: Any) -> bytes:
@@ -50,12 +50,12 @@ def _body(value: Any) -> bytes:
         case None:
             return b""
         case {"content": inner, "encoded": str(encoding)} if encoding.lower() == "base64":
-            return form.unbase64(form.word(inner))
+            return convert.unbase64(convert.word(inner))
         case {"content": inner, **rest} if rest.keys() <= {"contentType", "contentTypeHint", "encoded"}:
             return _body(inner)
         case str():
-            return form.content(value)
-    return form.as_json(value)
+            return convert.content(value)
+    return convert.as_json(value)
 
 
 PACT = Format("Pact", _recognises, _read)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.recordings.engine import Evidence, Judged, Merger, Progress, available_cores
-from hpp_contract.recordings.shares import (
+from hpp_contract.recordings.bulk.local import Evidence, Judged, Merger, Progress, available_cores
+from hpp_contract.recordings.bulk.pieces import PIECE, Block, Piece, cut, pieces
+from hpp_contract.recordings.bulk.shares import (
     counted,
     forget,
     grouped,
@@ -25,9 +26,8 @@ from hpp_contract.recordings.shares import (
     sightings_of,
     survey,
 )
+from hpp_contract.recordings.bulk.workers import cluster, each, in_order, mapped
 from hpp_contract.recordings.sources import STDIN, files
-from hpp_contract.recordings.work import PIECE, Block, Piece, cut, pieces
-from hpp_contract.recordings.workers import cluster, each, in_order, mapped
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Instant, Request
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 _URLS = ("url", "urlPath")
 
@@ -20,8 +20,8 @@ _URLS = ("url", "urlPath")
 def _recognises(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
-    mapping = form.first_item(document.get("mappings")) or document
-    journal = form.first_item(document.get("requests"))
+    mapping = convert.first_item(document.get("mappings")) or document
+    journal = convert.first_item(document.get("requests"))
     return _is_mapping(mapping) or (isinstance(journal, dict) and "responseDefinition" in journal)
 
 
@@ -32,8 +32,8 @@ def _is_mapping(value: Any) -> bool:
 
 def _read(document: Any, folder: Path | None) -> Iterator[Exchange | Unreadable]:
     if "requests" in document:
-        return form.numbered(document["requests"], _seen)
-    return form.numbered(document.get("mappings") or [document], lambda mapping: _mapped(mapping, folder))
+        return convert.numbered(document["requests"], _seen)
+    return convert.numbered(document.get("mappings") or [document], lambda mapping: _mapped(mapping, folder))
 
 
 def _mapped(mapping: Any, folder: Path | None) -> Exchange | None:
@@ -41,17 +41,17 @@ def _mapped(mapping: Any, folder: Path | None) -> Exchange | None:
     url = next((request[name] for name in _URLS if isinstance(request.get(name), str)), None)
     if url is None:  # a pattern matches many requests and is none
         return None
-    asked = Request(_method(request.get("method")), form.located(url), _matched(request.get("headers")))
-    fields = form.headers(response.get("headers"))
+    asked = Request(_method(request.get("method")), convert.located(url), _matched(request.get("headers")))
+    fields = convert.headers(response.get("headers"))
     rewritten = "jsonBody" in response
-    answered = form.response(
+    answered = convert.response(
         response.get("status", 200), fields, _body(response, folder), response.get("statusMessage"), rewritten=rewritten
     )
-    return form.exchange(asked, answered, alone=True)
+    return convert.exchange(asked, answered, alone=True)
 
 
 def _method(value: Any) -> str:
-    return "GET" if value in (None, "ANY") else form.word(value)
+    return "GET" if value in (None, "ANY") else convert.word(value)
 
 
 def _matched(matchers: Any) -> Headers:
@@ -67,12 +67,12 @@ def _matched(matchers: Any) -> Headers:
 
 def _body(response: Any, folder: Path | None) -> bytes:
     if "jsonBody" in response:
-        return form.as_json(response["jsonBody"])
+        return convert.as_json(response["jsonBody"])
     if "base64Body" in response:
-        return form.unbase64(form.word(response["base64Body"]))
+        return convert.unbase64(convert.word(response["base64Body"]))
     if "bodyFileName" in response:
-        return _filed(form.word(response["bodyFileName"]), folder)
-    return form.content(response.get("body"))
+        return _filed(convert.word(response["bodyFileName"]), folder)
+    return convert.content(response.get("body"))
 
 
 def _filed(name: str, folder: Path | None) -> bytes:
@@ -87,17 +87,17 @@ def _filed(name: str, folder: Path | None) -> bytes:
 def _seen(event: Any) -> Exchange:
     request, response = required(event, "request"), required(event, "response")
     asked = Request(
-        form.word(required(request, "method")),
-        form.located(form.word(request.get("absoluteUrl") or required(request, "url"))),
-        form.headers(request.get("headers")),
-        form.content(request.get("body")),
+        convert.word(required(request, "method")),
+        convert.located(convert.word(request.get("absoluteUrl") or required(request, "url"))),
+        convert.headers(request.get("headers")),
+        convert.content(request.get("body")),
     )
     packed = response.get("bodyAsBase64")
-    body = form.unbase64(packed) if isinstance(packed, str) else form.content(response.get("body"))
+    body = convert.unbase64(packed) if isinstance(packed, str) else convert.content(response.get("body"))
     at = request.get("loggedDate")
-    return form.exchange(
+    return convert.exchange(
         asked,
-        form.response(required(response, "status"), form.headers(response.get("headers")), body),
+        convert.response(required(response, "status"), convert.headers(response.get("headers")), body),
         at=Instant(at * 1_000_000, 3) if isinstance(at, int) else None,
     )
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from hpp_contract.model import Exchange, Instant, Knowledge, Request
 from hpp_contract.model.instant import nanoseconds
-from hpp_contract.recordings import form
 from hpp_contract.recordings.bulk.fingerprint import Glance, glance
-from hpp_contract.recordings.form import Unreadable, content, headers, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Unreadable, content, headers, required
 
 MAX_LINE: Final = 8 * 1024 * 1024
 """Bytes of one line: a session has a few hundred, and a longer line is refused unread."""
@@ -63,8 +63,8 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
     """The exchange that a line's value holds; Unreadable when it holds none."""
     request = required(value, "request")
     asked = Request(
-        form.word(required(request, "method")),
-        form.word(required(request, "url")),
+        convert.word(required(request, "method")),
+        convert.word(required(request, "url")),
         headers(request.get("headers")),
         content(request.get("body")),
     )
@@ -72,7 +72,7 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
     return Exchange(
         asked,
         _response(value.get("response")),
-        failure=form.word(value["failure"])[:40] if value.get("failure") else None,
+        failure=convert.word(value["failure"])[:40] if value.get("failure") else None,
         at=Instant.parse(value.get("at")),
         elapsed=elapsed if type(elapsed) in (int, float) else None,
         evidence=evidence,
@@ -84,7 +84,7 @@ def _response(value: Any) -> Any:
     if value is None:
         return None
     body = content(value.get("body") if isinstance(value, dict) else None)
-    return form.response(required(value, "status"), headers(value.get("headers")), body)
+    return convert.response(required(value, "status"), headers(value.get("headers")), body)
 
 
 def _known(provenance: Any) -> Knowledge:

@@ -18,12 +18,12 @@ from typing import Final, TypeVar
 from hpp_contract.engine import Judge, RuleVerdict, Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.engine.refusal import raise_refusal
-from hpp_contract.recordings.form import Unreadable
-from hpp_contract.recordings.processes import Processes
+from hpp_contract.recordings.bulk.pieces import SENTENCES, Part, Piece, Worker, judge_partition, pieces
+from hpp_contract.recordings.bulk.processes import Processes
+from hpp_contract.recordings.bulk.spill import Spill
+from hpp_contract.recordings.formats.convert import Unreadable
 from hpp_contract.recordings.reading import foreign_note, skipped_note
 from hpp_contract.recordings.sources import Source, files, source
-from hpp_contract.recordings.spill import Spill
-from hpp_contract.recordings.work import SENTENCES, Part, Piece, Worker, judge_partition, pieces
 from hpp_contract.rules import CATALOGUE
 
 SMALL: Final = 8 * 1024 * 1024

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Instant, Request
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
 def _recognises(document: Any) -> bool:
-    first = form.first_item(document)
+    first = convert.first_item(document)
     return isinstance(first, dict) and "Initialize" in first
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
     ended = [event["ScenarioFinished"] for event in document if isinstance(event, dict) and "ScenarioFinished" in event]
-    return form.numbered([each for scenario in ended for each in _interactions(scenario)], _exchange)
+    return convert.numbered([each for scenario in ended for each in _interactions(scenario)], _exchange)
 
 
 def _interactions(scenario: Any) -> list[Any]:
@@ -32,24 +32,24 @@ def _interactions(scenario: Any) -> list[Any]:
 def _exchange(interaction: Any) -> Exchange:
     request, response = required(interaction, "request"), interaction.get("response")
     asked = Request(
-        form.word(required(request, "method")),
-        form.word(required(request, "uri")),
-        form.headers(request.get("headers")),
+        convert.word(required(request, "method")),
+        convert.word(required(request, "uri")),
+        convert.headers(request.get("headers")),
         _body(request.get("body")),
     )
     at = _instant(interaction.get("timestamp"))
     if response is None:
-        return form.exchange(asked, None, at=at, failure="unanswered")
-    fields = form.headers(response.get("headers"))
-    answered = form.response(required(response, "status_code"), fields, _body(response.get("content")))
-    return form.exchange(asked, answered, at=at, elapsed=response.get("elapsed"))
+        return convert.exchange(asked, None, at=at, failure="unanswered")
+    fields = convert.headers(response.get("headers"))
+    answered = convert.response(required(response, "status_code"), fields, _body(response.get("content")))
+    return convert.exchange(asked, answered, at=at, elapsed=response.get("elapsed"))
 
 
 def _body(value: Any) -> bytes:
     match value:
         case {"$base64": str(packed)}:
-            return form.unbase64(packed)
-    return form.content(value)
+            return convert.unbase64(packed)
+    return convert.content(value)
 
 
 def _instant(seconds: Any) -> Instant | None:

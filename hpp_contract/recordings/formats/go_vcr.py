@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hpp_contract.model import Exchange, Request
-from hpp_contract.recordings import form
-from hpp_contract.recordings.form import Format, Unreadable, required
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _PART: Final = re.compile(r"([0-9.]+)(h|ms|m|s|us|µs|ns)")
@@ -18,30 +18,30 @@ _PART: Final = re.compile(r"([0-9.]+)(h|ms|m|s|us|µs|ns)")
 def _recognises(document: Any) -> bool:
     if not isinstance(document, dict) or "interactions" not in document:
         return False
-    first = form.first_item(document["interactions"])
+    first = convert.first_item(document["interactions"])
     request = first.get("request") if isinstance(first, dict) else None
     return isinstance(request, dict) and "url" in request
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return form.numbered(document["interactions"], _exchange)
+    return convert.numbered(document["interactions"], _exchange)
 
 
 def _exchange(interaction: Any) -> Exchange:
     request, response = required(interaction, "request"), required(interaction, "response")
     asked = Request(
-        form.method(required(request, "method")) or "GET",  # Go's empty method is GET
-        form.word(required(request, "url")),
-        form.headers(request.get("headers")),
-        form.content(request.get("body")),
+        convert.method(required(request, "method")) or "GET",  # Go's empty method is GET
+        convert.word(required(request, "url")),
+        convert.headers(request.get("headers")),
+        convert.content(request.get("body")),
     )
     code = required(response, "code")
-    reason = form.text(response.get("status")).partition(" ")[2]
-    body = form.content(response.get("body"))
-    fields = form.headers(response.get("headers"))
-    return form.exchange(
+    reason = convert.text(response.get("status")).partition(" ")[2]
+    body = convert.content(response.get("body"))
+    fields = convert.headers(response.get("headers"))
+    return convert.exchange(
         asked,
-        form.response(code, fields, body, reason, rewritten=response.get("uncompressed") is True),
+        convert.response(code, fields, body, reason, rewritten=response.get("uncompressed") is True),
         elapsed=_seconds(response.get("duration")),
     )
 
