@@ -100,7 +100,7 @@ def test_every_spelling_is_found(function: str) -> None:
         "from email.utils import formatdate\nformatdate(None)",
         "import time\ntime.gmtime(None)",
         "monkeypatch.setattr(application, 'time', Fake)",
-        "patch('hpp_contract.server.http.time')",
+        "patch('hpp_contract.server.wire.time')",
         "monkeypatch.setattr('hpp_contract.model.clock.system_clock', lambda: 0)",
         "import time\ntime.sleep = lambda _: None",
         "from freezegun.api import freeze_time",

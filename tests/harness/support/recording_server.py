@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.server import Application, Sandbox
-from hpp_contract.server.http import Listener
+from hpp_contract.server.wire import Listener
 from tests.harness.support.merchant import ROOT, Merchant, content
 from tests.harness.support.not_none import not_none
 

@@ -12,7 +12,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine.fault import Edit, lie
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.server import Server
-from hpp_contract.server.http import Listener
+from hpp_contract.server.wire import Listener
 
 WAITING = f"/hpp/v1/sessions/{session_id('waiting')}"
 AUTHORIZATION = f"Authorization: {CREDENTIALS.authorization}\r\n"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from hpp_contract.model import Exchange, Request, Response
-from hpp_contract.server.http import Listener
 from hpp_contract.server.sandbox.callbacks import DELAYS, TIMEOUT, Callbacks, fill
+from hpp_contract.server.wire import Listener
 from tests.harness.support.merchant import Consumer, Merchant, content, open_shop
 
 QUICK = (0.01, 0.01, 0.01)

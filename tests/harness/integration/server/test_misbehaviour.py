@@ -20,8 +20,8 @@ from hpp_contract.engine.fault import Edit, Fault, cut, fail, header, slow, stat
 from hpp_contract.model import Exchange
 from hpp_contract.rules import FAULTS
 from hpp_contract.server import Server
-from hpp_contract.server.http import Listener
 from hpp_contract.server.tls import throwaway
+from hpp_contract.server.wire import Listener
 from tests.harness.support.leftovers import open_files
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import AUTHORIZATION, HANG, WAITING, asking, connect, converse, telling, wait_for

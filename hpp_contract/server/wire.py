@@ -25,8 +25,8 @@ from hpp_contract.cases.responses import dated, refusal
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.server.play import ends_connection, pieces, serialize
 from hpp_contract.server.receive import Refused, read_body
+from hpp_contract.server.serialize import ends_connection, pieces, serialize
 
 GIVE_UP: Final = 60.0
 """Seconds after which a stalled answer ends, when neither the client nor the server's closing ends it."""
