@@ -10,7 +10,7 @@ from hpp_contract.cli.options import Options, common_options, finish
 from hpp_contract.cli.probing import Probing, probing_options
 
 if TYPE_CHECKING:
-    from hpp_contract.endpoint import Probed
+    from hpp_contract.probe import Probed
 
 
 @click.command()
@@ -43,8 +43,8 @@ def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
 
 def _fuzzed(probing: Probing, count: int, options: Options) -> Probed:
     from hpp_contract.cli.progress import waiting
-    from hpp_contract.endpoint.fuzz import probe_and_fuzz
     from hpp_contract.engine.errors import UsageProblem
+    from hpp_contract.probe.fuzz.run import probe_and_fuzz
 
     if probing.allow_production:
         raise UsageProblem("--fuzz never goes to production: name a sandbox, and leave --allow-production out.")

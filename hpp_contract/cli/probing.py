@@ -14,7 +14,7 @@ from hpp_contract.cli.environment import environ
 from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
-    from hpp_contract.endpoint import Plan, Probed, Target
+    from hpp_contract.probe import Plan, Probed, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Probing:
 
     def target(self) -> Target:
         """The target that these options and the environment describe; raises UsageProblem."""
-        from hpp_contract.endpoint import target_from
+        from hpp_contract.probe import target_from
 
         return target_from(self.base_url, environ(), self.session_ids, self.allow_production, self.provision)
 
     def plan(self, seed: int, clock: Clock) -> Plan:
-        from hpp_contract.endpoint import Plan
-        from hpp_contract.endpoint.provision_order import order_from
         from hpp_contract.engine.errors import UsageProblem
+        from hpp_contract.probe import Plan
+        from hpp_contract.probe.provision_order import order_from
 
         if self.browser and not self.provision:
             raise UsageProblem("--browser opens the page of a session that --provision makes: give both.")
@@ -55,7 +55,7 @@ class Probing:
     def probe(self, seed: int, clock: Clock) -> Probed:
         """Probe, with a sign of life at a terminal."""
         from hpp_contract.cli.progress import waiting
-        from hpp_contract.endpoint import probe
+        from hpp_contract.probe import probe
 
         target = self.target()
         with waiting("probing the endpoint"):

@@ -11,7 +11,7 @@ from hpp_contract.cli.options import Options, common_options, finish
 from hpp_contract.cli.probing import Probing, probing_options
 
 if TYPE_CHECKING:
-    from hpp_contract.endpoint import Probed
+    from hpp_contract.probe import Probed
     from hpp_contract.recordings.write import Kept
 
 

@@ -25,11 +25,11 @@ from hpp_contract.drift.situation import (
     shape_of,
     situation_of,
 )
-from hpp_contract.endpoint.verify import kind_of
 from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
+from hpp_contract.probe.verify import kind_of
 from hpp_contract.rules import CATALOGUE
 
 WEATHER: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})

@@ -1,7 +1,1 @@
-"""Probing an endpoint: what to ask, asking it safely, and whether the answers verify anything."""
-
-from hpp_contract.endpoint.plan import Plan
-from hpp_contract.endpoint.probe import Probed, probe
-from hpp_contract.endpoint.target import Target, target_from
-
-__all__ = ["Plan", "Probed", "Target", "probe", "target_from"]
+"""What users' `schemathesis.toml` names, and nothing else: see `hpp_contract.probe.fuzz.hooks`."""

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.engine import Report, Subject, judge
 from hpp_contract.engine.errors import Problem
+from hpp_contract.probe import Plan, probe, target_from
 from hpp_contract.recordings import read_recordings
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.schema_files import folder

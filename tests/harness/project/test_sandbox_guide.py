@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.endpoint.learned import learned
+from hpp_contract.probe.open_questions import learned
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Sandbox, Server
 from hpp_contract.server.sandbox.callbacks import DELAYS, TIMEOUT

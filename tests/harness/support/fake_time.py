@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hpp_contract.endpoint.pace import Pace
+from hpp_contract.probe.rate_limit import Pace
 
 _FOR_HOST = Pace.for_host
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.endpoint import Plan, Target
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.fault import Edit, body, status
 from hpp_contract.model import Exchange
+from hpp_contract.probe import Plan, Target
 from hpp_contract.rules import CATALOGUE
 
 PLAN = Plan(max_latency=60)

@@ -17,13 +17,13 @@ from unittest.mock import patch
 from hpp_contract.cases.scenarios import CREDENTIALS, outcome, session_id, write_instant
 from hpp_contract.drift import Accepted, Baseline, Night, accept, watch
 from hpp_contract.drift.situation import pool_of, situation_of
-from hpp_contract.endpoint import Plan, Probed, Target, probe
-from hpp_contract.endpoint.failures import Trouble
-from hpp_contract.endpoint.pace import Pace
-from hpp_contract.endpoint.wire import Sent
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date
+from hpp_contract.probe import Plan, Probed, Target, probe
+from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.wire import Sent
 from hpp_contract.server import Application
 from tests.harness.support.fake_time import NOON, SECOND, noon
 
@@ -151,7 +151,7 @@ def probed(endpoint: SimulatedEndpoint, plan: Plan = Plan()) -> Probed:  # noqa:
     """What the real probe finds at this endpoint, without a socket and without waiting."""
     target = Target(BASE_URL, CREDENTIALS, tuple(endpoint.sessions))
     with (
-        patch("hpp_contract.endpoint.probe.Wire", lambda *_, **__: endpoint),
+        patch("hpp_contract.probe.probe.Wire", lambda *_, **__: endpoint),
         patch.object(Pace, "for_host", lambda **_: Pace(0, (0, 0))),
     ):
         return probe(target, plan)

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 
 from hpp_contract.cases.responses import refusal
-from hpp_contract.endpoint.failures import Trouble
 from hpp_contract.model import Request, Response
+from hpp_contract.probe.transport import Trouble
 from tests.harness.support.simulated_endpoint import Disturbance, SimulatedEndpoint, seeded
 
 UNAVAILABLE: Final = Response(503)

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.endpoint.fuzz_mask import masked
-from hpp_contract.endpoint.fuzz_schema import OFF
 from hpp_contract.engine.fault import body, header, lie, status
 from hpp_contract.generate import answer, valid
+from hpp_contract.probe.fuzz.mask import masked
+from hpp_contract.probe.fuzz.schema import OFF
 from hpp_contract.server import Server
 from tests.harness.support.fuzzing import asked_for, broken, only
 from tests.harness.support.paths import ROOT

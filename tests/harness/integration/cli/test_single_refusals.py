@@ -20,11 +20,11 @@ from hpp_contract.cli.failures import exit_code
 from hpp_contract.client import Plan, run
 from hpp_contract.client.command import CommandAdapter
 from hpp_contract.client.python import PythonAdapter
-from hpp_contract.endpoint import provision_visit
-from hpp_contract.endpoint.wire import Wire
 from hpp_contract.engine import Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, raise_refusal, system_refusal
+from hpp_contract.probe import provision_visit
+from hpp_contract.probe.wire import Wire
 from hpp_contract.recordings import reading
 from hpp_contract.recordings.bulk.processes import Processes
 from hpp_contract.recordings.bulk.processes import serve as work_for

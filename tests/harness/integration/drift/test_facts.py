@@ -10,9 +10,9 @@ import pytest
 
 from hpp_contract.drift import Baseline, watch
 from hpp_contract.drift.gather import evidence_of
-from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.model import Exchange, Knowledge
 from hpp_contract.privacy.scrub import Scrubber
+from hpp_contract.probe import Plan, probe, target_from
 from hpp_contract.recordings import read_recordings
 
 

@@ -13,11 +13,11 @@ import pytest
 import trustme
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.endpoint.failures import Trouble, trouble_of
-from hpp_contract.endpoint.wire import Sent, Wire
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.fault import fail
 from hpp_contract.model import Response
+from hpp_contract.probe.transport import Trouble, trouble_of
+from hpp_contract.probe.wire import Sent, Wire
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.not_none import not_none

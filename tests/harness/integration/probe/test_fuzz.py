@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.endpoint import fuzz_hooks
-from hpp_contract.endpoint.fuzz import fuzz
-from hpp_contract.endpoint.fuzz_requests import Attempt, attempts
-from hpp_contract.endpoint.fuzz_schema import _as_schemathesis, encoded
-from hpp_contract.endpoint.fuzz_text import curl
-from hpp_contract.endpoint.odd_ids import odd_segments, unknown_ids
 from hpp_contract.engine.fault import body, fail, header, lie, status
+from hpp_contract.probe.fuzz import hooks
+from hpp_contract.probe.fuzz.requests import Attempt, attempts
+from hpp_contract.probe.fuzz.run import fuzz
+from hpp_contract.probe.fuzz.schema import _as_schemathesis, encoded
+from hpp_contract.probe.fuzz.text import curl
+from hpp_contract.probe.hostile_ids import odd_segments, unknown_ids
 from hpp_contract.server import Server, rehearse
 from hpp_contract.spec.session import UUID
 from tests.harness.support.fuzzing import KNOWN, PLAN, SERVER_ERROR, asked_for, broken, only, target
@@ -87,8 +87,8 @@ def test_seed_repeats() -> None:
 def planned(seed: int, hash_seed: str) -> str:
     """Everything that a fresh process would send, as text."""
     code = f"""
-from hpp_contract.endpoint import Target
-from hpp_contract.endpoint.fuzz_requests import attempts
+from hpp_contract.probe import Target
+from hpp_contract.probe.fuzz.requests import attempts
 from hpp_contract.model.credentials import Credentials
 target = Target("http://127.0.0.1:1", Credentials("kco_test_api_x"), {KNOWN})
 print(ascii([(a.segment, a.headers, a.stranger) for a in attempts(target, 40, {seed})]))
@@ -181,7 +181,7 @@ def test_the_command_sends_it_again() -> None:
 @pytest.mark.socket
 def test_what_only_schemathesis_minds_is_a_note() -> None:
     """A gateway's page in place of an error object is no finding, and a note says that Schemathesis minds it."""
-    import hpp_contract.endpoint.fuzz_hooks  # noqa: F401  what it registers for runs of Schemathesis alone is not ours
+    import hpp_contract.probe.fuzz.hooks  # noqa: F401  what it registers for runs of Schemathesis alone is not ours
 
     page = (status(404), header("Content-Type", "text/html"), body(b"<html></html>"))
     with Server([lie("page", "unknown-id", *page)]) as server:
@@ -215,6 +215,6 @@ def test_long_ids_are_shown_short(segment: str, shown: str) -> None:
 def test_the_contract_as_a_check() -> None:
     """As one of Schemathesis' checks the contract passes an honest answer and fails a lying one."""
     (refused,), (read,) = rehearse("no-credentials"), rehearse("waiting")
-    fuzz_hooks.contract(None, _as_schemathesis(refused), None)
+    hooks.contract(None, _as_schemathesis(refused), None)
     with pytest.raises(AssertionError, match="HPP-E01"):  # the request goes without its credentials
-        fuzz_hooks.contract(None, _as_schemathesis(read), None)
+        hooks.contract(None, _as_schemathesis(read), None)

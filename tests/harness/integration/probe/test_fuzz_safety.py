@@ -7,13 +7,13 @@ import shlex
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS
-from hpp_contract.endpoint import Plan, Target
-from hpp_contract.endpoint.fuzz import fuzz, probe_and_fuzz
-from hpp_contract.endpoint.fuzz_requests import STRANGERS_ABROAD, Attempt, attempts
-from hpp_contract.endpoint.fuzz_text import curl
-from hpp_contract.endpoint.pace import Pace
 from hpp_contract.engine.fault import body, fail, header, lie, status
 from hpp_contract.model import Response
+from hpp_contract.probe import Plan, Target
+from hpp_contract.probe.fuzz.requests import STRANGERS_ABROAD, Attempt, attempts
+from hpp_contract.probe.fuzz.run import fuzz, probe_and_fuzz
+from hpp_contract.probe.fuzz.text import curl
+from hpp_contract.probe.rate_limit import Pace
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.fuzzing import ABROAD, KNOWN, PLAN, SERVER_ERROR, broken, target

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.endpoint import Plan, Probed, Target, probe, target_from
 from hpp_contract.engine.report import NOT_ANSWERED
+from hpp_contract.probe import Plan, Probed, Target, probe, target_from
 from hpp_contract.server import Server
 
 COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.endpoint import Plan, Target, probe
-from hpp_contract.endpoint.pace import RATE, Pace
 from hpp_contract.engine.fault import header, lie, status
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.probe import Plan, Target, probe
+from hpp_contract.probe.rate_limit import RATE, Pace
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.endpoint import Plan, Probed, Target, probe, target_from
-from hpp_contract.endpoint.failures import Trouble
-from hpp_contract.endpoint.plan import MALFORMED, reads
-from hpp_contract.endpoint.wire import Sent, Wire
 from hpp_contract.engine.fault import Fault, body, fail, header, lie, status
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import spellings
+from hpp_contract.probe import Plan, Probed, Target, probe, target_from
+from hpp_contract.probe.plan import MALFORMED, reads
+from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.wire import Sent, Wire
 from hpp_contract.server import Server
 
 FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.endpoint import Plan, Probed, Target, probe, provision_visit, target_from
-from hpp_contract.endpoint.provision_order import order_from
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Request, Response
+from hpp_contract.probe import Plan, Probed, Target, probe, provision_visit, target_from
+from hpp_contract.probe.provision_order import order_from
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.merchant import ORDER, Merchant, content
 from tests.harness.support.not_none import not_none

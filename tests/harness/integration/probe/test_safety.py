@@ -9,8 +9,8 @@ import click
 import pytest
 
 from hpp_contract.cli import COMMANDS, main
-from hpp_contract.endpoint.pace import RATE, Pace
 from hpp_contract.model import Request, Response
+from hpp_contract.probe.rate_limit import RATE, Pace
 from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.recording_server import Recorder, recording
 from tests.harness.support.run_commands import PROVISIONING, READING, RUNS, run, settle_in

@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from hpp_contract.endpoint.pace import Pace
 from hpp_contract.model import Request, Response
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.probe.rate_limit import Pace
 from hpp_contract.server import application
 from tests.harness.support.merchant import ORDER, content
 from tests.harness.support.not_none import not_none

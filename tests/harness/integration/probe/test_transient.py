@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases.scenarios import session_id
-from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.engine import Report, judge
 from hpp_contract.engine.fault import body, cut, fail, lie, status
+from hpp_contract.probe import Plan, probe, target_from
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
 

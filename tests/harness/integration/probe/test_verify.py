@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.endpoint import Plan, Probed, Target, probe
-from hpp_contract.endpoint.failures import Trouble
-from hpp_contract.endpoint.pace import Pace
-from hpp_contract.endpoint.verify import unverified
 from hpp_contract.engine.fault import body, header, lie, status
 from hpp_contract.model import Exchange, Knowledge, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import spellings
+from hpp_contract.probe import Plan, Probed, Target, probe
+from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.verify import unverified
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.fake_time import FakeTime

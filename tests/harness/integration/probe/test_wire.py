@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.endpoint.failures import Trouble
-from hpp_contract.endpoint.wire import Sent, Wire
 from hpp_contract.engine.fault import body, cut, header, status
 from hpp_contract.model.clock import system_clock
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.wire import Sent, Wire
 from hpp_contract.server import Server
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import WAITING, speaking, telling

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
-from hpp_contract.endpoint import Plan, probe, target_from
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
+from hpp_contract.probe import Plan, probe, target_from
 from hpp_contract.server import Server
 from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.endpoint.learned import learned
-from hpp_contract.endpoint.provision import Trail
 from hpp_contract.engine.report import NOT_ANSWERED, Report
 from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.probe.open_questions import learned
+from hpp_contract.probe.provision import Trail
 
 MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
     "Is a malformed id answered with 400 or 404?",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.endpoint.pace import PATIENCE, RATE, retry_after
 from hpp_contract.model import Exchange, Instant, Request, Response
+from hpp_contract.probe.rate_limit import PATIENCE, RATE, retry_after
 from tests.harness.support.fake_time import NOON, FakeTime
 
 

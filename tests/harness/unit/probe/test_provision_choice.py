@@ -8,13 +8,13 @@ import threading
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.endpoint import target_from
-from hpp_contract.endpoint.plan import Read
-from hpp_contract.endpoint.provision import Trail, provision
-from hpp_contract.endpoint.provision_order import example_order
-from hpp_contract.endpoint.wire import Sent
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Exchange, Request
+from hpp_contract.probe import target_from
+from hpp_contract.probe.plan import Read
+from hpp_contract.probe.provision import Trail, provision
+from hpp_contract.probe.provision_order import example_order
+from hpp_contract.probe.wire import Sent
 from hpp_contract.server.sandbox.validation import order_problems
 from tests.harness.support.merchant import ORDER, ROOT
 from tests.harness.support.recording_server import Recorder
@@ -49,7 +49,7 @@ class Door:
 
 @pytest.fixture
 def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hpp_contract.endpoint.provision.plainly", lambda _: 200)
+    monkeypatch.setattr("hpp_contract.probe.provision.plainly", lambda _: 200)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from hpp_contract.endpoint import Target, target_from
 from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.probe import Target, target_from
 
 SANDBOX = "https://api.playground.kustom.co"
 KEY = "kco_test_api_not-a-real-one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpp_contract.endpoint import wire
+from hpp_contract.probe import wire
 
 
 def test_an_answer_that_drips_is_given_up() -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from hpp_contract.endpoint.fuzz_requests import Attempt
-from hpp_contract.endpoint.fuzz_schema import PREFIX
 from hpp_contract.privacy.redact import abbreviate
+from hpp_contract.probe.fuzz.requests import Attempt
+from hpp_contract.probe.fuzz.schema import PREFIX
 
 SHOWN: Final = 120
 """Characters of a path segment that a command shows at most."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
-from hpp_contract.endpoint.fuzz_check import contract_check
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of
+from hpp_contract.probe.fuzz.check import contract_check
 from hpp_contract.spec.schema_files import folder
 
 if TYPE_CHECKING:

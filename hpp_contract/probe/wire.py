@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from hpp_contract.endpoint.failures import TIMEOUT, Trouble, trouble_of
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
+from hpp_contract.probe.transport import TIMEOUT, Trouble, trouble_of
 
 MAX_BODY: Final = 10_000_000
 """Bytes of body that are read: a session has a few hundred."""

@@ -8,19 +8,19 @@ from typing import Final
 from urllib.parse import unquote
 
 from hpp_contract import __version__
-from hpp_contract.endpoint.failures import TIMEOUT
-from hpp_contract.endpoint.fuzz_check import broken_rules
-from hpp_contract.endpoint.fuzz_requests import Attempt
-from hpp_contract.endpoint.fuzz_schema import PREFIX, objections
-from hpp_contract.endpoint.fuzz_text import curl
-from hpp_contract.endpoint.pace import Pace
-from hpp_contract.endpoint.plan import Plan
-from hpp_contract.endpoint.probe import is_passing
-from hpp_contract.endpoint.target import Target
-from hpp_contract.endpoint.wire import Wire
 from hpp_contract.model import Exchange, Headers, Knowledge
 from hpp_contract.model.clock import steady
 from hpp_contract.privacy.redact import abbreviate
+from hpp_contract.probe.fuzz.check import broken_rules
+from hpp_contract.probe.fuzz.requests import Attempt
+from hpp_contract.probe.fuzz.schema import PREFIX, objections
+from hpp_contract.probe.fuzz.text import curl
+from hpp_contract.probe.plan import Plan
+from hpp_contract.probe.probe import is_passing
+from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.target import Target
+from hpp_contract.probe.transport import TIMEOUT
+from hpp_contract.probe.wire import Wire
 
 TIMEOUT_EACH: Final = 5.0
 """Seconds for connecting and for each read: an odd id that is not answered in this time will not be."""

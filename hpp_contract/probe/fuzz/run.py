@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from hpp_contract.endpoint import fuzz_text
-from hpp_contract.endpoint.fuzz_requests import attempts
-from hpp_contract.endpoint.fuzz_send import Outcome, Sender
-from hpp_contract.endpoint.plan import Plan
-from hpp_contract.endpoint.probe import Probed, Progress, probe
-from hpp_contract.endpoint.target import Target
 from hpp_contract.model import Exchange
+from hpp_contract.probe.fuzz import text
+from hpp_contract.probe.fuzz.requests import attempts
+from hpp_contract.probe.fuzz.sending import Outcome, Sender
+from hpp_contract.probe.plan import Plan
+from hpp_contract.probe.probe import Probed, Progress, probe
+from hpp_contract.probe.target import Target
 
 PATIENCE: Final = 60.0
 PATIENCE_EACH: Final = 0.5
@@ -35,7 +35,7 @@ def probe_and_fuzz(target: Target, plan: Plan, count: int, on_progress: Progress
     """
     if target.base_url is not None:
         return _probe_and_fuzz(target, plan, count, on_progress)
-    from hpp_contract.endpoint.embedded import POLLS, running
+    from hpp_contract.probe.embedded import POLLS, running
 
     with running(target, plan.clock) as own:
         return _probe_and_fuzz(own, replace(plan, polls=max(plan.polls, POLLS)), count, on_progress)
@@ -86,8 +86,8 @@ def _concluded(outcomes: Sequence[Outcome], planned: int, seed: int) -> tuple[tu
     # Every read of a session that exists is part of its life, so none of them is left out.
     kept = tuple(exchange for outcome in outcomes if id(outcome) not in repeated for exchange in outcome.exchanges)
     notes = (
-        fuzz_text.sent(len(outcomes), planned, seed),
-        *(fuzz_text.alike(group[0].broken, len(group), group[0].command) for group in alike.values()),
-        *fuzz_text.objected(title for outcome in outcomes for title in outcome.objections),
+        text.sent(len(outcomes), planned, seed),
+        *(text.alike(group[0].broken, len(group), group[0].command) for group in alike.values()),
+        *text.objected(title for outcome in outcomes for title in outcome.objections),
     )
     return kept, notes

@@ -12,9 +12,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hpp_contract import __version__
-from hpp_contract.endpoint.wire import Wire
 from hpp_contract.engine.refusal import system_refusal
 from hpp_contract.model.exchange import is_loopback
+from hpp_contract.probe.wire import Wire
 
 TIMEOUT: Final = 10.0
 """Seconds for connecting and for each read of a plain visit."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from hpp_contract.endpoint.plan import Read
-from hpp_contract.endpoint.provision_order import example_order
-from hpp_contract.endpoint.provision_signals import Interruptions
-from hpp_contract.endpoint.provision_visit import in_browser, plainly
-from hpp_contract.endpoint.wire import Sent
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import is_loopback
 from hpp_contract.privacy.redact import abbreviate, show
+from hpp_contract.probe.plan import Read
+from hpp_contract.probe.provision_order import example_order
+from hpp_contract.probe.provision_signals import Interruptions
+from hpp_contract.probe.provision_visit import in_browser, plainly
+from hpp_contract.probe.wire import Sent
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hpp_contract import __version__
-from hpp_contract.endpoint.failures import HOST_WIDE, TIMEOUT, Trouble
-from hpp_contract.endpoint.learned import Learned, learned
-from hpp_contract.endpoint.pace import Pace
-from hpp_contract.endpoint.plan import Plan, Read, reads
-from hpp_contract.endpoint.provision import Trail, provision
-from hpp_contract.endpoint.target import EMBEDDED, Target
-from hpp_contract.endpoint.verify import kind_of, unverified
-from hpp_contract.endpoint.wire import Sent, Wire
 from hpp_contract.engine import Subject
 from hpp_contract.model import Exchange, Headers, Knowledge, Request
 from hpp_contract.model.clock import steady
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.probe.open_questions import Learned, learned
+from hpp_contract.probe.plan import Plan, Read, reads
+from hpp_contract.probe.provision import Trail, provision
+from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.target import EMBEDDED, Target
+from hpp_contract.probe.transport import HOST_WIDE, TIMEOUT, Trouble
+from hpp_contract.probe.verify import kind_of, unverified
+from hpp_contract.probe.wire import Sent, Wire
 
 GIVE_UP: Final = 3
 """Reads, of different kinds, that fail before anything succeeded: then nothing else is asked."""
@@ -62,7 +62,7 @@ def probe(target: Target, plan: Plan = Plan(), on_progress: Progress | None = No
     """
     if target.base_url is not None:
         return _probe(target, target.base_url, plan, on_progress)
-    from hpp_contract.endpoint.embedded import POLLS, running  # a server is what a probe of an endpoint does not need
+    from hpp_contract.probe.embedded import POLLS, running  # a server is what a probe of an endpoint does not need
 
     with running(target, plan.clock) as own:
         return _probe(own, own.base_url or "", replace(plan, polls=max(plan.polls, POLLS)), on_progress)

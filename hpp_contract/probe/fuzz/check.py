@@ -1,6 +1,6 @@
 """The rules of the contract as a check for Schemathesis.
 
-`contract_check` judges an exchange we had ourselves; `hpp_contract.endpoint.fuzz_hooks` registers the same for runs of
+`contract_check` judges an exchange we had ourselves; `hpp_contract.probe.fuzz.hooks` registers the same for runs of
 Schemathesis alone. Heads up: a check raises, a rule does not.
 """
 

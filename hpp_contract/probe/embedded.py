@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hpp_contract.cases.scenarios import LONGEST, SCENARIOS, session_id
-from hpp_contract.endpoint.target import Target
 from hpp_contract.model.clock import Clock
+from hpp_contract.probe.target import Target
 from hpp_contract.server import Sandbox, Server
 
 POLLS = LONGEST + 1

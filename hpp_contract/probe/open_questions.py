@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from hpp_contract.endpoint.provision import Trail
 from hpp_contract.engine.report import NOT_ANSWERED
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.redact import show
+from hpp_contract.probe.provision import Trail
 
 Learned = tuple[tuple[str, str], ...]
 """Questions, each with its answer."""

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from hpp_contract.endpoint.failures import Trouble
-from hpp_contract.endpoint.target import Target
 from hpp_contract.model import Exchange
+from hpp_contract.probe.target import Target
+from hpp_contract.probe.transport import Trouble
 
 _REMEDIES: Final = {
     "page": "{host} answers every request with a page for people (HTML, {detail}), not with the API: a gateway or a "

@@ -9,10 +9,10 @@ from itertools import chain, islice
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
-from hpp_contract.endpoint.fuzz_schema import Operation, segment_of
-from hpp_contract.endpoint.odd_ids import odd_segments, unknown_ids
-from hpp_contract.endpoint.target import Target
 from hpp_contract.model import Headers
+from hpp_contract.probe.fuzz.schema import Operation, segment_of
+from hpp_contract.probe.hostile_ids import odd_segments, unknown_ids
+from hpp_contract.probe.target import Target
 from hpp_contract.spec.session import UUID
 
 STRANGER: Final = 8
