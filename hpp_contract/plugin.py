@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{SUITE} judges a client: add --hpp-client=MODULE:CALLABLE, the function that reads.")
     if not name and known is None:
         return
-    from hpp_contract.client.python import resolve
+    from hpp_contract.client.adapters.python import resolve
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.engine.known_failing import read_known_failing
     from hpp_contract.rules import CATALOGUE
@@ -169,7 +169,7 @@ class ClientContract:
 
     def _client(self, request: pytest.FixtureRequest) -> Callable[..., Any]:  # noqa: ARG002  overrides need it
         """What reads a session, bound to this instance where it wants one."""
-        from hpp_contract.client.python import accepts
+        from hpp_contract.client.adapters.python import accepts
 
         method = getattr(self, "read_session", None)
         if method is None:
@@ -184,7 +184,7 @@ class ClientContract:
         self, cases: list[Case], name: str, request: pytest.FixtureRequest, generated: Wanted | None = None
     ) -> None:
         from hpp_contract.client import Plan, run
-        from hpp_contract.client.python import PythonAdapter
+        from hpp_contract.client.adapters.python import PythonAdapter
         from hpp_contract.engine import Subject
 
         client = self._client(request)

@@ -139,9 +139,9 @@ def _under_test(
 ) -> tuple[Callable[[], Adapter], Subject, Plan]:
     """How to start what is judged, what to call it, and how to run it; `further` options belong to running it again."""
     from hpp_contract.client import Plan
-    from hpp_contract.client.command import CommandAdapter
-    from hpp_contract.client.oneshot import MARK, OneShotAdapter
-    from hpp_contract.client.python import PythonAdapter, resolve
+    from hpp_contract.client.adapters.command import CommandAdapter
+    from hpp_contract.client.adapters.command_template import MARK, OneShotAdapter
+    from hpp_contract.client.adapters.python import PythonAdapter, resolve
     from hpp_contract.engine import Subject
     from hpp_contract.engine.errors import UsageProblem
 

@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from hpp_contract.cases.case import GENERATED
-from hpp_contract.client.believable import believable
 from hpp_contract.client.generated_case import Drawn, drawn_case
-from hpp_contract.client.ledger import verdicts_on
-from hpp_contract.client.play import Played
-from hpp_contract.client.simplest import simplest
+from hpp_contract.client.minimize import simplest
+from hpp_contract.client.realistic_dates import believable
+from hpp_contract.client.run_case import Played
+from hpp_contract.client.verdicts import verdicts_on
 from hpp_contract.engine import Outcome, RuleVerdict, Subject
 from hpp_contract.generate import sessions
 from hpp_contract.generate.bodies import Body

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hpp_contract.client.generated import Round
 from hpp_contract.client.generated_case import Drawn, again, keep
-from hpp_contract.client.ledger import RULES
+from hpp_contract.client.verdicts import RULES
 from hpp_contract.engine import Outcome, RuleVerdict
 from hpp_contract.engine.refusal import raise_refusal
 

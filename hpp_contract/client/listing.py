@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hpp_contract import __version__
 from hpp_contract.cases import Case
-from hpp_contract.client.rehearse import rehearse_case
+from hpp_contract.client.ideal_client import rehearse_case
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer
 from hpp_contract.rules import Given, find, given

@@ -12,13 +12,13 @@ from typing import Final
 
 from hpp_contract.cases import Case
 from hpp_contract.cases.case import GENERATED, SHORT
-from hpp_contract.client.adapter import Adapter
+from hpp_contract.client.adapters.adapter import Adapter
+from hpp_contract.client.case_server import Stage
 from hpp_contract.client.generated import FAILED, Round
 from hpp_contract.client.generated_case import Drawn
 from hpp_contract.client.generated_verdict import Wanted, conclude
-from hpp_contract.client.ledger import Ledger
-from hpp_contract.client.play import Played, play
-from hpp_contract.client.stage import Stage
+from hpp_contract.client.run_case import Played, play
+from hpp_contract.client.verdicts import Ledger
 from hpp_contract.engine import Report, Subject
 from hpp_contract.model.clock import Clock, steady, system_clock
 from hpp_contract.server import Tls

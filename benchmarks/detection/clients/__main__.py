@@ -20,8 +20,8 @@ from benchmarks.detection.tools import ROOT
 from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.client import Plan, run
-from hpp_contract.client.adapter import Ask
-from hpp_contract.client.python import PythonAdapter
+from hpp_contract.client.adapters.adapter import Ask
+from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Subject
 from hpp_contract.model.client_read import Told
 from tests.harness.integration.client.wrong_clients.test_bugs import CONFORMING, WRONG

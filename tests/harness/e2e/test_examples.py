@@ -15,7 +15,7 @@ import pytest
 
 from hpp_contract.cases import CASES
 from hpp_contract.client import Plan, run
-from hpp_contract.client.command import CommandAdapter
+from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.engine import Outcome, Subject
 from tests.harness.support.paths import ROOT
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.client import Ask
-from hpp_contract.client.command import HELLO
+from hpp_contract.client.adapters.command import HELLO
 from hpp_contract.model.client_read import ERROR_PARTS
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.rules import find

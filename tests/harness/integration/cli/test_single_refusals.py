@@ -18,8 +18,8 @@ import pytest
 from hpp_contract.cases import CASES
 from hpp_contract.cli.failures import exit_code
 from hpp_contract.client import Plan, run
-from hpp_contract.client.command import CommandAdapter
-from hpp_contract.client.python import PythonAdapter
+from hpp_contract.client.adapters.command import CommandAdapter
+from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, raise_refusal, system_refusal

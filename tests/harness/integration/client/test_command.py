@@ -17,12 +17,13 @@ from types import SimpleNamespace
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import Plan, child, run
-from hpp_contract.client import command as adapters
-from hpp_contract.client.adapter import Ask
-from hpp_contract.client.child import Child, Misbehaved
-from hpp_contract.client.command import CommandAdapter
-from hpp_contract.client.oneshot import OneShotAdapter
+from hpp_contract.client import Plan, run
+from hpp_contract.client.adapters import command as adapters
+from hpp_contract.client.adapters import subprocess_group
+from hpp_contract.client.adapters.adapter import Ask
+from hpp_contract.client.adapters.command import CommandAdapter
+from hpp_contract.client.adapters.command_template import OneShotAdapter
+from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Told
@@ -150,7 +151,7 @@ def test_hello_may_be_missing(how: str, words: str, token: str, monkeypatch: pyt
 @pytest.mark.process
 def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An adapter that is slow to start says what its client cannot do all the same, and nothing is held against it."""
-    monkeypatch.setattr("hpp_contract.client.command.GREETING", 0.001)
+    monkeypatch.setattr("hpp_contract.client.adapters.command.GREETING", 0.001)
     report = judged("honest", "smoke", "waiting")
     assert not [note for note in report.notes if "hello" in note]
 
@@ -222,7 +223,7 @@ def python(code: str, *words: str) -> str:
 
 def test_commands_need_posix(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are no process groups, a command is refused with what to use instead."""
-    monkeypatch.setattr(child, "os", SimpleNamespace(name="nt"))
+    monkeypatch.setattr(subprocess_group, "os", SimpleNamespace(name="nt"))
     with pytest.raises(UsageProblem, match="use --python here"):
         Child(["any"])
 
@@ -276,8 +277,8 @@ def test_what_cannot_be_killed_is_let_be(monkeypatch: pytest.MonkeyPatch) -> Non
                 found.append(folder.name)
             return folder.name == str(unreaped.pid)
 
-        monkeypatch.setattr(child, "_is_marked", is_marked)
-        child._kill_marked(b"mark")
+        monkeypatch.setattr(subprocess_group, "_is_marked", is_marked)
+        subprocess_group._kill_marked(b"mark")
         assert len(found) == 3
         assert unreaped.wait() == -signal.SIGKILL
 

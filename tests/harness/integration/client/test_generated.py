@@ -17,10 +17,10 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli.serve_body import served_body, session_in
 from hpp_contract.cli.serve_text import instructions
 from hpp_contract.client import Plan, Wanted, generated, run
-from hpp_contract.client.believable import believable
+from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.client.generated_case import again, drawn_case
-from hpp_contract.client.python import PythonAdapter
-from hpp_contract.client.simplest import is_valid, simplest
+from hpp_contract.client.minimize import is_valid, simplest
+from hpp_contract.client.realistic_dates import believable
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.generate import sessions
 from hpp_contract.server import Server

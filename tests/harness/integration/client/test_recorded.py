@@ -15,8 +15,8 @@ from hpp_contract.cases import CASES, chosen
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.cli import main
 from hpp_contract.client import Plan, run
+from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.client.listing import as_json
-from hpp_contract.client.python import PythonAdapter
 from hpp_contract.client.recorded import MOST, Recording, recorded_cases
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.errors import Unverifiable

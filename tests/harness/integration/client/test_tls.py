@@ -16,9 +16,9 @@ from hpp_contract.cases import CASES
 from hpp_contract.cli import main
 from hpp_contract.cli.authority import VARIABLES, trusting
 from hpp_contract.client import Plan, Wanted, run
-from hpp_contract.client.adapter import Adapter
-from hpp_contract.client.oneshot import OneShotAdapter
-from hpp_contract.client.python import PythonAdapter
+from hpp_contract.client.adapters.adapter import Adapter
+from hpp_contract.client.adapters.command_template import OneShotAdapter
+from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.server.tls import Tls, throwaway
 from tests.harness.support.paths import ROOT

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.cases import CASES, Case, chosen
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
+from hpp_contract.client.ideal_client import rehearse_case
 from hpp_contract.client.listing import as_json, as_text, expected
-from hpp_contract.client.rehearse import rehearse_case
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.rule import JUDGES
 from hpp_contract.model.client_read import Answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hpp_contract.client.adapter import Ask
-from hpp_contract.client.python import PythonAdapter
+from hpp_contract.client.adapters.adapter import Ask
+from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.model.client_read import Told
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"

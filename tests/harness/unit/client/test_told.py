@@ -19,8 +19,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.client.failure import failure_of
-from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.client.adapters.exceptions import failure_of
+from hpp_contract.client.adapters.results import capabilities_from, told_from
 from hpp_contract.model.client_read import Capabilities
 from hpp_contract.rules.served import is_same_instant
 from hpp_contract.spec.session import MEMBERS

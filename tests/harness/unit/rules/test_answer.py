@@ -8,7 +8,7 @@ import pytest
 
 from hpp_contract.cases import CASES
 from hpp_contract.client import rehearse_answer
-from hpp_contract.client.rehearse import rehearse_case
+from hpp_contract.client.ideal_client import rehearse_case
 from hpp_contract.engine import Judge, Outcome, Subject
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hpp_contract.cases import CASES, Case
-from hpp_contract.client.play import secrets
+from hpp_contract.client.run_case import secrets
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.client_read import Answer, Failure, Told
 from hpp_contract.model.clock import Clock, system_clock

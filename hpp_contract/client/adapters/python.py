@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hpp_contract.client.adapter import Ask
-from hpp_contract.client.failure import failure_of
-from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.client.adapters.adapter import Ask
+from hpp_contract.client.adapters.exceptions import failure_of
+from hpp_contract.client.adapters.results import capabilities_from, told_from
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model.client_read import Capabilities, Told

@@ -9,8 +9,8 @@ from typing import Final
 
 from hpp_contract.cases import Case
 from hpp_contract.cases.case import SHORT
-from hpp_contract.client.adapter import Adapter, Ask
-from hpp_contract.client.stage import Stage
+from hpp_contract.client.adapters.adapter import Adapter, Ask
+from hpp_contract.client.case_server import Stage
 from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import Answer, Told

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from hpp_contract.client.adapter import Ask
-from hpp_contract.client.child import Child, Misbehaved
-from hpp_contract.client.command import arguments, parsed, quoted
-from hpp_contract.client.told import told_from
+from hpp_contract.client.adapters.adapter import Ask
+from hpp_contract.client.adapters.command import arguments, parsed, quoted
+from hpp_contract.client.adapters.results import told_from
+from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
 from hpp_contract.model.client_read import Capabilities, Told
 
 MAX_OUTPUT: Final = 10_000_000

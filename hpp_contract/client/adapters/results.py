@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from hpp_contract.client.failure import failure_of
+from hpp_contract.client.adapters.exceptions import failure_of
 from hpp_contract.model.client_read import ERROR_PARTS, Capabilities, Failure, Told
 from hpp_contract.spec.session import MEMBERS
 

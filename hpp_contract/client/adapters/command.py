@@ -9,9 +9,9 @@ import shlex
 import time
 from typing import Any, Final
 
-from hpp_contract.client.adapter import Ask
-from hpp_contract.client.child import Child, Misbehaved
-from hpp_contract.client.told import capabilities_from, told_from
+from hpp_contract.client.adapters.adapter import Ask
+from hpp_contract.client.adapters.results import capabilities_from, told_from
+from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Capabilities, Told
 
