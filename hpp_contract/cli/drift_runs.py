@@ -12,7 +12,7 @@ from hpp_contract.cli.output import show
 from hpp_contract.cli.probing import Probing
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.history import append, line_of, read_history, run_of
-from hpp_contract.drift.night import Night, watch
+from hpp_contract.drift.run import Night, watch
 from hpp_contract.engine import Report, Subject, judge
 from hpp_contract.engine.change import ChangeClass
 from hpp_contract.engine.errors import UsageProblem

@@ -16,8 +16,8 @@ from typing import Any, Final, get_args
 
 from hpp_contract import __version__
 from hpp_contract.drift.aspect import Aspect, Kind
+from hpp_contract.drift.collect import evidence_of
 from hpp_contract.drift.facts import Facts, Seen, Situation, possible
-from hpp_contract.drift.gather import evidence_of
 from hpp_contract.engine.change import SEPARATOR, Change
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.recordings import read_recordings

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from hpp_contract.drift.aspect import STATUS, Aspect
-from hpp_contract.drift.chance import is_news
-from hpp_contract.drift.classes import change_of
+from hpp_contract.drift.classify import change_of
 from hpp_contract.drift.facts import BROKEN, KEPT, Facts, Seen, Situation
 from hpp_contract.drift.presence import appeared, disappeared
+from hpp_contract.drift.significance import is_news
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.spec.schema_files import load

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hpp_contract import __version__
-from hpp_contract.drift.night import Night
+from hpp_contract.drift.run import Night
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 

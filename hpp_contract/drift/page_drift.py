@@ -8,7 +8,7 @@ from typing import Final
 
 from hpp_contract.drift import documented
 from hpp_contract.drift.aspect import Aspect, shown
-from hpp_contract.drift.classes import How, change_of
+from hpp_contract.drift.classify import How, change_of
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.page_defects import defects
 from hpp_contract.drift.page_examples import as_exchange, example_request, example_sessions, shapes

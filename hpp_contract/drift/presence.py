@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hpp_contract.drift.aspect import Aspect
-from hpp_contract.drift.chance import is_news
-from hpp_contract.drift.classes import change_of
+from hpp_contract.drift.classify import change_of
 from hpp_contract.drift.facts import Facts, Seen, Situation, possible
+from hpp_contract.drift.significance import is_news
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
 from hpp_contract.engine.change import SEPARATOR, Change
 from hpp_contract.spec.session import MEMBERS

@@ -10,7 +10,7 @@ from typing import Any
 
 from hpp_contract import __version__
 from hpp_contract.drift.history import Run
-from hpp_contract.drift.since import Story, never_observed, stories
+from hpp_contract.drift.timeline import Story, never_observed, stories
 from hpp_contract.engine.sanitize import printable
 from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.markdown import code, escape

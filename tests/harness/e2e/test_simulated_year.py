@@ -8,7 +8,7 @@ import pytest
 
 from hpp_contract.drift import Accepted, Baseline, Night, accept
 from hpp_contract.drift.history import run_of
-from hpp_contract.drift.since import stories
+from hpp_contract.drift.timeline import stories
 from hpp_contract.engine import Report, Subject
 from tests.harness.support.drift_changes import CASES, Case
 from tests.harness.support.simulated_endpoint import STATES, SimulatedEndpoint, baseline_of, night_of

@@ -248,7 +248,7 @@ def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
     from tempfile import TemporaryDirectory
 
     from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
-    from hpp_contract.drift.gather import evidence_of
+    from hpp_contract.drift.collect import evidence_of
     from hpp_contract.engine.errors import Unverifiable
     from hpp_contract.server import rehearse
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.drift import Baseline, watch
-from hpp_contract.drift.gather import evidence_of
+from hpp_contract.drift.collect import evidence_of
 from hpp_contract.model import Exchange, Knowledge
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.probe import Plan, probe, target_from

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline, watch
 from hpp_contract.drift.aspect import Aspect, Kind
-from hpp_contract.drift.classes import How, classify
+from hpp_contract.drift.classify import How, classify
+from hpp_contract.drift.collect import _breaks, evidence_of
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
-from hpp_contract.drift.gather import _breaks, evidence_of
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Knowledge, Request, Response

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.drift.aspect import STATUS
 from hpp_contract.drift.history import append, line_of, read_history
-from hpp_contract.drift.since import never_observed, stories
+from hpp_contract.drift.timeline import never_observed, stories
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.reporting.since_report import Since, since_json, since_markdown, since_text

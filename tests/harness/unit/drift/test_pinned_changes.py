@@ -16,9 +16,9 @@ from dataclasses import replace
 
 import pytest
 
+from hpp_contract.drift.collect import evidence_of
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts, Seen
-from hpp_contract.drift.gather import evidence_of
 from hpp_contract.drift.presence import undecided
 from hpp_contract.engine import fault
 from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
@@ -132,7 +132,7 @@ def test_values_are_listed_by_frequency() -> None:
 def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     """The change weighs what the rule weighs, unless the fact that it sees is weighed already."""
     from hpp_contract.drift.aspect import Aspect
-    from hpp_contract.drift.classes import change_of
+    from hpp_contract.drift.classify import change_of
     from hpp_contract.rules import find
 
     rule = find(rule_id)

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.drift import Accepted, Baseline, accept
-from hpp_contract.drift.chance import by_luck, is_news
+from hpp_contract.drift.collect import evidence_of
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
-from hpp_contract.drift.gather import evidence_of
+from hpp_contract.drift.significance import by_luck, is_news
 from hpp_contract.engine.fault import lie, member
 from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
 from hpp_contract.server import rehearse

@@ -8,9 +8,9 @@ from typing import Final
 
 from hpp_contract.drift.aspect import Aspect
 from hpp_contract.drift.baseline import Baseline
+from hpp_contract.drift.collect import Evidence, evidence_of
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
-from hpp_contract.drift.gather import Evidence, evidence_of
 from hpp_contract.drift.presence import undecided
 from hpp_contract.drift.situation import KNOWN, NO_CREDENTIALS, SESSION, WRONG_CREDENTIALS
 from hpp_contract.engine.change import Change
