@@ -135,7 +135,7 @@ def _accept(request: Request, baseline: Baseline, night: Night, report: Report, 
 
 def say_since_when(request: Request) -> NoReturn:
     """Print what the history adds up to, and write it where asked."""
-    from hpp_contract.reporting.since_report import Since, since_json, since_markdown, since_text
+    from hpp_contract.reporting.timeline_report import Since, since_json, since_markdown, since_text
 
     runs, torn = read_history(request.history or Path())
     facts = read_baseline(request.folder).facts if request.baseline is not None else {}

@@ -150,7 +150,7 @@ def _write_files(report: Report, options: Options, history: Sequence[Run]) -> No
 
 
 def _page(report: Report, history: Sequence[Run], at: int) -> str:
-    from hpp_contract.reporting.html import html
+    from hpp_contract.reporting.html.page import html
 
     now = utc(at)
     return html(report, history, f"{now.day} {now:%B %Y, %H:%M} UTC")

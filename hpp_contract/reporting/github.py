@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from hpp_contract.engine.report import UNVERIFIED, Outcome, Report, RuleVerdict
 from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.words import OUTCOMES, failing, headline, merged, place, plural, total
+from hpp_contract.reporting.view import OUTCOMES, failing, headline, merged, place, plural, total
 
 SHOWN = 10
 """Annotations of one level that GitHub shows for a step."""

@@ -15,7 +15,7 @@ from hpp_contract.engine.change import ChangeClass
 from hpp_contract.engine.report import UNVERIFIED, Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding, Severity
 from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.words import failing, headline
+from hpp_contract.reporting.view import failing, headline
 
 _CHANGE = {
     ChangeClass.BREAKING: "critical",

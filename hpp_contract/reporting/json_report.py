@@ -9,7 +9,7 @@ from typing import Any
 from hpp_contract import __version__
 from hpp_contract.engine.change import Change
 from hpp_contract.engine.report import Report, RuleVerdict
-from hpp_contract.reporting.words import total
+from hpp_contract.reporting.view import total
 
 
 def json_report(report: Report) -> str:

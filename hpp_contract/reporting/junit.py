@@ -9,7 +9,7 @@ from collections import Counter
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.words import by_letter, merged, place, plural, total
+from hpp_contract.reporting.view import by_letter, merged, place, plural, total
 from hpp_contract.rules import LETTERS
 
 _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

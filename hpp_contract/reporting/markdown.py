@@ -7,7 +7,7 @@ import re
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.changes import Group, groups
-from hpp_contract.reporting.words import (
+from hpp_contract.reporting.view import (
     OUTCOMES,
     by_letter,
     counts,

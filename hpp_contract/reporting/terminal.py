@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hpp_contract.engine.report import KEPT, Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.words import (
+from hpp_contract.reporting.view import (
     OUTCOMES,
     by_letter,
     counts,

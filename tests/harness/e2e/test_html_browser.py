@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.reporting.html import html
+from hpp_contract.reporting.html.page import html
 from tests.harness.support.browsers import HAS_CHROMIUM, ChromiumVisitor, chromium
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import ROOT

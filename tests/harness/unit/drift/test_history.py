@@ -14,7 +14,7 @@ from hpp_contract.drift.history import append, line_of, read_history
 from hpp_contract.drift.timeline import never_observed, stories
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
-from hpp_contract.reporting.since_report import Since, since_json, since_markdown, since_text
+from hpp_contract.reporting.timeline_report import Since, since_json, since_markdown, since_text
 from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
 
 

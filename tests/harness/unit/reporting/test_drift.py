@@ -21,7 +21,7 @@ from hpp_contract.reporting.json_report import as_object
 from hpp_contract.reporting.junit import junit
 from hpp_contract.reporting.markdown import markdown
 from hpp_contract.reporting.terminal import terminal
-from hpp_contract.reporting.words import headline
+from hpp_contract.reporting.view import headline
 from hpp_contract.spec.schema_files import load
 from tests.harness.support.sample_reports import HOSTILE, finding, verdict
 

@@ -17,8 +17,8 @@ from hpp_contract.engine.rule import Finding
 from hpp_contract.engine.sanitize import safe
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.again import again
-from hpp_contract.reporting.html import html
+from hpp_contract.reporting.html.page import html
+from hpp_contract.reporting.reproduce import again
 from tests.harness.support.html_reader import Page
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, retold

@@ -15,9 +15,9 @@ from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.evidence import reads_of
 from hpp_contract.engine.report import Read, Slice
 from hpp_contract.model import Instant
-from hpp_contract.reporting.html_history import HEIGHT, LATEST, history_chart
-from hpp_contract.reporting.html_lifecycle import HALF_HEIGHT, WIDTH, lifecycle
-from hpp_contract.reporting.html_timeline import KINDS, timeline
+from hpp_contract.reporting.html.history import HEIGHT, LATEST, history_chart
+from hpp_contract.reporting.html.lifecycle import HALF_HEIGHT, WIDTH, lifecycle
+from hpp_contract.reporting.html.timeline import KINDS, timeline
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_pages import HISTORY, exchanges, judged, run
 

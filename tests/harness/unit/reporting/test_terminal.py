@@ -11,7 +11,7 @@ from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
 from hpp_contract.engine.sanitize import safe
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.terminal import terminal
-from hpp_contract.reporting.words import headline
+from hpp_contract.reporting.view import headline
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.sample_reports import EVERY_OUTCOME, REPORTS, finding, report, verdict
 

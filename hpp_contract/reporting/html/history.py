@@ -11,7 +11,7 @@ from hpp_contract.drift.history import Run
 from hpp_contract.engine.change import ChangeClass
 from hpp_contract.engine.sanitize import printable
 from hpp_contract.reporting.changes import by_class, groups
-from hpp_contract.reporting.words import plural
+from hpp_contract.reporting.view import plural
 
 LATEST: Final = 400
 """Nights that are drawn at most: more have no room for a column each."""

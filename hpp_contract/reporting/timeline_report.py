@@ -14,7 +14,7 @@ from hpp_contract.drift.timeline import Story, never_observed, stories
 from hpp_contract.engine.sanitize import printable
 from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.markdown import code, escape
-from hpp_contract.reporting.words import plural
+from hpp_contract.reporting.view import plural
 
 _VERDICTS = {"quiet": "quiet", "drift": "with drift", "unverified": "not verified"}
 

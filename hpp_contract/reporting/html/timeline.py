@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from hpp_contract.engine.report import Read, Slice
-from hpp_contract.reporting.words import plural
+from hpp_contract.reporting.view import plural
 
 MARGIN: Final = 1.5
 """Percent of the width that marks need at either end."""

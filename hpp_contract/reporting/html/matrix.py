@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict, Slice
-from hpp_contract.reporting.words import OUTCOMES, by_letter
+from hpp_contract.reporting.view import OUTCOMES, by_letter
 from hpp_contract.rules import LETTERS
 
 

@@ -10,7 +10,7 @@ from math import hypot
 from typing import Final
 
 from hpp_contract.engine.report import Slice
-from hpp_contract.reporting.html_timeline import KINDS
+from hpp_contract.reporting.html.timeline import KINDS
 
 HALF_HEIGHT: Final = 17.0
 WIDTH: Final = 360.0

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from hpp_contract import __version__
 from hpp_contract.engine.report import NOT_ANSWERED, Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.again import again
 from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.html_history import history_chart
-from hpp_contract.reporting.html_lifecycle import lifecycle
-from hpp_contract.reporting.html_matrix import matrix
-from hpp_contract.reporting.html_timeline import MEANINGS, timeline
-from hpp_contract.reporting.words import OUTCOMES, failing, headline, merged, plural, remarks, total
+from hpp_contract.reporting.html.history import history_chart
+from hpp_contract.reporting.html.lifecycle import lifecycle
+from hpp_contract.reporting.html.matrix import matrix
+from hpp_contract.reporting.html.timeline import MEANINGS, timeline
+from hpp_contract.reporting.reproduce import again
+from hpp_contract.reporting.view import OUTCOMES, failing, headline, merged, plural, remarks, total
 
 if TYPE_CHECKING:
     from jinja2 import Environment
