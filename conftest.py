@@ -37,7 +37,7 @@ def reports(pytestconfig: pytest.Config) -> list[Report]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what became of every rule."""
-    from hpp_contract.cli.environment import redactor
+    from hpp_contract.cli._environment import redactor
     from hpp_contract.engine.sanitize import safe
     from hpp_contract.reporting.terminal import terminal
 

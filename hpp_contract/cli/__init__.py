@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, clock: Clock = system_clock, **_: Any
     ) -> NoReturn:
         """Run, and leave by SystemExit whatever happens. Commands find the `clock` as their context's object."""
-        from hpp_contract.cli.failures import exit_code
+        from hpp_contract.cli._failures import exit_code
 
         arguments = list(sys.argv[1:] if args is None else args)
         try:

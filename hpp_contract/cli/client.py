@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from hpp_contract.cli import completion
+from hpp_contract.cli._options import Options, common_options, finish
 from hpp_contract.cli.authority import authority, trusting
-from hpp_contract.cli.options import Options, common_options, finish
 
 if TYPE_CHECKING:
     from hpp_contract.cases import Case
@@ -89,7 +89,7 @@ def client(
     """
     from hpp_contract.cases import GENERATED, chosen
     from hpp_contract.cases.scenarios import CREDENTIALS
-    from hpp_contract.cli.progress import waiting
+    from hpp_contract.cli._progress import waiting
     from hpp_contract.client import run
 
     cases = chosen(only, _recorded(cassettes))
@@ -159,7 +159,7 @@ def _under_test(
 
 
 def _list(options: Options, cases: tuple[Case, ...]) -> None:
-    from hpp_contract.cli.output import show
+    from hpp_contract.cli._output import show
     from hpp_contract.client.listing import as_json, as_text
     from hpp_contract.engine.files import write
 

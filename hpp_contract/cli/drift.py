@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpp_contract.cli.environment import readable
-from hpp_contract.cli.options import Options, common_options
-from hpp_contract.cli.probing import Probing, probing_options
+from hpp_contract.cli._environment import readable
+from hpp_contract.cli._options import Options, common_options
+from hpp_contract.cli._probing import Probing, probing_options
 from hpp_contract.engine.change import FAIL_ON, ChangeClass
 
 if TYPE_CHECKING:

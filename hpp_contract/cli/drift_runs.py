@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from hpp_contract.cli.environment import redactor
-from hpp_contract.cli.options import Options, finish
-from hpp_contract.cli.output import show
-from hpp_contract.cli.probing import Probing
+from hpp_contract.cli._environment import redactor
+from hpp_contract.cli._options import Options, finish
+from hpp_contract.cli._output import show
+from hpp_contract.cli._probing import Probing
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.history import append, line_of, read_history, run_of
 from hpp_contract.drift.run import Night, watch

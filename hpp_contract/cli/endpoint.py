@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpp_contract.cli.options import Options, common_options, finish
-from hpp_contract.cli.probing import Probing, probing_options
+from hpp_contract.cli._options import Options, common_options, finish
+from hpp_contract.cli._probing import Probing, probing_options
 
 if TYPE_CHECKING:
     from hpp_contract.probe import Probed
@@ -42,7 +42,7 @@ def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
 
 
 def _fuzzed(probing: Probing, count: int, options: Options) -> Probed:
-    from hpp_contract.cli.progress import waiting
+    from hpp_contract.cli._progress import waiting
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.probe.fuzz.run import probe_and_fuzz
 

@@ -19,7 +19,7 @@ def explain(clock: Clock, rule_id: str) -> None:
       hpp-contract explain HPP-S05
       hpp-contract explain order-with-reference
     """
-    from hpp_contract.cli.output import show, width
+    from hpp_contract.cli._output import show, width
     from hpp_contract.cli.pair import pair
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.reporting.catalogue import explain as text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpp_contract.cli.options import Options, common_options, finish
-from hpp_contract.cli.probing import Probing, probing_options
+from hpp_contract.cli._options import Options, common_options, finish
+from hpp_contract.cli._probing import Probing, probing_options
 
 if TYPE_CHECKING:
     from hpp_contract.probe import Probed

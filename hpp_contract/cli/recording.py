@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpp_contract.cli.options import Options, common_options, finish
+from hpp_contract.cli._options import Options, common_options, finish
 
 if TYPE_CHECKING:
     from hpp_contract.model import Exchange
@@ -37,7 +37,7 @@ def recording(
       zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
       hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
     """
-    from hpp_contract.cli.progress import waiting
+    from hpp_contract.cli._progress import waiting
     from hpp_contract.engine import Report, Subject
 
     judge = _engine(engine, scheduler, processes)

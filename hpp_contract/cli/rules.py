@@ -18,7 +18,7 @@ def rules(markdown: Path | None) -> None:
       hpp-contract rules
       hpp-contract rules --markdown RULES.md
     """
-    from hpp_contract.cli.output import show, width
+    from hpp_contract.cli._output import show, width
     from hpp_contract.engine.files import write
     from hpp_contract.reporting.catalogue import rules_markdown, rules_text
     from hpp_contract.rules import CATALOGUE

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from hpp_contract.cli import completion
+from hpp_contract.cli._options import Options, common_options, finish
 from hpp_contract.cli.authority import authority
-from hpp_contract.cli.options import Options, common_options, finish
 from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def serve(
       hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
     """
     from hpp_contract.cases.scenarios import SCENARIOS
-    from hpp_contract.cli.output import show
+    from hpp_contract.cli._output import show
     from hpp_contract.cli.serve_body import served_body, session_in
     from hpp_contract.cli.serve_text import instructions, listing
     from hpp_contract.rules import FAULTS

@@ -35,7 +35,7 @@ def vectors(folder: Path, seed: int, count: int) -> None:
       hpp-contract vectors testdata/hpp
       hpp-contract vectors testdata/hpp --count 100 --seed 7
     """
-    from hpp_contract.cli.output import show
+    from hpp_contract.cli._output import show
     from hpp_contract.generate.vectors import vectors as generate
 
     target = folder.resolve()

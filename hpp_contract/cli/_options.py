@@ -102,7 +102,7 @@ def finish(
     `secrets` are texts to keep out beside those of the environment; `cases_run` is for a run narrowed by `--only`;
     `evidence` are the exchanges that the report is about and `history` the runs before, for the page that shows them.
     """
-    from hpp_contract.cli.environment import redactor
+    from hpp_contract.cli._environment import redactor
     from hpp_contract.engine.sanitize import safe
 
     judged = apply(_looked_at(replace(report, strict=options.strict)), options.known_failing, cases_run)
@@ -117,7 +117,7 @@ def finish(
 
 
 def _print(report: Report, options: Options) -> None:
-    from hpp_contract.cli.output import colour, show, width
+    from hpp_contract.cli._output import colour, show, width
     from hpp_contract.reporting.terminal import terminal
 
     text = terminal(report, width=width(), colour=colour(options.no_color), verbose=options.verbose)

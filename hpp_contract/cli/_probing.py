@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpp_contract.cli.environment import environ
+from hpp_contract.cli._environment import environ
 from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Probing:
 
     def probe(self, seed: int, clock: Clock) -> Probed:
         """Probe, with a sign of life at a terminal."""
-        from hpp_contract.cli.progress import waiting
+        from hpp_contract.cli._progress import waiting
         from hpp_contract.probe import probe
 
         target = self.target()

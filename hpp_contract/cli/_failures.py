@@ -6,8 +6,8 @@ import traceback
 
 import click
 
-from hpp_contract.cli.environment import redactor
-from hpp_contract.cli.output import say, show
+from hpp_contract.cli._environment import redactor
+from hpp_contract.cli._output import say, show
 from hpp_contract.engine.errors import Problem
 from hpp_contract.engine.refusal import system_refusal
 from hpp_contract.engine.report import UNVERIFIED, USAGE
