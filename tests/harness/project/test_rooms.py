@@ -12,15 +12,16 @@ import hpp_contract
 
 HOUSE = Path(hpp_contract.__file__).parent
 FLOORS = (
-    {"exchange"},
-    {"schemas"},
-    {"rules"},
-    {"verdict"},
-    {"strategies", "recordings", "server"},
-    {"endpoint", "client"},
+    {"spec"},
+    {"model"},
+    {"privacy"},
+    {"engine"},
+    {"rules", "cases"},
+    {"generate", "recordings", "server"},
+    {"probe", "client"},
     {"drift"},
     {"reporting"},
-    {"plugin", "cli"},
+    {"plugin", "cli", "endpoint"},
     {"suite"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
