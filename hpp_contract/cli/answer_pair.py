@@ -12,7 +12,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.client import rehearse_answer
 from hpp_contract.engine.rule import Rule
 from hpp_contract.engine.sanitize import printable
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
@@ -26,13 +26,15 @@ def answer_pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | No
     return next(((kept, broken) for kept, broken in pairs if kept != broken), None)
 
 
-def _text(answer: Answer) -> str:
+def _text(answer: ClientRead) -> str:
     redact = Redactor(CREDENTIALS.secrets)
     lines = [f"Case {answer.case}: {CASES[answer.case].says}"]
     lines += [exchange_text(answer.last, redact)] if answer.last is not None else []
     if len(answer.served) > 1:
         lines.append(f"  ({len(answer.served)} requests like this)")
-    lines += [f"  (another host got: {', '.join(name for name, _ in x.request.headers)})" for x in answer.elsewhere]
+    lines += [
+        f"  (another host got: {', '.join(name for name, _ in x.request.headers)})" for x in answer.other_host_requests
+    ]
     if answer.elapsed > 1:
         lines.append(f"  (after {answer.elapsed:g} s, with a time-out of {answer.timeout:g} s)")
     if answer.can.fields != MEMBERS:
@@ -40,8 +42,8 @@ def _text(answer: Answer) -> str:
     return "\n".join([*lines, f"The caller is told: {printable(redact(_told(answer)))}"])
 
 
-def _told(answer: Answer) -> str:
-    told = answer.told
+def _told(answer: ClientRead) -> str:
+    told = answer.result
     if told.session is not None:
         return f"the session {_json({name: told.session.get(name) for name in told.session})}"
     if told.failure is not None:

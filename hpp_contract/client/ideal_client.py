@@ -9,7 +9,7 @@ from typing import Any, Final
 from hpp_contract.cases import CASES, Case
 from hpp_contract.client.run_case import secrets
 from hpp_contract.model import Exchange, Request
-from hpp_contract.model.client_read import Answer, Failure, Told
+from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.rules import Given, given
 from hpp_contract.server.application import Application
@@ -18,12 +18,12 @@ from hpp_contract.spec.session import MEMBERS
 _ORIGIN: Final = "https://hpp.example"
 
 
-def rehearse_answer(case_name: str, clock: Clock = system_clock) -> Answer:
+def rehearse_answer(case_name: str, clock: Clock = system_clock) -> ClientRead:
     """The answer of an ideal client to the last read of a case; raises KeyError for a name that no case has."""
     return rehearse_case(CASES[case_name], clock)[-1]
 
 
-def rehearse_case(case: Case, clock: Clock = system_clock) -> tuple[Answer, ...]:
+def rehearse_case(case: Case, clock: Clock = system_clock) -> tuple[ClientRead, ...]:
     """An ideal client's answers to every read of a case."""
     application = Application(case.credentials, plays=case.plays(), clock=clock)
     seen: dict[str, list[Exchange]] = {session: [] for session in case.sessions}
@@ -66,22 +66,30 @@ def _request(case: Case, asked: str) -> Request:
 
 def _answer(
     case: Case, asked: str, served: tuple[Exchange, ...], earlier: tuple[Exchange, ...], others: tuple[Exchange, ...]
-) -> Answer:
-    answer = Answer(
-        case.name, asked, Told(), served, earlier, others, timeout=case.timeout, elapsed=min(0.01, case.timeout),
-        evidence=f"hpp-contract client --only {case.name}", secrets=secrets(case.credentials),
-    )  # fmt: skip
-    return replace(answer, told=_told(answer))
+) -> ClientRead:
+    answer = ClientRead(
+        case.name,
+        asked,
+        ClientResult(),
+        served,
+        earlier,
+        others,
+        timeout=case.timeout,
+        elapsed=min(0.01, case.timeout),
+        evidence=f"hpp-contract client --only {case.name}",
+        secrets=secrets(case.credentials),
+    )
+    return replace(answer, result=_told(answer))
 
 
-def _told(answer: Answer) -> Told:
+def _told(answer: ClientRead) -> ClientResult:
     session = answer.last.session if answer.last is not None else None
     if given(answer) in (Given.SESSION, Given.ODD) and session is not None:
-        return Told(session={name: session[name] for name in MEMBERS if session.get(name) is not None})
-    return Told(failure=_failure(answer))
+        return ClientResult(session={name: session[name] for name in MEMBERS if session.get(name) is not None})
+    return ClientResult(failure=_failure(answer))
 
 
-def _failure(answer: Answer) -> Failure:
+def _failure(answer: ClientRead) -> Failure:
     last = answer.last
     response = last.response if last is not None else None
     if response is None or given(answer) is Given.FAILURE:

@@ -11,13 +11,13 @@ from hpp_contract import __version__
 from hpp_contract.cases import Case
 from hpp_contract.client.ideal_client import rehearse_case
 from hpp_contract.model import Exchange
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.rules import Given, find, given
 
 _EXPECT: Final = {Given.SESSION: "session", Given.ODD: "either"}
 
 
-def expected(answer: Answer) -> str:
+def expected(answer: ClientRead) -> str:
     """What a client owes its caller in this read: a `session`, an `error`, or `either` (but never a wrong session)."""
     return _EXPECT.get(given(answer), "error")
 
@@ -61,8 +61,8 @@ def _rule(name: str) -> dict[str, str]:
     return {"id": rule.id, "slug": rule.slug, "severity": rule.severity.value}
 
 
-def _read(name: str, answer: Answer) -> dict[str, Any]:
-    told = answer.told
+def _read(name: str, answer: ClientRead) -> dict[str, Any]:
+    told = answer.result
     value = {
         "id": name,
         "session_id": answer.asked,

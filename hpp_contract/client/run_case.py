@@ -13,7 +13,7 @@ from hpp_contract.client.adapters.adapter import Adapter, Ask
 from hpp_contract.client.case_server import Stage
 from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange
-from hpp_contract.model.client_read import Answer, Told
+from hpp_contract.model.client_read import ClientRead, ClientResult
 from hpp_contract.model.credentials import Credentials
 
 LEASH: Final = 5.0
@@ -25,17 +25,17 @@ class Played:
     """A case as it went: the answers to its reads, the exchanges they caused, and what the case itself found amiss."""
 
     case: Case
-    answers: tuple[Answer, ...]
+    answers: tuple[ClientRead, ...]
     exchanges: tuple[Exchange, ...]
     own: tuple[tuple[str, Finding], ...] = ()
 
     @property
     def problem(self) -> str | None:
-        return next((answer.told.problem for answer in self.answers if answer.told.problem), None)
+        return next((answer.result.problem for answer in self.answers if answer.result.problem), None)
 
     @property
     def skipped(self) -> str | None:
-        return next((answer.told.skipped for answer in self.answers if answer.told.skipped), None)
+        return next((answer.result.skipped for answer in self.answers if answer.result.skipped), None)
 
 
 def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str) -> Played:
@@ -43,7 +43,7 @@ def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str)
 
     Raises what the adapter raises, and SystemRefused when a server could not do its part: no answer then counts.
     """
-    answers: list[Answer] = []
+    answers: list[ClientRead] = []
     leash = min(wait, LEASH) if case.timeout == SHORT else wait
     for number, ask in enumerate(_asks(case, stage)):
         if number and case.rest:
@@ -68,7 +68,7 @@ def _asks(case: Case, stage: Stage) -> Iterator[Ask]:
         yield Ask(name, stage.base_url(case), who.username or "", who.api_key, session_id, case.timeout, stage.ca_file)
 
 
-def _answer(case: Case, number: int, told: Told, stage: Stage, before: list[Answer]) -> Answer:
+def _answer(case: Case, number: int, told: ClientResult, stage: Stage, before: list[ClientRead]) -> ClientRead:
     """The answer to read `number`, with the exchanges that came since the read before."""
     session = case.reads[number]
     own, decoy = case.uuids[session], case.uuids[-1]
@@ -76,7 +76,7 @@ def _answer(case: Case, number: int, told: Told, stage: Stage, before: list[Answ
     seen = stage.seen(own, at_least=len(earlier) + (told.problem is None and told.skipped is None))
     known = {id(exchange) for answer in before for exchange in answer.served}
     others = tuple(x for name in case.uuids[:-1] if name != own for x in stage.seen(name))
-    return Answer(
+    return ClientRead(
         case.name,
         case.sessions[session],
         told,

@@ -11,7 +11,7 @@ from hpp_contract.engine.evidence import outcomes_of, portraits
 from hpp_contract.engine.report import Slice, outcome_of
 from hpp_contract.engine.rule import JUDGES, Finding, Rule
 from hpp_contract.model import Exchange
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.exchange import traces
 from hpp_contract.rules import CATALOGUE
 
@@ -43,7 +43,7 @@ class Ledger:
     def judge(
         self,
         case: str,
-        answers: Iterable[Answer],
+        answers: Iterable[ClientRead],
         exchanges: Iterable[Exchange],
         own: Iterable[tuple[str, Finding]] = (),
         spares: Collection[str] = (),
@@ -81,7 +81,7 @@ class Ledger:
 def verdicts_on(
     case: str,
     subject: Subject,
-    answers: Iterable[Answer],
+    answers: Iterable[ClientRead],
     exchanges: Iterable[Exchange],
     own: Iterable[tuple[str, Finding]] = (),
     spares: Collection[str] = (),
@@ -92,7 +92,7 @@ def verdicts_on(
 
 
 def judge_case(
-    rules: Iterable[Rule], subject: Subject, answers: Iterable[Answer], exchanges: Iterable[Exchange]
+    rules: Iterable[Rule], subject: Subject, answers: Iterable[ClientRead], exchanges: Iterable[Exchange]
 ) -> tuple[RuleVerdict, ...]:
     """Both channels of one case: what the client answered, and what the server saw."""
     exchanges = tuple(exchanges)

@@ -53,7 +53,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ClientResult:
     """What came back for one read; exactly one of these is set.
 
     `session` maps exposed members to JSON values (an instant to RFC 3339, or to a number of seconds or milliseconds
@@ -70,7 +70,7 @@ class Told:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class ClientRead:
     """One read of session `asked` in a case: what the client `told`, and what the server had `served` for it.
 
     `served` holds the exchanges of this read in order (retries and challenges included), `earlier` those of earlier
@@ -80,11 +80,11 @@ class Answer:
 
     case: str
     asked: str
-    told: Told
+    result: ClientResult
     served: tuple[Exchange, ...] = ()
     earlier: tuple[Exchange, ...] = ()
     others: tuple[Exchange, ...] = ()
-    elsewhere: tuple[Exchange, ...] = ()
+    other_host_requests: tuple[Exchange, ...] = ()
     can: Capabilities = Capabilities()
     timeout: float = 2.0
     elapsed: float = 0.0

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from hpp_contract.model import Exchange, Instant, Response
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.spec.session import INSTANTS, MEMBERS, STATUSES, UUID
 
 _REQUIRED: Final = ("session_id", "status", "updated_at", "expires_at")
@@ -40,7 +40,7 @@ class Given(StrEnum):
 
 
 @lru_cache(maxsize=1024)
-def given(answer: Answer) -> Given:
+def given(answer: ClientRead) -> Given:
     """What the last exchange of this read gave the client."""
     last = answer.last
     if last is None:
@@ -64,7 +64,7 @@ def _is_plain(response: Response) -> bool:
     return body.is_json and not blemished and response.media_type == "application/json"
 
 
-def stalled(answer: Answer) -> bool:
+def stalled(answer: ClientRead) -> bool:
     """The server kept silent for longer than the client was told to wait."""
     last = answer.last
     if last is None or last.failure == "timeout":
@@ -120,7 +120,7 @@ def _read_leniently(content: bytes) -> Any:
         return None
 
 
-def served_session(answer: Answer) -> dict[str, Any]:
+def served_session(answer: ClientRead) -> dict[str, Any]:
     """The session object of this read; empty when it gave none."""
     return (session_of(answer.last) if answer.last is not None else None) or {}
 
@@ -131,13 +131,13 @@ def absent(value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def departure(answer: Answer, name: str) -> str | None:
+def departure(answer: ClientRead, name: str) -> str | None:
     """How the surfaced member `name` departs from the served one, in one word; None when it does not.
 
     `dropped`, `altered`, `invented`, or where the value comes from instead: `stale` (an earlier read), `mixed` (another
     session), `requested` (the id asked for), `swapped` (another member).
     """
-    surfaced = (answer.told.session or {}).get(name)
+    surfaced = (answer.result.session or {}).get(name)
     served = served_session(answer).get(name)
     if absent(surfaced):
         return None if absent(served) else "dropped"
@@ -146,7 +146,7 @@ def departure(answer: Answer, name: str) -> str | None:
     return _origin(answer, name, surfaced) or ("invented" if absent(served) else "altered")
 
 
-def _origin(answer: Answer, name: str, surfaced: Any) -> str | None:
+def _origin(answer: ClientRead, name: str, surfaced: Any) -> str | None:
     if name == "session_id" and surfaced == answer.asked:
         return "requested"
     if any(same(name, surfaced, session.get(name)) for session in sessions(answer.earlier)):
@@ -219,48 +219,48 @@ def _number(value: float) -> Instant | None:
         return None
 
 
-def status_served(answer: Answer) -> str | None:
+def status_served(answer: ClientRead) -> str | None:
     """The status on the wire, when it is a word."""
     status = served_session(answer).get("status")
     return status if isinstance(status, str) and status else None
 
 
-def has_unknown_member(answer: Answer) -> bool:
+def has_unknown_member(answer: ClientRead) -> bool:
     """A member was sent that no documentation has."""
     return not set(MEMBERS).issuperset(served_session(answer))
 
 
-def has_unknown_status(answer: Answer) -> bool:
+def has_unknown_status(answer: ClientRead) -> bool:
     """A status was sent that is none of the nine."""
     status = status_served(answer)
     return status is not None and status not in STATUSES
 
 
-def after_silent_close(answer: Answer) -> bool:
+def after_silent_close(answer: ClientRead) -> bool:
     """The server closed the connection, unannounced, after the read before."""
     return bool(answer.earlier) and answer.earlier[-1].failure == "close"
 
 
-def judged(answer: Answer) -> bool:
+def judged(answer: ClientRead) -> bool:
     """The client answered, one way or the other."""
-    told = answer.told
+    told = answer.result
     return told.session is not None or told.failure is not None or told.empty
 
 
-def surfaced(answer: Answer) -> bool:
+def surfaced(answer: ClientRead) -> bool:
     """The client gave its caller a session."""
-    return answer.told.session is not None
+    return answer.result.session is not None
 
 
 @cache
-def gave(*what: Given) -> Callable[[Answer], bool]:
+def gave(*what: Given) -> Callable[[ClientRead], bool]:
     """The read came to one of these, and the client answered."""
     return lambda answer: judged(answer) and given(answer) in what
 
 
-def outcome(answer: Answer) -> str:
+def outcome(answer: ClientRead) -> str:
     """What the client told, in words that give nothing away."""
-    told = answer.told
+    told = answer.result
     if told.failure is not None:
         return f"an error ({told.failure.kind}{f': {told.failure.type[:60]}' if told.failure.type else ''})"
     return "success with nothing in it" if told.empty else "a session"

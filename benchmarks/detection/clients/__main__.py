@@ -23,7 +23,7 @@ from hpp_contract.client import Plan, run
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Subject
-from hpp_contract.model.client_read import Told
+from hpp_contract.model.client_read import ClientResult
 from tests.harness.integration.client.wrong_clients.test_bugs import CONFORMING, WRONG
 from tests.harness.support.sample_clients import Client, RawKeyClient
 
@@ -57,7 +57,7 @@ def stubbed(url: str, checks: Callable[[Read, str], Iterator[bool]]) -> Notices:
     def notices(client: type[Client]) -> bool:
         adapter = PythonAdapter(client())
 
-        def read(identity: str) -> Told:
+        def read(identity: str) -> ClientResult:
             ask = Ask(str(uuid4()), url, CREDENTIALS.username or "", CREDENTIALS.api_key, identity, 1.0)
             return adapter.read(ask, WAIT)[0]
 

@@ -12,9 +12,9 @@ import requests
 
 from benchmarks.detection.clients.stubs import BAD, ERROR, LIFE, POLLED, REFUSED, SESSIONS
 from hpp_contract.cases.scenarios import SCENARIOS
-from hpp_contract.model.client_read import Told
+from hpp_contract.model.client_read import ClientResult
 
-Read = Callable[[str], Told]
+Read = Callable[[str], ClientResult]
 UNKNOWN: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -40,11 +40,11 @@ def with_prism(read: Read, _: str) -> Iterator[bool]:
     yield not _is_refusal(read(UNKNOWN), 404, {})
 
 
-def _status(told: Told) -> Any:
+def _status(told: ClientResult) -> Any:
     return (told.session or {}).get("status")
 
 
-def _same_session(told: Told, sent: dict[str, Any]) -> bool:
+def _same_session(told: ClientResult, sent: dict[str, Any]) -> bool:
     given = {name: value for name, value in (told.session or {}).items() if value is not None}
     return given.keys() == sent.keys() and all(_same(given[name], sent[name]) for name in sent)
 
@@ -61,7 +61,7 @@ def _same(given: Any, sent: Any) -> bool:
     return any(abs(meant - found / unit) < 0.0011 for unit in (1, 1000))
 
 
-def _is_refusal(told: Told, code: int, body: dict[str, Any]) -> bool:
+def _is_refusal(told: ClientResult, code: int, body: dict[str, Any]) -> bool:
     if told.failure is None or told.failure.http_status != code:
         return False
     reached = {name: getattr(told.failure, name) for name in body}

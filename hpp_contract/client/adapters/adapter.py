@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hpp_contract.model.client_read import Capabilities, Told
+from hpp_contract.model.client_read import Capabilities, ClientResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Adapter(Protocol):
     notes: list[str]
     """What an author of an adapter should know about it, though no case failed."""
 
-    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+    def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         """Have the client read a session, for at most `wait` seconds: what it told, and the seconds it took.
 
         Never raises for what a client does; raises UsageProblem when there is no client to be had.

@@ -13,7 +13,7 @@ from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.results import capabilities_from, told_from
 from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.model.client_read import Capabilities, Told
+from hpp_contract.model.client_read import Capabilities, ClientResult
 
 HELLO: Final = {"op": "hello", "protocol": 1}
 GREETING: Final = 1.0
@@ -53,7 +53,7 @@ class CommandAdapter:
         self.can = Capabilities()
         self.notes: list[str] = []
 
-    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+    def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         child = self._started()
         began = time.monotonic()
         try:
@@ -115,13 +115,13 @@ class CommandAdapter:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def _problem(self, child: Child, words: str, *, hung: bool = False) -> Told:
+    def _problem(self, child: Child, words: str, *, hung: bool = False) -> ClientResult:
         """What went wrong, after an end has been made of the process."""
         child.stop()
         self._child = None
-        return Told(problem=words, hung=hung)
+        return ClientResult(problem=words, hung=hung)
 
-    def _answer(self, child: Child, wanted: str, deadline: float) -> Told | None:
+    def _answer(self, child: Child, wanted: str, deadline: float) -> ClientResult | None:
         """The answer to `wanted`, or None when it does not come in time."""
         again = ""
         for _ in range(UNASKED):
@@ -134,14 +134,14 @@ class CommandAdapter:
             if message.get("op") == "hello":
                 self._late_hello(message)
             elif message.get("id") == wanted:
-                return Told(problem=again) if again else _told(message)
+                return ClientResult(problem=again) if again else _told(message)
             elif message.get("id") in self._asked:
                 again = again or self._repeat(str(message["id"]))
             else:
                 raise Misbehaved(_foreign(message, wanted))
         raise Misbehaved(f"more than {UNASKED} lines on stdout that nobody asked for")
 
-    def _looked_at(self, child: Child, answered: str, told: Told) -> Told:
+    def _looked_at(self, child: Child, answered: str, told: ClientResult) -> ClientResult:
         """The first answer, unless more follows it: what is wrong with an adapter shows in its first case already."""
         line = child.line(time.monotonic() + LOOK)
         if line is None:
@@ -165,11 +165,11 @@ def parsed(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _told(message: dict[str, Any]) -> Told:
+def _told(message: dict[str, Any]) -> ClientResult:
     if not _PARTS & message.keys():
-        return Told(problem=f"an answer with none of {', '.join(sorted(_PARTS))} in it")
+        return ClientResult(problem=f"an answer with none of {', '.join(sorted(_PARTS))} in it")
     if "session" in message and not isinstance(message["session"], dict):
-        return Told(problem="an answer whose session is no object")
+        return ClientResult(problem="an answer whose session is no object")
     return told_from({name: value for name, value in message.items() if name in _PARTS})
 
 

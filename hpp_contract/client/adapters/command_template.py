@@ -9,7 +9,7 @@ from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.command import arguments, parsed, quoted
 from hpp_contract.client.adapters.results import told_from
 from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
-from hpp_contract.model.client_read import Capabilities, Told
+from hpp_contract.model.client_read import Capabilities, ClientResult
 
 MAX_OUTPUT: Final = 10_000_000
 """Bytes of output that are read of one run."""
@@ -27,17 +27,17 @@ class OneShotAdapter:
         self.can = Capabilities()
         self.notes: list[str] = []
 
-    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+    def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         began = time.monotonic()
         child = Child([_filled(word, ask) for word in self._argv])
         try:
             told = _last_answer(child, began + wait)
         except Misbehaved as misdeed:
-            told = Told(problem=str(misdeed))
+            told = ClientResult(problem=str(misdeed))
         finally:
             elapsed = time.monotonic() - began
             child.stop()
-        return told or Told(problem=f"no answer within {wait:g} s", hung=True), elapsed
+        return told or ClientResult(problem=f"no answer within {wait:g} s", hung=True), elapsed
 
     def close(self) -> None:
         """Nothing is kept from read to read."""
@@ -50,7 +50,7 @@ def _filled(word: str, ask: Ask) -> str:
     return word
 
 
-def _last_answer(child: Child, deadline: float) -> Told | None:
+def _last_answer(child: Child, deadline: float) -> ClientResult | None:
     """What the last line says once the output has ended; None when it does not end in time."""
     last, size = b"", 0
     while True:

@@ -17,7 +17,7 @@ from hpp_contract.client.adapters.exceptions import failure_of
 from hpp_contract.client.adapters.results import capabilities_from, told_from
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
-from hpp_contract.model.client_read import Capabilities, Told
+from hpp_contract.model.client_read import Capabilities, ClientResult
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -44,7 +44,7 @@ class PythonAdapter:
         self.can = capabilities_from(declared) if isinstance(declared, Mapping) else Capabilities()
         self.notes: list[str] = []
 
-    def read(self, ask: Ask, wait: float) -> tuple[Told, float]:
+    def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         self._worker = self._worker or _Worker()
         values = (ask.base_url, ask.username, ask.password, ask.session_id, ask.timeout)
         named: dict[str, Any] = dict(zip(ARGUMENTS, values, strict=True))
@@ -57,7 +57,7 @@ class PythonAdapter:
             return told, elapsed
         self._worker.abandon()
         self._worker = None
-        return Told(problem=f"no answer within {wait:g} s: the call was given up", hung=True), elapsed
+        return ClientResult(problem=f"no answer within {wait:g} s: the call was given up", hung=True), elapsed
 
     def close(self) -> None:
         if self._worker is not None:
@@ -69,10 +69,10 @@ class _Worker:
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], Any] | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Told | SystemRefused] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[ClientResult | SystemRefused] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="hpp-contract client", daemon=True).start()
 
-    def call(self, function: Callable[[], Any], wait: float) -> Told | None:
+    def call(self, function: Callable[[], Any], wait: float) -> ClientResult | None:
         """What the call told, or None when it did not end in time. Raises SystemRefused when the client failed by that:
         it shares this process and its limits."""
         self._calls.put(function)
@@ -91,7 +91,7 @@ class _Worker:
     def _work(self) -> None:
         loop: AbstractEventLoop | None = None
         while (function := self._calls.get()) is not None:
-            told: Told | SystemRefused
+            told: ClientResult | SystemRefused
             try:
                 value = function()
                 if inspect.isawaitable(value):
@@ -99,7 +99,7 @@ class _Worker:
                     value = loop.run_until_complete(_awaited(value))
                 told = told_from(value)
             except BaseException as error:  # a client may raise anything, SystemExit included: that is its answer
-                told = system_refusal(error) or Told(failure=failure_of(error))
+                told = system_refusal(error) or ClientResult(failure=failure_of(error))
             self._answers.put(told)
         if loop is not None:
             loop.close()

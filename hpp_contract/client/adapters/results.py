@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from hpp_contract.client.adapters.exceptions import failure_of
-from hpp_contract.model.client_read import ERROR_PARTS, Capabilities, Failure, Told
+from hpp_contract.model.client_read import ERROR_PARTS, Capabilities, ClientResult, Failure
 from hpp_contract.spec.session import MEMBERS
 
 _DEPTH: Final = 6
@@ -24,38 +24,38 @@ _WORDS: Final = {
 _KINDS: Final = frozenset({"http", "decode", "network", "timeout", "client"})
 
 
-def told_from(value: Any) -> Told:
+def told_from(value: Any) -> ClientResult:
     """What a client's return value tells: a session (mapping or object), an answer of the adapter protocol, None for
     nothing, or an error object."""
     if value is None:
-        return Told(empty=True)
+        return ClientResult(empty=True)
     if isinstance(value, BaseException):
-        return Told(failure=failure_of(value))
+        return ClientResult(failure=failure_of(value))
     if isinstance(value, Mapping):
         return _from_mapping(value)
     session = {name: plain(member) for name in MEMBERS if (member := _attribute(value, name)) is not None}
     if session:
-        return Told(session=session)
+        return ClientResult(session=session)
     parts = {name: getattr(value, name) for name in ("session", "error") if hasattr(value, name)}
     if any(part is not None for part in parts.values()):
         return _from_mapping({name: part for name, part in parts.items() if part is not None})
     if any(hasattr(value, name) for name in MEMBERS):
-        return Told(session={})
-    return Told(problem=f"the client returned a {type(value).__name__}, which has no member of a session")
+        return ClientResult(session={})
+    return ClientResult(problem=f"the client returned a {type(value).__name__}, which has no member of a session")
 
 
-def _from_mapping(value: Mapping[Any, Any]) -> Told:
+def _from_mapping(value: Mapping[Any, Any]) -> ClientResult:
     if not {"session_id", "status"} & value.keys():
         if value.get("error") is not None:
-            return Told(failure=_failure(value["error"]))
+            return ClientResult(failure=_failure(value["error"]))
         if value.get("skipped"):
-            return Told(skipped=str(value["skipped"])[:200])
+            return ClientResult(skipped=str(value["skipped"])[:200])
         if value.get("empty"):
-            return Told(empty=True)
+            return ClientResult(empty=True)
         if "session" in value:
             inner = value["session"]
-            return told_from(inner) if not isinstance(inner, Mapping) else Told(session=_members(inner))
-    return Told(session=_members(value))
+            return told_from(inner) if not isinstance(inner, Mapping) else ClientResult(session=_members(inner))
+    return ClientResult(session=_members(value))
 
 
 def _members(value: Mapping[Any, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.exchange import values
 from hpp_contract.rules.answer.faults import lie, taking, tell_problem
 from hpp_contract.rules.served import stalled
@@ -21,8 +21,8 @@ TRIES = 5
 """Requests that one read may send: a challenge and a few retries."""
 
 
-def _stalled(answer: Answer) -> bool:
-    answered = answer.told.skipped is None and (answer.told.problem is None or answer.told.hung)
+def _stalled(answer: ClientRead) -> bool:
+    answered = answer.result.skipped is None and (answer.result.problem is None or answer.result.hung)
     return answered and answer.can.timeout and stalled(answer)
 
 
@@ -31,7 +31,7 @@ def _stalled(answer: Answer) -> bool:
     faults=[lie("waits-for-ever", "stalls-before-answer", taking(60.0)),
             lie("ignores-stalled-body", "stalls-in-body", taking(60.0))],
 )  # fmt: skip
-def timeout_honoured(answer: Answer) -> Iterator[Finding]:
+def timeout_honoured(answer: ClientRead) -> Iterator[Finding]:
     """A read ends soon after its time-out when the server keeps silent.
 
     A worker that waits for ever is a worker less; ten of them are a shop that is down. Every request that the client
@@ -41,7 +41,7 @@ def timeout_honoured(answer: Answer) -> Iterator[Finding]:
     tries = answer.served[:TRIES]
     allowed = answer.timeout * max(1, len(tries)) + _pauses(tries, answer.timeout) + SLACK
     if answer.elapsed > allowed:
-        more = "still waiting after " if answer.told.hung else ""
+        more = "still waiting after " if answer.result.hung else ""
         yield Finding("elapsed", f"at most {allowed:.1f} s for a time-out of {answer.timeout:g} s",
                       f"{more}{answer.elapsed:.1f} s")  # fmt: skip
 
@@ -52,9 +52,9 @@ def _pauses(tries: Iterable[Exchange], timeout: float) -> float:
     return sum(max(0.0, later - earlier - timeout) for earlier, later in pairwise(times))
 
 
-def _drips(answer: Answer) -> bool:
+def _drips(answer: ClientRead) -> bool:
     response = answer.last.response if answer.last is not None else None
-    answered = answer.told.session is not None or answer.told.failure is not None
+    answered = answer.result.session is not None or answer.result.failure is not None
     total = sum(response.pauses) if response is not None else 0.0
     return answered and answer.can.timeout and not stalled(answer) and total > answer.timeout
 
@@ -64,7 +64,7 @@ def _drips(answer: Answer) -> bool:
     when=_drips,
     faults=[lie("counts-each-piece", "drips", taking(2.0))],
 )  # fmt: skip
-def timeout_covers_whole_read(answer: Answer) -> Iterator[Finding]:
+def timeout_covers_whole_read(answer: ClientRead) -> Iterator[Finding]:
     """The time-out is for the whole read, not for each piece of it.
 
     A server that drips keeps such a client for as long as it likes; most HTTP libraries only offer this.
@@ -74,7 +74,7 @@ def timeout_covers_whole_read(answer: Answer) -> Iterator[Finding]:
         yield Finding("elapsed", f"about {answer.timeout:g} s in all", f"{answer.elapsed:.1f} s")
 
 
-def _asked(answer: Answer) -> bool:
+def _asked(answer: ClientRead) -> bool:
     return bool(answer.served)
 
 
@@ -83,7 +83,7 @@ def _asked(answer: Answer) -> bool:
     faults=[lie("hammers", "unavailable-503", lambda answer: replace(answer, served=answer.served * 20)),
             lie("reads-six-times", "waiting", lambda answer: replace(answer, served=answer.served * 6))],
 )  # fmt: skip
-def retries_bounded(answer: Answer) -> Iterator[Finding]:
+def retries_bounded(answer: ClientRead) -> Iterator[Finding]:
     """One read sends at most five requests, retries and challenge included.
 
     A client that keeps trying turns an outage into an attack, and its caller learns of it last.
@@ -92,9 +92,9 @@ def retries_bounded(answer: Answer) -> Iterator[Finding]:
         yield Finding("requests", f"at most {TRIES} for one read", str(len(answer.served)))
 
 
-def _sent_elsewhere(answer: Answer) -> bool:
+def _sent_elsewhere(answer: ClientRead) -> bool:
     redirected = any(300 <= (exchange.status or 0) < 400 for exchange in answer.served)
-    return redirected or bool(answer.elsewhere)
+    return redirected or bool(answer.other_host_requests)
 
 
 @rule(
@@ -103,18 +103,18 @@ def _sent_elsewhere(answer: Answer) -> bool:
     faults=[lie("takes-credentials-along", "redirect-elsewhere",
                 lambda answer: replace(answer, elsewhere=answer.served))],
 )  # fmt: skip
-def credentials_stay(answer: Answer) -> Iterator[Finding]:
+def credentials_stay(answer: ClientRead) -> Iterator[Finding]:
     """Credentials never follow a redirect to another host.
 
     Whoever can answer once for the API would collect its keys.
     """
-    for exchange in answer.elsewhere:
+    for exchange in answer.other_host_requests:
         if values(exchange.request.headers, "authorization"):
             yield Finding("header Authorization", "absent towards another host", "sent there", exchange.evidence)
 
 
-def _run(answer: Answer) -> bool:
-    return answer.told.skipped is None and not (answer.told.hung and stalled(answer))
+def _run(answer: ClientRead) -> bool:
+    return answer.result.skipped is None and not (answer.result.hung and stalled(answer))
 
 
 @rule(
@@ -122,10 +122,10 @@ def _run(answer: Answer) -> bool:
     faults=[lie("crashes", "waiting", tell_problem("the adapter ended with exit code 1")),
             lie("prints-on-stdout", "smoke", tell_problem("a line on stdout that is no JSON object"))],
 )  # fmt: skip
-def gives_an_answer(answer: Answer) -> Iterator[Finding]:
+def gives_an_answer(answer: ClientRead) -> Iterator[Finding]:
     """Every read ends in a session or an error: no crash, no hang, nothing else.
 
     What takes the whole process down, or never returns, cannot be handled by any caller.
     """
-    if answer.told.problem is not None:
-        yield Finding("answer", "a session or an error", answer.told.problem)
+    if answer.result.problem is not None:
+        yield Finding("answer", "a session or an error", answer.result.problem)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from hpp_contract.engine.rule import Finding, rule
-from hpp_contract.model.client_read import Answer, Failure
+from hpp_contract.model.client_read import ClientRead, Failure
 from hpp_contract.privacy.redact import is_placeholder, spellings
 from hpp_contract.rules.answer.faults import lie, tell_failure
 from hpp_contract.rules.served import Given, given
@@ -18,23 +18,25 @@ ERROR_OBJECT = "Error object"
 AUTHENTICATION = "Authentication"
 
 
-def _refused(answer: Answer) -> bool:
-    return answer.told.failure is not None and given(answer) is Given.REFUSAL
+def _refused(answer: ClientRead) -> bool:
+    return answer.result.failure is not None and given(answer) is Given.REFUSAL
 
 
-def _sent(answer: Answer, name: str) -> list[Any]:
+def _sent(answer: ClientRead, name: str) -> list[Any]:
     """The values of error member `name` that this read's refusals carried, in their bodies."""
-    values = (exchange.response.json.value for exchange in (*answer.served, *answer.elsewhere) if exchange.response)
+    values = (
+        exchange.response.json.value for exchange in (*answer.served, *answer.other_host_requests) if exchange.response
+    )
     return [value[name] for value in values if isinstance(value, dict) and isinstance(value.get(name), str)]
 
 
-def _last_sent(answer: Answer, name: str) -> str | None:
+def _last_sent(answer: ClientRead, name: str) -> str | None:
     value = answer.last.response.json.value if answer.last is not None and answer.last.response is not None else None
     member = value.get(name) if isinstance(value, dict) else None
     return member if isinstance(member, str) else None
 
 
-def _status_declared(answer: Answer) -> bool:
+def _status_declared(answer: ClientRead) -> bool:
     refused = _refused(answer) and answer.last is not None and (answer.last.status or 0) >= 300
     return refused and "http_status" in answer.can.error
 
@@ -44,16 +46,16 @@ def _status_declared(answer: Answer) -> bool:
     faults=[lie("hides-http-status", "not-found", tell_failure(http_status=None)),
             lie("hides-unauthorized", "unauthorized", tell_failure(http_status=None))],
 )  # fmt: skip
-def http_status_reachable(answer: Answer) -> Iterator[Finding]:
+def http_status_reachable(answer: ClientRead) -> Iterator[Finding]:
     """The caller can tell which status code refused the read.
 
     401 wants another key, 404 another session, 503 another minute: one opaque error wants a person each time.
     """
-    if answer.told.failure is not None and not answer.told.failure.http_status:
+    if answer.result.failure is not None and not answer.result.failure.http_status:
         yield Finding("error http_status", str(answer.last.status if answer.last else ""), "absent")
 
 
-def _code_declared(answer: Answer) -> bool:
+def _code_declared(answer: ClientRead) -> bool:
     return _refused(answer) and "error_code" in answer.can.error and _last_sent(answer, "error_code") is not None
 
 
@@ -61,16 +63,16 @@ def _code_declared(answer: Answer) -> bool:
     "HPP-A29", "error-code-reachable", "should", "referenced", ERROR_OBJECT, scope="answer", when=_code_declared,
     faults=[lie("hides-error-code", "not-found", tell_failure(error_code=None))],
 )  # fmt: skip
-def error_code_reachable(answer: Answer) -> Iterator[Finding]:
+def error_code_reachable(answer: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `error_code` of an error object.
 
     It is what programs branch on where one status code has several reasons.
     """
-    if answer.told.failure is not None and not answer.told.failure.error_code:
+    if answer.result.failure is not None and not answer.result.failure.error_code:
         yield Finding("error error_code", "as sent", "absent")
 
 
-def _correlation_declared(answer: Answer) -> bool:
+def _correlation_declared(answer: ClientRead) -> bool:
     sent = _last_sent(answer, "correlation_id") is not None
     return _refused(answer) and "correlation_id" in answer.can.error and sent
 
@@ -79,24 +81,24 @@ def _correlation_declared(answer: Answer) -> bool:
     "HPP-A30", "correlation-id-kept", "should", "referenced", ERROR_OBJECT, scope="answer", when=_correlation_declared,
     faults=[lie("hides-correlation-id", "unauthorized", tell_failure(correlation_id=None))],
 )  # fmt: skip
-def correlation_id_kept(answer: Answer) -> Iterator[Finding]:
+def correlation_id_kept(answer: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `correlation_id` of an error object.
 
     It is the first thing support asks for, and it cannot be had afterwards.
     """
-    if answer.told.failure is not None and not answer.told.failure.correlation_id:
+    if answer.result.failure is not None and not answer.result.failure.correlation_id:
         yield Finding("error correlation_id", "as sent", "absent")
 
 
-def _failed(answer: Answer) -> bool:
-    return answer.told.failure is not None
+def _failed(answer: ClientRead) -> bool:
+    return answer.result.failure is not None
 
 
-def _failure_of(answer: Answer) -> Failure:
+def _failure_of(answer: ClientRead) -> Failure:
     """The error that a rule's condition has already made sure of."""
-    if answer.told.failure is None:
+    if answer.result.failure is None:
         raise LookupError("a rule read an error that its condition did not ask for")
-    return answer.told.failure
+    return answer.result.failure
 
 
 @rule(
@@ -105,13 +107,13 @@ def _failure_of(answer: Answer) -> Failure:
             lie("makes-up-status", "reset-before-answer", tell_failure(http_status=500)),
             lie("makes-up-error-code", "not-found", tell_failure(error_code="UNKNOWN_ERROR"))],
 )  # fmt: skip
-def errors_tell_the_truth(answer: Answer) -> Iterator[Finding]:
+def errors_tell_the_truth(answer: ClientRead) -> Iterator[Finding]:
     """An error's `http_status`, `error_code` and `correlation_id`, where given, are those the server sent.
 
     A revoked key that reads as 404 is a session taken for expired.
     """
     failure = _failure_of(answer)
-    statuses = {exchange.status for exchange in (*answer.served, *answer.elsewhere)} - {None}
+    statuses = {exchange.status for exchange in (*answer.served, *answer.other_host_requests)} - {None}
     if failure.http_status and failure.http_status not in statuses:  # many languages write none as 0
         sent = " or ".join(map(str, sorted(filter(None, statuses)))) or "none: nothing was answered"
         yield Finding("error http_status", sent, str(failure.http_status))
@@ -138,7 +140,7 @@ def _texts(parts: Iterable[Any]) -> Iterator[str]:
     faults=[lie("prints-request-with-error", "unauthorized",
                 lambda answer: tell_failure(message=f"401 for Authorization: Basic {answer.secrets[0]}")(answer))],
 )  # fmt: skip
-def no_credentials_in_errors(answer: Answer) -> Iterator[Finding]:
+def no_credentials_in_errors(answer: ClientRead) -> Iterator[Finding]:
     """No error text holds the credentials, in any spelling.
 
     Errors are logged, mailed and pasted into tickets.

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from hpp_contract.engine import fault
-from hpp_contract.model.client_read import Answer, Failure, Told
+from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
 from hpp_contract.rules.served import served_session
 
-AnswerEdit = Callable[[Answer], Answer]
+AnswerEdit = Callable[[ClientRead], ClientRead]
 
 lie = partial(fault.lie, teller="adapter")
 
@@ -19,9 +19,9 @@ lie = partial(fault.lie, teller="adapter")
 def surface(name: str, value: Any) -> AnswerEdit:
     """Surface the member `name` with this value, or with what this function makes of the answer."""
 
-    def edit(answer: Answer) -> Answer:
+    def edit(answer: ClientRead) -> ClientRead:
         told = value(answer) if callable(value) else value
-        return replace(answer, told=Told(session={**(answer.told.session or {}), name: told}))
+        return replace(answer, result=ClientResult(session={**(answer.result.session or {}), name: told}))
 
     return edit
 
@@ -31,29 +31,31 @@ def omit(name: str) -> AnswerEdit:
     return surface(name, None)
 
 
-def served(name: str) -> Callable[[Answer], Any]:
+def served(name: str) -> Callable[[ClientRead], Any]:
     """The value of the served member `name`, for `surface`."""
     return lambda answer: served_session(answer).get(name)
 
 
 def tell_session(session: Mapping[str, Any]) -> AnswerEdit:
     """Tell the caller this session, whatever came."""
-    return lambda answer: replace(answer, told=Told(session=dict(session)))
+    return lambda answer: replace(answer, result=ClientResult(session=dict(session)))
 
 
-def tell_nothing(answer: Answer) -> Answer:
+def tell_nothing(answer: ClientRead) -> ClientRead:
     """Tell the caller of success, with nothing in it."""
-    return replace(answer, told=Told(empty=True))
+    return replace(answer, result=ClientResult(empty=True))
 
 
 def tell_failure(**parts: Any) -> AnswerEdit:
     """Tell the caller of an error with these parts, or change these parts of the honest one."""
-    return lambda answer: replace(answer, told=Told(failure=replace(answer.told.failure or Failure(), **parts)))
+    return lambda answer: replace(
+        answer, result=ClientResult(failure=replace(answer.result.failure or Failure(), **parts))
+    )
 
 
 def tell_problem(words: str) -> AnswerEdit:
     """Give no answer at all."""
-    return lambda answer: replace(answer, told=Told(problem=words))
+    return lambda answer: replace(answer, result=ClientResult(problem=words))
 
 
 def able(**capabilities: Any) -> AnswerEdit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpp_contract.engine.rule import Finding, rule
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe, show
 from hpp_contract.rules.answer.faults import lie, served, surface, tell_session
 from hpp_contract.rules.served import (
@@ -27,7 +27,7 @@ REFERENCE = "API reference 1.1 › getSessionById"
 _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 
-def _readable(answer: Answer) -> bool:
+def _readable(answer: ClientRead) -> bool:
     """There was a session to read, or nothing at all was asked, and the caller got one."""
     return surfaced(answer) and given(answer) in (Given.SESSION, Given.ODD, Given.NOTHING)
 
@@ -36,7 +36,7 @@ def _pointers(names: list[str]) -> str:
     return ", ".join(f"/{name}" for name in names)
 
 
-def _departed(answer: Answer, how: str) -> list[str]:
+def _departed(answer: ClientRead, how: str) -> list[str]:
     return [name for name in MEMBERS if departure(answer, name) == how]
 
 
@@ -46,14 +46,14 @@ def _departed(answer: Answer, how: str) -> list[str]:
             lie("writes-null-as-text", "null-order-id", surface("order_id", "null")),
             lie("invents-instant", "missing-expires-at", surface("expires_at", "1970-01-01T00:00:00Z"))],
 )  # fmt: skip
-def nothing_invented(answer: Answer) -> Iterator[Finding]:
+def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
     """A member that was not sent, or was null, is not in the answer.
 
     An `order_id` from nowhere is an order that nobody placed. An empty string counts as absent.
     """
     for name in _departed(answer, "invented"):
         if name != "status":
-            found = (answer.told.session or {}).get(name)
+            found = (answer.result.session or {}).get(name)
             shown = show(found) if name in INSTANTS else describe(found)
             yield Finding(f"/{name}", "absent: it was not sent", shown)
 
@@ -64,7 +64,7 @@ def nothing_invented(answer: Answer) -> Iterator[Finding]:
             lie("takes-order-for-token", "completed-with-order", surface("authorization_token", served("order_id"))),
             lie("expires-when-updated", "waiting", surface("expires_at", served("updated_at")))],
 )  # fmt: skip
-def members_not_swapped(answer: Answer) -> Iterator[Finding]:
+def members_not_swapped(answer: ClientRead) -> Iterator[Finding]:
     """No member is filled from another one.
 
     It looks right until it is used: a reference that is an order id is found in no settlement file.
@@ -73,7 +73,7 @@ def members_not_swapped(answer: Answer) -> Iterator[Finding]:
         yield Finding(f"/{name}", "its own value, or absent", "the value of another member")
 
 
-def _other_id_served(answer: Answer) -> bool:
+def _other_id_served(answer: ClientRead) -> bool:
     return _readable(answer) and bool(answer.served) and served_session(answer).get("session_id") != answer.asked
 
 
@@ -82,7 +82,7 @@ def _other_id_served(answer: Answer) -> bool:
     faults=[lie("overwrites-session-id", "another-session-id", surface("session_id", lambda answer: answer.asked)),
             lie("fills-in-session-id", "missing-session-id", surface("session_id", lambda answer: answer.asked))],
 )  # fmt: skip
-def session_id_from_body(answer: Answer) -> Iterator[Finding]:
+def session_id_from_body(answer: ClientRead) -> Iterator[Finding]:
     """The `session_id` a caller gets is the one in the body, never the one that was asked for.
 
     Only so can the caller notice that a gateway or a cache answered with somebody else's session.
@@ -92,7 +92,7 @@ def session_id_from_body(answer: Answer) -> Iterator[Finding]:
         yield Finding("/session_id", sent, "the id that was asked for")
 
 
-def _among_others(answer: Answer) -> bool:
+def _among_others(answer: ClientRead) -> bool:
     return surfaced(answer) and bool(sessions(answer.others))
 
 
@@ -102,7 +102,7 @@ def _among_others(answer: Answer) -> bool:
     faults=[lie("mixes-sessions", "interleaved",
                 surface("order_id", lambda answer: sessions(answer.others)[-1]["order_id"]))],
 )  # fmt: skip
-def sessions_not_mixed(answer: Answer) -> Iterator[Finding]:
+def sessions_not_mixed(answer: ClientRead) -> Iterator[Finding]:
     """What reaches the caller belongs to the session that was asked for, not to another one read before.
 
     One consumer's order would be booked to another one's cart.
@@ -111,11 +111,11 @@ def sessions_not_mixed(answer: Answer) -> Iterator[Finding]:
         yield Finding(_pointers(names), "what belongs to this session", "what belongs to another one, read before")
 
 
-def _remembered(answer: Answer) -> Answer:
+def _remembered(answer: ClientRead) -> ClientRead:
     return tell_session(sessions(answer.earlier)[0])(answer)
 
 
-def _polled(answer: Answer) -> bool:
+def _polled(answer: ClientRead) -> bool:
     return judged(answer) and bool(sessions(answer.earlier))
 
 
@@ -124,7 +124,7 @@ def _polled(answer: Answer) -> bool:
     faults=[lie("answers-from-cache", "lifecycle-paid", _remembered),
             lie("hides-refusal-behind-cache", "revoked-between-polls", _remembered, also=("HPP-A25",))],
 )  # fmt: skip
-def not_stale(answer: Answer) -> Iterator[Finding]:
+def not_stale(answer: ClientRead) -> Iterator[Finding]:
     """Every read tells what the server says now, never what it said before.
 
     A poller that is answered from memory waits for a payment that has already happened.
@@ -133,7 +133,7 @@ def not_stale(answer: Answer) -> Iterator[Finding]:
         yield Finding(_pointers(names), "what this read gave", "what an earlier read gave")
 
 
-def _without_status(answer: Answer) -> bool:
+def _without_status(answer: ClientRead) -> bool:
     return _readable(answer) and status_served(answer) is None
 
 
@@ -142,12 +142,12 @@ def _without_status(answer: Answer) -> bool:
     faults=[lie("assumes-waiting", "missing-status", surface("status", "WAITING")),
             lie("completes-null-status", "null-status", surface("status", "COMPLETED"))],
 )  # fmt: skip
-def missing_status_stays_missing(answer: Answer) -> Iterator[Finding]:
+def missing_status_stays_missing(answer: ClientRead) -> Iterator[Finding]:
     """A status that was not sent, or was no word, never becomes one of the nine.
 
     A caller told WAITING waits for ever, and one told COMPLETED ships.
     """
-    status = (answer.told.session or {}).get("status")
+    status = (answer.result.session or {}).get("status")
     remembered = departure(answer, "status") in ("stale", "mixed")
     if status is not None and spelling(status) in KNOWN and not remembered:
         yield Finding("/status", "absent, or an error", show(status))

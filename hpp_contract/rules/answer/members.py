@@ -9,7 +9,7 @@ from typing import Any
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Instant
 from hpp_contract.model.body import MISSING
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe, show
 from hpp_contract.rules.answer.faults import able, lie, omit, served, surface
 from hpp_contract.rules.served import (
@@ -33,10 +33,10 @@ _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 
 @cache
-def _gave(*names: str) -> Callable[[Answer], bool]:
+def _gave(*names: str) -> Callable[[ClientRead], bool]:
     """The server sent one of these members well-formed, the client exposes it and gave its caller a session."""
 
-    def when(answer: Answer) -> bool:
+    def when(answer: ClientRead) -> bool:
         session = served_session(answer) if given(answer) in (Given.SESSION, Given.ODD) else {}
         return surfaced(answer) and any(
             name in answer.can.fields and not absent(session.get(name)) and is_sound(name, session[name])
@@ -46,18 +46,18 @@ def _gave(*names: str) -> Callable[[Answer], bool]:
     return when
 
 
-def _unfaithful(answer: Answer, *names: str) -> Iterator[Finding]:
+def _unfaithful(answer: ClientRead, *names: str) -> Iterator[Finding]:
     """Findings for members that were lost or changed on their way (values from elsewhere are other rules' business)."""
     hows = {name: departure(answer, name) for name in MEMBERS}
     elsewhere = "stale" in hows.values() or "mixed" in hows.values()
     for name in names:
         # What is missing from an answer that belongs to another read was not dropped by anybody.
         if name in answer.can.fields and (hows[name] == "altered" or (hows[name] == "dropped" and not elsewhere)):
-            found = (answer.told.session or {}).get(name)
+            found = (answer.result.session or {}).get(name)
             yield Finding(f"/{name}", f"{_expected(answer, name)}, as sent", _found(name, found))
 
 
-def _expected(answer: Answer, name: str) -> str:
+def _expected(answer: ClientRead, name: str) -> str:
     return show(served_session(answer).get(name))
 
 
@@ -78,7 +78,7 @@ def _found(name: str, value: Any) -> str:
     faults=[lie("drops-session-id", "waiting", omit("session_id")),
             lie("cuts-session-id", "waiting", surface("session_id", lambda answer: answer.asked[:8]))],
 )  # fmt: skip
-def session_id_surfaced(answer: Answer) -> Iterator[Finding]:
+def session_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """The caller gets the `session_id` of the body, unchanged.
 
     It ties the answer to the cart; one that is shortened or rewritten ties it to nothing.
@@ -86,7 +86,7 @@ def session_id_surfaced(answer: Answer) -> Iterator[Finding]:
     yield from _unfaithful(answer, "session_id")
 
 
-def _known_status(answer: Answer) -> bool:
+def _known_status(answer: ClientRead) -> bool:
     return _gave("status")(answer) and not has_unknown_status(answer)
 
 
@@ -96,7 +96,7 @@ def _known_status(answer: Answer) -> bool:
             lie("merges-statuses", "back", surface("status", "WAITING")),
             lie("pays-in-progress", "in-progress", surface("status", "COMPLETED"))],
 )  # fmt: skip
-def status_surfaced(answer: Answer) -> Iterator[Finding]:
+def status_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """Each of the nine statuses reaches the caller as itself.
 
     Callers decide by it whether to ship, to wait or to give up. Spelling is free: `InProgress` is IN_PROGRESS.
@@ -109,7 +109,7 @@ def status_surfaced(answer: Answer) -> Iterator[Finding]:
     faults=[lie("drops-updated-at", "waiting", omit("updated_at")),
             lie("loses-zone", "waiting", surface("updated_at", "2019-05-13T14:51:46.288"))],
 )  # fmt: skip
-def updated_at_surfaced(answer: Answer) -> Iterator[Finding]:
+def updated_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`updated_at` reaches the caller as the same point in time.
 
     In another notation or with fewer digits is fine; without its zone it is hours off in most of the world.
@@ -123,7 +123,7 @@ def updated_at_surfaced(answer: Answer) -> Iterator[Finding]:
             lie("ignores-offset", "instant-offset-east",
                 surface("expires_at", lambda answer: served("expires_at")(answer)[:19] + "Z"))],
 )  # fmt: skip
-def expires_at_surfaced(answer: Answer) -> Iterator[Finding]:
+def expires_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`expires_at` reaches the caller as the same point in time.
 
     Pollers stop there: an hour early loses orders, an hour late polls a session that is gone.
@@ -136,7 +136,7 @@ def expires_at_surfaced(answer: Answer) -> Iterator[Finding]:
     faults=[lie("drops-order-id", "completed-with-order", omit("order_id")),
             lie("truncates-order-id", "completed-with-order", surface("order_id", "a1a8f727"))],
 )  # fmt: skip
-def order_id_surfaced(answer: Answer) -> Iterator[Finding]:
+def order_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`order_id` reaches the caller.
 
     The consumer has paid, and without it the merchant cannot find the order.
@@ -148,7 +148,7 @@ def order_id_surfaced(answer: Answer) -> Iterator[Finding]:
     "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("klarna_reference"),
     faults=[lie("drops-klarna-reference", "completed-with-order", omit("klarna_reference"))],
 )  # fmt: skip
-def klarna_reference_surfaced(answer: Answer) -> Iterator[Finding]:
+def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`klarna_reference` reaches the caller.
 
     It is what the consumer quotes and what the settlement file names.
@@ -161,7 +161,7 @@ def klarna_reference_surfaced(answer: Answer) -> Iterator[Finding]:
     when=_gave("authorization_token"),
     faults=[lie("drops-authorization-token", "completed-with-token", omit("authorization_token"))],
 )  # fmt: skip
-def authorization_token_surfaced(answer: Answer) -> Iterator[Finding]:
+def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`authorization_token` reaches the caller.
 
     It places the order, for sixty minutes; without it the authorization lapses.
@@ -176,7 +176,7 @@ def authorization_token_surfaced(answer: Answer) -> Iterator[Finding]:
             lie("drops-identification", "manual-id-check", omit("manual_identification")),
             lie("renames-customer", "manual-id-check", surface("customer", {"name": "Fiktiv Exempelsson"}))],
 )  # fmt: skip
-def identification_surfaced(answer: Answer) -> Iterator[Finding]:
+def identification_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`customer` and `manual_identification` reach the caller whole.
 
     Whoever has to identify the consumer by hand has nothing else to go by.
@@ -184,7 +184,7 @@ def identification_surfaced(answer: Answer) -> Iterator[Finding]:
     yield from _unfaithful(answer, "customer", "manual_identification")
 
 
-def _introduced(answer: Answer) -> bool:
+def _introduced(answer: ClientRead) -> bool:
     return answer.case == "smoke"
 
 
@@ -192,7 +192,7 @@ def _introduced(answer: Answer) -> bool:
     "HPP-A09", "all-members-exposed", "should", "referenced", REFERENCE, scope="answer", when=_introduced,
     faults=[lie("exposes-status-only", "smoke", able(fields=("session_id", "status")))],
 )  # fmt: skip
-def all_members_exposed(answer: Answer) -> Iterator[Finding]:
+def all_members_exposed(answer: ClientRead) -> Iterator[Finding]:
     """A client exposes every documented member.
 
     One it does not expose is out of reach for everybody who builds on it. What a client declares to leave out is said
@@ -209,12 +209,12 @@ def all_members_exposed(answer: Answer) -> Iterator[Finding]:
     faults=[lie("rounds-instants", "instant-nanoseconds",
                 surface("updated_at", lambda answer: served("updated_at")(answer)[:23] + "Z"))],
 )  # fmt: skip
-def precision_kept(answer: Answer) -> Iterator[Finding]:
+def precision_kept(answer: ClientRead) -> Iterator[Finding]:
     """Instants keep the fraction digits they were sent with.
 
     Two updates within one of the client's ticks look like one; languages differ too much to hold it against anybody.
     """
-    session = answer.told.session or {}
+    session = answer.result.session or {}
     for name in sorted(INSTANTS & set(answer.can.fields)):
         sent, kept = served_session(answer).get(name), session.get(name, MISSING)
         one, two = Instant.parse(sent), instant(kept)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.body import MISSING
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe
 from hpp_contract.rules.answer.faults import lie, tell_nothing, tell_session
 from hpp_contract.rules.served import Given, gave, given, judged, outcome
@@ -16,17 +16,17 @@ REFERENCE = "API reference 1.1 › getSessionById"
 _WAITING = {"status": "WAITING"}
 
 
-def _taken_for_success(answer: Answer, what: str) -> Iterator[Finding]:
-    if answer.told.failure is None:
+def _taken_for_success(answer: ClientRead, what: str) -> Iterator[Finding]:
+    if answer.result.failure is None:
         yield Finding("answer", f"an error: {what}", outcome(answer))
 
 
-def _content(answer: Answer) -> bytes:
+def _content(answer: ClientRead) -> bytes:
     response = answer.last.response if answer.last is not None else None
     return (response.content or b"") if response is not None else b""
 
 
-def _is_empty(answer: Answer) -> bool:
+def _is_empty(answer: ClientRead) -> bool:
     status = answer.last.status if answer.last is not None else None
     if not judged(answer) or status not in (200, 204) or given(answer) not in (Given.NO_SESSION, Given.REFUSAL):
         return False
@@ -38,7 +38,7 @@ def _is_empty(answer: Answer) -> bool:
     faults=[lie("returns-nothing-for-empty", "empty-200", tell_nothing),
             lie("reads-empty-as-waiting", "no-content-204", tell_session(_WAITING))],
 )  # fmt: skip
-def empty_is_error(answer: Answer) -> Iterator[Finding]:
+def empty_is_error(answer: ClientRead) -> Iterator[Finding]:
     """A success without a body is an error to the caller.
 
     A client that reports it as success, or as an empty session, hides that nothing is known about the order.
@@ -46,12 +46,12 @@ def empty_is_error(answer: Answer) -> Iterator[Finding]:
     yield from _taken_for_success(answer, f"HTTP {answer.last.status if answer.last else ''} without a body")
 
 
-def _is_json(answer: Answer) -> bool:
+def _is_json(answer: ClientRead) -> bool:
     response = answer.last.response if answer.last is not None else None
     return response is not None and response.json.value is not MISSING
 
 
-def _is_page(answer: Answer) -> bool:
+def _is_page(answer: ClientRead) -> bool:
     response = answer.last.response if answer.last is not None else None
     return gave(Given.NO_SESSION)(answer) and response is not None and response.is_html
 
@@ -60,7 +60,7 @@ def _is_page(answer: Answer) -> bool:
     "HPP-A23", "page-is-error", "must", "referenced", REFERENCE, scope="answer", when=_is_page,
     faults=[lie("accepts-page", "html-200", tell_nothing)],
 )  # fmt: skip
-def page_is_error(answer: Answer) -> Iterator[Finding]:
+def page_is_error(answer: ClientRead) -> Iterator[Finding]:
     """A page for people under 200 is an error to the caller.
 
     Captive portals and gateways answer like this, and no session is in it.
@@ -68,7 +68,7 @@ def page_is_error(answer: Answer) -> Iterator[Finding]:
     yield from _taken_for_success(answer, "the body is a page")
 
 
-def _is_broken_json(answer: Answer) -> bool:
+def _is_broken_json(answer: ClientRead) -> bool:
     unreadable = not _is_json(answer) and not _is_empty(answer) and not _is_page(answer)
     return gave(Given.NO_SESSION)(answer) and unreadable
 
@@ -79,7 +79,7 @@ def _is_broken_json(answer: Answer) -> bool:
     faults=[lie("swallows-decode-error", "truncated-json", tell_nothing),
             lie("repairs-json", "truncated-json", tell_session(_WAITING))],
 )  # fmt: skip
-def broken_json_is_error(answer: Answer) -> Iterator[Finding]:
+def broken_json_is_error(answer: ClientRead) -> Iterator[Finding]:
     """A body that is not one JSON text is an error to the caller.
 
     Half a session is not half true: the half with the order in it is gone.
@@ -93,7 +93,7 @@ def broken_json_is_error(answer: Answer) -> Iterator[Finding]:
     faults=[lie("ignores-status-code", "not-found", tell_session({})),
             lie("succeeds-on-outage", "unavailable-503-empty", tell_nothing)],
 )  # fmt: skip
-def refusal_is_error(answer: Answer) -> Iterator[Finding]:
+def refusal_is_error(answer: ClientRead) -> Iterator[Finding]:
     """Any status code but 200 is an error to the caller, whatever the body.
 
     A 401 or 404 that looks like a session without status keeps pollers polling, for nothing.
@@ -101,11 +101,11 @@ def refusal_is_error(answer: Answer) -> Iterator[Finding]:
     yield from _taken_for_success(answer, f"HTTP {answer.last.status if answer.last else ''}")
 
 
-def _is_empty_success(answer: Answer) -> bool:
+def _is_empty_success(answer: ClientRead) -> bool:
     return answer.last is not None and answer.last.status == 204
 
 
-def _is_other_json(answer: Answer) -> bool:
+def _is_other_json(answer: ClientRead) -> bool:
     return gave(Given.NO_SESSION)(answer) and _is_json(answer) and not _is_page(answer)
 
 
@@ -113,7 +113,7 @@ def _is_other_json(answer: Answer) -> bool:
     "HPP-A26", "wrong-shape-is-error", "must", "shown", HAPPY, scope="answer", when=_is_other_json,
     faults=[lie("accepts-list", "array-200", tell_session({})), lie("accepts-null", "null-200", tell_nothing)],
 )  # fmt: skip
-def wrong_shape_is_error(answer: Answer) -> Iterator[Finding]:
+def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
     """JSON that is no object is an error to the caller.
 
     A session is one object; anything else under 200 is somebody else's answer.
@@ -129,7 +129,7 @@ def wrong_shape_is_error(answer: Answer) -> Iterator[Finding]:
     faults=[lie("swallows-reset", "reset-before-answer", tell_nothing),
             lie("keeps-half-a-body", "breaks-off", tell_session(_WAITING))],
 )  # fmt: skip
-def lost_answer_is_error(answer: Answer) -> Iterator[Finding]:
+def lost_answer_is_error(answer: ClientRead) -> Iterator[Finding]:
     """An answer that never came, or not whole, is an error to the caller.
 
     Otherwise an outage looks like a session in which nothing happens.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hpp_contract.engine.rule import Finding, rule
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import show
 from hpp_contract.rules.answer.faults import lie, surface, tell_failure, tell_nothing
 from hpp_contract.rules.served import (
@@ -26,25 +26,25 @@ from hpp_contract.rules.served import (
 REFERENCE = "API reference 1.1 › getSessionById"
 
 
-def _session_given(answer: Answer) -> bool:
+def _session_given(answer: ClientRead) -> bool:
     return judged(answer) and given(answer) is Given.SESSION
 
 
-def _plain_session_given(answer: Answer) -> bool:
+def _plain_session_given(answer: ClientRead) -> bool:
     """A session that every client knows how to read."""
     special = has_unknown_member(answer) or has_unknown_status(answer) or after_silent_close(answer)
     return _session_given(answer) and not special
 
 
-def _lost(answer: Answer, where: str = "answer") -> Iterator[Finding]:
+def _lost(answer: ClientRead, where: str = "answer") -> Iterator[Finding]:
     if not surfaced(answer):
         yield Finding(where, "the session", outcome(answer))
 
 
-def _gave_up(answer: Answer) -> bool:
+def _gave_up(answer: ClientRead) -> bool:
     """It had asked for this session before, and now told of an error without asking."""
     silent = bool(answer.earlier) and not answer.served and not after_silent_close(answer)
-    return silent and answer.told.failure is not None
+    return silent and answer.result.failure is not None
 
 
 @rule(
@@ -56,7 +56,7 @@ def _gave_up(answer: Answer) -> bool:
             lie("stays-broken", "reset-once",
                 lambda answer: tell_failure(kind="network")(replace(answer, served=())))],
 )  # fmt: skip
-def session_is_no_error(answer: Answer) -> Iterator[Finding]:
+def session_is_no_error(answer: ClientRead) -> Iterator[Finding]:
     """A session as documented reaches the caller as a session, whatever its status, precision or coding.
 
     A client that throws on a documented status loses the session for as long as it is in it; one that does not ask
@@ -65,7 +65,7 @@ def session_is_no_error(answer: Answer) -> Iterator[Finding]:
     yield from _lost(answer)
 
 
-def _unknown_status_given(answer: Answer) -> bool:
+def _unknown_status_given(answer: ClientRead) -> bool:
     """A word that nobody knows, not a documented one misspelt: that is the server's fault, however it is taken."""
     is_new = has_unknown_status(answer) and spelling(status_served(answer)) not in KNOWN
     return _session_given(answer) and is_new and answer.can.status == "open"
@@ -76,7 +76,7 @@ def _unknown_status_given(answer: Answer) -> bool:
     when=_unknown_status_given,
     faults=[lie("throws-on-unknown-status", "unknown-status", tell_failure(kind="decode", type="KeyError"))],
 )  # fmt: skip
-def unknown_status_tolerated(answer: Answer) -> Iterator[Finding]:
+def unknown_status_tolerated(answer: ClientRead) -> Iterator[Finding]:
     """A status the client does not know is no error.
 
     The callbacks page already knows one that the API reference does not. A client that declares a closed enumeration
@@ -85,7 +85,7 @@ def unknown_status_tolerated(answer: Answer) -> Iterator[Finding]:
     yield from _lost(answer)
 
 
-def _unknown_status_told(answer: Answer) -> bool:
+def _unknown_status_told(answer: ClientRead) -> bool:
     return _unknown_status_given(answer) and surfaced(answer) and "status" in answer.can.fields
 
 
@@ -94,17 +94,17 @@ def _unknown_status_told(answer: Answer) -> bool:
     when=_unknown_status_told,
     faults=[lie("reads-unknown-as-waiting", "unknown-status", surface("status", "WAITING"))],
 )  # fmt: skip
-def unknown_status_visible(answer: Answer) -> Iterator[Finding]:
+def unknown_status_visible(answer: ClientRead) -> Iterator[Finding]:
     """A status the client does not know is not shown as one that it knows.
 
     What is new deserves a look by a person, not the treatment of something else.
     """
-    status = (answer.told.session or {}).get("status")
+    status = (answer.result.session or {}).get("status")
     if status is not None and spelling(status) in KNOWN:
         yield Finding("/status", "the status as sent, or a word of its own", show(status))
 
 
-def _unknown_member_given(answer: Answer) -> bool:
+def _unknown_member_given(answer: ClientRead) -> bool:
     return _session_given(answer) and has_unknown_member(answer) and not has_unknown_status(answer)
 
 
@@ -112,7 +112,7 @@ def _unknown_member_given(answer: Answer) -> bool:
     "HPP-A20", "unknown-member-tolerated", "must", "referenced", REFERENCE, scope="answer", when=_unknown_member_given,
     faults=[lie("throws-on-unknown-member", "unknown-member", tell_failure(kind="decode", type="TypeError"))],
 )  # fmt: skip
-def unknown_member_tolerated(answer: Answer) -> Iterator[Finding]:
+def unknown_member_tolerated(answer: ClientRead) -> Iterator[Finding]:
     """A member the client does not know is no error.
 
     The schema allows further members: the day one is added, a strict client loses every session at once.
@@ -120,7 +120,7 @@ def unknown_member_tolerated(answer: Answer) -> Iterator[Finding]:
     yield from _lost(answer)
 
 
-def _after_silent_close(answer: Answer) -> bool:
+def _after_silent_close(answer: ClientRead) -> bool:
     return judged(answer) and after_silent_close(answer)
 
 
@@ -129,7 +129,7 @@ def _after_silent_close(answer: Answer) -> bool:
     when=_after_silent_close,
     faults=[lie("dies-with-connection", "closed-between-polls", tell_failure(kind="network", type="ConnectionError"))],
 )  # fmt: skip
-def survives_closed_connection(answer: Answer) -> Iterator[Finding]:
+def survives_closed_connection(answer: ClientRead) -> Iterator[Finding]:
     """A kept connection that the server closed meanwhile costs no poll.
 
     Servers close idle connections all the time, and a GET may simply be sent again on a new one.

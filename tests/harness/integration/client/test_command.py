@@ -26,7 +26,7 @@ from hpp_contract.client.adapters.command_template import OneShotAdapter
 from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.model.client_read import Told
+from hpp_contract.model.client_read import ClientResult
 from tests.harness.support.leftovers import MARK, left
 from tests.harness.support.paths import ADAPTER
 from tests.harness.support.sockets import HANG, wait_for
@@ -246,7 +246,7 @@ def test_full_stdin() -> None:
 def test_last_line_without_its_end() -> None:
     """Output that ends without a line end is an answer too."""
     told, _ = OneShotAdapter(python("print('{\"empty\": true}', end='')", "{session_id}")).read(ASK, WAIT)
-    assert told == Told(empty=True)
+    assert told == ClientResult(empty=True)
 
 
 @pytest.mark.process

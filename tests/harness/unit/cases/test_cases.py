@@ -14,7 +14,7 @@ from hpp_contract.client.ideal_client import rehearse_case
 from hpp_contract.client.listing import as_json, as_text, expected
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.rule import JUDGES
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.rules import CATALOGUE, find
 from hpp_contract.spec.schema_files import SHAPES, load
 
@@ -44,7 +44,7 @@ def test_case_is_about_rules_of_clients(case: Case) -> None:
     assert not silent, f"{silent} have nothing to say in {case.name}"
 
 
-def speaks(name: str, answers: tuple[Answer, ...]) -> bool:
+def speaks(name: str, answers: tuple[ClientRead, ...]) -> bool:
     return any(CLIENT_RULES[name].when(answer) for answer in answers)
 
 

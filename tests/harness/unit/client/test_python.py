@@ -6,7 +6,7 @@ from typing import Any
 
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.python import PythonAdapter
-from hpp_contract.model.client_read import Told
+from hpp_contract.model.client_read import ClientResult
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 ASK = Ask("smoke", "http://127.0.0.1:1", "user", "key", ID, 1.0)
@@ -28,4 +28,4 @@ def test_a_function_without_a_signature() -> None:
     adapter = PythonAdapter(Unsigned())
     told, _ = adapter.read(ASK, WAIT)
     adapter.close()
-    assert told == Told(session={"session_id": ID})
+    assert told == ClientResult(session={"session_id": ID})

@@ -13,7 +13,7 @@ from hpp_contract.engine import Judge, Outcome, Subject
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
 from hpp_contract.model import Exchange, Instant, Request, Response
-from hpp_contract.model.client_read import Answer, Capabilities, Failure, Told
+from hpp_contract.model.client_read import Capabilities, ClientRead, ClientResult, Failure
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.answer.errors import http_status_reachable
 from hpp_contract.rules.answer.identity import not_stale
@@ -24,7 +24,7 @@ ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]
 LIES = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSWER_RULES for fault in rule.faults]
 
 
-def noticed(*answers: Answer) -> set[str]:
+def noticed(*answers: ClientRead) -> set[str]:
     """Ids of the rules that found anything."""
     court = Judge(ANSWER_RULES, Subject("client", "a client"))
     for answer in answers:
@@ -61,14 +61,14 @@ URL = ASKED.url
 
 def test_only_what_a_client_can_tell_is_asked_of_it() -> None:
     """Whether the status code can be reached is asked of refusals, and of clients that claim it can."""
-    refused = replace(rehearse_answer("not-found"), told=Told(failure=Failure(http_status=None)))
+    refused = replace(rehearse_answer("not-found"), result=ClientResult(failure=Failure(http_status=None)))
     assert http_status_reachable.when(refused)
     assert not http_status_reachable.when(replace(refused, can=Capabilities(error=("error_code",))))
     assert not http_status_reachable.when(rehearse_answer("waiting"))
     choices = replace(refused.served[-1], response=Response(300))
     assert http_status_reachable.when(replace(refused, served=(choices,)))
     empty = rehearse_answer("no-content-204")
-    assert not http_status_reachable.when(replace(empty, told=Told(failure=Failure())))
+    assert not http_status_reachable.when(replace(empty, result=ClientResult(failure=Failure())))
     assert not http_status_reachable.when(replace(refused, served=(replace(refused.served[-1], response=None),)))
 
 
@@ -77,7 +77,7 @@ def test_staleness_needs_an_earlier_session() -> None:
     polled = rehearse_answer("read-twice")
     assert not_stale.when(polled)
     assert not not_stale.when(replace(polled, earlier=()))
-    assert not not_stale.when(replace(polled, told=Told(skipped="it cannot")))
+    assert not not_stale.when(replace(polled, result=ClientResult(skipped="it cannot")))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_staleness_needs_an_earlier_session() -> None:
 def test_a_status_is_a_word(body: bytes, status: str | None) -> None:
     """A status that is no word is none."""
     exchange = Exchange(Request("GET", URL), Response(200, (("Content-Type", "application/json"),), body))
-    assert status_served(Answer(case="x", asked=ID, told=Told(), served=(exchange,))) == status
+    assert status_served(ClientRead(case="x", asked=ID, result=ClientResult(), served=(exchange,))) == status
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), True, None, "soon"])
@@ -111,7 +111,7 @@ def test_what_stalls() -> None:
     """A read that was never answered stalled; one that never came did not."""
     assert stalled(rehearse_answer("stalls-before-answer"))
     assert not stalled(rehearse_answer("waiting"))
-    assert not stalled(Answer(case="x", asked=ID, told=Told()))
+    assert not stalled(ClientRead(case="x", asked=ID, result=ClientResult()))
 
 
 def test_what_is_the_same() -> None:

@@ -22,7 +22,7 @@ from hpp_contract.client import rehearse_answer
 from hpp_contract.engine import Judge, RuleVerdict, Subject, fault, judge
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange
-from hpp_contract.model.client_read import Answer
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.fake_time import noon
 from tests.harness.support.paths import SNAPSHOTS
@@ -69,7 +69,7 @@ def said(exchanges: Sequence[Exchange], kind: Kind) -> Found:
     return found(judge(exchanges, CATALOGUE, Subject(kind, "x")))
 
 
-def answered(answer: Answer) -> Found:
+def answered(answer: ClientRead) -> Found:
     court = Judge(CATALOGUE, Subject("client", "x"))
     court.answer(answer)
     return found(court.verdicts)
