@@ -52,7 +52,7 @@ def _views(live: Exchanges) -> Iterator[Exchanges]:
     """The exchanges as an observer sees them, then as recordings hold them."""
     yield live
     for provenance in ("embedded", "recorded"):
-        yield tuple(replace(e, known=replace(e.known, kept=True, provenance=provenance)) for e in live)
+        yield tuple(replace(e, context=replace(e.context, recorded=True, provenance=provenance)) for e in live)
 
 
 def _breaks(rule: Rule, exchanges: Exchanges) -> bool:

@@ -96,7 +96,7 @@ def secrets(credentials: Credentials) -> tuple[str, ...]:
 
 def _placed(exchange: Exchange, case: Case) -> Exchange:
     """The exchange with what this case knows about where its requests belong."""
-    return replace(exchange, known=replace(exchange.known, base_path=case.base.rstrip("/")))
+    return replace(exchange, context=replace(exchange.context, base_path=case.base.rstrip("/")))
 
 
 def _amiss(case: Case, stage: Stage) -> Iterator[tuple[str, Finding]]:

@@ -79,7 +79,7 @@ def shown(exchange: Exchange, situation: str) -> Shown:
     yield Aspect("status code"), str(response.status)
     yield Aspect("media type"), _media_type(response)
     yield Aspect("body"), _body(response)
-    if exchange.known.provenance != "documented":
+    if exchange.context.provenance != "documented":
         yield Aspect("charset"), _charset(response)
         yield from _headers(response)
     if isinstance(response.json.value, dict):

@@ -97,7 +97,7 @@ def evidence_of(exchanges: Iterable[Exchange], *, embedded: bool = False) -> Evi
     answered: list[Exchange] = []
     stood_in: list[Exchange] = []
     for exchange in exchanges:
-        if _is_read(exchange) and not exchange.known.healed:
+        if _is_read(exchange) and not exchange.context.retried:
             (stood_in if transient(exchange) else answered).append(exchange)
     tallies: dict[str, _Tally] = defaultdict(_Tally)
     for exchange in answered:
@@ -141,7 +141,7 @@ def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> No
         WRONG_CREDENTIALS,
     ):
         tallies[KNOWN].add(sample, Aspect("answer"), _answer(exchange), exchange.evidence)
-    if not embedded and exchange.known.provenance not in ("documented", "embedded"):
+    if not embedded and exchange.context.provenance not in ("documented", "embedded"):
         tallies[situation].confirmed.add(sample)
 
 
@@ -189,7 +189,7 @@ def _unanswered(stood_in: Iterable[Exchange], answered: Iterable[Exchange]) -> d
 
 def _question(exchange: Exchange) -> str:
     """What a request wanted to know, whatever came back: of a session, SESSION."""
-    known = exchange.known
+    known = exchange.context
     if known.credentials in ("none", "wrong"):
         return NO_CREDENTIALS if known.credentials == "none" else WRONG_CREDENTIALS
     return {"unknown": UNKNOWN_ID, "malformed": MALFORMED_ID}.get(known.session or "", SESSION)

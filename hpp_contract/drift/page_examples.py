@@ -11,7 +11,7 @@ from typing import Any, Final
 from hpp_contract.drift import documented
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.situation import shape_of
-from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.spec.session import UUID
 
 QUOTES: Final = "‘’“”"
@@ -66,7 +66,7 @@ def as_exchange(session: Mapping[str, Any], evidence: str = "") -> Exchange:
     wanted = asked if isinstance(asked, str) and UUID.fullmatch(asked) else "39a1c773-bafd-754d-af1f-b30c592f1267"
     request = Request("GET", f"https://{documented.EXAMPLE_HOST}{documented.PATH}{wanted}")
     response = Response(200, (("Content-Type", "application/json"),), json.dumps(session).encode())
-    return Exchange(request, response, evidence=evidence, known=Knowledge(kept=True, provenance="documented"))
+    return Exchange(request, response, evidence=evidence, context=Context(recorded=True, provenance="documented"))
 
 
 def _object(text: str) -> dict[str, Any] | None:

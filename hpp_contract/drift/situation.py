@@ -48,7 +48,7 @@ _STATUS: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
 def situation_of(exchange: Exchange) -> str:
     """The situation that this exchange, which has a response, is about."""
-    known = exchange.known
+    known = exchange.context
     credentials = known.credentials or _credentials_shown(exchange)
     if credentials != "right":
         return NO_CREDENTIALS if credentials == "none" else WRONG_CREDENTIALS
@@ -71,7 +71,7 @@ def _of_session(exchange: Exchange) -> str:
     if status == 403:
         return FORBIDDEN
     if status == 404:
-        return GONE if exchange.known.session == "known" else UNKNOWN_ID
+        return GONE if exchange.context.session == "known" else UNKNOWN_ID
     return OTHER
 
 

@@ -88,7 +88,7 @@ def _questions(exchanges: Sequence[Exchange]) -> Iterator[Group]:
 
 def _question(exchange: Exchange) -> str | None:
     """What was asked, other than to read a session that there is."""
-    known = exchange.known
+    known = exchange.context
     if known.credentials in ("none", "wrong"):
         return f"{'no' if known.credentials == 'none' else 'wrong'} credentials"
     if known.session in ("unknown", "malformed"):

@@ -142,7 +142,7 @@ def cut(count: int) -> Edit:
 
 def knowing(**facts: Any) -> Edit:
     """Change what the observer knows (for faults that no single exchange shows)."""
-    return lambda exchange: replace(exchange, known=replace(exchange.known, **facts))
+    return lambda exchange: replace(exchange, context=replace(exchange.context, **facts))
 
 
 def method(name: str) -> Edit:

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 from urllib.parse import quote
 
-from hpp_contract.model import Exchange, Headers, Instant, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date
 
 BASE_URL: Final = "https://hpp.example"
@@ -35,7 +35,7 @@ def answer(body: Any, status: int = 200, *, session_id: str = "", at: Instant | 
         at=at,
         elapsed=0.01,
         evidence=f"poll {poll}",
-        known=Knowledge(credentials="right", session="known" if status == 200 else None),
+        context=Context(credentials="right", session="known" if status == 200 else None),
     )
 
 

@@ -143,7 +143,7 @@ def decode(body: bytes, coding: str | None) -> bytes | None:
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class Context:
     """What whoever yields an exchange knows about it that its bytes do not show. None means unknown.
 
     `kept` is True for recordings, where headers may have been filtered and times dropped; `healed` for a transient
@@ -151,14 +151,14 @@ class Knowledge:
     `alone` for an example that has no place in the life of a session; `secrets` must never leave memory.
     """
 
-    kept: bool = False
+    recorded: bool = False
     credentials: Literal["right", "wrong", "none"] | None = None
     session: Literal["known", "unknown", "malformed"] | None = None
-    healed: bool = False
+    retried: bool = False
     max_latency: float = 1.0
     provenance: str | None = None
     base_path: str | None = None
-    alone: bool = False
+    standalone: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -176,7 +176,7 @@ class Exchange:
     at: Instant | None = None
     elapsed: float | None = None
     evidence: str = ""
-    known: Knowledge = Knowledge()
+    context: Context = Context()
 
     @cached_property
     def session(self) -> dict[str, Any] | None:
@@ -218,9 +218,9 @@ def traces(exchanges: Iterable[Exchange], *, unauthorized: bool = False) -> list
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in exchanges:
         session_id = exchange.request.session_id
-        if session_id is not None and (unauthorized or exchange.known.credentials not in ("wrong", "none")):
+        if session_id is not None and (unauthorized or exchange.context.credentials not in ("wrong", "none")):
             file = exchange.evidence.rpartition("#")[0] if exchange.at is None else ""
-            file = exchange.evidence if exchange.known.alone else file
+            file = exchange.evidence if exchange.context.standalone else file
             groups.setdefault((session_id, file), []).append(exchange)
     return [Trace(session_id, _ordered(group)) for (session_id, _), group in groups.items()]
 

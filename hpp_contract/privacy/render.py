@@ -42,7 +42,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,40}")
 
 def portrait(exchange: Exchange) -> str:
     """The exchange as lines of text, `>` sent and `<` received, without a value that identifies anything or anybody."""
-    hide = Redactor(exchange.known.secrets)
+    hide = Redactor(exchange.context.secrets)
     request, response = exchange.request, exchange.response
     lines = [f"> {request.method} {_url(exchange, hide)}", *_headers(">", request.headers, hide)]
     lines += [f"> {line}" for line in _body(request.body)]

@@ -62,7 +62,7 @@ class Scrubber:
             exchange,
             request=one.request(exchange.request),
             response=one.response(exchange.response) if exchange.response else None,
-            known=replace(exchange.known, secrets=()),
+            context=replace(exchange.context, secrets=()),
         )
 
     @property

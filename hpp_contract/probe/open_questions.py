@@ -54,14 +54,14 @@ def _body(response: Response) -> str:
 
 
 def _malformed(exchanges: Sequence[Exchange], _: Trail) -> str:
-    asked = [exchange for exchange in exchanges if exchange.known.session == "malformed" and exchange.response]
+    asked = [exchange for exchange in exchanges if exchange.context.session == "malformed" and exchange.response]
     statuses = sorted({exchange.status or 0 for exchange in asked})
     counts = {status: sum(exchange.status == status for exchange in asked) for status in statuses}
     return ", ".join(f"{status} ({count} of {len(asked)} ids)" for status, count in counts.items())
 
 
 def _others(exchanges: Sequence[Exchange], _: Trail) -> str:
-    forbidden = (exchange.response for exchange in exchanges if exchange.known.session == "known")
+    forbidden = (exchange.response for exchange in exchanges if exchange.context.session == "known")
     refused = any(response.status == 403 and not response.is_html for response in forbidden if response)
     return "403, for an id that was given as known" if refused else ""
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from hpp_contract import __version__
 from hpp_contract.engine import Subject
-from hpp_contract.model import Exchange, Headers, Knowledge, Request
+from hpp_contract.model import Context, Exchange, Headers, Request
 from hpp_contract.model.clock import steady
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe.open_questions import Learned, learned
@@ -105,7 +105,7 @@ def _concluded(
 
 def _unread(exchanges: tuple[Exchange, ...]) -> Iterator[str]:
     """A note when every session there was refused to be read."""
-    asked = [x for x in exchanges if x.known.session == "known" and x.known.credentials == "right"]
+    asked = [x for x in exchanges if x.context.session == "known" and x.context.credentials == "right"]
     if asked and all(exchange.status in (403, 404) for exchange in asked):
         yield (
             "No session could be read: every id was answered with 403 or 404. Sessions end after 48 hours, and belong "
@@ -169,11 +169,11 @@ class _Prober:
         self.wait_for_turn()
         sent = self._wire.get(f"{self.base_url}/hpp/v1/sessions/{read.segment}", headers)
         again = f", attempt {attempt + 1}" if attempt else ""
-        return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + again, known=self._known(read)))
+        return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + again, context=self._known(read)))
 
-    def _known(self, read: Read) -> Knowledge:
+    def _known(self, read: Read) -> Context:
         used = self._credentials[read.credentials] or self._credentials["right"]
-        return Knowledge(
+        return Context(
             credentials=read.credentials,
             session=read.session,
             max_latency=self._plan.max_latency,
@@ -188,7 +188,7 @@ def is_passing(exchange: Exchange) -> bool:
 
 
 def _healed(exchange: Exchange) -> Exchange:
-    return replace(exchange, known=replace(exchange.known, healed=True))
+    return replace(exchange, context=replace(exchange.context, retried=True))
 
 
 def _wrong(right: Credentials) -> Credentials:

@@ -24,7 +24,7 @@ def unverified(exchanges: Sequence[Exchange], trouble: Trouble | None, target: T
 
     `trouble` is the last transport failure, if there was one.
     """
-    authorized = [exchange for exchange in exchanges if exchange.known.credentials == "right"]
+    authorized = [exchange for exchange in exchanges if exchange.context.credentials == "right"]
     if authorized and all(exchange.status == 401 for exchange in authorized):
         return _refused(target)
     kinds = Counter(kind_of(exchange) for exchange in exchanges)

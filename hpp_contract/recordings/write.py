@@ -79,7 +79,7 @@ def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) ->
 
 
 def _stage(exchange: Exchange) -> str:
-    known = exchange.known
+    known = exchange.context
     if known.credentials in _STAGES:
         return _STAGES[known.credentials]
     return f"{known.session}-id" if known.session in ("unknown", "malformed") else ""
@@ -122,7 +122,7 @@ def _ours(folder: Path) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for path in sorted(folder.glob("*.yaml")):
         for exchange in read_recordings([str(path)]).exchanges[:1]:
-            provenance = exchange.known.provenance or ""
+            provenance = exchange.context.provenance or ""
             if provenance.partition(" ")[0] in (EMBEDDED, "recorded"):
                 found[path] = provenance
     return found
@@ -177,7 +177,9 @@ class Persister:
                 "provenance": provenance,
                 "tool": f"{TOOL} {__version__}",
                 "times": [_written(exchange.at) for exchange in exchanges],
-                "asked": [{"credentials": each.known.credentials, "session": each.known.session} for each in exchanges],
+                "asked": [
+                    {"credentials": each.context.credentials, "session": each.context.session} for each in exchanges
+                ],
             },
         }
         self.save_cassette(path, cassette, yamlserializer)

@@ -22,12 +22,12 @@ def exchange_text(exchange: Exchange, redact: Callable[[str], str]) -> str:
         lines += [f"< {response.status} {response.reason or _phrase(response.status)}".rstrip()]
         lines += [*_headers("<", response.headers), *_body("<", response.content or response.body)]
         lines += [] if response.complete else ["< (the connection closed before the promised end)"]
-    if exchange.known.credentials == "wrong":
+    if exchange.context.credentials == "wrong":
         lines.append("  (these are not the credentials that open it)")
-    if exchange.known.kept:
+    if exchange.context.recorded:
         time = "with its time" if exchange.at is not None else "without its time"
-        lines.append(f"  (kept {time}; provenance: {exchange.known.provenance or 'not named'})")
-    if exchange.elapsed is not None and exchange.elapsed >= exchange.known.max_latency:
+        lines.append(f"  (kept {time}; provenance: {exchange.context.provenance or 'not named'})")
+    if exchange.elapsed is not None and exchange.elapsed >= exchange.context.max_latency:
         lines.append(f"  (after {exchange.elapsed:g} s)")
     return "\n".join(printable(redact(line)) for line in lines)
 

@@ -23,15 +23,15 @@ _SESSION = b'{"session_id": "39a1c773-bafd-754d-af1f-b30c592f1267", "status": "W
 
 
 def _without_credentials(exchange: Exchange) -> bool:
-    return api_responded(exchange) and exchange.known.credentials == "none"
+    return api_responded(exchange) and exchange.context.credentials == "none"
 
 
 def _with_wrong_credentials(exchange: Exchange) -> bool:
-    return api_responded(exchange) and exchange.known.credentials == "wrong"
+    return api_responded(exchange) and exchange.context.credentials == "wrong"
 
 
 def _judged_as(exchange: Exchange, session: str) -> bool:
-    known = exchange.known
+    known = exchange.context
     return api_responded(exchange) and known.credentials == "right" and known.session == session
 
 
@@ -210,7 +210,7 @@ def _tells(secret: str) -> bool:
 
 def _secrets(exchange: Exchange) -> tuple[str, ...]:
     sent = (value.partition(" ")[2] for value in values(exchange.request.headers, "authorization"))
-    return (*exchange.known.secrets, *sent)
+    return (*exchange.context.secrets, *sent)
 
 
 def _echo_possible(exchange: Exchange) -> bool:

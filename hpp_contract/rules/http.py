@@ -18,7 +18,7 @@ TRANSIENT = (502, 503, 504)
 
 
 def _well_formed(exchange: Exchange) -> bool:
-    return api_responded(exchange) and exchange.known.session != "malformed"
+    return api_responded(exchange) and exchange.context.session != "malformed"
 
 
 @rule(
@@ -53,7 +53,7 @@ def no_server_error(exchange: Exchange) -> Iterator[Finding]:
     A poller cannot tell a session that breaks the server from an outage, and waits for an order that is already there.
     """
     code = response_of(exchange).status
-    passing = exchange.known.healed or (exchange.known.kept and code in TRANSIENT)
+    passing = exchange.context.retried or (exchange.context.recorded and code in TRANSIENT)
     if code >= 500 and not passing:
         yield Finding("status", "below 500", str(code))
 
@@ -67,13 +67,13 @@ def no_passing_failure(exchange: Exchange) -> Iterator[Finding]:
 
     A client without retries has lost that poll.
     """
-    kept = exchange.known.kept and (exchange.response is None or exchange.response.status in TRANSIENT)
-    if exchange.known.healed or kept:
+    kept = exchange.context.recorded and (exchange.response is None or exchange.response.status in TRANSIENT)
+    if exchange.context.retried or kept:
         yield Finding("response", "an answer at the first try", exchange.failure or str(exchange.status))
 
 
 def _live(exchange: Exchange) -> bool:
-    return not exchange.known.kept and not exchange.known.healed
+    return not exchange.context.recorded and not exchange.context.retried
 
 
 @rule(
@@ -149,8 +149,8 @@ def answers_in_time(exchange: Exchange) -> Iterator[Finding]:
 
     The consumer is looking at the page while the merchant polls.
     """
-    if exchange.elapsed is not None and exchange.elapsed > exchange.known.max_latency:
-        yield Finding("response time", f"at most {exchange.known.max_latency:g} s", f"{exchange.elapsed:.2f} s")
+    if exchange.elapsed is not None and exchange.elapsed > exchange.context.max_latency:
+        yield Finding("response time", f"at most {exchange.context.max_latency:g} s", f"{exchange.elapsed:.2f} s")
 
 
 def _limited(exchange: Exchange) -> bool:

@@ -117,7 +117,7 @@ def no_nan(exchange: Exchange) -> Iterator[Finding]:
 
 def _final(exchange: Exchange) -> bool:
     """Some response came, and it is not one that a retry made good."""
-    return responded(exchange) and not exchange.known.healed
+    return responded(exchange) and not exchange.context.retried
 
 
 @rule(
@@ -150,7 +150,7 @@ def content_coding_asked_for(exchange: Exchange) -> Iterator[Finding]:
     """
     response = response_of(exchange)
     coding = (response.header("content-encoding") or "").strip().lower()
-    if response.content is None and not exchange.known.kept:
+    if response.content is None and not exchange.context.recorded:
         yield Finding("header Content-Encoding", "a coding that decodes", f'"{coding[:20]}"')
     elif coding not in ("", "identity") and exchange.request.header("accept-encoding") == "identity":
         yield Finding("header Content-Encoding", "identity, as asked for", f'"{coding[:20]}"')

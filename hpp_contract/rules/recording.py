@@ -30,7 +30,7 @@ _OURS = "Safety of this project"
 
 def _private(exchange: Exchange) -> bool:
     """It may hold somebody's data: not made from the documentation or by the embedded server."""
-    return (exchange.known.provenance or "").split()[:1] not in ([word] for word in PUBLISHED)
+    return (exchange.context.provenance or "").split()[:1] not in ([word] for word in PUBLISHED)
 
 
 @rule(
@@ -134,7 +134,7 @@ def provenance_named(exchange: Exchange) -> Iterator[Finding]:
 
     Documentation presented as a recording proves nothing, and looks as if it did.
     """
-    if not exchange.known.provenance:
+    if not exchange.context.provenance:
         yield Finding("provenance", "documented, embedded or recorded", "absent")
 
 

@@ -49,7 +49,7 @@ def path_exact(exchange: Exchange) -> Iterator[Finding]:
     A dropped path prefix, a doubled slash or a query reaches another resource, or none, behind many gateways.
     """
     parts = exchange.request.parts
-    base = exchange.known.base_path
+    base = exchange.context.base_path
     prefix, found, rest = parts.path.partition("/hpp/v1/sessions/")
     expected = f"{base if base is not None else '{base}'}/hpp/v1/sessions/{{session_id}}"
     if not found or not rest or "/" in rest or prefix.endswith("/") or (base is not None and prefix != base):
@@ -97,7 +97,7 @@ def https_outside_loopback(exchange: Exchange) -> Iterator[Finding]:
 
 def _reads(trace: Trace) -> bool:
     """Its credentials can be judged: seen on the wire, or kept in the recording."""
-    return any(values(x.request.headers, "authorization") or not x.known.kept for x in trace.exchanges)
+    return any(values(x.request.headers, "authorization") or not x.context.recorded for x in trace.exchanges)
 
 
 @rule(
@@ -118,7 +118,7 @@ def basic_credentials(trace: Trace) -> Iterator[Finding]:
         sent_values = values(exchange.request.headers, "authorization")
         if not sent_values:
             challenged = exchange.status == 401 and later is not None and values(later.request.headers, "authorization")
-            if not challenged and not exchange.known.kept:
+            if not challenged and not exchange.context.recorded:
                 yield Finding("header Authorization", "Basic credentials", "absent", exchange.evidence)
         elif problem := _credential_problem(sent_values):
             yield Finding("header Authorization", "Basic credentials", problem, exchange.evidence)

@@ -17,7 +17,7 @@ lie = partial(fault.lie, teller="client")
 def _basic_judged(exchange: Exchange) -> bool:
     """Basic credentials were sent to somebody who knows the right ones."""
     sent = values(exchange.request.headers, "authorization")
-    judged = exchange.known.credentials is not None and not exchange.known.kept
+    judged = exchange.context.credentials is not None and not exchange.context.recorded
     return judged and any(value.lower().startswith("basic ") for value in sent)
 
 
@@ -30,5 +30,5 @@ def credentials_as_given(exchange: Exchange) -> Iterator[Finding]:
 
     A key cut at a colon, trimmed or lowered works in the tests and fails with the next key.
     """
-    if exchange.known.credentials == "wrong":
+    if exchange.context.credentials == "wrong":
         yield Finding("header Authorization", "the credentials the client was given", "other ones")

@@ -20,7 +20,7 @@ from hpp_contract.cases.responses import answer, dated, refusal
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Play, Scenario, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.refusal import raise_refusal
-from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import values
@@ -94,13 +94,13 @@ class Application:
         situation = self._situation(request)
         poll = self._poll(request, situation, now)
         response = dated(self._honest(request, situation, poll), now)
-        honest = Exchange(request, response, at=Instant(now, 9), known=self._known(situation))
+        honest = Exchange(request, response, at=Instant(now, 9), context=self._known(situation))
         try:
             told = self._lie(honest, situation.stage, poll)
         except Exception as error:  # an edit that does not fit its stage is our mistake: say so on the wire
             raise_refusal(error)
             told = replace(honest, response=dated(refusal(500), now))
-        played = replace(told, request=request, at=honest.at, known=honest.known)
+        played = replace(told, request=request, at=honest.at, context=honest.context)
         self.log.add(played)
         return played
 
@@ -178,8 +178,8 @@ class Application:
                 exchange = fault(exchange)
         return exchange
 
-    def _known(self, situation: Situation) -> Knowledge:
-        return Knowledge(
+    def _known(self, situation: Situation) -> Context:
+        return Context(
             credentials=situation.credentials,
             session=situation.session,
             base_path=self._base_path or None,

@@ -56,4 +56,4 @@ def test_cassette_refuses_other_requests() -> None:
 def test_provenance_is_honest(shape: str) -> None:
     """No documented cassette claims to be a recording."""
     (exchange,) = read_recordings([str(cassette(shape))]).exchanges
-    assert exchange.known.provenance == "documented"
+    assert exchange.context.provenance == "documented"

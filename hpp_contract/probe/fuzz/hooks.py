@@ -10,7 +10,7 @@ from typing import Any
 
 import schemathesis
 
-from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.probe.fuzz.check import broken_rules, described
 from hpp_contract.probe.fuzz.mask import masked
 from hpp_contract.spec.session import UUID
@@ -41,7 +41,7 @@ def exchange_of(response: schemathesis.Response) -> Exchange:
         request,
         Response(response.status_code, tuple(headers), response.content, response.message),
         elapsed=response.elapsed,
-        known=Knowledge(
+        context=Context(
             credentials="right" if request.header("authorization") else "none",
             session="malformed" if malformed else None,
         ),

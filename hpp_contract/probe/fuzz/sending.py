@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from hpp_contract import __version__
-from hpp_contract.model import Exchange, Headers, Knowledge
+from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.clock import steady
 from hpp_contract.privacy.redact import abbreviate
 from hpp_contract.probe.fuzz.check import broken_rules
@@ -77,7 +77,7 @@ class Sender:
                 break
             failed.append(exchange)
         else:
-            yield from (replace(exchange, known=replace(exchange.known, healed=True)) for exchange in failed)
+            yield from (replace(exchange, context=replace(exchange.context, retried=True)) for exchange in failed)
         yield exchange
 
     def _send(self, attempt: Attempt, evidence: str) -> Exchange:
@@ -89,10 +89,10 @@ class Sender:
         sent = self._wire.get(
             f"{self._base_url}{PREFIX}{attempt.segment}", (("Authorization", who), *headers) if who else headers
         )
-        return replace(sent.exchange, evidence=evidence, known=self._known(attempt))
+        return replace(sent.exchange, evidence=evidence, context=self._known(attempt))
 
-    def _known(self, attempt: Attempt) -> Knowledge:
-        return Knowledge(
+    def _known(self, attempt: Attempt) -> Context:
+        return Context(
             credentials=attempt.credentials,
             session=attempt.session,
             max_latency=self._plan.max_latency,

@@ -14,7 +14,7 @@ from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Final, NamedTuple
 
-from hpp_contract.model import Exchange, Headers, Knowledge
+from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.instant import nanoseconds, seconds_of_http_date
 from hpp_contract.privacy.redact import describe, is_placeholder, spellings
 from hpp_contract.spec.endpoint import API_KEY
@@ -67,7 +67,7 @@ def glance(
     status: int,
     headers: Iterable[tuple[str, str]],
     body: str,
-    known: Knowledge,
+    known: Context,
     at: int | None,
     elapsed: float | None,
 ) -> Glance | None:
@@ -79,7 +79,7 @@ def glance(
     sessions, session_id = url[:-36], url[-36:]
     if not _reads(sessions) or not _is_uuid(session_id) or type(method) is not str:
         return None
-    if not body.isascii() or _KEY in body or known.healed or known.secrets:
+    if not body.isascii() or _KEY in body or known.retried or known.secrets:
         return None
     if elapsed is not None and not (type(elapsed) in (int, float) and 0 <= elapsed <= known.max_latency):
         return None
@@ -115,7 +115,7 @@ def glance_at(exchange: Exchange) -> Glance | None:
         response.status,
         response.headers,
         body,
-        exchange.known,
+        exchange.context,
         exchange.at.ns if exchange.at is not None else None,
         exchange.elapsed,
     )

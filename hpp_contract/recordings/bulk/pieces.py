@@ -155,8 +155,8 @@ class Worker:
     def _judged(self, exchange: Exchange, glance: Glance | None, place: Place) -> Sighted:
         if glance is None or not self._screen.meet(glance, place[:2]):
             self._screen.judge(exchange, place[:2], glance)
-        known = exchange.known
-        ordinary = known.credentials not in ("wrong", "none") and not known.alone
+        known = exchange.context
+        ordinary = known.credentials not in ("wrong", "none") and not known.standalone
         return sighted(glance, place) if glance is not None and ordinary else glimpsed(exchange, place)
 
 

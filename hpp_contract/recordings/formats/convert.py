@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from hpp_contract.model import Exchange, Headers, Instant, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.exchange import first, without
 
 SOMEWHERE: Final = "https://unnamed.invalid"
@@ -71,7 +71,7 @@ def exchange(
         failure,
         at if isinstance(at, Instant) else Instant.parse(at),
         float(elapsed) if isinstance(elapsed, int | float) and 0 <= elapsed < 1e9 else None,
-        known=Knowledge(kept=True, alone=alone),
+        context=Context(recorded=True, standalone=alone),
     )
 
 

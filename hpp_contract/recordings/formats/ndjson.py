@@ -6,7 +6,7 @@ from functools import lru_cache
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
-from hpp_contract.model import Exchange, Instant, Knowledge, Request
+from hpp_contract.model import Context, Exchange, Instant, Request
 from hpp_contract.model.instant import nanoseconds
 from hpp_contract.recordings.bulk.fingerprint import Glance, glance
 from hpp_contract.recordings.formats import convert
@@ -76,7 +76,7 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
         at=Instant.parse(value.get("at")),
         elapsed=elapsed if type(elapsed) in (int, float) else None,
         evidence=evidence,
-        known=_known(value.get("provenance")),
+        context=_known(value.get("provenance")),
     )
 
 
@@ -87,13 +87,13 @@ def _response(value: Any) -> Any:
     return convert.response(required(value, "status"), headers(value.get("headers")), body)
 
 
-def _known(provenance: Any) -> Knowledge:
+def _known(provenance: Any) -> Context:
     return _knowledge(provenance if isinstance(provenance, str) else None)
 
 
 @lru_cache(maxsize=64)
-def _knowledge(provenance: str | None) -> Knowledge:
-    return Knowledge(kept=True, provenance=provenance)
+def _knowledge(provenance: str | None) -> Context:
+    return Context(recorded=True, provenance=provenance)
 
 
 def glance_of(value: Any) -> Glance | None:

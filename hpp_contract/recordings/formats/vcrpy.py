@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
@@ -57,14 +57,14 @@ def _response(response: Any) -> Response:
 def _annotated(exchange: Exchange, metadata: dict[str, Any], index: int) -> Exchange:
     asked = _at(metadata.get("asked"), index)
     asked = asked if isinstance(asked, dict) else {}
-    known = Knowledge(
-        kept=True,
+    known = Context(
+        recorded=True,
         provenance=convert.text(metadata.get("provenance")) or None,
         credentials=asked["credentials"] if asked.get("credentials") in CREDENTIALS else None,
         session=asked["session"] if asked.get("session") in SESSIONS else None,
     )
     timed = convert.exchange(exchange.request, exchange.response, at=_at(metadata.get("times"), index))
-    return replace(timed, known=known, evidence=exchange.evidence)
+    return replace(timed, context=known, evidence=exchange.evidence)
 
 
 def _at(values: Any, index: int) -> Any:

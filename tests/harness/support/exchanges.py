@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from hpp_contract.engine.rule import Rule
-from hpp_contract.model import Exchange, Headers, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Headers, Request, Response
 from hpp_contract.rules import find
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
@@ -18,7 +18,7 @@ def answered(
 ) -> Exchange:
     """An exchange with these header fields."""
     typed = (("Content-Type", "application/json"), *fields)
-    return Exchange(replace(ASKED, headers=sent), Response(status, typed, body), known=Knowledge(**known))
+    return Exchange(replace(ASKED, headers=sent), Response(status, typed, body), context=Context(**known))
 
 
 def found(rule_id: str, exchange: Exchange) -> list[str]:

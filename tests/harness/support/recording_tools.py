@@ -47,7 +47,7 @@ def as_line(exchange: Exchange) -> str:
         value["response"]["body"] = _body(response.body)
     if exchange.at is not None:
         value["at"] = written(exchange.at)
-    optional = {"failure": exchange.failure, "elapsed": exchange.elapsed, "provenance": exchange.known.provenance}
+    optional = {"failure": exchange.failure, "elapsed": exchange.elapsed, "provenance": exchange.context.provenance}
     return json.dumps(value | {name: held for name, held in optional.items() if held is not None})
 
 
@@ -251,9 +251,9 @@ def _of(*choices: Any) -> st.SearchStrategy[Any]:
 
 def kept(exchange: Exchange) -> Exchange:
     """The exchange as a log keeps it: without what only its observer knew."""
-    known = replace(exchange.known, kept=True, credentials=None, session=None, base_path=None, secrets=())
+    known = replace(exchange.context, recorded=True, credentials=None, session=None, base_path=None, secrets=())
     response = exchange.response
-    return replace(exchange, known=known, response=replace(response, complete=True) if response else None)
+    return replace(exchange, context=known, response=replace(response, complete=True) if response else None)
 
 
 @st.composite

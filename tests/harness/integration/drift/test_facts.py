@@ -10,7 +10,7 @@ import pytest
 
 from hpp_contract.drift import Baseline, watch
 from hpp_contract.drift.collect import evidence_of
-from hpp_contract.model import Exchange, Knowledge
+from hpp_contract.model import Context, Exchange
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.probe import Plan, probe, target_from
 from hpp_contract.recordings import read_recordings
@@ -50,6 +50,6 @@ def test_scrubbing_changes_no_fact() -> None:
     """Scrubbed for keeping, a night is still that night."""
     live = probe(target_from(None, {}, (), False), Plan()).exchanges
     scrub = Scrubber()
-    kept = [replace(scrub(exchange), known=Knowledge(kept=True, provenance="recorded")) for exchange in live]
+    kept = [replace(scrub(exchange), context=Context(recorded=True, provenance="recorded")) for exchange in live]
     for baseline, fresh in ((live, kept), (kept, live)):
         assert watch(Baseline(evidence_of(baseline).facts), fresh).changes == ()

@@ -44,8 +44,8 @@ def test_honest_server_is_not_blamed() -> None:
     assert broken(exchanges) == {}
     assert len(log) == len(exchanges) == 200
     assert {(exchange.request.method, exchange.request.body) for exchange in log} == {("GET", b"")}
-    assert set(Counter(exchange.known.session for exchange in exchanges)) == {"known", "unknown", "malformed"}
-    assert {exchange.known.credentials for exchange in exchanges} >= {"right", "wrong"}
+    assert set(Counter(exchange.context.session for exchange in exchanges)) == {"known", "unknown", "malformed"}
+    assert {exchange.context.credentials for exchange in exchanges} >= {"right", "wrong"}
     assert "200 generated requests were sent" in notes[0]
 
 
@@ -57,8 +57,10 @@ def test_what_is_known_is_true() -> None:
         pairs = zip(exchanges, server.log, strict=True)
         for ours, theirs in pairs:
             assert ours.request.url == theirs.request.url
-            assert ours.known.credentials == theirs.known.credentials
-            assert ours.known.credentials != "right" or ours.known.session == (theirs.known.session or "malformed")
+            assert ours.context.credentials == theirs.context.credentials
+            assert ours.context.credentials != "right" or ours.context.session == (
+                theirs.context.session or "malformed"
+            )
 
 
 @pytest.mark.slow

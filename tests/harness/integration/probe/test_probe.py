@@ -35,7 +35,7 @@ def test_embedded_probe_sees_everything() -> None:
     probed = probe(target_from(None, {}, (), False))
     assert probed.unverified is None
     assert probed.subject.embedded
-    codes = Counter((x.known.credentials, x.known.session, x.status) for x in probed.exchanges)
+    codes = Counter((x.context.credentials, x.context.session, x.status) for x in probed.exchanges)
     polls = sum(scenario.refused is None for scenario in SCENARIOS.values())
     assert codes == {
         ("none", "known", 401): 1, ("wrong", "known", 401): 1, ("right", "unknown", 404): 1,
@@ -48,7 +48,7 @@ def test_embedded_probe_sees_everything() -> None:
 def test_embedded_probe_of_chosen_sessions() -> None:
     """The embedded server can be asked for some sessions only."""
     probed = probe(target_from(None, {}, FIVE[:1], False))
-    assert {x.request.session_id for x in probed.exchanges if x.known.session == "known"} == set(FIVE[:1])
+    assert {x.request.session_id for x in probed.exchanges if x.context.session == "known"} == set(FIVE[:1])
 
 
 @pytest.mark.socket
@@ -92,7 +92,7 @@ def test_poll_of_one_session_is_no_other_request() -> None:
         probed = probe(target(server.url, FIVE[0]), Plan(max_latency=3))
     poll = next(exchange for exchange in probed.exchanges if "poll 2" in exchange.evidence)
     assert poll.evidence == "GET …/hpp/v1/sessions/53d19cb7…36a6 (poll 2)"
-    assert (poll.known.max_latency, poll.known.session, poll.known.credentials) == (3, "known", "right")
+    assert (poll.context.max_latency, poll.context.session, poll.context.credentials) == (3, "known", "right")
 
 
 @pytest.mark.socket
@@ -126,7 +126,7 @@ def test_passing_failures_heal(name: str, times: int) -> None:
     with Server([fault]) as server:
         probed = probe(target(server.url, session_id("waiting")), Plan(polls=1))
     polled = [exchange for exchange in probed.exchanges if "poll 1" in exchange.evidence]
-    healed = [exchange.known.healed for exchange in polled]
+    healed = [exchange.context.retried for exchange in polled]
     assert healed == ([True] * times + [False] if times < 3 else [False])
     assert (polled[-1].status == 200) == (times < 3)
     assert polled[-1].evidence.endswith(f", attempt {min(times, 2) + 1}")
@@ -139,7 +139,7 @@ def test_failure_for_good_counts_once() -> None:
         probed = probe(target(server.url, *FIVE), Plan(polls=2))
     assert probed.unverified is None
     assert Counter(exchange.failure for exchange in probed.exchanges)["reset"] == 2
-    assert not any(exchange.known.healed for exchange in probed.exchanges)
+    assert not any(exchange.context.retried for exchange in probed.exchanges)
 
 
 @pytest.mark.socket
@@ -197,7 +197,7 @@ def test_nothing_printed_is_secret(name: str, username: str | None) -> None:
     assert given_away(probed, credentials) == []
     assert not any(wanted in exchange.evidence for exchange in probed.exchanges for wanted in FIVE)
     assert set(credentials.secrets) <= set(probed.secrets)
-    assert not any(credentials.api_key in repr(exchange.known) for exchange in probed.exchanges)
+    assert not any(credentials.api_key in repr(exchange.context) for exchange in probed.exchanges)
 
 
 @pytest.mark.socket
@@ -205,7 +205,7 @@ def test_wrong_credentials_are_known_as_secrets_too() -> None:
     """The made-up key is looked for in the answer to it."""
     with Server() as server:
         probed = probe(target(server.url, FIVE[0]))
-    wrong = next(exchange for exchange in probed.exchanges if exchange.known.credentials == "wrong")
+    wrong = next(exchange for exchange in probed.exchanges if exchange.context.credentials == "wrong")
     sent: Headers = wrong.request.headers
-    assert dict(sent)["Authorization"].removeprefix("Basic ") in wrong.known.secrets
-    assert CREDENTIALS.api_key not in wrong.known.secrets
+    assert dict(sent)["Authorization"].removeprefix("Basic ") in wrong.context.secrets
+    assert CREDENTIALS.api_key not in wrong.context.secrets

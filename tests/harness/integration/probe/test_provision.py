@@ -70,7 +70,7 @@ def test_reads_are_judged() -> None:
         "DISABLED",
     ]
     assert all(exchange.request.method == "GET" for exchange in probed.exchanges)
-    assert {exchange.known.session for exchange in reads} == {"known"}
+    assert {exchange.context.session for exchange in reads} == {"known"}
     verdicts = judge(probed.exchanges, CATALOGUE, Subject("endpoint", url))
     assert [v.rule.id for v in verdicts if v.outcome not in (Outcome.OK, Outcome.NOT_EXERCISED)] == []
 

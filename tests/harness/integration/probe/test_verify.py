@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine.fault import body, header, lie, status
-from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import spellings
 from hpp_contract.probe import Plan, Probed, Target, probe
@@ -166,10 +166,10 @@ ASKED: list[Asked] = ["right", "wrong", "none"]
 def test_verdict_on_mixtures(answers: list[tuple[tuple[Response | None, str | None, str | None], Asked]]) -> None:
     """Something is concluded exactly when the API answered something, and not only 401 to right credentials."""
     exchanges = [
-        Exchange(Request("GET", "x"), response, failure, known=Knowledge(credentials=credentials))
+        Exchange(Request("GET", "x"), response, failure, context=Context(credentials=credentials))
         for (response, failure, _), credentials in answers
     ]
-    right = [exchange.status for exchange in exchanges if exchange.known.credentials == "right"]
+    right = [exchange.status for exchange in exchanges if exchange.context.credentials == "right"]
     refused = bool(right) and set(right) == {401}
     answered = any(kind is None for (_, _, kind), _ in answers)
     sentence = unverified(exchanges, Trouble("reset"), target("http://host.example"))

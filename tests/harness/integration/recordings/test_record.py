@@ -64,7 +64,7 @@ def test_a_recording_keeps_the_contract(recorded_folder: Path) -> None:
 def test_a_recording_says_where_it_is_from(recorded_folder: Path) -> None:
     """Every cassette of the embedded server says that it is one, and when each request was sent."""
     reading = read_recordings([str(recorded_folder)])
-    assert {exchange.known.provenance for exchange in reading.exchanges} == {EMBEDDED}
+    assert {exchange.context.provenance for exchange in reading.exchanges} == {EMBEDDED}
     assert all(exchange.at is not None for exchange in reading.exchanges)
 
 

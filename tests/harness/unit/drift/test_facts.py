@@ -21,7 +21,7 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
 from hpp_contract.engine.errors import Unverifiable
-from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.instant import http_date
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import rehearse
@@ -46,7 +46,7 @@ HEADERS = st.lists(
     max_size=4,
 ).map(tuple)
 KNOWN = st.builds(
-    Knowledge,
+    Context,
     kept=st.booleans(),
     credentials=st.sampled_from([None, "right", "wrong", "none"]),
     session=st.sampled_from([None, "known", "unknown", "malformed"]),
@@ -136,7 +136,7 @@ def test_situations_are_recognised(stage: str) -> None:
     """Each stage of the reference server is its own situation, with and without knowledge of the question."""
     (exchange,) = rehearse(stage)
     assert situation_of(exchange) == stage
-    assert situation_of(replace(exchange, known=Knowledge(kept=True))) == stage
+    assert situation_of(replace(exchange, context=Context(recorded=True))) == stage
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -182,7 +182,7 @@ def test_header_values(headers: tuple[tuple[str, str], ...], aspect: Aspect, val
 def test_refused_recordings_verify_nothing() -> None:
     """Recordings in which everything was refused with 401, or nothing answered, could not verify."""
     baseline = Baseline(evidence_of(rehearse("waiting")).facts)
-    refused = [replace(exchange, known=Knowledge(kept=True)) for exchange in rehearse("no-credentials")]
+    refused = [replace(exchange, context=Context(recorded=True)) for exchange in rehearse("no-credentials")]
     assert "refused with 401" in (watch(baseline, refused).unverified or "")
     silent = [Exchange(refused[0].request, None, failure="timeout")]
     assert "answered nothing" in (watch(baseline, silent).unverified or "")

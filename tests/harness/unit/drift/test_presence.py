@@ -17,7 +17,7 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.significance import by_luck, is_news
 from hpp_contract.engine.fault import lie, member
-from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.server import rehearse
 from hpp_contract.spec.schema_files import DOCUMENTED, SHAPES, example
 
@@ -30,8 +30,8 @@ def of_sessions(present: int, absent: int, name: str = "channel", on: str = "wai
         session |= {name: "web"} if number < present else {}
         url = f"https://x/hpp/v1/sessions/{session['session_id']}"
         body = json.dumps(session).encode()
-        known = Knowledge(credentials="right", session="known")
-        exchanges.append(Exchange(Request("GET", url), Response(200, (), body), known=known))
+        known = Context(credentials="right", session="known")
+        exchanges.append(Exchange(Request("GET", url), Response(200, (), body), context=known))
     return evidence_of(exchanges).facts
 
 

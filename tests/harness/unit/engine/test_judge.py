@@ -14,7 +14,7 @@ from hpp_contract.engine import Outcome, Report, Subject, judge
 from hpp_contract.engine.judge import SAMPLE, Judge, Tally
 from hpp_contract.engine.rule import Finding, Rule, rule
 from hpp_contract.engine.rule import Subject as Kind
-from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response, Trace
+from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import rehearse
 from hpp_contract.spec.schema_files import SHAPES, example
@@ -48,7 +48,7 @@ urls = st.sampled_from(["https://h/hpp/v1/sessions/x", "http://[::1", "", "/hpp/
     max_size=30
 )
 knowledge = st.builds(
-    Knowledge,
+    Context,
     kept=st.booleans(),
     credentials=st.sampled_from([None, "right", "wrong", "none"]),
     session=st.sampled_from([None, "known", "unknown", "malformed"]),
@@ -89,7 +89,7 @@ def test_secrets_stay_out_of_findings(response: Response, kind: Kind) -> None:
     """No finding repeats the credentials or a member that may be about a person."""
     person = b'{"customer": {"given_name": "Ottilie-Secret"}, "order_id": "Ottilie-Secret", "status": "X"}'
     request = Request("GET", "https://h/hpp/v1/sessions/x", (("Authorization", "Basic Ottilie-Secret"),))
-    exchange = Exchange(request, replace(response, body=person), known=Knowledge(secrets=("Ottilie-Secret",)))
+    exchange = Exchange(request, replace(response, body=person), context=Context(secrets=("Ottilie-Secret",)))
     findings = [finding for verdict in judge([exchange], CATALOGUE, Subject(kind, "x")) for finding in verdict.findings]
     assert not [finding for finding in findings if "Ottilie" in repr(finding)]
 

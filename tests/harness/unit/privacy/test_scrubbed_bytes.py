@@ -11,7 +11,7 @@ import pytest
 
 from hpp_contract.engine import fault
 from hpp_contract.model import Exchange, Request, Response
-from hpp_contract.model.exchange import Knowledge
+from hpp_contract.model.exchange import Context
 from hpp_contract.privacy.scrub import Scrubber
 from tests.harness.support.recording_tools import played
 
@@ -211,10 +211,10 @@ def test_a_right_length_stays_right(told: str, kept: str) -> None:
 
 def test_the_rest_of_an_exchange() -> None:
     """The reason phrase is cleaned, secrets that an observer knew are forgotten, and all else stays."""
-    known = Knowledge(secrets=("geheim", "x"), session="known")
-    exchange = Exchange(Request("PUT", "https://h/", ()), None, failure="reset", elapsed=1.5, known=known)
+    known = Context(secrets=("geheim", "x"), session="known")
+    exchange = Exchange(Request("PUT", "https://h/", ()), None, failure="reset", elapsed=1.5, context=known)
     kept = Scrubber(salt=7)(exchange)
-    assert (kept.known, kept.failure, kept.elapsed) == (Knowledge(session="known"), "reset", 1.5)
+    assert (kept.context, kept.failure, kept.elapsed) == (Context(session="known"), "reset", 1.5)
     assert (kept.request, kept.response) == (exchange.request, None)
     assert scrubbed(reason=f"{SECRET}, {ID}, fine")[1].reason == f"scrubbedscrub, {OURS}, fine"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.engine.report import NOT_ANSWERED, Report
-from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.probe.open_questions import learned
 from hpp_contract.probe.provision import Trail
 
@@ -29,7 +29,7 @@ PATH = "https://hpp.example/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267
 
 def answered(status: int, body: Any = b"", *headers: tuple[str, str], **known: Any) -> Exchange:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Exchange(Request("GET", PATH), Response(status, headers, content), known=Knowledge(**known))
+    return Exchange(Request("GET", PATH), Response(status, headers, content), context=Context(**known))
 
 
 def session(**members: Any) -> Exchange:

@@ -12,7 +12,7 @@ import pytest
 
 from hpp_contract import __version__
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.formats.yaml_text import read_yaml
@@ -26,7 +26,7 @@ def read(session_id: str = ONE, status: int = 200, session: Any = None, **known:
     body = b"" if session is None else json.dumps(session).encode()
     request = Request("GET", f"https://h/hpp/v1/sessions/{session_id}")
     response = Response(status, (("Content-Type", "application/json"),), body, reason="Fine")
-    return Exchange(request, response, known=Knowledge(**known))
+    return Exchange(request, response, context=Context(**known))
 
 
 WAITING, BACK = ({"status": "WAITING"}, {"status": "BACK"})
@@ -67,7 +67,7 @@ def test_names() -> None:
         read("given", session=WAITING),
         *(read(each, 401, credentials=said) for said in ("none", "wrong") for each in (ONE, TWO)),
         *(read(each, 404, session=None) for each in ("gone",)),
-        *(replace(read(each, 404), known=Knowledge(session=each)) for each in ("unknown", "malformed", "known")),
+        *(replace(read(each, 404), context=Context(session=each)) for each in ("unknown", "malformed", "known")),
         replace(read(status=404), request=Request("GET", "https://h/")),
     ]
     groups = named(exchanges, {"given": "lifecycle-paid", TWO: "waiting"})
@@ -94,7 +94,7 @@ def test_a_cassette(tmp_path: Path) -> None:
     fields = (("Accept", "a/b"), ("X-Y", "1"), ("Accept", "c/d"))
     posted = replace(read(session=WAITING), request=Request("POST", "https://h/x", fields, b"{}"))
     later = replace(read(session=BACK, session_id=TWO), at=Instant.parse("2026-11-22T01:02:03.999999999Z"))
-    asked = replace(later, known=Knowledge(credentials="right", session="known"))
+    asked = replace(later, context=Context(credentials="right", session="known"))
     Persister(Scrubber()).keep(tmp_path / "a.yaml", [posted, asked], "recorded from h at t")
     document = read_yaml((tmp_path / "a.yaml").read_text(encoding="utf-8"))
     assert document["metadata"] == {
@@ -129,7 +129,7 @@ def test_a_folder_is_made_and_kept_apart(tmp_path: Path) -> None:
     )
     again = keep([read(session=BACK)], folder, "recorded from another at t", Scrubber())
     assert sorted(each.name for each in folder.iterdir()) == ["back.yaml", "theirs.yaml"]
-    assert [each.known.provenance for each in read_recordings([str(again.files[0])]).exchanges] == [
+    assert [each.context.provenance for each in read_recordings([str(again.files[0])]).exchanges] == [
         "recorded from another at t"
     ]
     with pytest.raises(UsageProblem) as refused:

@@ -236,7 +236,7 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
         "echoes-credentials",
     )
     evidence = exchanges(*stages)
-    secrets = {exchange.request.session_id for exchange in evidence if exchange.known.session != "malformed"}
+    secrets = {exchange.request.session_id for exchange in evidence if exchange.context.session != "malformed"}
     for exchange in evidence:
         body: dict[str, Any] = not_none(exchange.response).json.value
         secrets |= {value for name, value in body.items() if name.endswith(("_id", "_token", "_reference"))}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hpp_contract.engine.rule import Finding
-from hpp_contract.model import Exchange, Knowledge, Request, Response
+from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.rules.http import answers_in_time
 from hpp_contract.rules.http_body import content_coding_asked_for, one_json_value
 from tests.harness.support.exchanges import ASKED, found
@@ -42,7 +42,7 @@ def test_content_coding(asked: str | None, coding: str, kept: bool, expected: st
     body = gzip.compress(b"{}") if coding == "gzip" else b"{}"
     response = Response(200, (("Content-Encoding", f" {coding.upper()}"),), body)
     fields = (("Accept-Encoding", asked),) if asked else ()
-    exchange = Exchange(replace(ASKED, headers=fields), response, known=Knowledge(kept=kept))
+    exchange = Exchange(replace(ASKED, headers=fields), response, context=Context(recorded=kept))
     findings = [Finding("header Content-Encoding", expected, f'"{coding}"')] if expected else []
     assert content_coding_asked_for(exchange) == findings
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hpp_contract.model import Exchange, Instant, Knowledge, Request, Response, Trace
+from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.request import _outline, basic_credentials, polls_politely
 from tests.harness.support.exchanges import ASKED, ID, answered
@@ -27,7 +27,7 @@ def test_politeness(times: tuple[int | None, ...], judged: bool) -> None:
 def missed(*requests: tuple[bool, int], kept: bool = False) -> int:
     """How often credentials are missed in requests: with or without them, and the status of the answer."""
     exchanges = tuple(
-        Exchange(Request("GET", URL, BASIC if with_them else ()), Response(status), known=Knowledge(kept=kept))
+        Exchange(Request("GET", URL, BASIC if with_them else ()), Response(status), context=Context(recorded=kept))
         for with_them, status in requests
     )
     return len(list(basic_credentials.check(Trace(ID, exchanges))))

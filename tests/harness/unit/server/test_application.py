@@ -76,7 +76,7 @@ def test_nothing_else_is_let_in(text: str) -> None:
 def test_half_a_pair_is_wrong(pair: str) -> None:
     """A key without its username, and a username without its key, are refused."""
     sent = "Basic " + base64.b64encode(pair.encode()).decode()
-    assert ask(Application(), authorization=sent).known.credentials == "wrong"
+    assert ask(Application(), authorization=sent).context.credentials == "wrong"
 
 
 def test_two_credentials_are_wrong() -> None:
@@ -206,7 +206,7 @@ def test_lies_leave_the_log_true() -> None:
     ask(application)
     logged = application.log.exchanges[0]
     assert logged.request.method == "GET"
-    assert not logged.known.healed
+    assert not logged.context.retried
 
 
 # --- the log
