@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from benchmarks.detection.spread import everywhere, on_sessions
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.fault import Edit, Fault, body, edit_json, header, lie, member, rewrite, status
+from hpp_contract.engine.fault import Edit, Fault, body, edit_json, fault, header, member, rewrite, status
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import system_clock, utc
 
@@ -124,13 +124,13 @@ _SESSION_DRIFT: Final[Mapping[str, tuple[Edit, ...]]] = {
 DRIFT: Final[Mapping[str, tuple[Fault, ...]]] = MappingProxyType(
     {name: on_sessions(name, *edits) for name, edits in _SESSION_DRIFT.items()}
     | {
-        "inflates-a-thousandfold": (lie("inflates-a-thousandfold", "waiting", _bulky),),
+        "inflates-a-thousandfold": (fault("inflates-a-thousandfold", "waiting", _bulky),),
         "redirects-to-login": (
             *on_sessions("moves", status(301), header("Location", "/login"), body(b"")),
             *everywhere("signs-in", ("elsewhere",), status(200), _HTML, body(_LOGIN)),
         ),
-        "finds-nothing-with-200": (lie("finds-nothing-with-200", "unknown-id", status(200), body(b"null")),),
-        "finds-nothing-with-204": (lie("finds-nothing-with-204", "unknown-id", status(204), body(b"")),),
+        "finds-nothing-with-200": (fault("finds-nothing-with-200", "unknown-id", status(200), body(b"null")),),
+        "finds-nothing-with-204": (fault("finds-nothing-with-204", "unknown-id", status(204), body(b"")),),
         "calls-strangers-bad-request": everywhere(
             "calls-strangers-bad-request", ("no-credentials", "wrong-credentials"), status(400)
         ),

@@ -42,7 +42,7 @@ class Trial:
 PLAIN: Final = Trial("the reference endpoint", "plain")
 
 RULE_OF: Final[Mapping[str, str]] = MappingProxyType(
-    {fault.name: rule.id for rule in CATALOGUE for fault in rule.faults if fault.teller == "server"}
+    {fault.name: rule.id for rule in CATALOGUE for fault in rule.faults if fault.source == "server"}
 )
 """The id of the rule that each lie of the catalogue is declared beside."""
 
@@ -57,7 +57,7 @@ def chosen(extent: Extent) -> tuple[Trial, ...]:
     catalogue = tuple(
         Trial(fault.name, "catalogue", (fault,))
         for rule in CATALOGUE
-        for fault in [fault for fault in rule.faults if fault.teller == "server"][:per_rule]
+        for fault in [fault for fault in rule.faults if fault.source == "server"][:per_rule]
     )
     step = 6 if extent == "quick" else 1
     return (PLAIN, *catalogue[::step], *_DRIFT[::step], *_HONEST)

@@ -21,7 +21,7 @@ from hpp_contract.spec.session import MEMBERS
 
 def answer_pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:
     """The text of an answer that keeps `rule` and of one that breaks it; None when no text shows a difference."""
-    honest = ((fault, rehearse_answer(fault.on, clock)) for fault in rule.faults)
+    honest = ((fault, rehearse_answer(fault.scenario, clock)) for fault in rule.faults)
     pairs = ((_text(answer), _text(fault(answer))) for fault, answer in honest)
     return next(((kept, broken) for kept, broken in pairs if kept != broken), None)
 

@@ -40,12 +40,12 @@ def _rehearsals(rule: Rule, clock: Clock) -> Iterator[tuple[Exchanges, Exchanges
     """Honest exchanges and the same told with a fault, seen live and as kept, the shortest first."""
     for fault in rule.faults:
         for polls in range(1, POLLS + 1):
-            for honest in _views(rehearse(fault.on, polls, clock=clock)):
+            for honest in _views(rehearse(fault.scenario, polls, clock=clock)):
                 yield honest, tuple(_told(fault, exchange, poll) for poll, exchange in enumerate(honest))
 
 
 def _told(fault: Fault, exchange: Exchange, poll: int) -> Exchange:
-    return fault(exchange) if fault.applies(fault.on, poll) else exchange
+    return fault(exchange) if fault.applies(fault.scenario, poll) else exchange
 
 
 def _views(live: Exchanges) -> Iterator[Exchanges]:

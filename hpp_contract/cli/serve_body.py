@@ -21,14 +21,14 @@ def served_body(path: Path) -> tuple[Scenario, Fault]:
     404. Raises UsageProblem when the file cannot be read."""
     from hpp_contract.cases.scenarios import SCENARIOS
     from hpp_contract.engine.errors import UsageProblem
-    from hpp_contract.engine.fault import body, lie, status
+    from hpp_contract.engine.fault import body, fault, status
 
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UsageProblem(f"--body {path} could not be read ({error.strerror}): name a file with a body.") from None
     edits = (body(content), status(404)) if _is_error(content) else (body(content),)
-    return SCENARIOS[STAGE], lie("body", STAGE, *edits)
+    return SCENARIOS[STAGE], fault("body", STAGE, *edits)
 
 
 def session_in(path: Path) -> str | None:

@@ -16,14 +16,14 @@ _ANYTHING = "any well-formed id"
 
 def listing() -> str:
     """Every scenario and every fault with its session id."""
-    lies = [(fault, rule.id) for rule in CATALOGUE for fault in rule.faults if fault.teller == "server"]
+    lies = [(fault, rule.id) for rule in CATALOGUE for fault in rule.faults if fault.source == "server"]
     return "\n".join(
         [
             "Scenarios",
             *_scenarios(),
             "",
             "Faults: each is told under its own id, and breaks one rule",
-            *(f"  {session_id(fault.name)}  {fault.name:32} {rule}  on {fault.on}" for fault, rule in lies),
+            *(f"  {session_id(fault.name)}  {fault.name:32} {rule}  on {fault.scenario}" for fault, rule in lies),
             "",
         ]
     )
@@ -49,7 +49,7 @@ def instructions(
         f"  username   {server.credentials.username} (with it: base64 of username:key; without: the key as it is)",
         *([f"  trust      {authority.ca_file}"] if authority else []),
         *([f"  plays      {played.name} under {_ANYTHING} that is not below"] if played else []),
-        *(f"  lies       {lie.name}, on {lie.on}" for lie in lies),
+        *(f"  lies       {lie.name}, on {lie.scenario}" for lie in lies),
         "",
         "Try",
         f"  curl -i {trust}-H 'Authorization: Basic {server.credentials.api_key}' \\",

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from hpp_contract.cases import Case
 from hpp_contract.cases.edits import edits, towards
 from hpp_contract.cases.scenarios import CREDENTIALS, Play, Scenario
-from hpp_contract.engine.fault import body, lie, status
+from hpp_contract.engine.fault import body, fault, status
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
@@ -53,7 +53,7 @@ class Stage:
         for case in cases:
             plays[case.credentials] |= case.plays(adapt)
         self._added: dict[str, bytes] = {}
-        add = lie("added", _LATER.name, self._added_body)
+        add = fault("added", _LATER.name, self._added_body)
         self._servers = {
             who: undo.enter_context(Server([add], plays=own, credentials=who, scenario=_LATER, tls=tls, clock=clock))
             for who, own in plays.items()

@@ -16,7 +16,7 @@ from hpp_contract.model import Exchange, Instant, Response
 Edit = Callable[[Exchange], Exchange]
 """A pure change of one exchange. The factories below cover what can go wrong; each returns an Edit."""
 
-Teller = Literal["server", "client", "recorder", "adapter"]
+Source = Literal["server", "client", "recorder", "adapter"]
 """Who can tell a lie: a server in an exchange, a client in a request, a recorder in what it keeps, an adapter in the
 answer it gives."""
 
@@ -34,15 +34,15 @@ class Fault:
     """
 
     name: str
-    on: str
+    scenario: str
     edits: tuple[Callable[[Any], Any], ...]
     since: int = 0
     until: int = FOREVER
     also: tuple[str, ...] = ()
-    teller: Teller = "server"
+    source: Source = "server"
 
-    def applies(self, stage: str, poll: int) -> bool:
-        return stage == self.on and self.since <= poll < self.until
+    def applies(self, scenario: str, poll: int) -> bool:
+        return scenario == self.scenario and self.since <= poll < self.until
 
     def __call__(self, honest: Honest) -> Honest:
         for edit in self.edits:
@@ -50,17 +50,17 @@ class Fault:
         return honest
 
 
-def lie(
+def fault(
     name: str,
-    on: str,
+    scenario: str,
     *edits: Callable[[Any], Any],
     since: int = 0,
     until: int = FOREVER,
     also: tuple[str, ...] = (),
-    teller: Teller = "server",
+    source: Source = "server",
 ) -> Fault:
     """A Fault, with its edits given one after the other."""
-    return Fault(name, on, edits, since, until, also, teller)
+    return Fault(name, scenario, edits, since, until, also, source)
 
 
 def _response(exchange: Exchange, **changes: Any) -> Exchange:

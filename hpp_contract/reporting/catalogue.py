@@ -111,6 +111,6 @@ def _weight(severity: Severity) -> str:
 
 def _fault(fault: Fault) -> str:
     if not fault.since and fault.until == FOREVER:
-        return f"{fault.name} (on {fault.on})"
+        return f"{fault.name} (on {fault.scenario})"
     until = f" until poll {fault.until}" if fault.until != FOREVER else ""
-    return f"{fault.name} (on {fault.on}, from poll {fault.since}{until})"
+    return f"{fault.name} (on {fault.scenario}, from poll {fault.since}{until})"

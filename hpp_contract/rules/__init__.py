@@ -69,6 +69,6 @@ def closest(text: str) -> str | None:
 
 
 FAULTS: Final[tuple[Fault, ...]] = tuple(
-    fault for rule in CATALOGUE for fault in rule.faults if fault.teller == "server"
+    fault for rule in CATALOGUE for fault in rule.faults if fault.source == "server"
 )
 """In catalogue order. Each has its own well-known session id: `session_id(fault.name)`."""

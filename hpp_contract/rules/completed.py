@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.engine.fault import drop, edit_json, lie, member, url
+from hpp_contract.engine.fault import drop, edit_json, fault, member, url
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.rules.conditions import has, in_status
@@ -28,8 +28,8 @@ def _with_outcome_id(exchange: Exchange) -> bool:
 
 @schema_rule(
     "session", "HPP-C01", "completed-has-outcome", "must", "shown", HAPPY, when=completed,
-    faults=[lie("completes-with-nothing", "completed-with-order", drop(*OUTCOME)),
-            lie("forgets-token", "completed-with-token", drop("authorization_token"))],
+    faults=[fault("completes-with-nothing", "completed-with-order", drop(*OUTCOME)),
+            fault("forgets-token", "completed-with-token", drop("authorization_token"))],
 )  # fmt: skip
 def completed_has_outcome(_: Exchange) -> None:
     """A COMPLETED session has an `authorization_token` or an `order_id`.
@@ -40,8 +40,8 @@ def completed_has_outcome(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-C02", "order-with-reference", "must", "shown", WITH_ORDER, when=_ordered,
-    faults=[lie("order-without-reference", "completed-with-order", drop("klarna_reference")),
-            lie("reference-without-order", "completed-with-order", drop("order_id"))],
+    faults=[fault("order-without-reference", "completed-with-order", drop("klarna_reference")),
+            fault("reference-without-order", "completed-with-order", drop("order_id"))],
 )  # fmt: skip
 def order_with_reference(_: Exchange) -> None:
     """`order_id` and `klarna_reference` come together.
@@ -52,7 +52,7 @@ def order_with_reference(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-C03", "exactly-one-outcome", "must", "shown", HAPPY, when=completed,
-    faults=[lie("token-beside-order", "completed-with-order", member("authorization_token", _UUID))],
+    faults=[fault("token-beside-order", "completed-with-order", member("authorization_token", _UUID))],
 )  # fmt: skip
 def exactly_one_outcome(_: Exchange) -> None:
     """A COMPLETED session has a token or an order, not both.
@@ -63,7 +63,7 @@ def exactly_one_outcome(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-C04", "reference-not-empty", "must", "shown", WITH_ORDER, when=has("klarna_reference"),
-    faults=[lie("empties-reference", "completed-with-order", member("klarna_reference", ""))],
+    faults=[fault("empties-reference", "completed-with-order", member("klarna_reference", ""))],
 )  # fmt: skip
 def reference_not_empty(_: Exchange) -> None:
     """`klarna_reference` is not empty.
@@ -74,9 +74,9 @@ def reference_not_empty(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-C05", "outcome-id-shape", "must", "shown", HAPPY, when=_with_outcome_id,
-    faults=[lie("empties-token", "completed-with-token", member("authorization_token", "")),
-            lie("empties-order-id", "completed-with-order", member("order_id", "")),
-            lie("numbers-order", "completed-with-order", member("order_id", "1234567"))],
+    faults=[fault("empties-token", "completed-with-token", member("authorization_token", "")),
+            fault("empties-order-id", "completed-with-order", member("order_id", "")),
+            fault("numbers-order", "completed-with-order", member("order_id", "1234567"))],
 )  # fmt: skip
 def outcome_id_shape(_: Exchange) -> None:
     """`order_id` and `authorization_token` are 8-4-4-4-12 hexadecimal digits, never empty.
@@ -95,7 +95,7 @@ def _on_kustom(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-C06", "order-on-kustom", "info", "inferred", "Kustom hosts KCO orders", when=_on_kustom,
-    faults=[lie("tokens-on-kustom", "completed-with-token", url(_to_kustom), teller="recorder")],
+    faults=[fault("tokens-on-kustom", "completed-with-token", url(_to_kustom), source="recorder")],
 )  # fmt: skip
 def order_on_kustom(exchange: Exchange) -> Iterator[Finding]:
     """On Kustom a COMPLETED session carries an `order_id`.
@@ -108,7 +108,7 @@ def order_on_kustom(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-C07", "outcome-is-its-own", "should", "inferred", HAPPY, when=_with_outcome_id,
-    faults=[lie("orders-by-session-id", "completed-with-order",
+    faults=[fault("orders-by-session-id", "completed-with-order",
                 edit_json(lambda session: session.update(order_id=session["session_id"])))],
 )  # fmt: skip
 def outcome_is_its_own(exchange: Exchange) -> Iterator[Finding]:

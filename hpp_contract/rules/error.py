@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from hpp_contract.engine.fault import body, drop, edit_json, header, lie, member, status
+from hpp_contract.engine.fault import body, drop, edit_json, fault, header, member, status
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of, values
@@ -49,8 +49,8 @@ def _for_known_id(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-E01", "no-credentials-401", "must", "referenced", AUTHENTICATION, when=_without_credentials,
-    faults=[lie("lets-anybody-in", "no-credentials", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04")),
-            lie("forbids-instead", "no-credentials", status(403))],
+    faults=[fault("lets-anybody-in", "no-credentials", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04")),
+            fault("forbids-instead", "no-credentials", status(403))],
 )  # fmt: skip
 def no_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     """Without credentials the answer is 401.
@@ -63,8 +63,8 @@ def no_credentials_401(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E02", "wrong-credentials-401", "must", "referenced", AUTHENTICATION, when=_with_wrong_credentials,
-    faults=[lie("trusts-any-key", "wrong-credentials", status(404), header("WWW-Authenticate", None)),
-            lie("fails-on-wrong-key", "wrong-credentials", status(400), also=("HPP-H01",))],
+    faults=[fault("trusts-any-key", "wrong-credentials", status(404), header("WWW-Authenticate", None)),
+            fault("fails-on-wrong-key", "wrong-credentials", status(400), also=("HPP-H01",))],
 )  # fmt: skip
 def wrong_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     """With wrong credentials the answer is 401.
@@ -77,7 +77,7 @@ def wrong_credentials_401(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E03", "unknown-id-404", "must", "referenced", REFERENCE, when=_for_unknown_id,
-    faults=[lie("invents-session", "unknown-id", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04"))],
+    faults=[fault("invents-session", "unknown-id", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04"))],
 )  # fmt: skip
 def unknown_id_404(exchange: Exchange) -> Iterator[Finding]:
     """An id that no session has answers 404.
@@ -90,7 +90,7 @@ def unknown_id_404(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E04", "malformed-id-refused", "must", "inferred", "Not documented: 400 or 404", when=_for_malformed_id,
-    faults=[lie("accepts-anything", "malformed-id", status(204), body(b""))],
+    faults=[fault("accepts-anything", "malformed-id", status(204), body(b""))],
 )  # fmt: skip
 def malformed_id_refused(exchange: Exchange) -> Iterator[Finding]:
     """An id that cannot be one is refused with a 4xx.
@@ -103,7 +103,7 @@ def malformed_id_refused(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E05", "right-credentials-accepted", "must", "referenced", AUTHENTICATION, when=_for_known_id,
-    faults=[lie("forgets-key", "waiting", status(401), body(b""), also=("HPP-E10",))],
+    faults=[fault("forgets-key", "waiting", status(401), body(b""), also=("HPP-E10",))],
 )  # fmt: skip
 def right_credentials_accepted(exchange: Exchange) -> Iterator[Finding]:
     """Credentials that work for one session are not refused with 401 for another.
@@ -116,9 +116,9 @@ def right_credentials_accepted(exchange: Exchange) -> Iterator[Finding]:
 
 @schema_rule(
     "error-object", "HPP-E06", "error-members-typed", "must", "referenced", ERROR_OBJECT, when=failed_with_json,
-    faults=[lie("serves-error-list", "unknown-id", body(b'["NOT_FOUND"]')),
-            lie("joins-messages", "unknown-id", member("error_messages", "No such session")),
-            lie("numbers-error", "no-credentials", member("error_code", 401))],
+    faults=[fault("serves-error-list", "unknown-id", body(b'["NOT_FOUND"]')),
+            fault("joins-messages", "unknown-id", member("error_messages", "No such session")),
+            fault("numbers-error", "no-credentials", member("error_code", 401))],
 )  # fmt: skip
 def error_members_typed(_: Exchange) -> None:
     """A JSON error is an object whose members have their documented types.
@@ -129,8 +129,8 @@ def error_members_typed(_: Exchange) -> None:
 
 @schema_rule(
     "error-object", "HPP-E07", "error-members-present", "should", "referenced", ERROR_OBJECT, when=failed_with_json,
-    faults=[lie("omits-error-code", "unknown-id", drop("error_code")),
-            lie("omits-correlation-id", "no-credentials", drop("correlation_id"), also=("HPP-E14",))],
+    faults=[fault("omits-error-code", "unknown-id", drop("error_code")),
+            fault("omits-correlation-id", "no-credentials", drop("correlation_id"), also=("HPP-E14",))],
 )  # fmt: skip
 def error_members_present(_: Exchange) -> None:
     """A JSON error has `error_code` and `correlation_id`.
@@ -141,7 +141,7 @@ def error_members_present(_: Exchange) -> None:
 
 @schema_rule(
     "error-object", "HPP-E08", "error-code-caps", "should", "referenced", ERROR_OBJECT, when=failed_with_json,
-    faults=[lie("writes-code-as-prose", "unknown-id", member("error_code", "Not found"))],
+    faults=[fault("writes-code-as-prose", "unknown-id", member("error_code", "Not found"))],
 )  # fmt: skip
 def error_code_caps(_: Exchange) -> None:
     """`error_code` is ALL_CAPS_SNAKE.
@@ -155,7 +155,7 @@ _MARKS = ("session_id", "order_id", "authorization_token", "klarna_reference", "
 
 @rule(
     "HPP-E09", "errors-are-no-sessions", "must", "inferred", ERROR_OBJECT, when=failed_with_json,
-    faults=[lie("sends-session-with-error", "unknown-id",
+    faults=[fault("sends-session-with-error", "unknown-id",
                 edit_json(lambda error: error.update(session_id="x", order_id="y")))],
 )  # fmt: skip
 def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
@@ -172,7 +172,7 @@ def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-E10", "challenge-named", "should", "standard", "RFC 9110 §15.5.2 401 Unauthorized",
     when=lambda exchange: failed(exchange) and exchange.status == 401,
-    faults=[lie("omits-challenge", "no-credentials", header("WWW-Authenticate", None))],
+    faults=[fault("omits-challenge", "no-credentials", header("WWW-Authenticate", None))],
 )  # fmt: skip
 def challenge_named(exchange: Exchange) -> Iterator[Finding]:
     """A 401 names its challenge in `WWW-Authenticate`.
@@ -185,7 +185,7 @@ def challenge_named(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E11", "error-media-type", "should", "inferred", ERROR_OBJECT, when=failed_with_json,
-    faults=[lie("mislabels-error", "unknown-id", header("Content-Type", "text/plain"))],
+    faults=[fault("mislabels-error", "unknown-id", header("Content-Type", "text/plain"))],
 )  # fmt: skip
 def error_media_type(exchange: Exchange) -> Iterator[Finding]:
     """A JSON error is declared as JSON.
@@ -219,7 +219,7 @@ def _echo_possible(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-E12", "credentials-never-echoed", "must", "inferred", AUTHENTICATION, when=_echo_possible,
-    faults=[lie("echoes-credentials", "wrong-credentials",
+    faults=[fault("echoes-credentials", "wrong-credentials",
                 lambda exchange: header("X-Debug", exchange.request.header("authorization"))(exchange))],
 )  # fmt: skip
 def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
@@ -239,7 +239,7 @@ def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E13", "no-internals", "should", "inferred", ERROR_OBJECT, when=failed,
-    faults=[lie("shows-stack-trace", "unknown-id", member("error_messages", ["Traceback (most recent call last)"]))],
+    faults=[fault("shows-stack-trace", "unknown-id", member("error_messages", ["Traceback (most recent call last)"]))],
 )  # fmt: skip
 def no_internals(exchange: Exchange) -> Iterator[Finding]:
     """No error shows a stack trace or a database message.
@@ -252,7 +252,7 @@ def no_internals(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E14", "correlation-id-reachable", "info", "referenced", ERROR_OBJECT, when=failed,
-    faults=[lie("drops-correlation-id", "unknown-id", drop("correlation_id"), header("klarna-correlation-id", None),
+    faults=[fault("drops-correlation-id", "unknown-id", drop("correlation_id"), header("klarna-correlation-id", None),
                 also=("HPP-E07",))],
 )  # fmt: skip
 def correlation_id_reachable(exchange: Exchange) -> Iterator[Finding]:

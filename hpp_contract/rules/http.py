@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hpp_contract.engine.fault import body, fail, header, lie, member, slow, status
+from hpp_contract.engine.fault import body, fail, fault, header, member, slow, status
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Response, Trace
 from hpp_contract.model.exchange import response_of
@@ -24,9 +24,9 @@ def _well_formed(exchange: Exchange) -> bool:
 @rule(
     "HPP-H01", "status-documented", "must", "referenced", "API reference 1.1 › getSessionById", when=_well_formed,
     faults=[
-        lie("answers-202", "in-progress", status(202)),
-        lie("redirects", "waiting", status(302), header("Location", "https://example.invalid/")),
-        lie("answers-410", "unknown-id", status(410), also=("HPP-E03",)),
+        fault("answers-202", "in-progress", status(202)),
+        fault("redirects", "waiting", status(302), header("Location", "https://example.invalid/")),
+        fault("answers-410", "unknown-id", status(410), also=("HPP-E03",)),
     ],
 )  # fmt: skip
 def status_documented(exchange: Exchange) -> Iterator[Finding]:
@@ -42,9 +42,9 @@ def status_documented(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-H02", "no-server-error", "must", "inferred", "No 5xx is documented", when=responded,
     faults=[
-        lie("fails-on-session", "waiting", status(500), body(b"")),
-        lie("fails-on-unknown-id", "unknown-id", status(500), body(b""), also=("HPP-E03",)),
-        lie("fails-on-malformed-id", "malformed-id", status(500), body(b"")),
+        fault("fails-on-session", "waiting", status(500), body(b"")),
+        fault("fails-on-unknown-id", "unknown-id", status(500), body(b""), also=("HPP-E03",)),
+        fault("fails-on-malformed-id", "malformed-id", status(500), body(b"")),
     ],
 )  # fmt: skip
 def no_server_error(exchange: Exchange) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def no_server_error(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-H03", "no-passing-failure", "should", "inferred", "Polling implies availability", when=always,
-    faults=[lie("fails-once", "waiting", status(503), body(b""), until=1, also=("HPP-L09",))],
+    faults=[fault("fails-once", "waiting", status(503), body(b""), until=1, also=("HPP-L09",))],
 )  # fmt: skip
 def no_passing_failure(exchange: Exchange) -> Iterator[Finding]:
     """No request fails and then succeeds on a retry.
@@ -77,9 +77,17 @@ def _live(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-H04", "answers", "must", "inferred", "Polling implies availability", when=_live,
-    faults=[lie("resets-connection", "waiting", fail("reset")), lie("answers-garbage", "in-progress", fail("garbage"))],
-)  # fmt: skip
+    "HPP-H04",
+    "answers",
+    "must",
+    "inferred",
+    "Polling implies availability",
+    when=_live,
+    faults=[
+        fault("resets-connection", "waiting", fail("reset")),
+        fault("answers-garbage", "in-progress", fail("garbage")),
+    ],
+)
 def answers(exchange: Exchange) -> Iterator[Finding]:
     """Every request gets an HTTP response when others do.
 
@@ -105,8 +113,8 @@ def _stored_by_caches(response: Response) -> str | None:
 @rule(
     "HPP-H11", "not-cacheable", "should", "inferred", "Read Session speaks of polling", when=responded,
     faults=[
-        lie("allows-caching", "waiting", header("Cache-Control", "public, max-age=600")),
-        lie("caches-not-found", "unknown-id", header("Cache-Control", "max-age=3600")),
+        fault("allows-caching", "waiting", header("Cache-Control", "public, max-age=600")),
+        fault("caches-not-found", "unknown-id", header("Cache-Control", "max-age=3600")),
     ],
 )  # fmt: skip
 def not_cacheable(exchange: Exchange) -> Iterator[Finding]:
@@ -121,7 +129,7 @@ def not_cacheable(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-H12", "same-update-same-answer", "should", "inferred", "updated_at dates the last change", scope="trace",
     when=polled,
-    faults=[lie("changes-silently", "completed-with-order", member("klarna_reference", "Z999ZZ9Z"), since=1,
+    faults=[fault("changes-silently", "completed-with-order", member("klarna_reference", "Z999ZZ9Z"), since=1,
                 also=("HPP-L06",))],
 )  # fmt: skip
 def same_update_same_answer(trace: Trace) -> Iterator[Finding]:
@@ -142,7 +150,7 @@ def _timed(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-H13", "answers-in-time", "should", "inferred", "Polling implies promptness", when=_timed,
-    faults=[lie("answers-late", "waiting", slow(1.1))],
+    faults=[fault("answers-late", "waiting", slow(1.1))],
 )  # fmt: skip
 def answers_in_time(exchange: Exchange) -> Iterator[Finding]:
     """An answer takes no longer than `--max-latency` (1 second unless told).
@@ -159,7 +167,7 @@ def _limited(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-H16", "limit-says-when", "should", "referenced", "Rate limits", when=_limited,
-    faults=[lie("limits-without-hint", "waiting", status(429), body(b""))],
+    faults=[fault("limits-without-hint", "waiting", status(429), body(b""))],
 )  # fmt: skip
 def limit_says_when(exchange: Exchange) -> Iterator[Finding]:
     """A 429 says when to try again, by `Retry-After` or `X-Ratelimit-Reset`.

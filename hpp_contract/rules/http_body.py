@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.engine.fault import body, cut, header, lie, rewrite
+from hpp_contract.engine.fault import body, cut, fault, header, rewrite
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.body import BOM
@@ -13,13 +13,20 @@ from hpp_contract.rules.conditions import holds_json, ok, ok_as_json, responded
 
 
 @rule(
-    "HPP-H05", "json-media-type", "must", "referenced", "API reference 1.1 › getSessionById", when=ok,
+    "HPP-H05",
+    "json-media-type",
+    "must",
+    "referenced",
+    "API reference 1.1 › getSessionById",
+    when=ok,
     faults=[
-        lie("serves-html", "waiting", header("Content-Type", "text/html"), body(b"<html><body>Sign in</body></html>")),
-        lie("mislabels-json", "in-progress", header("Content-Type", "text/plain")),
-        lie("declares-no-type", "failed", header("Content-Type", None)),
+        fault(
+            "serves-html", "waiting", header("Content-Type", "text/html"), body(b"<html><body>Sign in</body></html>")
+        ),
+        fault("mislabels-json", "in-progress", header("Content-Type", "text/plain")),
+        fault("declares-no-type", "failed", header("Content-Type", None)),
     ],
-)  # fmt: skip
+)
 def json_media_type(exchange: Exchange) -> Iterator[Finding]:
     """A 200 is declared `application/json`.
 
@@ -37,8 +44,8 @@ def _utf8_matters(exchange: Exchange) -> bool:
 @rule(
     "HPP-H06", "utf-8", "must", "standard", "RFC 8259 §8.1 Character Encoding", when=_utf8_matters,
     faults=[
-        lie("serves-utf-16", "waiting", rewrite(lambda content: content.decode().encode("utf-16"))),
-        lie("declares-latin-1", "in-progress", header("Content-Type", "application/json;charset=iso-8859-1")),
+        fault("serves-utf-16", "waiting", rewrite(lambda content: content.decode().encode("utf-16"))),
+        fault("declares-latin-1", "in-progress", header("Content-Type", "application/json;charset=iso-8859-1")),
     ],
 )  # fmt: skip
 def utf8(exchange: Exchange) -> Iterator[Finding]:
@@ -56,7 +63,7 @@ def utf8(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-H07", "no-byte-order-mark", "must", "standard", "RFC 8259 §8.1 Character Encoding", when=_utf8_matters,
-    faults=[lie("adds-byte-order-mark", "waiting", rewrite(lambda content: BOM + content))],
+    faults=[fault("adds-byte-order-mark", "waiting", rewrite(lambda content: BOM + content))],
 )  # fmt: skip
 def no_byte_order_mark(exchange: Exchange) -> Iterator[Finding]:
     """The body does not begin with a byte order mark.
@@ -74,10 +81,10 @@ def _readable(exchange: Exchange) -> bool:
 @rule(
     "HPP-H08", "one-json-value", "must", "standard", "RFC 8259 §2 JSON Grammar", when=_readable,
     faults=[
-        lie("serves-nothing", "waiting", body(b"")),
-        lie("trails-bytes", "in-progress", rewrite(lambda content: content + b"}")),
-        lie("stops-early", "failed", rewrite(lambda content: content[:-20])),
-        lie("serves-page-as-json", "back", body(b"<html></html>")),
+        fault("serves-nothing", "waiting", body(b"")),
+        fault("trails-bytes", "in-progress", rewrite(lambda content: content + b"}")),
+        fault("stops-early", "failed", rewrite(lambda content: content[:-20])),
+        fault("serves-page-as-json", "back", body(b"<html></html>")),
     ],
 )  # fmt: skip
 def one_json_value(exchange: Exchange) -> Iterator[Finding]:
@@ -91,7 +98,7 @@ def one_json_value(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-H09", "no-duplicate-member", "must", "standard", "RFC 8259 §4 Objects", when=holds_json,
-    faults=[lie("repeats-member", "waiting", rewrite(lambda content: content[:-1] + b', "status": "WAITING"}'))],
+    faults=[fault("repeats-member", "waiting", rewrite(lambda content: content[:-1] + b', "status": "WAITING"}'))],
 )  # fmt: skip
 def no_duplicate_member(exchange: Exchange) -> Iterator[Finding]:
     """No object names a member twice.
@@ -104,7 +111,7 @@ def no_duplicate_member(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-H10", "no-nan", "must", "standard", "RFC 8259 §6 Numbers", when=holds_json,
-    faults=[lie("serves-nan", "waiting", rewrite(lambda content: content[:-1] + b', "x": NaN}'), also=("HPP-S09",))],
+    faults=[fault("serves-nan", "waiting", rewrite(lambda content: content[:-1] + b', "x": NaN}'), also=("HPP-S09",))],
 )  # fmt: skip
 def no_nan(exchange: Exchange) -> Iterator[Finding]:
     """No number is NaN or infinite.
@@ -123,7 +130,7 @@ def _final(exchange: Exchange) -> bool:
 @rule(
     "HPP-H14", "whole-body", "must", "standard", "RFC 9112 §8 Handling Incomplete Messages",
     when=_final,
-    faults=[lie("breaks-off", "waiting", cut(30)), lie("breaks-off-later", "in-progress", cut(1), since=2)],
+    faults=[fault("breaks-off", "waiting", cut(30)), fault("breaks-off-later", "in-progress", cut(1), since=2)],
 )  # fmt: skip
 def whole_body(exchange: Exchange) -> Iterator[Finding]:
     """The whole promised body arrives.
@@ -140,8 +147,8 @@ def _coded(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-H15", "content-coding-asked-for", "must", "standard", "RFC 9110 §12.5.3 Accept-Encoding", when=_coded,
-    faults=[lie("pretends-gzip", "waiting", header("Content-Encoding", "gzip")),
-            lie("uses-odd-coding", "in-progress", header("Content-Encoding", "x-hpp"))],
+    faults=[fault("pretends-gzip", "waiting", header("Content-Encoding", "gzip")),
+            fault("uses-odd-coding", "in-progress", header("Content-Encoding", "x-hpp"))],
 )  # fmt: skip
 def content_coding_asked_for(exchange: Exchange) -> Iterator[Finding]:
     """A content coding is one the request allowed, and decodes.

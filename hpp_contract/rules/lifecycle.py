@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hpp_contract.engine.fault import body, edit_json, header, lie, member, status
+from hpp_contract.engine.fault import body, edit_json, fault, header, member, status
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.privacy.redact import show
@@ -26,10 +26,10 @@ def _changes(trace: Trace) -> Iterator[tuple[Exchange, Exchange]]:
 
 @rule(
     "HPP-L01", "final-is-final", "must", "referenced", LIFECYCLE, scope="trace", when=polled,
-    faults=[lie("reopens-completed", "completed-with-order", member("status", "IN_PROGRESS"),
+    faults=[fault("reopens-completed", "completed-with-order", member("status", "IN_PROGRESS"),
                 edit_json(lambda session: [session.pop(name, None) for name in OUTCOME]), since=1,
                 also=("HPP-L04", "HPP-L06")),
-            lie("revives-disabled", "disabled", member("status", "IN_PROGRESS"), since=1, also=("HPP-L04",))],
+            fault("revives-disabled", "disabled", member("status", "IN_PROGRESS"), since=1, also=("HPP-L04",))],
 )  # fmt: skip
 def final_is_final(trace: Trace) -> Iterator[Finding]:
     """COMPLETED, CANCELLED and DISABLED are never left.
@@ -43,7 +43,7 @@ def final_is_final(trace: Trace) -> Iterator[Finding]:
 
 @rule(
     "HPP-L02", "never-back-to-waiting", "must", "referenced", LIFECYCLE, scope="trace", when=polled,
-    faults=[lie("returns-to-waiting", "failed", member("status", "WAITING"), since=1, also=("HPP-L04",))],
+    faults=[fault("returns-to-waiting", "failed", member("status", "WAITING"), since=1, also=("HPP-L04",))],
 )  # fmt: skip
 def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
     """A session that left WAITING never returns to it.
@@ -57,7 +57,7 @@ def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
 
 @rule(
     "HPP-L03", "update-never-back", "must", "inferred", LIFECYCLE, scope="trace", when=polled,
-    faults=[lie("turns-back-time", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"), header("Date", None),
+    faults=[fault("turns-back-time", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"), header("Date", None),
                 since=1, also=("HPP-S18",))],
 )  # fmt: skip
 def update_never_back(trace: Trace) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def update_never_back(trace: Trace) -> Iterator[Finding]:
 
 @rule(
     "HPP-L04", "update-moves-with-status", "should", "referenced", LIFECYCLE, scope="trace", when=polled,
-    faults=[lie("changes-status-silently", "waiting", member("status", "IN_PROGRESS"), since=1)],
+    faults=[fault("changes-status-silently", "waiting", member("status", "IN_PROGRESS"), since=1)],
 )  # fmt: skip
 def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
     """When `status` changes, so does `updated_at`.
@@ -88,7 +88,7 @@ def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
 
 @rule(
     "HPP-L05", "expiry-constant", "should", "shown", "Read Session › Happy flow examples", scope="trace", when=polled,
-    faults=[lie("moves-expiry", "waiting", edit_json(lambda s: s.update(expires_at=s["updated_at"])), since=1,
+    faults=[fault("moves-expiry", "waiting", edit_json(lambda s: s.update(expires_at=s["updated_at"])), since=1,
                 also=("HPP-S16", "HPP-H12"))],
 )  # fmt: skip
 def expiry_constant(trace: Trace) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def expiry_constant(trace: Trace) -> Iterator[Finding]:
 
 @rule(
     "HPP-L06", "outcome-constant", "must", "inferred", LIFECYCLE, scope="trace", when=polled,
-    faults=[lie("swaps-order", "completed-with-order", member("order_id", "b2c9d0aa-0000-4111-8222-333344445555"),
+    faults=[fault("swaps-order", "completed-with-order", member("order_id", "b2c9d0aa-0000-4111-8222-333344445555"),
                 since=1, also=("HPP-H12",))],
 )  # fmt: skip
 def outcome_constant(trace: Trace) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ def _reached(trace: Trace) -> bool:
 
 @rule(
     "HPP-L07", "gone-stays-gone", "must", "referenced", "API reference 1.1 › 404", scope="trace", when=_reached,
-    faults=[lie("hides-session-once", "waiting", status(404), body(b""), until=1)],
+    faults=[fault("hides-session-once", "waiting", status(404), body(b""), until=1)],
 )  # fmt: skip
 def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
     """A session that answered 404 does not answer 200 later.
@@ -140,7 +140,7 @@ def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
 
 @rule(
     "HPP-L08", "there-until-expiry", "must", "referenced", "Session lifetime", scope="trace", when=_reached,
-    faults=[lie("loses-session", "in-progress", status(404), body(b""), since=1)],
+    faults=[fault("loses-session", "in-progress", status(404), body(b""), since=1)],
 )  # fmt: skip
 def there_until_expiry(trace: Trace) -> Iterator[Finding]:
     """A session that was read does not answer 404 before its `expires_at`.
@@ -158,7 +158,7 @@ def there_until_expiry(trace: Trace) -> Iterator[Finding]:
 @rule(
     "HPP-L09", "no-outage-between-reads", "should", "inferred", "Polling implies availability", scope="trace",
     when=_reached,
-    faults=[lie("fails-in-between", "in-progress", status(503), body(b""), since=1, until=2, also=("HPP-H03",))],
+    faults=[fault("fails-in-between", "in-progress", status(503), body(b""), since=1, until=2, also=("HPP-H03",))],
 )  # fmt: skip
 def no_outage_between_reads(trace: Trace) -> Iterator[Finding]:
     """A session does not flap between 200 and 5xx.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.engine.fault import lie, member
+from hpp_contract.engine.fault import fault, member
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.rules.conditions import has, in_status
@@ -17,8 +17,8 @@ _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 @schema_rule(
     "session", "HPP-P01", "waiting-without-outcome", "must", "shown", f"{HAPPY} › Newly created HPP Session",
     when=in_status("WAITING"),
-    faults=[lie("orders-while-waiting", "waiting", member("order_id", _UUID)),
-            lie("authorizes-while-waiting", "waiting", member("authorization_token", _UUID))],
+    faults=[fault("orders-while-waiting", "waiting", member("order_id", _UUID)),
+            fault("authorizes-while-waiting", "waiting", member("authorization_token", _UUID))],
 )  # fmt: skip
 def waiting_without_outcome(_: Exchange) -> None:
     """A WAITING session has no `order_id`, `klarna_reference` or `authorization_token`.
@@ -30,7 +30,7 @@ def waiting_without_outcome(_: Exchange) -> None:
 @schema_rule(
     "session", "HPP-P02", "in-progress-without-outcome", "must", "shown",
     f"{HAPPY} › Consumer has loaded the HPP Session", when=in_status("IN_PROGRESS"),
-    faults=[lie("refers-while-in-progress", "in-progress", member("klarna_reference", "X438HG0Q"))],
+    faults=[fault("refers-while-in-progress", "in-progress", member("klarna_reference", "X438HG0Q"))],
 )  # fmt: skip
 def in_progress_without_outcome(_: Exchange) -> None:
     """An IN_PROGRESS session has no `order_id`, `klarna_reference` or `authorization_token`.
@@ -42,8 +42,8 @@ def in_progress_without_outcome(_: Exchange) -> None:
 @schema_rule(
     "session", "HPP-P03", "unpaid-without-outcome", "should", "inferred", "Session lifecycle",
     when=in_status("BACK", "FAILED", "ERROR", "CANCELLED", "DISABLED"),
-    faults=[lie("orders-after-failure", "failed", member("order_id", _UUID)),
-            lie("orders-after-cancellation", "cancelled", member("order_id", _UUID))],
+    faults=[fault("orders-after-failure", "failed", member("order_id", _UUID)),
+            fault("orders-after-cancellation", "cancelled", member("order_id", _UUID))],
 )  # fmt: skip
 def unpaid_without_outcome(_: Exchange) -> None:
     """A BACK, FAILED, ERROR, CANCELLED or DISABLED session has no outcome either.
@@ -55,7 +55,7 @@ def unpaid_without_outcome(_: Exchange) -> None:
 @rule(
     "HPP-P04", "identified-when-asked", "info", "inferred", "API reference 1.1 › getSessionById",
     when=has("manual_identification"),
-    faults=[lie("identifies-unasked", "failed", member("manual_identification", {"challenge": "none"}))],
+    faults=[fault("identifies-unasked", "failed", member("manual_identification", {"challenge": "none"}))],
 )  # fmt: skip
 def identified_when_asked(exchange: Exchange) -> Iterator[Finding]:
     """`manual_identification` comes with status MANUAL_ID_CHECK.

@@ -19,7 +19,7 @@ from hpp_contract.rules.conditions import always, holds_session
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
 
-lie = partial(fault.lie, teller="recorder")
+recorder_fault = partial(fault.fault, source="recorder")
 
 PUBLISHED = ("documented", "embedded")
 """Provenances whose every value is public already."""
@@ -35,7 +35,7 @@ def _private(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-K01", "no-kept-credentials", "must", "inferred", _OURS, scope="recording", when=always,
-    faults=[lie("keeps-authorization", "waiting", sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM="))],
+    faults=[recorder_fault("keeps-authorization", "waiting", sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM="))],
 )  # fmt: skip
 def no_kept_credentials(exchange: Exchange) -> Iterator[Finding]:
     """A recording keeps no Authorization value.
@@ -57,7 +57,7 @@ def _decoded(token: str) -> str:
 
 @rule(
     "HPP-K02", "no-kept-api-key", "must", "inferred", _OURS, scope="recording", when=always,
-    faults=[lie("keeps-api-key", "waiting", header("X-Debug", "kco_live_api_c2VjcmV0c2VjcmV0"))],
+    faults=[recorder_fault("keeps-api-key", "waiting", header("X-Debug", "kco_live_api_c2VjcmV0c2VjcmV0"))],
 )  # fmt: skip
 def no_kept_api_key(exchange: Exchange) -> Iterator[Finding]:
     """No API key stands anywhere in a recording.
@@ -81,7 +81,7 @@ def _texts(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 @rule(
     "HPP-K03", "no-kept-cookies", "must", "inferred", _OURS, scope="recording", when=always,
-    faults=[lie("keeps-cookie", "waiting", header("Set-Cookie", "sid=Zm9vYmFy; HttpOnly"))],
+    faults=[recorder_fault("keeps-cookie", "waiting", header("Set-Cookie", "sid=Zm9vYmFy; HttpOnly"))],
 )  # fmt: skip
 def no_kept_cookies(exchange: Exchange) -> Iterator[Finding]:
     """A recording keeps no cookie.
@@ -102,7 +102,7 @@ def _personal(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-K04", "no-personal-data", "must", "inferred", _OURS, scope="recording", when=_personal,
-    faults=[lie("keeps-person", "waiting", member("customer", {"given_name": "Jane", "family_name": "Doe"}),
+    faults=[recorder_fault("keeps-person", "waiting", member("customer", {"given_name": "Jane", "family_name": "Doe"}),
                 knowing(provenance="recorded"), also=("HPP-K07",))],
 )  # fmt: skip
 def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
 
 @rule(
     "HPP-K05", "provenance-named", "should", "inferred", _OURS, scope="recording", when=always,
-    faults=[lie("hides-provenance", "waiting", knowing(provenance=None), also=("HPP-K07",))],
+    faults=[recorder_fault("hides-provenance", "waiting", knowing(provenance=None), also=("HPP-K07",))],
 )  # fmt: skip
 def provenance_named(exchange: Exchange) -> Iterator[Finding]:
     """A recording says where it is from: `documented`, `embedded`, or `recorded` from which host and when.
@@ -140,7 +140,7 @@ def provenance_named(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-K06", "complete-exchange", "must", "inferred", _OURS, scope="recording", when=always,
-    faults=[lie("loses-response", "waiting", lambda exchange: replace(exchange, response=None, failure=None),
+    faults=[recorder_fault("loses-response", "waiting", lambda exchange: replace(exchange, response=None, failure=None),
                 also=("HPP-H03",))],
 )  # fmt: skip
 def complete_exchange(exchange: Exchange) -> Iterator[Finding]:
@@ -160,7 +160,7 @@ def _tokened(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-K07", "no-live-ids", "should", "inferred", _OURS, scope="recording", when=_tokened,
-    faults=[lie("keeps-token", "completed-with-token", knowing(provenance="recorded"))],
+    faults=[recorder_fault("keeps-token", "completed-with-token", knowing(provenance="recorded"))],
 )  # fmt: skip
 def no_live_ids(exchange: Exchange) -> Iterator[Finding]:
     """Session ids, tokens and order ids in a recording are pseudonyms.
@@ -181,7 +181,7 @@ def _measured(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-K08", "length-agrees", "info", "standard", "RFC 9110 §8.6 Content-Length", scope="recording", when=_measured,
-    faults=[lie("keeps-stale-length", "waiting", header("Content-Length", "100000"))],
+    faults=[recorder_fault("keeps-stale-length", "waiting", header("Content-Length", "100000"))],
 )  # fmt: skip
 def length_agrees(exchange: Exchange) -> Iterator[Finding]:
     """Content-Length is the length of the kept body.
@@ -195,10 +195,23 @@ def length_agrees(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-K09", "times-kept", "info", "inferred", _OURS, scope="recording", when=_private,
-    faults=[lie("drops-time", "waiting", lambda exchange: replace(exchange, at=None), knowing(provenance="recorded"),
-                also=("HPP-K07",))],
-)  # fmt: skip
+    "HPP-K09",
+    "times-kept",
+    "info",
+    "inferred",
+    _OURS,
+    scope="recording",
+    when=_private,
+    faults=[
+        recorder_fault(
+            "drops-time",
+            "waiting",
+            lambda exchange: replace(exchange, at=None),
+            knowing(provenance="recorded"),
+            also=("HPP-K07",),
+        )
+    ],
+)
 def times_kept(exchange: Exchange) -> Iterator[Finding]:
     """A recording says when each request was sent.
 

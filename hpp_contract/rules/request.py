@@ -16,14 +16,14 @@ from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, for_session
 from hpp_contract.spec.endpoint import API_KEY
 
-lie = partial(fault.lie, teller="client")
+client_fault = partial(fault.fault, source="client")
 
 _PCHARS = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
 
 
 @rule(
     "HPP-R01", "uses-get", "must", "stated", "Read Session › Operation", scope="request", when=for_session,
-    faults=[lie("sends-post", "waiting", method("POST"))],
+    faults=[client_fault("sends-post", "waiting", method("POST"))],
 )  # fmt: skip
 def uses_get(exchange: Exchange) -> Iterator[Finding]:
     """A session is read with GET.
@@ -37,10 +37,10 @@ def uses_get(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-R02", "path-exact", "must", "stated", "Read Session › Url structure", scope="request", when=always,
     faults=[
-        lie("adds-trailing-slash", "waiting", url(lambda u: u + "/")),
-        lie("adds-query", "waiting", url(lambda u: u + "?expand=order")),
-        lie("doubles-slash", "waiting", url(lambda u: u.replace("/hpp/", "//hpp/"))),
-        lie("drops-version", "waiting", url(lambda u: u.replace("/v1", ""))),
+        client_fault("adds-trailing-slash", "waiting", url(lambda u: u + "/")),
+        client_fault("adds-query", "waiting", url(lambda u: u + "?expand=order")),
+        client_fault("doubles-slash", "waiting", url(lambda u: u.replace("/hpp/", "//hpp/"))),
+        client_fault("drops-version", "waiting", url(lambda u: u.replace("/v1", ""))),
     ],
 )  # fmt: skip
 def path_exact(exchange: Exchange) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def _outline(path: str) -> str:
 
 @rule(
     "HPP-R03", "id-percent-encoded", "should", "standard", "RFC 3986 §3.3 Path", scope="request", when=for_session,
-    faults=[lie("sends-raw-id", "waiting", url(lambda u: u[:-1] + "é"))],
+    faults=[client_fault("sends-raw-id", "waiting", url(lambda u: u[:-1] + "é"))],
 )  # fmt: skip
 def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
     """The session id is one percent-encoded path segment.
@@ -83,7 +83,7 @@ def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-R04", "https-outside-loopback", "must", "stated", "Read Session › Url structure", scope="request",
     when=for_session,
-    faults=[lie("speaks-plain-http", "waiting", url(lambda u: "http://api.kustom.co/" + u.split("/", 3)[3]))],
+    faults=[client_fault("speaks-plain-http", "waiting", url(lambda u: "http://api.kustom.co/" + u.split("/", 3)[3]))],
 )  # fmt: skip
 def https_outside_loopback(exchange: Exchange) -> Iterator[Finding]:
     """Credentials travel over https only; plain http is for loopback.
@@ -101,13 +101,21 @@ def _reads(trace: Trace) -> bool:
 
 
 @rule(
-    "HPP-R05", "basic-credentials", "must", "referenced", "Authentication", scope="requests", when=_reads,
+    "HPP-R05",
+    "basic-credentials",
+    "must",
+    "referenced",
+    "Authentication",
+    scope="requests",
+    when=_reads,
     faults=[
-        lie("sends-no-credentials", "waiting", sent("Authorization", None)),
-        lie("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
-        lie("encodes-key-without-username", "waiting", sent("Authorization", "Basic a2NvX3Rlc3RfYXBpX2V4YW1wbGU=")),
+        client_fault("sends-no-credentials", "waiting", sent("Authorization", None)),
+        client_fault("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
+        client_fault(
+            "encodes-key-without-username", "waiting", sent("Authorization", "Basic a2NvX3Rlc3RfYXBpX2V4YW1wbGU=")
+        ),
     ],
-)  # fmt: skip
+)
 def basic_credentials(trace: Trace) -> Iterator[Finding]:
     """Each read carries `Basic <API key>` or `Basic base64(<username>:<API key>)`, at once or after one 401 challenge.
 
@@ -148,7 +156,7 @@ def _decoded(token: str) -> str | None:
 
 @rule(
     "HPP-R06", "no-body", "should", "standard", "RFC 9110 §9.3.1 GET", scope="request", when=for_session,
-    faults=[lie("sends-body", "waiting", sent_body(b"{}"))],
+    faults=[client_fault("sends-body", "waiting", sent_body(b"{}"))],
 )  # fmt: skip
 def no_body(exchange: Exchange) -> Iterator[Finding]:
     """A GET has no request body.
@@ -161,7 +169,7 @@ def no_body(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-R07", "json-content-type", "info", "shown", "Read Session › Example", scope="request", when=for_session,
-    faults=[lie("omits-content-type", "waiting", sent("Content-Type", None))],
+    faults=[client_fault("omits-content-type", "waiting", sent("Content-Type", None))],
 )  # fmt: skip
 def json_content_type(exchange: Exchange) -> Iterator[Finding]:
     """The documented example sends `Content-Type: application/json`.
@@ -175,7 +183,7 @@ def json_content_type(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-R08", "no-cache", "info", "shown", "Read Session › Example", scope="request", when=for_session,
-    faults=[lie("omits-cache-control", "waiting", sent("Cache-Control", None))],
+    faults=[client_fault("omits-cache-control", "waiting", sent("Cache-Control", None))],
 )  # fmt: skip
 def no_cache(exchange: Exchange) -> Iterator[Finding]:
     """The documented example sends `Cache-Control: no-cache`.
@@ -192,7 +200,7 @@ def _names_accept(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-R09", "accepts-json", "should", "standard", "RFC 9110 §12.5.1 Accept", scope="request", when=_names_accept,
-    faults=[lie("accepts-only-xml", "waiting", sent("Accept", "application/xml"))],
+    faults=[client_fault("accepts-only-xml", "waiting", sent("Accept", "application/xml"))],
 )  # fmt: skip
 def accepts_json(exchange: Exchange) -> Iterator[Finding]:
     """An Accept header, when sent, admits `application/json`.
@@ -207,7 +215,7 @@ def accepts_json(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-R10", "no-credentials-in-url", "must", "standard", "RFC 9110 §4.2.4 userinfo deprecated", scope="request",
     when=for_session,
-    faults=[lie("puts-key-in-url", "waiting", url(lambda u: u.replace("://", "://M1:kco_test_api_example@")))],
+    faults=[client_fault("puts-key-in-url", "waiting", url(lambda u: u.replace("://", "://M1:kco_test_api_example@")))],
 )  # fmt: skip
 def no_credentials_in_url(exchange: Exchange) -> Iterator[Finding]:
     """Credentials are never part of the URL.
@@ -226,7 +234,7 @@ def _timed(trace: Trace) -> bool:
 @rule(
     "HPP-R11", "polls-politely", "should", "referenced", "Rate limits (playground: 50 reads a second)",
     scope="requests", when=_timed,
-    faults=[lie("polls-in-a-burst", "waiting", at(Instant(0)))],
+    faults=[client_fault("polls-in-a-burst", "waiting", at(Instant(0)))],
 )  # fmt: skip
 def polls_politely(trace: Trace) -> Iterator[Finding]:
     """One session is polled at most 50 times within a second.

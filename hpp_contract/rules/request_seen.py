@@ -11,7 +11,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import values
 
-lie = partial(fault.lie, teller="client")
+client_fault = partial(fault.fault, source="client")
 
 
 def _basic_judged(exchange: Exchange) -> bool:
@@ -23,7 +23,7 @@ def _basic_judged(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-R12", "credentials-as-given", "must", "referenced", "Authentication", scope="request", when=_basic_judged,
-    faults=[lie("mangles-credentials", "waiting", knowing(credentials="wrong"))],
+    faults=[client_fault("mangles-credentials", "waiting", knowing(credentials="wrong"))],
 )  # fmt: skip
 def credentials_as_given(exchange: Exchange) -> Iterator[Finding]:
     """The credentials sent are the ones the client was given.

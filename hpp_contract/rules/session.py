@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from hpp_contract.engine.fault import body, drop, lie, member
+from hpp_contract.engine.fault import body, drop, fault, member
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import describe
@@ -21,8 +21,8 @@ REFERENCE = "API reference 1.1 › getSessionById"
 
 @schema_rule(
     "session", "HPP-S01", "body-is-object", "must", "shown", HAPPY, when=holds_json,
-    faults=[lie("serves-list", "waiting", body(b'[{"status": "WAITING"}]')),
-            lie("serves-null", "failed", body(b"null"))],
+    faults=[fault("serves-list", "waiting", body(b'[{"status": "WAITING"}]')),
+            fault("serves-null", "failed", body(b"null"))],
 )  # fmt: skip
 def body_is_object(_: Exchange) -> None:
     """A session is one JSON object.
@@ -33,7 +33,7 @@ def body_is_object(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-S02", "members-present", "must", "shown", HAPPY, when=holds_session,
-    faults=[lie("omits-status", "waiting", drop("status")), lie("omits-expiry", "in-progress", drop("expires_at"))],
+    faults=[fault("omits-status", "waiting", drop("status")), fault("omits-expiry", "in-progress", drop("expires_at"))],
 )  # fmt: skip
 def members_present(_: Exchange) -> None:
     """`session_id`, `status`, `updated_at` and `expires_at` are present.
@@ -44,8 +44,8 @@ def members_present(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-S03", "members-typed", "must", "referenced", REFERENCE, when=holds_session,
-    faults=[lie("numbers-the-id", "waiting", member("session_id", 39173), also=("HPP-S04",)),
-            lie("wraps-reference", "completed-with-order", member("klarna_reference", ["X438HG0Q"]))],
+    faults=[fault("numbers-the-id", "waiting", member("session_id", 39173), also=("HPP-S04",)),
+            fault("wraps-reference", "completed-with-order", member("klarna_reference", ["X438HG0Q"]))],
 )  # fmt: skip
 def members_typed(_: Exchange) -> None:
     """Each documented member has its documented JSON type.
@@ -60,7 +60,7 @@ def _asked(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-S04", "id-echoed", "must", "shown", HAPPY, when=_asked,
-    faults=[lie("answers-another-session", "waiting", member("session_id", "7d0a3c55-1111-4222-8333-444455556666"))],
+    faults=[fault("answers-another-session", "waiting", member("session_id", "7d0a3c55-1111-4222-8333-444455556666"))],
 )  # fmt: skip
 def id_echoed(exchange: Exchange) -> Iterator[Finding]:
     """`session_id` in the answer is the id that was asked for.
@@ -74,8 +74,8 @@ def id_echoed(exchange: Exchange) -> Iterator[Finding]:
 
 @schema_rule(
     "session", "HPP-S05", "status-known", "must", "referenced", REFERENCE, when=has("status"),
-    faults=[lie("invents-status", "waiting", member("status", "CREATED")),
-            lie("lowers-status", "completed-with-order", member("status", "completed"))],
+    faults=[fault("invents-status", "waiting", member("status", "CREATED")),
+            fault("lowers-status", "completed-with-order", member("status", "completed"))],
 )  # fmt: skip
 def status_known(_: Exchange) -> None:
     """`status` is one of the nine documented values.
@@ -86,7 +86,7 @@ def status_known(_: Exchange) -> None:
 
 @rule(
     "HPP-S06", "status-of-a-read", "should", "referenced", "Callbacks page", when=has("status"),
-    faults=[lie("answers-timeout-status", "waiting", member("status", "TIMEOUT"))],
+    faults=[fault("answers-timeout-status", "waiting", member("status", "TIMEOUT"))],
 )  # fmt: skip
 def status_of_a_read(exchange: Exchange) -> Iterator[Finding]:
     """`status` is not TIMEOUT, which only the callbacks page knows.
@@ -99,7 +99,7 @@ def status_of_a_read(exchange: Exchange) -> Iterator[Finding]:
 
 @schema_rule(
     "session", "HPP-S07", "session-id-shape", "must", "shown", HAPPY, when=has("session_id"),
-    faults=[lie("shortens-id", "waiting", member("session_id", "39a1c773"), also=("HPP-S04",))],
+    faults=[fault("shortens-id", "waiting", member("session_id", "39a1c773"), also=("HPP-S04",))],
 )  # fmt: skip
 def session_id_shape(_: Exchange) -> None:
     """`session_id` is 8-4-4-4-12 hexadecimal digits, of whatever UUID version.
@@ -114,9 +114,9 @@ def _dated(exchange: Exchange) -> bool:
 
 @schema_rule(
     "session", "HPP-S08", "instants", "must", "referenced", "Data types", when=_dated,
-    faults=[lie("omits-zone", "waiting", member("updated_at", "2019-05-13T14:51:46.288")),
-            lie("invents-day", "in-progress", member("expires_at", "2099-02-30T12:00:00Z")),
-            lie("sends-epoch", "failed", member("updated_at", "1557759106"))],
+    faults=[fault("omits-zone", "waiting", member("updated_at", "2019-05-13T14:51:46.288")),
+            fault("invents-day", "in-progress", member("expires_at", "2099-02-30T12:00:00Z")),
+            fault("sends-epoch", "failed", member("updated_at", "1557759106"))],
 )  # fmt: skip
 def instants(_: Exchange) -> None:
     """`updated_at` and `expires_at` are RFC 3339 instants with a zone and at most nine fraction digits.
@@ -134,7 +134,7 @@ def _known_members() -> dict[str, frozenset[str]]:
 
 @rule(
     "HPP-S09", "no-unknown-member", "should", "referenced", REFERENCE, when=holds_session,
-    faults=[lie("adds-member", "waiting", member("risk_score", 3))],
+    faults=[fault("adds-member", "waiting", member("risk_score", 3))],
 )  # fmt: skip
 def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
     """No member is undocumented.
@@ -152,7 +152,7 @@ def _printable(name: str) -> str:
 
 @schema_rule(
     "session", "HPP-S10", "no-null", "must", "shown", HAPPY, when=holds_session,
-    faults=[lie("nulls-absent-member", "manual-id-check", member("order_id", None))],
+    faults=[fault("nulls-absent-member", "manual-id-check", member("order_id", None))],
 )  # fmt: skip
 def no_null(_: Exchange) -> None:
     """A member that does not apply is left out, never null.
@@ -167,9 +167,9 @@ def _about_a_person(exchange: Exchange) -> bool:
 
 @schema_rule(
     "session", "HPP-S11", "customer-shape", "must", "referenced", REFERENCE, when=_about_a_person,
-    faults=[lie("lists-customer", "manual-id-check", member("customer", ["Jane", "Doe"])),
-            lie("counts-customers", "manual-id-check", member("manual_identification", {"customer": 1})),
-            lie("writes-birth-date-out", "manual-id-check", member("customer", {"date_of_birth": "1 May 1980"}))],
+    faults=[fault("lists-customer", "manual-id-check", member("customer", ["Jane", "Doe"])),
+            fault("counts-customers", "manual-id-check", member("manual_identification", {"customer": 1})),
+            fault("writes-birth-date-out", "manual-id-check", member("customer", {"date_of_birth": "1 May 1980"}))],
 )  # fmt: skip
 def customer_shape(_: Exchange) -> None:
     """`customer` is an object of optional strings, with `date_of_birth` as YYYY-MM-DD.
@@ -181,7 +181,7 @@ def customer_shape(_: Exchange) -> None:
 @schema_rule(
     "session", "HPP-S12", "manual-identification-shape", "must", "referenced", REFERENCE,
     when=has("manual_identification"),
-    faults=[lie("flattens-identification", "manual-id-check", member("manual_identification", "pending"))],
+    faults=[fault("flattens-identification", "manual-id-check", member("manual_identification", "pending"))],
 )  # fmt: skip
 def manual_identification_shape(_: Exchange) -> None:
     """`manual_identification` is an object with optional `challenge`, `customer`, `customer_obfuscated`, `expires_at`.
@@ -192,7 +192,7 @@ def manual_identification_shape(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-S13", "strings-bounded", "must", "referenced", "Data types", when=holds_session,
-    faults=[lie("overflows-reference", "completed-with-order", member("klarna_reference", "X" * 256))],
+    faults=[fault("overflows-reference", "completed-with-order", member("klarna_reference", "X" * 256))],
 )  # fmt: skip
 def strings_bounded(_: Exchange) -> None:
     """Strings have at most 255 characters.
@@ -216,7 +216,7 @@ _UNSAFE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f]")
 
 @rule(
     "HPP-S15", "strings-clean", "should", "standard", "RFC 8259 §8.2 Unicode Characters", when=holds_session,
-    faults=[lie("adds-control-character", "completed-with-order", member("klarna_reference", "X438\u0000HG0Q"))],
+    faults=[fault("adds-control-character", "completed-with-order", member("klarna_reference", "X438\u0000HG0Q"))],
 )  # fmt: skip
 def strings_clean(exchange: Exchange) -> Iterator[Finding]:
     """No string holds a lone surrogate or a control character.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.engine.fault import header, lie, member
+from hpp_contract.engine.fault import fault, header, member
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of
@@ -17,7 +17,7 @@ LIFETIME = "Session lifetime"
 
 @rule(
     "HPP-S14", "expires-after-update", "should", "inferred", LIFETIME, when=has("updated_at", "expires_at"),
-    faults=[lie("expires-before-update", "waiting", member("updated_at", "2001-01-01T00:00:01Z"),
+    faults=[fault("expires-before-update", "waiting", member("updated_at", "2001-01-01T00:00:01Z"),
                 member("expires_at", "2001-01-01T00:00:00Z"), header("Date", None))],
 )  # fmt: skip
 def expires_after_update(exchange: Exchange) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def _clocked(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-S16", "not-read-after-expiry", "must", "referenced", LIFETIME, when=_clocked,
-    faults=[lie("outlives-expiry", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"),
+    faults=[fault("outlives-expiry", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"),
                 member("expires_at", "2019-05-15T13:51:43.507Z"))],
 )  # fmt: skip
 def not_read_after_expiry(exchange: Exchange) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def not_read_after_expiry(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-S17", "not-updated-in-future", "should", "inferred", "updated_at dates the last change", when=_clocked,
-    faults=[lie("updates-in-future", "waiting", member("updated_at", "2099-01-01T00:00:00Z"),
+    faults=[fault("updates-in-future", "waiting", member("updated_at", "2099-01-01T00:00:00Z"),
                 member("expires_at", "2099-01-02T00:00:00Z"))],
 )  # fmt: skip
 def not_updated_in_future(exchange: Exchange) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def not_updated_in_future(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-S18", "lifetime-bounded", "info", "referenced", LIFETIME, when=has("updated_at", "expires_at"),
-    faults=[lie("lives-a-week", "waiting", member("updated_at", "2019-05-06T13:51:43Z"),
+    faults=[fault("lives-a-week", "waiting", member("updated_at", "2019-05-06T13:51:43Z"),
                 member("expires_at", "2019-05-13T13:51:43Z"), header("Date", None))],
 )  # fmt: skip
 def lifetime_bounded(exchange: Exchange) -> Iterator[Finding]:

@@ -78,9 +78,9 @@ class Application:
         self._base_path = base_path
         self._sandbox = sandbox
         self._scenarios = {session_id(name): scenario for name, scenario in SCENARIOS.items()}
-        self._lies = {session_id(fault.name): fault for fault in (*FAULTS, *self._faults)}
+        self._own_faults = {session_id(fault.name): fault for fault in (*FAULTS, *self._faults)}
         self._scenarios |= {name: play.scenario for name, play in plays.items()}
-        self._lies |= {name: play.fault for name, play in plays.items() if play.fault is not None}
+        self._own_faults |= {name: play.fault for name, play in plays.items() if play.fault is not None}
         self._created = self.clock() - AGE
         self._polls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
@@ -96,7 +96,7 @@ class Application:
         response = dated(self._honest(request, situation, poll), now)
         honest = Exchange(request, response, at=Instant(now, 9), context=self._known(situation))
         try:
-            told = self._lie(honest, situation.stage, poll)
+            told = self._with_faults(honest, situation.stage, poll)
         except Exception as error:  # an edit that does not fit its stage is our mistake: say so on the wire
             raise_refusal(error)
             told = replace(honest, response=dated(refusal(500), now))
@@ -107,7 +107,7 @@ class Application:
     def _beside(self, request: Request) -> Response | None:
         """The sandbox's answer to what is no read of a session; None when it has none."""
         wanted = request.session_id
-        ours = wanted in self._scenarios or wanted in self._lies
+        ours = wanted in self._scenarios or wanted in self._own_faults
         if self._sandbox is None or ours or not request.path.startswith(f"{self._base_path}/"):
             return None
         return self._sandbox.answer(request, authorized=self._authority(request) == "right")
@@ -126,11 +126,11 @@ class Application:
 
     def _session(self, wanted: str) -> Situation:
         scenario = self._scenarios.get(wanted)
-        fault = self._lies.get(wanted)
+        fault = self._own_faults.get(wanted)
         if scenario is None and fault is not None:
-            if fault.on in ("unknown-id", "malformed-id"):
-                return Situation(fault.on, 404, "right", "unknown")
-            scenario = SCENARIOS.get(fault.on, SCENARIOS["waiting"])
+            if fault.scenario in ("unknown-id", "malformed-id"):
+                return Situation(fault.scenario, 404, "right", "unknown")
+            scenario = SCENARIOS.get(fault.scenario, SCENARIOS["waiting"])
         if scenario is not None:
             return Situation(scenario.name, scenario, "right", "known")
         made = self._sandbox.read(wanted) if self._sandbox is not None else None
@@ -171,8 +171,8 @@ class Application:
             return refusal(scenario.refused)
         return answer(200, scenario.body(request.session_id or "", poll, self._created), str(uuid.uuid4()))
 
-    def _lie(self, exchange: Exchange, stage: str, poll: int) -> Exchange:
-        own = self._lies.get(exchange.request.session_id or "")
+    def _with_faults(self, exchange: Exchange, stage: str, poll: int) -> Exchange:
+        own = self._own_faults.get(exchange.request.session_id or "")
         for fault in (*self._faults, *([own] if own is not None and own not in self._faults else [])):
             if fault.applies(stage, poll):
                 exchange = fault(exchange)

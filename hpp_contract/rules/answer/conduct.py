@@ -10,7 +10,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.exchange import values
-from hpp_contract.rules.answer.faults import lie, taking, tell_problem
+from hpp_contract.rules.answer.faults import adapter_fault, return_problem, take
 from hpp_contract.rules.served import stalled
 
 AUTHENTICATION = "Authentication"
@@ -28,8 +28,8 @@ def _stalled(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A33", "time-out-honoured", "must", "inferred", "Polling implies promptness", scope="answer", when=_stalled,
-    faults=[lie("waits-for-ever", "stalls-before-answer", taking(60.0)),
-            lie("ignores-stalled-body", "stalls-in-body", taking(60.0))],
+    faults=[adapter_fault("waits-for-ever", "stalls-before-answer", take(60.0)),
+            adapter_fault("ignores-stalled-body", "stalls-in-body", take(60.0))],
 )  # fmt: skip
 def timeout_honoured(answer: ClientRead) -> Iterator[Finding]:
     """A read ends soon after its time-out when the server keeps silent.
@@ -62,7 +62,7 @@ def _drips(answer: ClientRead) -> bool:
 @rule(
     "HPP-A34", "time-out-covers-whole-read", "info", "inferred", "Polling implies promptness", scope="answer",
     when=_drips,
-    faults=[lie("counts-each-piece", "drips", taking(2.0))],
+    faults=[adapter_fault("counts-each-piece", "drips", take(2.0))],
 )  # fmt: skip
 def timeout_covers_whole_read(answer: ClientRead) -> Iterator[Finding]:
     """The time-out is for the whole read, not for each piece of it.
@@ -80,8 +80,8 @@ def _asked(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A35", "retries-bounded", "should", "inferred", "Rate limits", scope="answer", when=_asked,
-    faults=[lie("hammers", "unavailable-503", lambda answer: replace(answer, served=answer.served * 20)),
-            lie("reads-six-times", "waiting", lambda answer: replace(answer, served=answer.served * 6))],
+    faults=[adapter_fault("hammers", "unavailable-503", lambda answer: replace(answer, served=answer.served * 20)),
+            adapter_fault("reads-six-times", "waiting", lambda answer: replace(answer, served=answer.served * 6))],
 )  # fmt: skip
 def retries_bounded(answer: ClientRead) -> Iterator[Finding]:
     """One read sends at most five requests, retries and challenge included.
@@ -100,7 +100,7 @@ def _sent_elsewhere(answer: ClientRead) -> bool:
 @rule(
     "HPP-A36", "credentials-stay", "must", "standard", "RFC 9110 §15.4 Redirection", scope="answer",
     when=_sent_elsewhere,
-    faults=[lie("takes-credentials-along", "redirect-elsewhere",
+    faults=[adapter_fault("takes-credentials-along", "redirect-elsewhere",
                 lambda answer: replace(answer, elsewhere=answer.served))],
 )  # fmt: skip
 def credentials_stay(answer: ClientRead) -> Iterator[Finding]:
@@ -119,8 +119,8 @@ def _run(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A37", "gives-an-answer", "must", "inferred", "Adapter protocol", scope="answer", when=_run,
-    faults=[lie("crashes", "waiting", tell_problem("the adapter ended with exit code 1")),
-            lie("prints-on-stdout", "smoke", tell_problem("a line on stdout that is no JSON object"))],
+    faults=[adapter_fault("crashes", "waiting", return_problem("the adapter ended with exit code 1")),
+            adapter_fault("prints-on-stdout", "smoke", return_problem("a line on stdout that is no JSON object"))],
 )  # fmt: skip
 def gives_an_answer(answer: ClientRead) -> Iterator[Finding]:
     """Every read ends in a session or an error: no crash, no hang, nothing else.

@@ -10,7 +10,7 @@ from typing import Any
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import ClientRead, Failure
 from hpp_contract.privacy.redact import is_placeholder, spellings
-from hpp_contract.rules.answer.faults import lie, tell_failure
+from hpp_contract.rules.answer.faults import adapter_fault, return_error
 from hpp_contract.rules.served import Given, given
 
 REFERENCE = "API reference 1.1 › getSessionById"
@@ -43,8 +43,8 @@ def _status_declared(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A28", "http-status-reachable", "should", "referenced", REFERENCE, scope="answer", when=_status_declared,
-    faults=[lie("hides-http-status", "not-found", tell_failure(http_status=None)),
-            lie("hides-unauthorized", "unauthorized", tell_failure(http_status=None))],
+    faults=[adapter_fault("hides-http-status", "not-found", return_error(http_status=None)),
+            adapter_fault("hides-unauthorized", "unauthorized", return_error(http_status=None))],
 )  # fmt: skip
 def http_status_reachable(answer: ClientRead) -> Iterator[Finding]:
     """The caller can tell which status code refused the read.
@@ -61,7 +61,7 @@ def _code_declared(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A29", "error-code-reachable", "should", "referenced", ERROR_OBJECT, scope="answer", when=_code_declared,
-    faults=[lie("hides-error-code", "not-found", tell_failure(error_code=None))],
+    faults=[adapter_fault("hides-error-code", "not-found", return_error(error_code=None))],
 )  # fmt: skip
 def error_code_reachable(answer: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `error_code` of an error object.
@@ -79,7 +79,7 @@ def _correlation_declared(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A30", "correlation-id-kept", "should", "referenced", ERROR_OBJECT, scope="answer", when=_correlation_declared,
-    faults=[lie("hides-correlation-id", "unauthorized", tell_failure(correlation_id=None))],
+    faults=[adapter_fault("hides-correlation-id", "unauthorized", return_error(correlation_id=None))],
 )  # fmt: skip
 def correlation_id_kept(answer: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `correlation_id` of an error object.
@@ -103,9 +103,9 @@ def _failure_of(answer: ClientRead) -> Failure:
 
 @rule(
     "HPP-A31", "errors-tell-the-truth", "must", "inferred", ERROR_OBJECT, scope="answer", when=_failed,
-    faults=[lie("maps-all-to-404", "unauthorized", tell_failure(http_status=404)),
-            lie("makes-up-status", "reset-before-answer", tell_failure(http_status=500)),
-            lie("makes-up-error-code", "not-found", tell_failure(error_code="UNKNOWN_ERROR"))],
+    faults=[adapter_fault("maps-all-to-404", "unauthorized", return_error(http_status=404)),
+            adapter_fault("makes-up-status", "reset-before-answer", return_error(http_status=500)),
+            adapter_fault("makes-up-error-code", "not-found", return_error(error_code="UNKNOWN_ERROR"))],
 )  # fmt: skip
 def errors_tell_the_truth(answer: ClientRead) -> Iterator[Finding]:
     """An error's `http_status`, `error_code` and `correlation_id`, where given, are those the server sent.
@@ -137,8 +137,8 @@ def _texts(parts: Iterable[Any]) -> Iterator[str]:
 
 @rule(
     "HPP-A32", "no-credentials-in-errors", "must", "inferred", AUTHENTICATION, scope="answer", when=_failed,
-    faults=[lie("prints-request-with-error", "unauthorized",
-                lambda answer: tell_failure(message=f"401 for Authorization: Basic {answer.secrets[0]}")(answer))],
+    faults=[adapter_fault("prints-request-with-error", "unauthorized",
+                lambda answer: return_error(message=f"401 for Authorization: Basic {answer.secrets[0]}")(answer))],
 )  # fmt: skip
 def no_credentials_in_errors(answer: ClientRead) -> Iterator[Finding]:
     """No error text holds the credentials, in any spelling.

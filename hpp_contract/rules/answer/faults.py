@@ -13,10 +13,10 @@ from hpp_contract.rules.served import served_session
 
 AnswerEdit = Callable[[ClientRead], ClientRead]
 
-lie = partial(fault.lie, teller="adapter")
+adapter_fault = partial(fault.fault, source="adapter")
 
 
-def surface(name: str, value: Any) -> AnswerEdit:
+def return_member(name: str, value: Any) -> AnswerEdit:
     """Surface the member `name` with this value, or with what this function makes of the answer."""
 
     def edit(answer: ClientRead) -> ClientRead:
@@ -28,7 +28,7 @@ def surface(name: str, value: Any) -> AnswerEdit:
 
 def omit(name: str) -> AnswerEdit:
     """Do not surface the member `name`."""
-    return surface(name, None)
+    return return_member(name, None)
 
 
 def served(name: str) -> Callable[[ClientRead], Any]:
@@ -36,33 +36,33 @@ def served(name: str) -> Callable[[ClientRead], Any]:
     return lambda answer: served_session(answer).get(name)
 
 
-def tell_session(session: Mapping[str, Any]) -> AnswerEdit:
+def return_session(session: Mapping[str, Any]) -> AnswerEdit:
     """Tell the caller this session, whatever came."""
     return lambda answer: replace(answer, result=ClientResult(session=dict(session)))
 
 
-def tell_nothing(answer: ClientRead) -> ClientRead:
+def return_nothing(answer: ClientRead) -> ClientRead:
     """Tell the caller of success, with nothing in it."""
     return replace(answer, result=ClientResult(empty=True))
 
 
-def tell_failure(**parts: Any) -> AnswerEdit:
+def return_error(**parts: Any) -> AnswerEdit:
     """Tell the caller of an error with these parts, or change these parts of the honest one."""
     return lambda answer: replace(
         answer, result=ClientResult(failure=replace(answer.result.failure or Failure(), **parts))
     )
 
 
-def tell_problem(words: str) -> AnswerEdit:
+def return_problem(words: str) -> AnswerEdit:
     """Give no answer at all."""
     return lambda answer: replace(answer, result=ClientResult(problem=words))
 
 
-def able(**capabilities: Any) -> AnswerEdit:
+def declare(**capabilities: Any) -> AnswerEdit:
     """Declare these capabilities."""
     return lambda answer: replace(answer, can=replace(answer.can, **capabilities))
 
 
-def taking(elapsed: float) -> AnswerEdit:
+def take(elapsed: float) -> AnswerEdit:
     """Take this long, in seconds."""
     return lambda answer: replace(answer, elapsed=elapsed)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe, show
-from hpp_contract.rules.answer.faults import lie, served, surface, tell_session
+from hpp_contract.rules.answer.faults import adapter_fault, return_member, return_session, served
 from hpp_contract.rules.served import (
     KNOWN,
     Given,
@@ -41,11 +41,19 @@ def _departed(answer: ClientRead, how: str) -> list[str]:
 
 
 @rule(
-    "HPP-A11", "nothing-invented", "must", "shown", HAPPY, scope="answer", when=_readable,
-    faults=[lie("invents-order-id", "waiting", surface("order_id", _UUID)),
-            lie("writes-null-as-text", "null-order-id", surface("order_id", "null")),
-            lie("invents-instant", "missing-expires-at", surface("expires_at", "1970-01-01T00:00:00Z"))],
-)  # fmt: skip
+    "HPP-A11",
+    "nothing-invented",
+    "must",
+    "shown",
+    HAPPY,
+    scope="answer",
+    when=_readable,
+    faults=[
+        adapter_fault("invents-order-id", "waiting", return_member("order_id", _UUID)),
+        adapter_fault("writes-null-as-text", "null-order-id", return_member("order_id", "null")),
+        adapter_fault("invents-instant", "missing-expires-at", return_member("expires_at", "1970-01-01T00:00:00Z")),
+    ],
+)
 def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
     """A member that was not sent, or was null, is not in the answer.
 
@@ -59,11 +67,23 @@ def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A12", "members-not-swapped", "must", "shown", HAPPY, scope="answer", when=_readable,
-    faults=[lie("quotes-order-as-reference", "completed-with-order", surface("klarna_reference", served("order_id"))),
-            lie("takes-order-for-token", "completed-with-order", surface("authorization_token", served("order_id"))),
-            lie("expires-when-updated", "waiting", surface("expires_at", served("updated_at")))],
-)  # fmt: skip
+    "HPP-A12",
+    "members-not-swapped",
+    "must",
+    "shown",
+    HAPPY,
+    scope="answer",
+    when=_readable,
+    faults=[
+        adapter_fault(
+            "quotes-order-as-reference", "completed-with-order", return_member("klarna_reference", served("order_id"))
+        ),
+        adapter_fault(
+            "takes-order-for-token", "completed-with-order", return_member("authorization_token", served("order_id"))
+        ),
+        adapter_fault("expires-when-updated", "waiting", return_member("expires_at", served("updated_at"))),
+    ],
+)
 def members_not_swapped(answer: ClientRead) -> Iterator[Finding]:
     """No member is filled from another one.
 
@@ -78,10 +98,22 @@ def _other_id_served(answer: ClientRead) -> bool:
 
 
 @rule(
-    "HPP-A13", "session-id-from-body", "must", "shown", HAPPY, scope="answer", when=_other_id_served,
-    faults=[lie("overwrites-session-id", "another-session-id", surface("session_id", lambda answer: answer.asked)),
-            lie("fills-in-session-id", "missing-session-id", surface("session_id", lambda answer: answer.asked))],
-)  # fmt: skip
+    "HPP-A13",
+    "session-id-from-body",
+    "must",
+    "shown",
+    HAPPY,
+    scope="answer",
+    when=_other_id_served,
+    faults=[
+        adapter_fault(
+            "overwrites-session-id", "another-session-id", return_member("session_id", lambda answer: answer.asked)
+        ),
+        adapter_fault(
+            "fills-in-session-id", "missing-session-id", return_member("session_id", lambda answer: answer.asked)
+        ),
+    ],
+)
 def session_id_from_body(answer: ClientRead) -> Iterator[Finding]:
     """The `session_id` a caller gets is the one in the body, never the one that was asked for.
 
@@ -99,8 +131,8 @@ def _among_others(answer: ClientRead) -> bool:
 @rule(
     "HPP-A14", "sessions-not-mixed", "must", "inferred", "Two sessions read in turn", scope="answer",
     when=_among_others,
-    faults=[lie("mixes-sessions", "interleaved",
-                surface("order_id", lambda answer: sessions(answer.others)[-1]["order_id"]))],
+    faults=[adapter_fault("mixes-sessions", "interleaved",
+                return_member("order_id", lambda answer: sessions(answer.others)[-1]["order_id"]))],
 )  # fmt: skip
 def sessions_not_mixed(answer: ClientRead) -> Iterator[Finding]:
     """What reaches the caller belongs to the session that was asked for, not to another one read before.
@@ -112,7 +144,7 @@ def sessions_not_mixed(answer: ClientRead) -> Iterator[Finding]:
 
 
 def _remembered(answer: ClientRead) -> ClientRead:
-    return tell_session(sessions(answer.earlier)[0])(answer)
+    return return_session(sessions(answer.earlier)[0])(answer)
 
 
 def _polled(answer: ClientRead) -> bool:
@@ -121,8 +153,8 @@ def _polled(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A15", "not-stale", "must", "stated", "Read Session speaks of polling", scope="answer", when=_polled,
-    faults=[lie("answers-from-cache", "lifecycle-paid", _remembered),
-            lie("hides-refusal-behind-cache", "revoked-between-polls", _remembered, also=("HPP-A25",))],
+    faults=[adapter_fault("answers-from-cache", "lifecycle-paid", _remembered),
+            adapter_fault("hides-refusal-behind-cache", "revoked-between-polls", _remembered, also=("HPP-A25",))],
 )  # fmt: skip
 def not_stale(answer: ClientRead) -> Iterator[Finding]:
     """Every read tells what the server says now, never what it said before.
@@ -139,8 +171,8 @@ def _without_status(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A16", "missing-status-stays-missing", "must", "shown", HAPPY, scope="answer", when=_without_status,
-    faults=[lie("assumes-waiting", "missing-status", surface("status", "WAITING")),
-            lie("completes-null-status", "null-status", surface("status", "COMPLETED"))],
+    faults=[adapter_fault("assumes-waiting", "missing-status", return_member("status", "WAITING")),
+            adapter_fault("completes-null-status", "null-status", return_member("status", "COMPLETED"))],
 )  # fmt: skip
 def missing_status_stays_missing(answer: ClientRead) -> Iterator[Finding]:
     """A status that was not sent, or was no word, never becomes one of the nine.

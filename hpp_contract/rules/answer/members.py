@@ -11,7 +11,7 @@ from hpp_contract.model import Instant
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe, show
-from hpp_contract.rules.answer.faults import able, lie, omit, served, surface
+from hpp_contract.rules.answer.faults import adapter_fault, declare, omit, return_member, served
 from hpp_contract.rules.served import (
     Given,
     absent,
@@ -75,8 +75,8 @@ def _found(name: str, value: Any) -> str:
 
 @rule(
     "HPP-A01", "session-id-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("session_id"),
-    faults=[lie("drops-session-id", "waiting", omit("session_id")),
-            lie("cuts-session-id", "waiting", surface("session_id", lambda answer: answer.asked[:8]))],
+    faults=[adapter_fault("drops-session-id", "waiting", omit("session_id")),
+            adapter_fault("cuts-session-id", "waiting", return_member("session_id", lambda answer: answer.asked[:8]))],
 )  # fmt: skip
 def session_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """The caller gets the `session_id` of the body, unchanged.
@@ -92,9 +92,9 @@ def _known_status(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A02", "status-surfaced", "must", "referenced", REFERENCE, scope="answer", when=_known_status,
-    faults=[lie("drops-status", "completed-with-order", omit("status")),
-            lie("merges-statuses", "back", surface("status", "WAITING")),
-            lie("pays-in-progress", "in-progress", surface("status", "COMPLETED"))],
+    faults=[adapter_fault("drops-status", "completed-with-order", omit("status")),
+            adapter_fault("merges-statuses", "back", return_member("status", "WAITING")),
+            adapter_fault("pays-in-progress", "in-progress", return_member("status", "COMPLETED"))],
 )  # fmt: skip
 def status_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """Each of the nine statuses reaches the caller as itself.
@@ -106,8 +106,8 @@ def status_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A03", "updated-at-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("updated_at"),
-    faults=[lie("drops-updated-at", "waiting", omit("updated_at")),
-            lie("loses-zone", "waiting", surface("updated_at", "2019-05-13T14:51:46.288"))],
+    faults=[adapter_fault("drops-updated-at", "waiting", omit("updated_at")),
+            adapter_fault("loses-zone", "waiting", return_member("updated_at", "2019-05-13T14:51:46.288"))],
 )  # fmt: skip
 def updated_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`updated_at` reaches the caller as the same point in time.
@@ -119,9 +119,9 @@ def updated_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A04", "expires-at-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("expires_at"),
-    faults=[lie("drops-expires-at", "waiting", omit("expires_at")),
-            lie("ignores-offset", "instant-offset-east",
-                surface("expires_at", lambda answer: served("expires_at")(answer)[:19] + "Z"))],
+    faults=[adapter_fault("drops-expires-at", "waiting", omit("expires_at")),
+            adapter_fault("ignores-offset", "instant-offset-east",
+                return_member("expires_at", lambda answer: served("expires_at")(answer)[:19] + "Z"))],
 )  # fmt: skip
 def expires_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`expires_at` reaches the caller as the same point in time.
@@ -133,8 +133,8 @@ def expires_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A05", "order-id-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("order_id"),
-    faults=[lie("drops-order-id", "completed-with-order", omit("order_id")),
-            lie("truncates-order-id", "completed-with-order", surface("order_id", "a1a8f727"))],
+    faults=[adapter_fault("drops-order-id", "completed-with-order", omit("order_id")),
+            adapter_fault("truncates-order-id", "completed-with-order", return_member("order_id", "a1a8f727"))],
 )  # fmt: skip
 def order_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`order_id` reaches the caller.
@@ -146,7 +146,7 @@ def order_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("klarna_reference"),
-    faults=[lie("drops-klarna-reference", "completed-with-order", omit("klarna_reference"))],
+    faults=[adapter_fault("drops-klarna-reference", "completed-with-order", omit("klarna_reference"))],
 )  # fmt: skip
 def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`klarna_reference` reaches the caller.
@@ -159,7 +159,7 @@ def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
 @rule(
     "HPP-A07", "authorization-token-surfaced", "must", "shown", HAPPY, scope="answer",
     when=_gave("authorization_token"),
-    faults=[lie("drops-authorization-token", "completed-with-token", omit("authorization_token"))],
+    faults=[adapter_fault("drops-authorization-token", "completed-with-token", omit("authorization_token"))],
 )  # fmt: skip
 def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`authorization_token` reaches the caller.
@@ -170,12 +170,19 @@ def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A08", "identification-surfaced", "should", "referenced", REFERENCE, scope="answer",
+    "HPP-A08",
+    "identification-surfaced",
+    "should",
+    "referenced",
+    REFERENCE,
+    scope="answer",
     when=_gave("customer", "manual_identification"),
-    faults=[lie("drops-customer", "manual-id-check", omit("customer")),
-            lie("drops-identification", "manual-id-check", omit("manual_identification")),
-            lie("renames-customer", "manual-id-check", surface("customer", {"name": "Fiktiv Exempelsson"}))],
-)  # fmt: skip
+    faults=[
+        adapter_fault("drops-customer", "manual-id-check", omit("customer")),
+        adapter_fault("drops-identification", "manual-id-check", omit("manual_identification")),
+        adapter_fault("renames-customer", "manual-id-check", return_member("customer", {"name": "Fiktiv Exempelsson"})),
+    ],
+)
 def identification_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`customer` and `manual_identification` reach the caller whole.
 
@@ -190,7 +197,7 @@ def _introduced(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A09", "all-members-exposed", "should", "referenced", REFERENCE, scope="answer", when=_introduced,
-    faults=[lie("exposes-status-only", "smoke", able(fields=("session_id", "status")))],
+    faults=[adapter_fault("exposes-status-only", "smoke", declare(fields=("session_id", "status")))],
 )  # fmt: skip
 def all_members_exposed(answer: ClientRead) -> Iterator[Finding]:
     """A client exposes every documented member.
@@ -206,8 +213,8 @@ def all_members_exposed(answer: ClientRead) -> Iterator[Finding]:
 @rule(
     "HPP-A10", "precision-kept", "info", "referenced", DATA_TYPES, scope="answer",
     when=_gave("updated_at", "expires_at"),
-    faults=[lie("rounds-instants", "instant-nanoseconds",
-                surface("updated_at", lambda answer: served("updated_at")(answer)[:23] + "Z"))],
+    faults=[adapter_fault("rounds-instants", "instant-nanoseconds",
+                return_member("updated_at", lambda answer: served("updated_at")(answer)[:23] + "Z"))],
 )  # fmt: skip
 def precision_kept(answer: ClientRead) -> Iterator[Finding]:
     """Instants keep the fraction digits they were sent with.

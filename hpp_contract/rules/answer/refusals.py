@@ -8,7 +8,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe
-from hpp_contract.rules.answer.faults import lie, tell_nothing, tell_session
+from hpp_contract.rules.answer.faults import adapter_fault, return_nothing, return_session
 from hpp_contract.rules.served import Given, gave, given, judged, outcome
 
 HAPPY = "Read Session › Happy flow examples"
@@ -35,8 +35,8 @@ def _is_empty(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A22", "empty-is-error", "must", "shown", HAPPY, scope="answer", when=_is_empty,
-    faults=[lie("returns-nothing-for-empty", "empty-200", tell_nothing),
-            lie("reads-empty-as-waiting", "no-content-204", tell_session(_WAITING))],
+    faults=[adapter_fault("returns-nothing-for-empty", "empty-200", return_nothing),
+            adapter_fault("reads-empty-as-waiting", "no-content-204", return_session(_WAITING))],
 )  # fmt: skip
 def empty_is_error(answer: ClientRead) -> Iterator[Finding]:
     """A success without a body is an error to the caller.
@@ -58,7 +58,7 @@ def _is_page(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A23", "page-is-error", "must", "referenced", REFERENCE, scope="answer", when=_is_page,
-    faults=[lie("accepts-page", "html-200", tell_nothing)],
+    faults=[adapter_fault("accepts-page", "html-200", return_nothing)],
 )  # fmt: skip
 def page_is_error(answer: ClientRead) -> Iterator[Finding]:
     """A page for people under 200 is an error to the caller.
@@ -76,8 +76,8 @@ def _is_broken_json(answer: ClientRead) -> bool:
 @rule(
     "HPP-A24", "broken-json-is-error", "must", "standard", "RFC 8259 §2 JSON Grammar", scope="answer",
     when=_is_broken_json,
-    faults=[lie("swallows-decode-error", "truncated-json", tell_nothing),
-            lie("repairs-json", "truncated-json", tell_session(_WAITING))],
+    faults=[adapter_fault("swallows-decode-error", "truncated-json", return_nothing),
+            adapter_fault("repairs-json", "truncated-json", return_session(_WAITING))],
 )  # fmt: skip
 def broken_json_is_error(answer: ClientRead) -> Iterator[Finding]:
     """A body that is not one JSON text is an error to the caller.
@@ -90,8 +90,8 @@ def broken_json_is_error(answer: ClientRead) -> Iterator[Finding]:
 @rule(
     "HPP-A25", "refusal-is-error", "must", "referenced", REFERENCE, scope="answer",
     when=lambda answer: gave(Given.REFUSAL)(answer) and not _is_empty_success(answer),
-    faults=[lie("ignores-status-code", "not-found", tell_session({})),
-            lie("succeeds-on-outage", "unavailable-503-empty", tell_nothing)],
+    faults=[adapter_fault("ignores-status-code", "not-found", return_session({})),
+            adapter_fault("succeeds-on-outage", "unavailable-503-empty", return_nothing)],
 )  # fmt: skip
 def refusal_is_error(answer: ClientRead) -> Iterator[Finding]:
     """Any status code but 200 is an error to the caller, whatever the body.
@@ -110,9 +110,18 @@ def _is_other_json(answer: ClientRead) -> bool:
 
 
 @rule(
-    "HPP-A26", "wrong-shape-is-error", "must", "shown", HAPPY, scope="answer", when=_is_other_json,
-    faults=[lie("accepts-list", "array-200", tell_session({})), lie("accepts-null", "null-200", tell_nothing)],
-)  # fmt: skip
+    "HPP-A26",
+    "wrong-shape-is-error",
+    "must",
+    "shown",
+    HAPPY,
+    scope="answer",
+    when=_is_other_json,
+    faults=[
+        adapter_fault("accepts-list", "array-200", return_session({})),
+        adapter_fault("accepts-null", "null-200", return_nothing),
+    ],
+)
 def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
     """JSON that is no object is an error to the caller.
 
@@ -126,8 +135,8 @@ def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
 @rule(
     "HPP-A27", "lost-answer-is-error", "must", "standard", "RFC 9112 §8 Handling Incomplete Messages", scope="answer",
     when=gave(Given.FAILURE),
-    faults=[lie("swallows-reset", "reset-before-answer", tell_nothing),
-            lie("keeps-half-a-body", "breaks-off", tell_session(_WAITING))],
+    faults=[adapter_fault("swallows-reset", "reset-before-answer", return_nothing),
+            adapter_fault("keeps-half-a-body", "breaks-off", return_session(_WAITING))],
 )  # fmt: skip
 def lost_answer_is_error(answer: ClientRead) -> Iterator[Finding]:
     """An answer that never came, or not whole, is an error to the caller.

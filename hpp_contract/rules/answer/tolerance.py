@@ -8,7 +8,7 @@ from dataclasses import replace
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import show
-from hpp_contract.rules.answer.faults import lie, surface, tell_failure, tell_nothing
+from hpp_contract.rules.answer.faults import adapter_fault, return_error, return_member, return_nothing
 from hpp_contract.rules.served import (
     KNOWN,
     Given,
@@ -50,11 +50,11 @@ def _gave_up(answer: ClientRead) -> bool:
 @rule(
     "HPP-A17", "session-is-no-error", "must", "referenced", REFERENCE, scope="answer",
     when=lambda answer: _plain_session_given(answer) or _gave_up(answer),
-    faults=[lie("refuses-status", "manual-id-check", tell_failure(kind="decode", type="ValueError")),
-            lie("refuses-nanoseconds", "instant-nanoseconds", tell_failure(kind="decode", type="ValueError")),
-            lie("returns-nothing-for-session", "waiting", tell_nothing),
-            lie("stays-broken", "reset-once",
-                lambda answer: tell_failure(kind="network")(replace(answer, served=())))],
+    faults=[adapter_fault("refuses-status", "manual-id-check", return_error(kind="decode", type="ValueError")),
+            adapter_fault("refuses-nanoseconds", "instant-nanoseconds", return_error(kind="decode", type="ValueError")),
+            adapter_fault("returns-nothing-for-session", "waiting", return_nothing),
+            adapter_fault("stays-broken", "reset-once",
+                lambda answer: return_error(kind="network")(replace(answer, served=())))],
 )  # fmt: skip
 def session_is_no_error(answer: ClientRead) -> Iterator[Finding]:
     """A session as documented reaches the caller as a session, whatever its status, precision or coding.
@@ -74,7 +74,7 @@ def _unknown_status_given(answer: ClientRead) -> bool:
 @rule(
     "HPP-A18", "unknown-status-tolerated", "should", "inferred", "The enumeration grew before", scope="answer",
     when=_unknown_status_given,
-    faults=[lie("throws-on-unknown-status", "unknown-status", tell_failure(kind="decode", type="KeyError"))],
+    faults=[adapter_fault("throws-on-unknown-status", "unknown-status", return_error(kind="decode", type="KeyError"))],
 )  # fmt: skip
 def unknown_status_tolerated(answer: ClientRead) -> Iterator[Finding]:
     """A status the client does not know is no error.
@@ -92,7 +92,7 @@ def _unknown_status_told(answer: ClientRead) -> bool:
 @rule(
     "HPP-A19", "unknown-status-visible", "should", "inferred", "The enumeration grew before", scope="answer",
     when=_unknown_status_told,
-    faults=[lie("reads-unknown-as-waiting", "unknown-status", surface("status", "WAITING"))],
+    faults=[adapter_fault("reads-unknown-as-waiting", "unknown-status", return_member("status", "WAITING"))],
 )  # fmt: skip
 def unknown_status_visible(answer: ClientRead) -> Iterator[Finding]:
     """A status the client does not know is not shown as one that it knows.
@@ -110,7 +110,7 @@ def _unknown_member_given(answer: ClientRead) -> bool:
 
 @rule(
     "HPP-A20", "unknown-member-tolerated", "must", "referenced", REFERENCE, scope="answer", when=_unknown_member_given,
-    faults=[lie("throws-on-unknown-member", "unknown-member", tell_failure(kind="decode", type="TypeError"))],
+    faults=[adapter_fault("throws-on-unknown-member", "unknown-member", return_error(kind="decode", type="TypeError"))],
 )  # fmt: skip
 def unknown_member_tolerated(answer: ClientRead) -> Iterator[Finding]:
     """A member the client does not know is no error.
@@ -125,10 +125,19 @@ def _after_silent_close(answer: ClientRead) -> bool:
 
 
 @rule(
-    "HPP-A21", "survives-closed-connection", "should", "standard", "RFC 9112 §9.3.1 Retrying Requests", scope="answer",
+    "HPP-A21",
+    "survives-closed-connection",
+    "should",
+    "standard",
+    "RFC 9112 §9.3.1 Retrying Requests",
+    scope="answer",
     when=_after_silent_close,
-    faults=[lie("dies-with-connection", "closed-between-polls", tell_failure(kind="network", type="ConnectionError"))],
-)  # fmt: skip
+    faults=[
+        adapter_fault(
+            "dies-with-connection", "closed-between-polls", return_error(kind="network", type="ConnectionError")
+        )
+    ],
+)
 def survives_closed_connection(answer: ClientRead) -> Iterator[Finding]:
     """A kept connection that the server closed meanwhile costs no poll.
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hpp_contract.engine.fault import Fault, lie, status
+from hpp_contract.engine.fault import Fault, fault, status
 from hpp_contract.server import Server
 from tests.harness.support.paths import ROOT
 from tests.harness.support.workflow_runner import NOT_RUN_HERE, Runner
@@ -111,7 +111,7 @@ def test_without_secrets(workflow: str, name: str, tmp_path: Path) -> None:
     ("faults", "code", "words"),
     [
         ((), 0, "## Contract kept"),
-        ((lie("gone", "unknown-id", status(410)),), 1, "## Contract broken"),
+        ((fault("gone", "unknown-id", status(410)),), 1, "## Contract broken"),
         (None, 0, "## Could not verify"),
     ],
     ids=["honest", "broken", "closed"],
@@ -131,7 +131,7 @@ def test_sandbox_job(faults: tuple[Fault, ...] | None, code: int, words: str, tm
 def test_drift_job_over_several_nights(tmp_path: Path) -> None:
     """Nothing, a drift, the same drift, an outage, nothing: one issue is opened, kept and closed."""
     job, exits, states = job_of("drift", "watch"), [], []
-    gone = (lie("gone", "unknown-id", status(410)),)
+    gone = (fault("gone", "unknown-id", status(410)),)
     nights: list[tuple[Fault, ...] | None] = [(), gone, gone, None, ()]
     with Server() as honest:
         runner = Runner(tmp_path, honest)
@@ -230,7 +230,7 @@ def test_gitlab_recipe(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("faults", "mailed"), [((), False), ((lie("gone", "unknown-id", status(410)),), True)])
+@pytest.mark.parametrize(("faults", "mailed"), [((), False), ((fault("gone", "unknown-id", status(410)),), True)])
 def test_cron_recipe(faults: tuple[Fault, ...], mailed: bool, tmp_path: Path) -> None:
     """The crontab's line says nothing on a quiet night and shows the report on any other."""
     fields = shown("cron").strip().split(maxsplit=5)

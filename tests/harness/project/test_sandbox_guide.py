@@ -55,5 +55,5 @@ def test_questions_are_listed() -> None:
 
 def test_shown_fault_exists() -> None:
     """The fault of the example lies on the stage it is said to."""
-    stages = {fault.name: fault.on for rule in CATALOGUE for fault in rule.faults}
+    stages = {fault.name: fault.scenario for rule in CATALOGUE for fault in rule.faults}
     assert stages["answers-202"] == "in-progress"

@@ -8,7 +8,7 @@ from typing import Any
 
 from hpp_contract.cases.scenarios import write_instant
 from hpp_contract.drift.situation import ERROR, SESSION
-from hpp_contract.engine.fault import Fault, body, drop, edit_json, header, lie, member, rewrite, status
+from hpp_contract.engine.fault import Fault, body, drop, edit_json, fault, header, member, rewrite, status
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.server import rehearse
 
@@ -58,78 +58,133 @@ def _as_session(exchange: Exchange) -> Exchange:
 
 CASES = (
     # status codes
-    Case(lie("session-202", "waiting", status(202)), "breaking", "waiting · status code"),
-    Case(lie("session-500", SESSION, status(500), body(b"")), "breaking", "known session · answer"),
-    Case(lie("session-redirects", "waiting", status(302), body(b"")), "breaking", "known session · answer"),
-    Case(lie("session-forbidden", "waiting", status(403)), "breaking", "known session · answer"),
-    Case(lie("session-empty", "waiting", body(b"")), "breaking", "known session · answer"),
-    Case(lie("session-in-envelope", SESSION, rewrite(lambda text: b'{"session": ' + text + b"}")), "breaking",
-         "known session · answer"),
-    Case(lie("unknown-410", "unknown-id", status(410)), "breaking", "unknown-id · status code"),
-    Case(lie("unknown-500", "unknown-id", status(500)), "breaking", "unknown-id · status code"),
-    Case(lie("unknown-200", "unknown-id", status(200)), "breaking", "unknown-id · status code"),
-    Case(lie("malformed-400", "malformed-id", status(400)), "cosmetic", "malformed-id · status code"),
-    Case(lie("malformed-500", "malformed-id", status(500)), "breaking", "malformed-id · status code"),
-    Case(lie("expired-410", "gone-session", status(410)), "breaking", "known session · answer"),
-    Case(lie("open-without-key", "no-credentials", status(200), _as_session), "risky",
-         "no-credentials · status code"),
-    Case(lie("open-with-any-key", "wrong-credentials", status(404)), "risky", "wrong-credentials · status code"),
-    Case(lie("forbids-instead", "no-credentials", status(403)), "breaking", "no-credentials · status code"),
+    Case(fault("session-202", "waiting", status(202)), "breaking", "waiting · status code"),
+    Case(fault("session-500", SESSION, status(500), body(b"")), "breaking", "known session · answer"),
+    Case(fault("session-redirects", "waiting", status(302), body(b"")), "breaking", "known session · answer"),
+    Case(fault("session-forbidden", "waiting", status(403)), "breaking", "known session · answer"),
+    Case(fault("session-empty", "waiting", body(b"")), "breaking", "known session · answer"),
+    Case(
+        fault("session-in-envelope", SESSION, rewrite(lambda text: b'{"session": ' + text + b"}")),
+        "breaking",
+        "known session · answer",
+    ),
+    Case(fault("unknown-410", "unknown-id", status(410)), "breaking", "unknown-id · status code"),
+    Case(fault("unknown-500", "unknown-id", status(500)), "breaking", "unknown-id · status code"),
+    Case(fault("unknown-200", "unknown-id", status(200)), "breaking", "unknown-id · status code"),
+    Case(fault("malformed-400", "malformed-id", status(400)), "cosmetic", "malformed-id · status code"),
+    Case(fault("malformed-500", "malformed-id", status(500)), "breaking", "malformed-id · status code"),
+    Case(fault("expired-410", "gone-session", status(410)), "breaking", "known session · answer"),
+    Case(
+        fault("open-without-key", "no-credentials", status(200), _as_session), "risky", "no-credentials · status code"
+    ),
+    Case(fault("open-with-any-key", "wrong-credentials", status(404)), "risky", "wrong-credentials · status code"),
+    Case(fault("forbids-instead", "no-credentials", status(403)), "breaking", "no-credentials · status code"),
     # headers and media types
-    Case(lie("no-challenge", "no-credentials", header("WWW-Authenticate", None)), "risky",
-         "no-credentials · header www-authenticate"),
-    Case(lie("bearer-challenge", "no-credentials", header("WWW-Authenticate", "Bearer")), "breaking",
-         "no-credentials · header www-authenticate"),
-    Case(lie("cacheable", SESSION, header("Cache-Control", "max-age=60")), "risky", "waiting · header cache-control"),
-    Case(lie("no-cache-control", SESSION, header("Cache-Control", None)), "risky", "waiting · header cache-control"),
-    Case(lie("stricter-caching", SESSION, header("Cache-Control", "no-store")), "cosmetic",
-         "waiting · header cache-control"),
-    Case(lie("new-header", SESSION, header("X-Region", "eu")), "additive", "waiting · header x-region"),
-    Case(lie("no-correlation-header", SESSION, header("Klarna-Correlation-Id", None)), "cosmetic",
-         "waiting · header klarna-correlation-id"),
-    Case(lie("text-plain", SESSION, header("Content-Type", "text/plain")), "breaking", "waiting · media type"),
-    Case(lie("problem-json", ERROR, header("Content-Type", "application/problem+json")), "risky",
-         "unknown-id · media type"),
-    Case(lie("no-charset", SESSION, header("Content-Type", "application/json")), "cosmetic", "waiting · charset"),
-    Case(lie("latin-1", SESSION, header("Content-Type", "application/json;charset=iso-8859-1")), "breaking",
-         "waiting · charset"),
+    Case(
+        fault("no-challenge", "no-credentials", header("WWW-Authenticate", None)),
+        "risky",
+        "no-credentials · header www-authenticate",
+    ),
+    Case(
+        fault("bearer-challenge", "no-credentials", header("WWW-Authenticate", "Bearer")),
+        "breaking",
+        "no-credentials · header www-authenticate",
+    ),
+    Case(fault("cacheable", SESSION, header("Cache-Control", "max-age=60")), "risky", "waiting · header cache-control"),
+    Case(fault("no-cache-control", SESSION, header("Cache-Control", None)), "risky", "waiting · header cache-control"),
+    Case(
+        fault("stricter-caching", SESSION, header("Cache-Control", "no-store")),
+        "cosmetic",
+        "waiting · header cache-control",
+    ),
+    Case(fault("new-header", SESSION, header("X-Region", "eu")), "additive", "waiting · header x-region"),
+    Case(
+        fault("no-correlation-header", SESSION, header("Klarna-Correlation-Id", None)),
+        "cosmetic",
+        "waiting · header klarna-correlation-id",
+    ),
+    Case(fault("text-plain", SESSION, header("Content-Type", "text/plain")), "breaking", "waiting · media type"),
+    Case(
+        fault("problem-json", ERROR, header("Content-Type", "application/problem+json")),
+        "risky",
+        "unknown-id · media type",
+    ),
+    Case(fault("no-charset", SESSION, header("Content-Type", "application/json")), "cosmetic", "waiting · charset"),
+    Case(
+        fault("latin-1", SESSION, header("Content-Type", "application/json;charset=iso-8859-1")),
+        "breaking",
+        "waiting · charset",
+    ),
     # members of a session
-    Case(lie("new-member", SESSION, member("channel", "web")), "additive", "waiting · /channel"),
-    Case(lie("new-nested-member", "waiting", member("links", {"self": "x"})), "additive", "waiting · /links"),
-    Case(lie("no-expiry", SESSION, drop("expires_at")), "breaking", "waiting · /expires_at"),
-    Case(lie("no-reference", "completed-with-order", drop("klarna_reference")), "breaking",
-         "completed-with-order · HPP-C02"),
-    Case(lie("early-order", "in-progress", member("order_id", "a1a8f727-2756-6058-bd3c-40069be0994b")), "breaking",
-         "in-progress · HPP-P02"),
-    Case(lie("null-reference", "completed-with-order", member("klarna_reference", None)), "risky",
-         "completed-with-order · /klarna_reference"),
-    Case(lie("epoch-expiry", SESSION, member("expires_at", 1_900_000_000)), "breaking", "waiting · /expires_at"),
-    Case(lie("local-time", SESSION, _retyped("updated_at", lambda text: text.removesuffix("Z"))), "breaking",
-         "waiting · /updated_at class"),
-    Case(lie("another-zone", SESSION, _respell(3, 120)), "risky", "waiting · /updated_at zone"),
-    Case(lie("nanoseconds", SESSION, _respell(9, None)), "cosmetic", "any session · /updated_at precision"),
-    Case(lie("short-ids", SESSION, _retyped("session_id", lambda text: text.replace("-", ""))), "breaking",
-         "waiting · /session_id class"),
-    Case(lie("capital-order", "completed-with-order", member("order_id", "A1A8F727-2756-6058-BD3C-40069BE0994B")),
-         "cosmetic", "completed-with-order · /order_id class"),
-    Case(lie("another-status", "failed", member("status", "EXPIRED")), "risky", "any session · /status value"),
-    Case(lie("lower-case-status", "failed", member("status", "failed")), "risky", "any session · /status value"),
+    Case(fault("new-member", SESSION, member("channel", "web")), "additive", "waiting · /channel"),
+    Case(fault("new-nested-member", "waiting", member("links", {"self": "x"})), "additive", "waiting · /links"),
+    Case(fault("no-expiry", SESSION, drop("expires_at")), "breaking", "waiting · /expires_at"),
+    Case(
+        fault("no-reference", "completed-with-order", drop("klarna_reference")),
+        "breaking",
+        "completed-with-order · HPP-C02",
+    ),
+    Case(
+        fault("early-order", "in-progress", member("order_id", "a1a8f727-2756-6058-bd3c-40069be0994b")),
+        "breaking",
+        "in-progress · HPP-P02",
+    ),
+    Case(
+        fault("null-reference", "completed-with-order", member("klarna_reference", None)),
+        "risky",
+        "completed-with-order · /klarna_reference",
+    ),
+    Case(fault("epoch-expiry", SESSION, member("expires_at", 1_900_000_000)), "breaking", "waiting · /expires_at"),
+    Case(
+        fault("local-time", SESSION, _retyped("updated_at", lambda text: text.removesuffix("Z"))),
+        "breaking",
+        "waiting · /updated_at class",
+    ),
+    Case(fault("another-zone", SESSION, _respell(3, 120)), "risky", "waiting · /updated_at zone"),
+    Case(fault("nanoseconds", SESSION, _respell(9, None)), "cosmetic", "any session · /updated_at precision"),
+    Case(
+        fault("short-ids", SESSION, _retyped("session_id", lambda text: text.replace("-", ""))),
+        "breaking",
+        "waiting · /session_id class",
+    ),
+    Case(
+        fault("capital-order", "completed-with-order", member("order_id", "A1A8F727-2756-6058-BD3C-40069BE0994B")),
+        "cosmetic",
+        "completed-with-order · /order_id class",
+    ),
+    Case(fault("another-status", "failed", member("status", "EXPIRED")), "risky", "any session · /status value"),
+    Case(fault("lower-case-status", "failed", member("status", "failed")), "risky", "any session · /status value"),
     # errors
-    Case(lie("renamed-code", "unknown-id", member("error_code", "NO_SUCH_SESSION")), "risky",
-         "unknown-id · /error_code value"),
-    Case(lie("no-code", ERROR, drop("error_code")), "risky", "unknown-id · /error_code"),
-    Case(lie("no-messages", "unknown-id", drop("error_messages")), "risky", "unknown-id · /error_messages"),
-    Case(lie("one-message", ERROR, _retyped("error_messages", lambda texts: texts[0])), "breaking",
-         "unknown-id · /error_messages"),
-    Case(lie("error-with-hint", ERROR, member("hint", "see the documentation")), "additive", "unknown-id · /hint"),
-    Case(lie("empty-error", "unknown-id", body(b"")), "risky", "unknown-id · body"),
+    Case(
+        fault("renamed-code", "unknown-id", member("error_code", "NO_SUCH_SESSION")),
+        "risky",
+        "unknown-id · /error_code value",
+    ),
+    Case(fault("no-code", ERROR, drop("error_code")), "risky", "unknown-id · /error_code"),
+    Case(fault("no-messages", "unknown-id", drop("error_messages")), "risky", "unknown-id · /error_messages"),
+    Case(
+        fault("one-message", ERROR, _retyped("error_messages", lambda texts: texts[0])),
+        "breaking",
+        "unknown-id · /error_messages",
+    ),
+    Case(fault("error-with-hint", ERROR, member("hint", "see the documentation")), "additive", "unknown-id · /hint"),
+    Case(fault("empty-error", "unknown-id", body(b"")), "risky", "unknown-id · body"),
     # relations that only rules see
-    Case(lie("byte-order-mark", SESSION, rewrite(lambda text: b"\xef\xbb\xbf" + text)), "breaking",
-         "waiting · HPP-H07"),
-    Case(lie("another-id", "waiting", member("session_id", "39a1c773-bafd-754d-af1f-b30c592f1267")), "breaking",
-         "waiting · HPP-S04"),
-    Case(lie("moving-expiry", "waiting", member("expires_at", "2099-01-01T00:00:00.000Z"), since=1), "risky",
-         "known session · HPP-L05"),
-    Case(lie("reopened", "disabled", member("status", "IN_PROGRESS"), since=1), "breaking", "known session · HPP-L01"),
-)  # fmt: skip
+    Case(
+        fault("byte-order-mark", SESSION, rewrite(lambda text: b"\xef\xbb\xbf" + text)), "breaking", "waiting · HPP-H07"
+    ),
+    Case(
+        fault("another-id", "waiting", member("session_id", "39a1c773-bafd-754d-af1f-b30c592f1267")),
+        "breaking",
+        "waiting · HPP-S04",
+    ),
+    Case(
+        fault("moving-expiry", "waiting", member("expires_at", "2099-01-01T00:00:00.000Z"), since=1),
+        "risky",
+        "known session · HPP-L05",
+    ),
+    Case(
+        fault("reopened", "disabled", member("status", "IN_PROGRESS"), since=1), "breaking", "known session · HPP-L01"
+    ),
+)
 """Each is told on every night from the first, at an endpoint that has all STATES."""

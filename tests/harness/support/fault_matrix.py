@@ -13,7 +13,7 @@ from hpp_contract.rules import CATALOGUE
 
 
 def told_by(teller: str) -> list[object]:
-    pairs = [(rule, fault) for rule in CATALOGUE for fault in rule.faults if fault.teller == teller]
+    pairs = [(rule, fault) for rule in CATALOGUE for fault in rule.faults if fault.source == teller]
     return [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule, fault in pairs]
 
 

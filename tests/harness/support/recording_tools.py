@@ -278,7 +278,7 @@ def renaming(old: str, new: str) -> fault.Edit:
 def recorded_traces(draw: st.DrawFn) -> list[Exchange]:
     """One session as somebody recorded it: polled, perhaps with one fault, perhaps with odd exchanges among it."""
     told = draw(st.none() | st.sampled_from(FAULTS))
-    stage = told.on if told else draw(st.sampled_from(STAGES))
+    stage = told.scenario if told else draw(st.sampled_from(STAGES))
     polls = played(stage, draw(st.integers(1, 4)), told, draw(_of(0.0, 0.001, 5.0)))
     renamed, everywhere = draw(renamings(polls)), draw(st.lists(edits, max_size=2))
     exchanges = []

@@ -92,7 +92,7 @@ class SimulatedEndpoint:
         poll = self._polls[situation, tonight]
         self._polls[situation, tonight] += 1
         for lie in self.lies:
-            if lie.on in (situation, pool_of(situation)) and lie.since <= poll < lie.until:
+            if lie.scenario in (situation, pool_of(situation)) and lie.since <= poll < lie.until:
                 honest = lie(honest)
         return honest
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.engine.fault import Edit, lie
+from hpp_contract.engine.fault import Edit, fault
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.server import Server
 from hpp_contract.server.wire import Listener
@@ -26,7 +26,7 @@ Speak = Callable[[socket.socket], None]
 @contextlib.contextmanager
 def telling(*edits: Edit) -> Iterator[Server]:
     """A server that lies about `waiting`."""
-    with Server([lie("test-lie", "waiting", *edits)]) as running:
+    with Server([fault("test-lie", "waiting", *edits)]) as running:
         yield running
 
 

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.cases.scenarios import session_id
 from hpp_contract.cli import main
-from hpp_contract.engine.fault import Fault, body, header, lie, member, status
+from hpp_contract.engine.fault import Fault, body, fault, header, member, status
 from hpp_contract.privacy.redact import spellings
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import folder, load
@@ -70,7 +70,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     options = ("--baseline", str(baseline), "--history", str(history), "--json", str(report))
     kept = (baseline / "facts.json").read_bytes()
     assert drift(honest, *options).exit_code == 0
-    with lying(lie("changed", "unknown-id", status(410))) as server:
+    with lying(fault("changed", "unknown-id", status(410))) as server:
         changed = drift(server, *options)
         assert changed.exit_code == 1
         assert "breaking  unknown-id · status code" in changed.output
@@ -81,7 +81,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
         validate(json.loads(report.read_text(encoding="utf-8")), load("tool/report"))
     assert drift(server, *options).exit_code == 3, "it is closed now"
     assert json.loads(report.read_text(encoding="utf-8"))["changes"] == []
-    with lying(lie("changed", "unknown-id", status(410))) as server:
+    with lying(fault("changed", "unknown-id", status(410))) as server:
         assert drift(server, *options).exit_code == 1
     assert drift(honest, *options).exit_code == 0
     assert (baseline / "facts.json").read_bytes() == kept
@@ -105,10 +105,10 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "change_class", "code"),
     [
-        (lie("a", "waiting", member("status", "EXPIRED")), "risky", 1),
-        (lie("b", "waiting", header("Content-Type", "text/plain")), "breaking", 1),
-        (lie("c", "waiting", member("channel", "web")), "additive", 0),
-        (lie("d", "malformed-id", status(400)), "cosmetic", 0),
+        (fault("a", "waiting", member("status", "EXPIRED")), "risky", 1),
+        (fault("b", "waiting", header("Content-Type", "text/plain")), "breaking", 1),
+        (fault("c", "waiting", member("channel", "web")), "additive", 0),
+        (fault("d", "malformed-id", status(400)), "cosmetic", 0),
     ],
 )
 def test_classes_and_codes(baseline: Path, fault: Fault, change_class: str, code: int) -> None:
@@ -124,21 +124,21 @@ def test_classes_and_codes(baseline: Path, fault: Fault, change_class: str, code
 @pytest.mark.parametrize(("choice", "code"), [("none", 0), ("additive", 1), ("breaking,risky", 0), ("cosmetic", 0)])
 def test_fail_on(baseline: Path, choice: str, code: int) -> None:
     """--fail-on says which classes fail."""
-    with lying(lie("new", "waiting", member("channel", "web"))) as server:
+    with lying(fault("new", "waiting", member("channel", "web"))) as server:
         assert drift(server, "--baseline", str(baseline), "--fail-on", choice).exit_code == code
 
 
 @pytest.mark.socket
 def test_strict_fails_on_anything(baseline: Path) -> None:
     """--strict lets every class fail."""
-    with lying(lie("new", "malformed-id", status(400))) as server:
+    with lying(fault("new", "malformed-id", status(400))) as server:
         assert drift(server, "--baseline", str(baseline), "--strict").exit_code == 1
 
 
 @pytest.mark.socket
 def test_accept_makes_it_quiet(baseline: Path) -> None:
     """What was accepted is the baseline, with its reason, and valid by its schema."""
-    with lying(lie("changed", "waiting", header("Content-Type", "text/plain"))) as server:
+    with lying(fault("changed", "waiting", header("Content-Type", "text/plain"))) as server:
         done = drift(server, "--baseline", str(baseline), "--accept", "--reason", "announced on Friday")
         assert done.exit_code == 0
         assert "Accepted: breaking waiting · media type: application/json → text/plain" in " ".join(done.output.split())
@@ -152,9 +152,9 @@ def test_accept_makes_it_quiet(baseline: Path) -> None:
 @pytest.mark.parametrize(
     "faults",
     [
-        tuple(lie(f"down-{stage}", stage, status(503), body(b"")) for stage in ("unknown-id", "malformed-id")),
-        (lie("wall", "unknown-id", status(403), header("Content-Type", "text/html"), body(b"<html>no</html>")),),
-        (lie("stuck", "waiting", status(504), body(b"")),),
+        tuple(fault(f"down-{stage}", stage, status(503), body(b"")) for stage in ("unknown-id", "malformed-id")),
+        (fault("wall", "unknown-id", status(403), header("Content-Type", "text/html"), body(b"<html>no</html>")),),
+        (fault("stuck", "waiting", status(504), body(b"")),),
     ],
     ids=["two questions", "a wall", "one session"],
 )
@@ -268,12 +268,12 @@ def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
 def test_secrets_stay_out(honest: Server, tmp_path: Path) -> None:
     """Neither screen nor any file holds the credentials, in any spelling, whatever the server and the reason repeat."""
     key = honest.credentials.api_key
-    echo = lie("echo", "wrong-credentials", header("X-Debug", key), member("error_code", key))
+    echo = fault("echo", "wrong-credentials", header("X-Debug", key), member("error_code", key))
     options = ("--history", str(tmp_path / "h"), "--json", str(tmp_path / "j"), "--markdown", str(tmp_path / "m"))
-    with lying(echo, lie("status", "waiting", member("status", key.upper().replace("-", "_")))) as server:
+    with lying(echo, fault("status", "waiting", member("status", key.upper().replace("-", "_")))) as server:
         accepted = drift(server, "--baseline", str(tmp_path / "b"), "--accept", "--reason", f"key {key}", *options)
         assert accepted.exit_code == 0
-    with lying(echo, lie("member", "waiting", member(key, key))) as server:
+    with lying(echo, fault("member", "waiting", member(key, key))) as server:
         done = drift(server, "--baseline", str(tmp_path / "b"), "--junit", str(tmp_path / "x"), *options)
     texts = [
         accepted.output,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.fault import body, header, lie, status
+from hpp_contract.engine.fault import body, fault, header, status
 from hpp_contract.generate import answer, valid
 from hpp_contract.probe.fuzz.mask import masked
 from hpp_contract.probe.fuzz.schema import OFF
@@ -36,7 +36,7 @@ def test_command_finds_and_hides(tmp_path: Path) -> None:
     echo = only(
         asked_for(lambda text: len(text) > 200), lambda x: header("X-Debug", x.request.header("authorization"))(x)
     )
-    with Server([lie("echo", "malformed-id", echo)]) as server:
+    with Server([fault("echo", "malformed-id", echo)]) as server:
         key = server.credentials.api_key
         done = run(server.url, "--fuzz", "40", "--json", str(tmp_path / "r.json"), "--seed", "2", HPP_API_KEY=key)
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def test_schemathesis_runs_alone(tmp_path: Path) -> None:
     """`schemathesis run schemas/openapi.json` finds by our rules, sends GET only and shows no token in any report."""
     token = "deadbeef-1111-4222-8333-5566778899aa"
     session = {"session_id": "x", "authorization_token": token, "customer": {"family_name": "Geheimperson"}}
-    with Server([lie("leak", "unknown-id", status(200), body(json.dumps(session).encode()))]) as server:
+    with Server([fault("leak", "unknown-id", status(200), body(json.dumps(session).encode()))]) as server:
         command = ["schemathesis", "run", "schemas/openapi.json", "--url", server.url, "--max-time", "3"]
         command += ["--rate-limit", "1000/s", "--report", "ndjson,har,vcr,junit", "--report-dir", str(tmp_path)]
         environ = os.environ | {"HPP_API_KEY": CREDENTIALS.api_key}

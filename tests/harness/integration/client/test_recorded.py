@@ -119,8 +119,8 @@ def test_recordings_of_every_format_are_cases(client: type[Client]) -> None:
 def test_the_server_s_faults_are_not_the_client_s(client: type[Client], tmp_path: Path) -> None:
     """Whatever lie a recorded server told, a conforming client is not blamed for it."""
     for fault in FAULTS:
-        if fault.on in SCENARIOS:
-            recording(tmp_path / f"{fault.name}.ndjson", rehearse(fault.on, 4, [fault]))
+        if fault.scenario in SCENARIOS:
+            recording(tmp_path / f"{fault.name}.ndjson", rehearse(fault.scenario, 4, [fault]))
     cases = recorded_cases([str(tmp_path)])
     assert len(cases) > 40
     assert blamed(judged(client(), cases)) == {}

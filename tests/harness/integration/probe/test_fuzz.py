@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.fault import body, fail, header, lie, status
+from hpp_contract.engine.fault import body, fail, fault, header, status
 from hpp_contract.probe.fuzz import hooks
 from hpp_contract.probe.fuzz.requests import Attempt, attempts
 from hpp_contract.probe.fuzz.run import fuzz
@@ -153,11 +153,11 @@ def test_faults_of_odd_ids_are_found() -> None:
     """Faults that only some ids or headers trigger are found, and those that fail alike are reported once."""
     odd_control = lambda exchange: exchange.request.header("cache-control") not in ("no-cache", None)  # noqa: E731
     faults = [
-        lie("long", "malformed-id", only(asked_for(ODD["longer than 200"]), *SERVER_ERROR)),
-        lie("f", "unknown-id", only(asked_for(ODD["first digit"]), status(410))),
-        lie("newline", "malformed-id", only(asked_for(ODD["trailing newline"]), status(204), body(b""))),
-        lie("slash", "malformed-id", only(asked_for(ODD["slash"]), fail("reset"))),
-        lie("control", "unknown-id", only(odd_control, *SERVER_ERROR)),
+        fault("long", "malformed-id", only(asked_for(ODD["longer than 200"]), *SERVER_ERROR)),
+        fault("f", "unknown-id", only(asked_for(ODD["first digit"]), status(410))),
+        fault("newline", "malformed-id", only(asked_for(ODD["trailing newline"]), status(204), body(b""))),
+        fault("slash", "malformed-id", only(asked_for(ODD["slash"]), fail("reset"))),
+        fault("control", "unknown-id", only(odd_control, *SERVER_ERROR)),
     ]
     with Server(faults) as server:
         exchanges, notes = fuzz(target(server.url), PLAN, 150)
@@ -172,7 +172,9 @@ def test_the_command_sends_it_again() -> None:
     """The command in the note, given the variables it names, meets the same failure."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl")
-    with Server([lie("long", "malformed-id", only(asked_for(lambda text: len(text) > 200), *SERVER_ERROR))]) as server:
+    with Server(
+        [fault("long", "malformed-id", only(asked_for(lambda text: len(text) > 200), *SERVER_ERROR))]
+    ) as server:
         _, notes = fuzz(target(server.url), PLAN, 40)
         command = next(note for note in notes if "HPP-H02" in note).partition("again by: ")[2]
         environ = os.environ | {"HPP_API_KEY": CREDENTIALS.api_key, "HPP_USERNAME": CREDENTIALS.username or ""}
@@ -186,7 +188,7 @@ def test_what_only_schemathesis_minds_is_a_note() -> None:
     import hpp_contract.probe.fuzz.hooks  # noqa: F401  what it registers for runs of Schemathesis alone is not ours
 
     page = (status(404), header("Content-Type", "text/html"), body(b"<html></html>"))
-    with Server([lie("page", "unknown-id", *page)]) as server:
+    with Server([fault("page", "unknown-id", *page)]) as server:
         exchanges, notes = fuzz(target(server.url), PLAN, 30)
     assert broken(exchanges) == {}
     assert any("Schemathesis objects" in note and "no finding" in note for note in notes)

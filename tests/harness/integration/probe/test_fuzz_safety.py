@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS
-from hpp_contract.engine.fault import body, fail, header, lie, status
+from hpp_contract.engine.fault import body, fail, fault, header, status
 from hpp_contract.model import Response
 from hpp_contract.probe import Plan, Target
 from hpp_contract.probe.fuzz.requests import STRANGERS_ABROAD, Attempt, attempts
@@ -25,7 +25,7 @@ def test_redirects_are_not_followed() -> None:
     """No request reaches the host that a redirect names."""
     with Server() as elsewhere:
         away = (status(302), header("Location", f"{elsewhere.url}/hpp/v1/sessions/{KNOWN[0]}"), body(b""))
-        with Server([lie("away", "malformed-id", *away)]) as server:
+        with Server([fault("away", "malformed-id", *away)]) as server:
             exchanges, _ = fuzz(target(server.url), PLAN, 40)
         assert elsewhere.log == ()
     assert "HPP-E04" in broken(exchanges)
@@ -34,7 +34,7 @@ def test_redirects_are_not_followed() -> None:
 @pytest.mark.socket
 def test_nothing_said_is_secret() -> None:
     """Neither credentials nor a whole known session id appear in evidence or notes, whatever fails."""
-    with Server([lie(stage, stage, *SERVER_ERROR) for stage in ("waiting", "unknown-id", "malformed-id")]) as server:
+    with Server([fault(stage, stage, *SERVER_ERROR) for stage in ("waiting", "unknown-id", "malformed-id")]) as server:
         exchanges, notes = fuzz(target(server.url), PLAN, 60)
     said = " ".join([*notes, *(exchange.evidence for exchange in exchanges)])
     assert broken(exchanges)
@@ -74,7 +74,7 @@ def test_pace_is_kept_abroad(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.socket
 def test_time_is_bounded() -> None:
     """A server that leaves odd ids unanswered ends the run early, and the notes say so."""
-    with Server([lie("stall", "malformed-id", fail("timeout"))]) as server:
+    with Server([fault("stall", "malformed-id", fail("timeout"))]) as server:
         exchanges, notes = fuzz(target(server.url), Plan(timeout=0.1, max_latency=60), 40, patience=0.5)
     assert "Only" in notes[0]
     assert len(exchanges) < 40

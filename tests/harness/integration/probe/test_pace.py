@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.engine.fault import header, lie, status
+from hpp_contract.engine.fault import fault, header, status
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe import Plan, Target, probe
 from hpp_contract.probe.rate_limit import RATE, Pace
@@ -42,7 +42,7 @@ def test_probe_keeps_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTi
 def test_retries_keep_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime) -> None:
     """A request that is sent again waits as long as the answer asked, and for its turn."""
     monkeypatch.setattr(Target, "is_loopback", False)
-    limited = lie("limits", "waiting", status(429), header("Retry-After", "4"), until=2)
+    limited = fault("limits", "waiting", status(429), header("Retry-After", "4"), until=2)
     with Server([limited]) as server:
         probe(target(server.url, session_id("waiting")), Plan(polls=1))
     assert fake_time.slept.count(4) == 2

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.engine.fault import Fault, body, fail, header, lie, status
+from hpp_contract.engine.fault import Fault, body, fail, fault, header, status
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import spellings
@@ -122,7 +122,7 @@ PASSING = {
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_passing_failures_heal(name: str, times: int) -> None:
     """Up to two failures before an answer are kept as healed; after a third the failure itself is the outcome."""
-    fault = lie("passing", "waiting", *PASSING[name], until=times)
+    fault = fault("passing", "waiting", *PASSING[name], until=times)
     with Server([fault]) as server:
         probed = probe(target(server.url, session_id("waiting")), Plan(polls=1))
     polled = [exchange for exchange in probed.exchanges if "poll 1" in exchange.evidence]
@@ -135,7 +135,7 @@ def test_passing_failures_heal(name: str, times: int) -> None:
 @pytest.mark.socket
 def test_failure_for_good_counts_once() -> None:
     """An id that always fails is one exchange a read, and the others are still judged."""
-    with Server([lie("dead", "waiting", fail("reset"))]) as server:
+    with Server([fault("dead", "waiting", fail("reset"))]) as server:
         probed = probe(target(server.url, *FIVE), Plan(polls=2))
     assert probed.unverified is None
     assert Counter(exchange.failure for exchange in probed.exchanges)["reset"] == 2
@@ -145,7 +145,7 @@ def test_failure_for_good_counts_once() -> None:
 @pytest.mark.socket
 def test_client_errors_are_answers() -> None:
     """A 4xx is not sent again."""
-    with Server([lie("refuses", "waiting", status(400))]) as server:
+    with Server([fault("refuses", "waiting", status(400))]) as server:
         probe(target(server.url, session_id("waiting")), Plan(polls=1))
         assert len(server.log) == len(reads(Plan(polls=1), ["x"]))
 
@@ -181,8 +181,8 @@ def given_away(probed: Probed, credentials: Credentials) -> list[str]:
 
 FAULTS: dict[str, list[Fault]] = {
     "honest": [],
-    "echoing": [lie("echo", "wrong-credentials", header("X-Echo", CREDENTIALS.authorization))],
-    "failing": [lie("fails", stage, status(500)) for stage in ("unknown-id", "no-credentials", "waiting")],
+    "echoing": [fault("echo", "wrong-credentials", header("X-Echo", CREDENTIALS.authorization))],
+    "failing": [fault("fails", stage, status(500)) for stage in ("unknown-id", "no-credentials", "waiting")],
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hpp_contract.cases.scenarios import session_id
 from hpp_contract.engine import Report, judge
-from hpp_contract.engine.fault import body, cut, fail, lie, status
+from hpp_contract.engine.fault import body, cut, fail, fault, status
 from hpp_contract.probe import Plan, probe, target_from
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
@@ -25,7 +25,7 @@ PASSING = {
 @pytest.mark.parametrize("name", PASSING)
 def test_healed_failure_warns(name: str) -> None:
     """One failed poll that succeeds on retry warns, and the run exits 0."""
-    with Server([lie("passing", "waiting", *PASSING[name], until=1)]) as server:
+    with Server([fault("passing", "waiting", *PASSING[name], until=1)]) as server:
         ids = (session_id("waiting"), session_id("failed"))
         environ = {"HPP_API_KEY": server.credentials.api_key}
         probed = probe(target_from(server.url, environ, ids, False), Plan())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.engine.fault import body, header, lie, status
+from hpp_contract.engine.fault import body, fault, header, status
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import spellings
@@ -128,9 +128,9 @@ def test_refused_credentials(username: str | None, hint: str) -> None:
 def test_one_refused_session_is_judged() -> None:
     """A 401 for one session, a page for one and a 5xx for one say something when others answer."""
     faults = [
-        lie("forgets", "waiting", status(401)),
-        lie("gateway", "failed", status(403), body(b"<html>"), header("Content-Type", "text/html")),
-        lie("breaks", "in-progress", status(500)),
+        fault("forgets", "waiting", status(401)),
+        fault("gateway", "failed", status(403), body(b"<html>"), header("Content-Type", "text/html")),
+        fault("breaks", "in-progress", status(500)),
     ]
     with Server(faults) as server:
         probed = probe(target(server.url, *FIVE))

@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = []
     for number in range(90):
         told = FAULTS[number % len(FAULTS)] if number % 3 == 0 else None
-        polls = [kept(each) for each in played(told.on if told else "lifecycle-paid", 4, told)]
+        polls = [kept(each) for each in played(told.scenario if told else "lifecycle-paid", 4, told)]
         text = write_lines(folder / "one", polls).read_text(encoding="utf-8")
         own = f"39a1c773-{number:04x}-4111-8111-111111111111"
         lines += text.replace(polls[0].request.session_id or "-", own).splitlines(keepends=True)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.engine import Outcome, Subject, judge
-from hpp_contract.engine.fault import lie, status
+from hpp_contract.engine.fault import fault, status
 from hpp_contract.model import Instant
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.schema_validation import violations
@@ -202,7 +202,7 @@ def test_scenarios_live_beside_it() -> None:
 
 def test_faults_lie_about_sessions_made_here() -> None:
     """A fault on a stage is told of the sandbox's sessions at that stage too."""
-    application = Application(faults=[lie("test-lie", "waiting", status(202))], sandbox=Sandbox())
+    application = Application(faults=[fault("test-lie", "waiting", status(202))], sandbox=Sandbox())
     shop = Merchant(application)
     session = shop.session()
     assert shop.read(session).status == 202

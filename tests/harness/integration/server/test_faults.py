@@ -16,7 +16,7 @@ from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
 @pytest.mark.parametrize(("rule", "fault"), told_by("server"))
 def test_lying_server(rule: Rule, fault: Fault) -> None:
     """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
-    stage = fault.on if fault.on in SCENARIOS else "waiting"
+    stage = fault.scenario if fault.scenario in SCENARIOS else "waiting"
     with Server([fault]) as server:
         environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}
         ids = (session_id(stage), session_id("lifecycle-paid"))

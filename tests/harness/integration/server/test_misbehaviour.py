@@ -113,7 +113,8 @@ def test_every_fault_leaves_the_server_alive(server: Server, fault: Fault) -> No
     authorization = {"no-credentials": "", "wrong-credentials": "Authorization: Basic x\r\n"}
     with contextlib.suppress(OSError):
         converse(
-            server, asking(f"/hpp/v1/sessions/{session_id(fault.name)}", authorization.get(fault.on, AUTHORIZATION))
+            server,
+            asking(f"/hpp/v1/sessions/{session_id(fault.name)}", authorization.get(fault.scenario, AUTHORIZATION)),
         )
     assert converse(server, asking()).startswith(b"HTTP/1.1 200 ")
 

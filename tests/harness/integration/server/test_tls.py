@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.engine.fault import fail, lie
+from hpp_contract.engine.fault import fail, fault
 from hpp_contract.model import Exchange
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
@@ -61,7 +61,7 @@ def test_reset_over_tls(tmp_path: Path) -> None:
     """A reset under TLS ends the connection without an answer and without TLS's own farewell."""
     tls = throwaway(tmp_path)
     context = ssl.create_default_context(cafile=str(tls.ca_file))
-    with Server([lie("resets", "waiting", fail("reset"))], tls=tls) as server:
+    with Server([fault("resets", "waiting", fail("reset"))], tls=tls) as server:
         connection = context.wrap_socket(connect(server), server_hostname="localhost", suppress_ragged_eofs=False)
         with connection:
             connection.sendall(asking().encode())

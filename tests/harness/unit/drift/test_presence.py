@@ -16,7 +16,7 @@ from hpp_contract.drift.collect import evidence_of
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.significance import by_luck, is_news
-from hpp_contract.engine.fault import lie, member
+from hpp_contract.engine.fault import fault, member
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.server import rehearse
 from hpp_contract.spec.schema_files import DOCUMENTED, SHAPES, example
@@ -135,7 +135,7 @@ def spelled(*digits: int) -> Facts:
 
 def test_kept_again() -> None:
     """A rule that was always broken and is kept now is told as cosmetic, once there are samples enough."""
-    broken = [lie("x", "waiting", member("channel", 1))(exchange) for exchange in rehearse("waiting")] * 1
+    broken = [fault("x", "waiting", member("channel", 1))(exchange) for exchange in rehearse("waiting")] * 1
     before = evidence_of(broken).facts
     assert compare(before, evidence_of(rehearse("waiting")).facts) == ()
     often = before

@@ -19,7 +19,7 @@ SECOND = 1_000_000_000
 @pytest.mark.parametrize(("rule", "fault"), told_by("client"))
 def test_wrong_client(rule: Rule, fault: Fault) -> None:
     """A client that does this, sixty polls long, breaks the rule and no unrelated one."""
-    honest = [replace(x, at=Instant(index * SECOND)) for index, x in enumerate(rehearse(fault.on, 60))]
+    honest = [replace(x, at=Instant(index * SECOND)) for index, x in enumerate(rehearse(fault.scenario, 60))]
     assert noticed(honest, "client") == set()
     assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "client"))
 
@@ -27,7 +27,7 @@ def test_wrong_client(rule: Rule, fault: Fault) -> None:
 @pytest.mark.parametrize(("rule", "fault"), told_by("recorder"))
 def test_careless_recorder(rule: Rule, fault: Fault) -> None:
     """A recording that is careless like this breaks the rule and no unrelated one."""
-    honest = [kept(exchange) for exchange in rehearse(fault.on, 2)]
+    honest = [kept(exchange) for exchange in rehearse(fault.scenario, 2)]
     assert noticed(honest, "recording") == set()
     assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "recording"))
 
@@ -58,6 +58,6 @@ def test_every_endpoint_rule_is_exercised_by_some_fault() -> None:
     untold = [
         rule.id
         for rule in CATALOGUE
-        if "endpoint" in JUDGES[rule.scope] and not any(f.teller == "server" for f in rule.faults)
+        if "endpoint" in JUDGES[rule.scope] and not any(f.source == "server" for f in rule.faults)
     ]
     assert untold == ["HPP-C06"]

@@ -57,7 +57,7 @@ def scrubbed(exchanges: Sequence[Exchange]) -> list[Exchange]:
 @pytest.mark.parametrize("told", FAULTS, ids=lambda told: told.name)
 def test_every_lie_survives(told: Fault) -> None:
     """What a fault breaks is broken after scrubbing too, in the same places, and nothing else is."""
-    assert_survives(played(told.on, 3, told))
+    assert_survives(played(told.scenario, 3, told))
 
 
 @pytest.mark.slow

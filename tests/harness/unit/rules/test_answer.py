@@ -36,7 +36,7 @@ def noticed(*answers: ClientRead) -> set[str]:
 @pytest.mark.parametrize(("rule", "fault"), LIES)
 def test_every_lie_is_caught(rule: Rule, fault: Fault) -> None:
     """An answer with this fault breaks its rule and no unrelated one; the honest answer breaks none."""
-    honest = rehearse_answer(fault.on)
+    honest = rehearse_answer(fault.scenario)
     assert noticed(honest) == set()
     found = noticed(fault(honest))
     assert rule.id in found, f"{fault.name} goes unnoticed by {rule.id}"
@@ -53,7 +53,7 @@ def test_ideal_client_breaks_nothing(name: str) -> None:
 def test_every_rule_can_fail(rule: Rule) -> None:
     """Every rule has a fault, and it is an adapter's."""
     assert rule.faults
-    assert all(fault.teller == "adapter" and fault.on in CASES for fault in rule.faults)
+    assert all(fault.source == "adapter" and fault.scenario in CASES for fault in rule.faults)
 
 
 URL = ASKED.url

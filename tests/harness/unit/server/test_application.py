@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.engine.fault import Fault, body, knowing, lie, member, method, status
+from hpp_contract.engine.fault import Fault, body, fault, knowing, member, method, status
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.rules import FAULTS
@@ -181,7 +181,9 @@ def test_fault_has_its_own_id(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> 
 
 def polled(fault: Fault) -> list[object]:
     """What three requests that meet the fault's stage under its own id are answered."""
-    authorization = {"no-credentials": None, "wrong-credentials": "Basic x"}.get(fault.on, CREDENTIALS.authorization)
+    authorization = {"no-credentials": None, "wrong-credentials": "Basic x"}.get(
+        fault.scenario, CREDENTIALS.authorization
+    )
     application = Application(clock=lambda: 1_790_000_000 * 10**9)
     exchanges = [ask(application, session_id(fault.name), authorization=authorization) for _ in range(3)]
     return [(exchange.response, exchange.failure, exchange.elapsed) for exchange in exchanges]
@@ -189,20 +191,20 @@ def polled(fault: Fault) -> list[object]:
 
 def test_lies_of_the_whole_server() -> None:
     """A fault given to the server is told on its stage under every id, and the others stay honest."""
-    application = Application(faults=[lie("teapot", "waiting", status(418), since=1)])
+    application = Application(faults=[fault("teapot", "waiting", status(418), since=1)])
     assert [ask(application).status for _ in range(3)] == [200, 418, 418]
     assert ask(application, session_id("failed")).status == 200
 
 
 def test_lie_that_does_not_fit_is_our_error() -> None:
     """A fault whose edit fails is answered with 500, not with a dead connection."""
-    application = Application(faults=[lie("odd", "waiting", body(b"no JSON"), member("x", 1))])
+    application = Application(faults=[fault("odd", "waiting", body(b"no JSON"), member("x", 1))])
     assert ask(application).status == 500
 
 
 def test_lies_leave_the_log_true() -> None:
     """The log keeps what the client sent and what is known of it, whatever a fault made of the exchange."""
-    application = Application(faults=[lie("meddles", "waiting", method("POST"), knowing(healed=True))])
+    application = Application(faults=[fault("meddles", "waiting", method("POST"), knowing(healed=True))])
     ask(application)
     logged = application.log.exchanges[0]
     assert logged.request.method == "GET"
@@ -239,7 +241,7 @@ def test_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_threads_share_an_application() -> None:
     """Eight threads lose no request and no poll."""
-    application = Application(faults=[lie("last", "waiting", status(418), since=399)])
+    application = Application(faults=[fault("last", "waiting", status(418), since=399)])
     threads = [threading.Thread(target=lambda: [ask(application) for _ in range(50)]) for _ in range(8)]
     for thread in threads:
         thread.start()

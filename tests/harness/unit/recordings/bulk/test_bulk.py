@@ -128,7 +128,7 @@ def test_rules_read_no_other_header() -> None:
     sent, answered = set[str](), set[str]()
     exchanges = []
     for told in FAULTS:
-        for each in played(told.on, 2, told):
+        for each in played(told.scenario, 2, told):
             response = each.response
             fields = tuple((Watched(name, answered), value) for name, value in response.headers) if response else ()
             asked = tuple((Watched(name, sent), value) for name, value in each.request.headers)
