@@ -12,7 +12,7 @@ from hpp_contract.cli._probing import Probing, probing_options
 
 if TYPE_CHECKING:
     from hpp_contract.probe import Probed
-    from hpp_contract.recordings.write import Kept
+    from hpp_contract.recordings.write import Written
 
 
 @click.command()
@@ -41,21 +41,21 @@ def record(folder: Path, probing: Probing, options: Options) -> None:
     finish(report, options, probed.secrets, evidence=probed.exchanges)
 
 
-def _kept(probed: Probed, folder: Path, now: int) -> Kept:
+def _kept(probed: Probed, folder: Path, now: int) -> Written:
     from urllib.parse import urlsplit
 
     from hpp_contract.cases.scenarios import SCENARIOS, session_id
     from hpp_contract.privacy.scrub import Scrubber
-    from hpp_contract.recordings.write import EMBEDDED, keep, recorded
+    from hpp_contract.recordings.write import EMBEDDED, recorded, write_cassettes
 
     host = urlsplit(probed.subject.name).hostname or probed.subject.name
     provenance = EMBEDDED if probed.subject.embedded else recorded(host, now)
     scrub = Scrubber(probed.secrets, salt=now // 1_000_000_000)
     names = {session_id(name): name for name in SCENARIOS} if probed.subject.embedded else {}
-    return keep(probed.exchanges, folder, provenance, scrub, names)
+    return write_cassettes(probed.exchanges, folder, provenance, scrub, names)
 
 
-def _told(kept: Kept, folder: Path) -> list[str]:
+def _told(kept: Written, folder: Path) -> list[str]:
     files = f"{len(kept.files)} cassette{'s' if len(kept.files) != 1 else ''}"
     told = [f"Recorded into {files} in {folder}, scrubbed: {', '.join(path.name for path in kept.files)}."]
     if kept.left_out:

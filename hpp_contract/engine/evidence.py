@@ -14,7 +14,7 @@ from hpp_contract.engine.report import Outcome, Read, Report, RuleVerdict, Slice
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.exchange import traces
 from hpp_contract.privacy.redact import abbreviate
-from hpp_contract.privacy.render import portrait
+from hpp_contract.privacy.render import render_redacted
 
 MOST: Final = 60
 """Slices at most: nobody looks at more of them side by side."""
@@ -53,9 +53,11 @@ def portraits(
 ) -> dict[str, str]:
     """The text of every exchange that a finding names as its evidence. Evidence `of_all` of them has all texts."""
     named = {finding.evidence for verdict in verdicts for finding in verdict.findings}
-    texts = {exchange.evidence: portrait(exchange) for exchange in reversed(exchanges) if exchange.evidence in named}
+    texts = {
+        exchange.evidence: render_redacted(exchange) for exchange in reversed(exchanges) if exchange.evidence in named
+    }
     if everything := named.intersection(of_all):
-        texts |= dict.fromkeys(everything, "\n\n".join(map(portrait, exchanges[:FEW])))
+        texts |= dict.fromkeys(everything, "\n\n".join(map(render_redacted, exchanges[:FEW])))
     return texts
 
 

@@ -17,7 +17,7 @@ WORD: Final = "scrubbed"
 _ALPHABETS: Final = {"a": string.ascii_lowercase, "A": string.ascii_uppercase, "0": string.digits, "1": "123456789"}
 
 
-def masked(text: str, keep: str = "") -> str:
+def mask(text: str, keep: str = "") -> str:
     """A text of the same length that says only that something was taken out. Control characters, lone surrogates and
     those in `keep` stay where they are: rules speak about them."""
     letters = cycle(WORD if not any(_is_odd(char, keep) for char in text) else "<>")
@@ -87,7 +87,7 @@ def _kind(char: str) -> str:
 def api_key(text: str) -> str:
     """An API key that opens nothing and shows it, as long as the given one where that is long enough."""
     prefix = text[: text.index("_api_") + len("_api_")]
-    return prefix + masked(text[len(prefix) :].ljust(len(WORD)))
+    return prefix + mask(text[len(prefix) :].ljust(len(WORD)))
 
 
 def token(text: str) -> str:
@@ -97,11 +97,11 @@ def token(text: str) -> str:
         return api_key(text)
     decoded = _decoded(text)
     if decoded is None or not (":" in decoded or API_KEY.fullmatch(decoded)):
-        return _encoded(WORD + masked("x" * (len(text) * 3 // 4 - len(WORD))))
+        return _encoded(WORD + mask("x" * (len(text) * 3 // 4 - len(WORD))))
     user, colon, key = decoded.partition(":")
     if not colon:
         return _encoded(api_key(user))
-    return _encoded(f"{masked(user)}:{api_key(key) if API_KEY.fullmatch(key) else masked(key.ljust(len(WORD)))}")
+    return _encoded(f"{mask(user)}:{api_key(key) if API_KEY.fullmatch(key) else mask(key.ljust(len(WORD)))}")
 
 
 def _decoded(text: str) -> str | None:

@@ -51,7 +51,7 @@ def abbreviate(session_id: str) -> str:
     return printable if len(printable) <= 12 else f"{printable[:8]}…{printable[-4:]}"
 
 
-def spellings(secret: str) -> set[str]:
+def encodings(secret: str) -> set[str]:
     """Every form a secret travels in: raw, percent-encoded in either case with and without slashes, base64, base64url,
     these with and without padding."""
     encoded = base64.b64encode(secret.encode()).decode()
@@ -79,7 +79,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         long_enough = (secret for secret in secrets if len(secret) >= MIN_SECRET)
-        forms = sorted({form for secret in long_enough for form in spellings(secret)}, key=len, reverse=True)
+        forms = sorted({form for secret in long_enough for form in encodings(secret)}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, forms))) if forms else None
 
     def __call__(self, text: str) -> str:

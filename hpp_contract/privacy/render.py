@@ -40,7 +40,7 @@ _TOKEN: Final = re.compile(
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,40}")
 
 
-def portrait(exchange: Exchange) -> str:
+def render_redacted(exchange: Exchange) -> str:
     """The exchange as lines of text, `>` sent and `<` received, without a value that identifies anything or anybody."""
     hide = Redactor(exchange.context.secrets)
     request, response = exchange.request, exchange.response

@@ -16,8 +16,8 @@ from urllib.parse import quote, unquote
 
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.exchange import first, values
-from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, masked, token
-from hpp_contract.privacy.redact import MIN_SECRET, is_placeholder, spellings
+from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, mask, token
+from hpp_contract.privacy.redact import MIN_SECRET, encodings, is_placeholder
 from hpp_contract.privacy.scrub_json import JsonScrubber
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.session import UUID
@@ -34,10 +34,10 @@ _HARMLESS: Final = frozenset(
 )  # fmt: skip
 """Fields whose values say nothing about anybody, once ids and keys are out of them. All others are masked."""
 
-_TELLING: Final = 8
+_MIN_TELLING: Final = 8
 """Characters from which on a credential is looked for in other places; as in the rule about echoes."""
 
-_UNSEEN: Final = str.maketrans("", "", "\t\r\n")
+_IGNORED_CHARS: Final = str.maketrans("", "", "\t\r\n")
 """Characters that every reader of URLs passes over: an id may not hide behind them."""
 
 _RUNS: Final = re.compile(r"[^\W_]+")
@@ -53,11 +53,11 @@ class Scrubber:
 
     def __init__(self, secrets: Iterable[str] = (), salt: int = 0) -> None:
         self._pseudonyms = Pseudonyms(salt)
-        self._secrets = {secret: masked(secret) for secret in secrets if len(secret) >= MIN_SECRET}
+        self._secrets = {secret: mask(secret) for secret in secrets if len(secret) >= MIN_SECRET}
 
     def __call__(self, exchange: Exchange) -> Exchange:
         """The exchange as it may be kept."""
-        one = _One(self._pseudonyms, self._secrets | _credentials(exchange))
+        one = _ExchangeScrubber(self._pseudonyms, self._secrets | _credentials(exchange))
         return replace(
             exchange,
             request=one.request(exchange.request),
@@ -69,8 +69,8 @@ class Scrubber:
     def originals(self) -> frozenset[str]:
         """Texts that must not be in what is kept: credentials, and ids long enough to be no coincidence, but for those
         that look like placeholders: such a text may stand where it means nobody. Secret."""
-        ids = {text for text in self._pseudonyms.originals if len(text) >= _TELLING and not is_placeholder(text)}
-        return frozenset({form for secret in self._secrets for form in spellings(secret)} | ids)
+        ids = {text for text in self._pseudonyms.originals if len(text) >= _MIN_TELLING and not is_placeholder(text)}
+        return frozenset({form for secret in self._secrets for form in encodings(secret)} | ids)
 
 
 def _credentials(exchange: Exchange) -> dict[str, str]:
@@ -78,18 +78,18 @@ def _credentials(exchange: Exchange) -> dict[str, str]:
     found: dict[str, str] = {}
     for value in values(exchange.request.headers, "authorization"):
         _, _, sent = value.partition(" ")
-        if len(sent) >= _TELLING and not is_placeholder(sent):
+        if len(sent) >= _MIN_TELLING and not is_placeholder(sent):
             found[sent] = token(sent)
     return found
 
 
-class _One:
+class _ExchangeScrubber:
     """Scrubs one exchange, `known` texts first: what stands for each."""
 
     def __init__(self, pseudonyms: Pseudonyms, known: dict[str, str]) -> None:
         self._pseudonyms = pseudonyms
         # The plain spelling last: where spellings of the old text coincide, it is the one that counts.
-        pairs = ((spell(old), spell(new)) for spell in reversed(_SPELLS) for old, new in known.items())
+        pairs = ((spell(old), spell(new)) for spell in reversed(_ENCODINGS) for old, new in known.items())
         self._known = {old: new for old, new in pairs if len(old) >= MIN_SECRET}
         forms = (re.escape(form) for form in sorted(self._known, key=len, reverse=True))
         self._pattern = re.compile("|".join([*forms, API_KEY.pattern, f"(?i:{UUID.pattern})"]))
@@ -125,7 +125,7 @@ class _One:
 
     def _url(self, request: Request) -> str:
         raw, (info, _, _) = request.raw_session_id, request.parts.netloc.rpartition("@")
-        url = request.url.translate(_UNSEEN)
+        url = request.url.translate(_IGNORED_CHARS)
         if raw is None:
             return self._address(url, info)
         head, _, tail = url.rpartition(raw)
@@ -136,12 +136,12 @@ class _One:
         return self.clean(path) + mark + self._masked(query)
 
     def _user(self, info: str) -> str:
-        return ":".join(api_key(part) if API_KEY.fullmatch(part) else masked(part) for part in info.split(":"))
+        return ":".join(api_key(part) if API_KEY.fullmatch(part) else mask(part) for part in info.split(":"))
 
     def _segment(self, raw: str) -> str:
         """The session id as the path has it, in the encoding that it was sent in."""
         decoded = unquote(raw)
-        return _recoded(raw, decoded, self._pseudonyms.of(decoded))
+        return _reencode(raw, decoded, self._pseudonyms.of(decoded))
 
     def _field(self, name: str, value: str) -> str:
         field = name.lower()
@@ -204,22 +204,22 @@ class _One:
         return JsonScrubber(self._pseudonyms, self.clean, self._masked)(text)
 
 
-def _spelled_base64(text: str) -> str:
+def _base64_encodings(text: str) -> str:
     import base64
 
     return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
 
 
 def _url_base64(text: str) -> str:
-    return _spelled_base64(text).replace("+", "-").replace("/", "_")
+    return _base64_encodings(text).replace("+", "-").replace("/", "_")
 
 
-_SPELLS: Final[tuple[Callable[[str], str], ...]] = (
+_ENCODINGS: Final[tuple[Callable[[str], str], ...]] = (
     lambda text: text,
     lambda text: quote(text, safe="", errors="surrogatepass"),
     lambda text: quote(text, errors="surrogatepass"),
-    _spelled_base64,
-    lambda text: _spelled_base64(text).rstrip("="),
+    _base64_encodings,
+    lambda text: _base64_encodings(text).rstrip("="),
     _url_base64,
     lambda text: _url_base64(text).rstrip("="),
 )
@@ -227,7 +227,7 @@ _SPELLS: Final[tuple[Callable[[str], str], ...]] = (
 
 
 def _masked_runs(text: str, keep: str) -> str:
-    return _RUNS.sub(lambda run: masked(run[0], keep), text)
+    return _RUNS.sub(lambda run: mask(run[0], keep), text)
 
 
 def _cookies(value: str) -> str:
@@ -237,18 +237,18 @@ def _cookies(value: str) -> str:
 
 def _cookie(part: str) -> str:
     name, mark, held = part.partition("=")
-    return name + mark + masked(held) if mark else masked(part)
+    return name + mark + mask(held) if mark else mask(part)
 
 
-def _recoded(raw: str, decoded: str, stand_in: str) -> str:
+def _reencode(raw: str, decoded: str, stand_in: str) -> str:
     """The stand-in written with the same characters encoded as in `raw`; they are as long as each other."""
     parts = re.findall(r"(?:%[0-9A-Fa-f]{2})+|.", raw, re.DOTALL)
     if len(parts) != len(decoded):
         return quote(stand_in, safe="")
-    return "".join(_like(part, char) for part, char in zip(parts, stand_in, strict=True))
+    return "".join(_encode_like(part, char) for part, char in zip(parts, stand_in, strict=True))
 
 
-def _like(part: str, char: str) -> str:
+def _encode_like(part: str, char: str) -> str:
     """The character, encoded where `part` was."""
     encoded = "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
     return char if len(part) == 1 else encoded

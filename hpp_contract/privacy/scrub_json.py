@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hpp_contract.model import Instant
-from hpp_contract.privacy.pseudonyms import Pseudonyms, masked
+from hpp_contract.privacy.pseudonyms import Pseudonyms, mask
 from hpp_contract.spec.fields import BIRTH_DATE, INTERNALS
 
 _TOKEN: Final = re.compile(
@@ -113,7 +113,7 @@ class JsonScrubber:
             case "message":
                 return self._clean(value)
             case "person":
-                return BIRTH_DATE if reader.name == "date_of_birth" and _is_date(value) else masked(value, self._keep)
+                return BIRTH_DATE if reader.name == "date_of_birth" and _is_date(value) else mask(value, self._keep)
             case _:
                 return self._masked(value)
 

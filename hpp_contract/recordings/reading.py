@@ -13,7 +13,7 @@ from hpp_contract.recordings.bulk.pieces import is_read, numbered_lines, pieces
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
 from hpp_contract.recordings.formats.documents import read_document
-from hpp_contract.recordings.sources import Source, files, source
+from hpp_contract.recordings.sources import InputFile, files, input_file
 
 
 @dataclass
@@ -33,7 +33,7 @@ def read_recordings(paths: Sequence[str]) -> Reading:
     with TemporaryDirectory(prefix="hpp-contract-") as spool:
         for number, (name, found) in enumerate(files(paths)):
             try:
-                _read(source(number, name, Path(spool), found), reading)
+                _read(input_file(number, name, Path(spool), found), reading)
             except NoRecording as problem:
                 told = reading.notes if found else reading.unreadable
                 told.append(foreign_note(name) if found else f"{name}: {problem}")
@@ -52,7 +52,7 @@ def nothing_in(paths: Sequence[str]) -> str:
     return f"no read-session exchange in {', '.join(paths)}: give recordings of GET …/hpp/v1/sessions/{{session_id}}."
 
 
-def _read(source: Source, reading: Reading) -> None:
+def _read(source: InputFile, reading: Reading) -> None:
     skipped = found = 0
     for item in _lines(source) if source.is_lines else read_document(source):
         if isinstance(item, Unreadable):
@@ -76,7 +76,7 @@ def skipped_note(name: str, skipped: int, judged: int) -> str:
     return f"{name}: {skipped} exchanges of other operations skipped, {judged} judged"
 
 
-def _lines(source: Source) -> Iterator[Exchange | Unreadable]:
+def _lines(source: InputFile) -> Iterator[Exchange | Unreadable]:
     for piece in pieces(source):
         for number, _, line in numbered_lines(piece):
             try:

@@ -32,7 +32,7 @@ _LOOKED_AT: Final = 20
 
 
 @dataclass(frozen=True)
-class Source:
+class InputFile:
     """One file of evidence: its `number` among all, the `name` its user knows, and `place`, the path or URL of its
     bytes; where they are packed, a copy that is plain is kept `unpacked`. `size` is in bytes, plain.
 
@@ -108,7 +108,7 @@ def _may_be(path: PurePath) -> bool:
     return not around and path.suffix.lower() not in _NO_RECORDINGS
 
 
-def source(number: int, name: str, spool: Path, found: bool = False) -> Source:
+def input_file(number: int, name: str, spool: Path, found: bool = False) -> InputFile:
     """The file called `name`; what cannot be read twice or is packed is copied into the folder `spool`, and `found` is
     that it was only found in a folder. Raises Unreadable and OSError."""
     place = name
@@ -119,7 +119,7 @@ def source(number: int, name: str, spool: Path, found: bool = False) -> Source:
             place = _copied(pipe, spool / f"{number}")
     with _opened(place) as stream:
         packed = stream.read(2) == _GZIP
-    looked_at = Source(number, name, place, found=found, unpacked=spool / f"{number}.plain" if packed else None)
+    looked_at = InputFile(number, name, place, found=found, unpacked=spool / f"{number}.plain" if packed else None)
     is_lines = _is_lines(looked_at)
     return replace(looked_at, size=_size(looked_at), is_lines=is_lines)
 
@@ -128,7 +128,7 @@ def _opened(place: str) -> BinaryIO:
     return urls.opened(place) if urls.is_url(place) else Path(place).open("rb")
 
 
-def _size(source: Source) -> int:
+def _size(source: InputFile) -> int:
     if source.unpacked is None and urls.is_url(source.place):
         return urls.size(source.place)
     return (source.unpacked or Path(source.place)).stat().st_size
@@ -154,7 +154,7 @@ def _unpack(place: str, target: Path) -> None:
     partial.replace(target)
 
 
-def _is_lines(source: Source) -> bool:
+def _is_lines(source: InputFile) -> bool:
     """Whether one of the first lines is an exchange in our NDJSON."""
     with source.open() as stream:
         for _ in range(_LOOKED_AT):

@@ -27,16 +27,16 @@ _STAGES: Final = {"none": "no-credentials", "wrong": "wrong-credentials"}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Written:
     """What was kept: the cassettes written, and how many exchanges no cassette can hold."""
 
     files: tuple[Path, ...]
     left_out: int
 
 
-def keep(
+def write_cassettes(
     exchanges: Sequence[Exchange], folder: Path, provenance: str, scrub: Scrubber, names: Mapping[str, str] = NO_NAMES
-) -> Kept:
+) -> Written:
     """Write one cassette for each scenario in `exchanges` into `folder`, which is made if need be. `names` are those of
     sessions whose scenario is known, by session id.
 
@@ -53,11 +53,11 @@ def keep(
         for name, group in named(holdable, names).items():
             files.append(folder / f"{name}.yaml")
             persister.keep(files[-1], [scrub(exchange) for exchange in group], provenance)
-        for stale in _ours(folder).keys() - set(files):
+        for stale in _own_cassettes(folder).keys() - set(files):
             stale.unlink(missing_ok=True)
     except OSError as error:
         raise UsageProblem(f"{folder} could not be written ({error.strerror}): name another folder.") from None
-    return Kept(tuple(files), len(exchanges) - len(holdable))
+    return Written(tuple(files), len(exchanges) - len(holdable))
 
 
 def recorded(host: str, at: int) -> str:
@@ -74,7 +74,7 @@ def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) ->
         groups.setdefault((stage, "" if stage else asked), []).append(exchange)
     result: dict[str, list[Exchange]] = {}
     for (stage, asked), group in groups.items():
-        result[_free(stage or names.get(asked) or _course(group), result)] = group
+        result[_unused_name(stage or names.get(asked) or _sequence_name(group), result)] = group
     return result
 
 
@@ -85,7 +85,7 @@ def _stage(exchange: Exchange) -> str:
     return f"{known.session}-id" if known.session in ("unknown", "malformed") else ""
 
 
-def _course(group: Sequence[Exchange]) -> str:
+def _sequence_name(group: Sequence[Exchange]) -> str:
     """The shapes of a session in their order, each once."""
     return "-then-".join(dict.fromkeys(map(shape, group)))
 
@@ -102,20 +102,20 @@ def shape(exchange: Exchange) -> str:
     return str(status).lower().replace("_", "-") if known else "odd-status"
 
 
-def _free(name: str, taken: Collection[str]) -> str:
+def _unused_name(name: str, taken: Collection[str]) -> str:
     names = chain((name,), (f"{name}-{number}" for number in count(2)))
     return next(each for each in names if each not in taken)
 
 
 def _refuse_to_mix(folder: Path, provenance: str) -> None:
     """Evidence of the embedded server must never stand among, or in the place of, evidence of a real one."""
-    others = {found.partition(" ")[0] for found in _ours(folder).values()} - {provenance.partition(" ")[0]}
+    others = {found.partition(" ")[0] for found in _own_cassettes(folder).values()} - {provenance.partition(" ")[0]}
     if others:
         held, new = min(others), provenance.partition(" ")[0]
         raise UsageProblem(f"{folder} holds {held} cassettes, and these would be {new}: name another folder.")
 
 
-def _ours(folder: Path) -> dict[Path, str]:
+def _own_cassettes(folder: Path) -> dict[Path, str]:
     """The cassettes in the folder that this tool recorded, with their provenance."""
     from hpp_contract.recordings import read_recordings
 

@@ -10,7 +10,7 @@ from hpp_contract.engine.fault import body, drop, edit_json, fault, header, memb
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of, values
-from hpp_contract.privacy.redact import is_placeholder, spellings
+from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.rules.conditions import api_responded, failed, failed_with_json, responded
 from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.endpoint import API_KEY
@@ -199,7 +199,7 @@ def error_media_type(exchange: Exchange) -> Iterator[Finding]:
 @lru_cache(maxsize=256)
 def _any_form(secrets: tuple[str, ...]) -> re.Pattern[bytes] | None:
     """What finds any spelling of a telling secret; None when there is none."""
-    forms = {form.encode() for secret in secrets if _tells(secret) for form in spellings(secret)}
+    forms = {form.encode() for secret in secrets if _tells(secret) for form in encodings(secret)}
     return re.compile(b"|".join(map(re.escape, sorted(forms)))) if forms else None
 
 

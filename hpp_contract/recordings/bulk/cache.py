@@ -13,7 +13,7 @@ from hpp_contract.engine.judge import SAMPLE, Judge, Order, Tally
 from hpp_contract.engine.report import Subject
 from hpp_contract.engine.rule import Finding, Rule
 from hpp_contract.model import Exchange
-from hpp_contract.recordings.bulk.fingerprint import Glance
+from hpp_contract.recordings.bulk.fingerprint import Fingerprint
 
 MEMORY = 10_000
 """Signatures remembered at most: a log that has more gains little from them."""
@@ -28,7 +28,7 @@ class _Known:
     places: list[Order] = field(default_factory=list)
 
 
-class Screen:
+class VerdictCache:
     """Judges single exchanges. Ask `meet` first; what it does not know goes to `judge`; `collect` gives the verdict.
 
     `evidence` says what stands at a place in the evidence.
@@ -39,7 +39,7 @@ class Screen:
         self._known: dict[Hashable, _Known] = {}
         self._judged = Judge(self._rules, subject)
 
-    def meet(self, glance: Glance, order: Order) -> bool:
+    def count_if_known(self, glance: Fingerprint, order: Order) -> bool:
         """Count this exchange in and return True, when one of its signature was judged before."""
         known = self._known.get(glance.signature)
         if known is None:
@@ -49,22 +49,22 @@ class Screen:
             known.places.append(order)
         return True
 
-    def judge(self, exchange: Exchange, order: Order, glance: Glance | None) -> None:
+    def judge(self, exchange: Exchange, order: Order, glance: Fingerprint | None) -> None:
         """Judge an exchange in full, and remember the verdict for those like it."""
         self._judged.exchange(exchange, order)
-        if glance is not None and (known := self._study(exchange)):
+        if glance is not None and (known := self._verdict_of(exchange)):
             if len(self._known) >= MEMORY:
-                self._recount()
+                self._flush()
                 self._known.clear()
             self._known[glance.signature] = known
 
     def collect(self) -> dict[str, Tally]:
         """What every rule found since the last time this was asked."""
-        self._recount()
+        self._flush()
         tallies, self._judged = self._judged.tallies, Judge(self._rules, self._subject)
         return tallies
 
-    def _study(self, exchange: Exchange) -> _Known | None:
+    def _verdict_of(self, exchange: Exchange) -> _Known | None:
         """The judge's word on this exchange, whatever its place; None where it cannot be repeated of another."""
         alone = Judge(self._rules, self._subject)
         alone.exchange(replace(exchange, evidence=""), ())
@@ -73,7 +73,7 @@ class Screen:
             return None
         return _Known({rule: tuple(found for _, found in tally.findings) for rule, tally in exercised.items()})
 
-    def _recount(self) -> None:
+    def _flush(self) -> None:
         """Turn what was counted by signature into what was counted by rule."""
         for known in self._known.values():
             if known.times:

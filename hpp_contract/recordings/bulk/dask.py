@@ -23,7 +23,7 @@ from hpp_contract.recordings.bulk.shares import (
     judge_sessions,
     judge_share,
     look_at,
-    sightings_of,
+    records_of,
     survey,
 )
 from hpp_contract.recordings.bulk.workers import cluster, each, in_order, mapped
@@ -36,7 +36,7 @@ SHARE: Final = 64 * 1024 * 1024
 """Bytes that one task judges, and bytes of evidence whose sightings are one partition: some 80,000 exchanges, a few
 seconds of a core."""
 
-MOST: Final = 512
+MAX_SHARES: Final = 512
 """Shares, and partitions, at most: each share has sightings for each partition, and each such pair is a task."""
 
 
@@ -59,7 +59,9 @@ def judge_on_dask(
     spool = f"hpp-contract-{uuid4().hex}"
     with cluster(scheduler, processes or available_cores()) as client:
         try:
-            looks = mapped(client, look_at, grouped(((one, 1) for one in named), 1 + len(named) // MOST), spool=spool)
+            looks = mapped(
+                client, look_at, grouped(((one, 1) for one in named), 1 + len(named) // MAX_SHARES), spool=spool
+            )
             evidence = Evidence.of(chain.from_iterable(in_order(client, looks)))
             return _judged(client, evidence, on_progress)
         finally:
@@ -69,16 +71,16 @@ def judge_on_dask(
 
 def _judged(client: Client, evidence: Evidence, on_progress: Progress | None) -> Judged:
     threads = sum(client.nthreads().values()) or 1
-    size = max(PIECE, min(SHARE, evidence.size // (4 * threads)), evidence.size // MOST)
+    size = max(PIECE, min(SHARE, evidence.size // (4 * threads)), evidence.size // MAX_SHARES)
     indexed = enumerate(_pieces(client, evidence))
-    partitions = min(MOST, 1 + evidence.size // SHARE)
+    partitions = min(MAX_SHARES, 1 + evidence.size // SHARE)
     shares = mapped(
         client, judge_share, grouped((((index, piece), piece.length) for index, piece in indexed), size),
         partitions=partitions,
     )  # fmt: skip
     counts = mapped(client, counted, shares)
     sources = client.submit(tuple, evidence.sources, pure=False)
-    shuffled = (mapped(client, sightings_of, shares, partition=partition) for partition in range(partitions))
+    shuffled = (mapped(client, records_of, shares, partition=partition) for partition in range(partitions))
     sessions = [client.submit(judge_sessions, sightings, sources, pure=False) for sightings in shuffled]
     del shares  # now each is dropped as soon as its sightings are where they belong
     merger, done = Merger(), 0
@@ -99,7 +101,7 @@ def _pieces(client: Client, evidence: Evidence) -> Iterable[Piece]:
     long = [source for source in evidence.sources if source.is_lines and source.size > PIECE]
     spans = [(log, start, min(start + SHARE, log.size)) for log in long for start in range(0, log.size, SHARE)]
     weighed = ((span, span[2] - span[1]) for span in spans)
-    surveys = mapped(client, survey, grouped(weighed, max(SHARE, evidence.size // MOST)), size=PIECE)
+    surveys = mapped(client, survey, grouped(weighed, max(SHARE, evidence.size // MAX_SHARES)), size=PIECE)
     found: dict[int, list[Block]] = {}
     for (source, *_), its_blocks in zip(spans, chain.from_iterable(in_order(client, surveys)), strict=True):
         found.setdefault(source.number, []).extend(its_blocks)

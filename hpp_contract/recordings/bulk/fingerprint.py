@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.instant import nanoseconds, seconds_of_http_date
-from hpp_contract.privacy.redact import describe, is_placeholder, spellings
+from hpp_contract.privacy.redact import describe, encodings, is_placeholder
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
 from hpp_contract.spec.session import SKEW
@@ -42,12 +42,12 @@ _ERROR_MEMBERS: Final = frozenset({"error_code", "error_messages", "error_messag
 _KEY: Final = "kco_"
 _LIFETIME: Final = 48 * 3600 * 1_000_000_000
 
-Read = tuple[int, str, int, str, tuple[str | None, ...]]
+ReadFacts = tuple[int, str, int, str, tuple[str | None, ...]]
 """What the life of a session is judged by: the HTTP status, and of a session its status, `updated_at` in ns since 1970,
 `expires_at` as written, and its outcome ids."""
 
 
-class Glance(NamedTuple):
+class Fingerprint(NamedTuple):
     """Two exchanges of one `signature` get the same verdict from every rule about a single exchange.
 
     The rest is what rules about traces read: `at` in ns since 1970, the Authorization values `sent`, and the `read`.
@@ -57,10 +57,10 @@ class Glance(NamedTuple):
     session_id: str
     at: int | None
     sent: tuple[str, ...]
-    read: Read
+    read: ReadFacts
 
 
-def glance(
+def fingerprint(
     method: str,
     url: str,
     sent: Iterable[tuple[str, str]],
@@ -70,7 +70,7 @@ def glance(
     known: Context,
     at: int | None,
     elapsed: float | None,
-) -> Glance | None:
+) -> Fingerprint | None:
     """What an ordinary exchange without a request body or a failure comes down to; None for any other.
 
     `status` is from 100 to 999, `body` the response's as text, `at` in ns since 1970, `elapsed` in seconds. Raises
@@ -96,10 +96,10 @@ def glance(
         method, sessions, asked, status, answered[0], answered[2] is None, answered[3], elapsed is None, at is None,
         known, inner[0],
     )  # fmt: skip
-    return Glance(signature, session_id, at, authorization, inner[1])
+    return Fingerprint(signature, session_id, at, authorization, inner[1])
 
 
-def glance_at(exchange: Exchange) -> Glance | None:
+def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
     """The same of an Exchange."""
     request, response = exchange.request, exchange.response
     if response is None or not response.complete or request.body or exchange.failure:
@@ -108,7 +108,7 @@ def glance_at(exchange: Exchange) -> Glance | None:
         body = response.body.decode("ascii")
     except UnicodeDecodeError:
         return None
-    return glance(
+    return fingerprint(
         request.method,
         request.url,
         request.headers,
@@ -184,28 +184,28 @@ def _forms(authorization: tuple[str, ...]) -> tuple[str, ...]:
     """Every text whose appearance in an answer could be an echo of these credentials."""
     tokens = {value.partition(" ")[2] for value in authorization}
     telling = (token for token in tokens if token and (API_KEY.search(token) or not is_placeholder(token)))
-    return tuple({form for token in telling for form in spellings(token)})
+    return tuple({form for token in telling for form in encodings(token)})
 
 
-def _session(body: str, wanted: str, date: str | None) -> tuple[Hashable, Read] | None:
-    told = _told(body)
+def _session(body: str, wanted: str, date: str | None) -> tuple[Hashable, ReadFacts] | None:
+    told = _session_facts(body)
     if told is None or told.session_id != wanted:
         return None
     now = seconds_of_http_date(date) if date is not None else None
     return ((now is None, told.facts), told.read) if _consistent(told.read[2], told.expires, now) else None
 
 
-class _Told(NamedTuple):
+class SessionFacts(NamedTuple):
     """What an ordinary body says of a session: `expires` in ns since 1970, and the `facts` that rules see."""
 
     session_id: str
     expires: int
     facts: Hashable
-    read: Read
+    read: ReadFacts
 
 
 @lru_cache(maxsize=4096)  # a session is polled until something happens: most bodies were just met
-def _told(body: str) -> _Told | None:
+def _session_facts(body: str) -> SessionFacts | None:
     value = _flat_object(body)
     if value is None or value.get("status") not in _STATUSES:
         return None
@@ -225,7 +225,7 @@ def _told(body: str) -> _Told | None:
         token and token.startswith(PSEUDONYM),
         reference is not None and describe(reference),
     )
-    return _Told(session_id, expires, facts, (200, value["status"], updated, value["expires_at"], outcome))
+    return SessionFacts(session_id, expires, facts, (200, value["status"], updated, value["expires_at"], outcome))
 
 
 def _consistent(updated: int, expires: int, now: float | None) -> bool:
@@ -253,7 +253,7 @@ def _flat_object(body: str) -> dict[str, str] | None:
     return value if plain and {*map(type, value.values())} == {str} else None
 
 
-def _error(body: str, status: int) -> tuple[Hashable, Read] | None:
+def _error(body: str, status: int) -> tuple[Hashable, ReadFacts] | None:
     if not 400 <= status < 500:
         return None
     if not body:

@@ -18,12 +18,12 @@ from typing import Final, TypeVar
 from hpp_contract.engine import Judge, RuleVerdict, Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.engine.refusal import raise_refusal
-from hpp_contract.recordings.bulk.pieces import SENTENCES, Part, Piece, Worker, judge_partition, pieces
+from hpp_contract.recordings.bulk.pieces import SENTENCES, Piece, PieceResult, Worker, judge_partition, pieces
 from hpp_contract.recordings.bulk.processes import Processes
 from hpp_contract.recordings.bulk.spill import Spill
 from hpp_contract.recordings.formats.convert import Unreadable
 from hpp_contract.recordings.reading import foreign_note, skipped_note
-from hpp_contract.recordings.sources import Source, files, source
+from hpp_contract.recordings.sources import InputFile, files, input_file
 from hpp_contract.rules import CATALOGUE
 
 SMALL: Final = 8 * 1024 * 1024
@@ -73,15 +73,15 @@ def judge_recordings(
 class Evidence:
     """The sources that can be opened, and sentences about those that cannot."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[InputFile, ...]
     unreadable: tuple[str, ...]
 
     @classmethod
-    def of(cls, looked_at: Iterable[Source | str]) -> Evidence:
+    def of(cls, looked_at: Iterable[InputFile | str]) -> Evidence:
         """Sort what `look` gave."""
         results = list(looked_at)
         return cls(
-            tuple(each for each in results if isinstance(each, Source)),
+            tuple(each for each in results if isinstance(each, InputFile)),
             tuple(each for each in results if isinstance(each, str)),
         )
 
@@ -96,11 +96,11 @@ class Evidence:
         return min(MAX_PARTITIONS, 1 + self.size // PARTITION)
 
 
-def look(number: int, name: str, found: bool, spool: Path) -> Source | str:
+def look(number: int, name: str, found: bool, spool: Path) -> InputFile | str:
     """Open a file that was named, or `found` in a folder; a sentence where it cannot be read. What must be unpacked
     goes into the folder `spool`."""
     try:
-        return source(number, name, spool, found)
+        return input_file(number, name, spool, found)
     except Unreadable as problem:
         return f"{name}: {problem}"
     except OSError as error:
@@ -118,14 +118,14 @@ class Merger:
         self._damaged = 0
         self._foreign: set[int] = set()
 
-    def piece(self, index: int, part: Part) -> None:
+    def piece(self, index: int, part: PieceResult) -> None:
         """Add what piece number `index` came to."""
         self._judge.merge(part.tallies)
         counts = self._counts.setdefault(part.file, [0, 0])
         counts[0] += part.judged
         counts[1] += part.skipped
         self._damaged += part.damaged
-        self._foreign |= {part.file} if part.foreign else set()
+        self._foreign |= {part.file} if part.is_other_file else set()
         sentences = [(index, place, sentence) for place, sentence in enumerate(part.unreadable)]
         self._unreadable = sorted((*self._unreadable, *sentences))[:SENTENCES]
 
@@ -177,14 +177,14 @@ def _worker() -> Worker:
     return Worker()
 
 
-def _judge_piece(spill: Spill, partitions: int, piece: Piece) -> Part:
+def _judge_piece(spill: Spill, partitions: int, piece: Piece) -> PieceResult:
     part = _worker().piece(piece, partitions)
-    spill.add(part.sightings)
-    part.sightings = {}
+    spill.add(part.records)
+    part.records = {}
     return part
 
 
-def _judge_partition(spill: Spill, sources: tuple[Source, ...], partition: int) -> dict[str, Tally]:
+def _judge_partition(spill: Spill, sources: tuple[InputFile, ...], partition: int) -> dict[str, Tally]:
     return judge_partition(spill.take(partition), sources)
 
 

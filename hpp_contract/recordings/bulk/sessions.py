@@ -16,7 +16,7 @@ from hpp_contract.engine import Judge, Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
-from hpp_contract.recordings.bulk.fingerprint import Glance
+from hpp_contract.recordings.bulk.fingerprint import Fingerprint
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.session import FINAL
 
@@ -25,7 +25,7 @@ BURST: Final = 50
 """Requests of one session that no second holds more of."""
 
 
-class Sighting(NamedTuple):
+class ReadRecord(NamedTuple):
     """An exchange as it is kept until its session is judged: no id, token or credential, only digests of them.
 
     `session` digest; `file` and `number` in it; `at` in ns since 1970; `offset` and `length` of its line (both 0 in a
@@ -47,21 +47,21 @@ class Sighting(NamedTuple):
     sent: bytes = b""
 
 
-Sighted = tuple[Any, ...]
+ReadRecords = tuple[Any, ...]
 """A Sighting as a plain tuple, which is quicker to make and to store."""
 
 Place = tuple[int, int, int, int]
 """File, number, offset and length."""
 
 
-def sighted(glance: Glance, place: Place) -> Sighted:
+def read_record(glance: Fingerprint, place: Place) -> ReadRecords:
     """The sighting of an ordinary exchange."""
     _, session, at, sent, (status, state, updated, expires, outcome) = glance
     ids = digest(repr(outcome)) if any(outcome) else b""
     return (digest(session), *place, at, status, state, updated, expires, ids, digest("\n".join(sent)) if sent else b"")
 
 
-def glimpsed(exchange: Exchange, place: Place) -> Sighted:
+def opaque_record(exchange: Exchange, place: Place) -> ReadRecords:
     """The sighting of any other exchange."""
     at = exchange.at.ns if exchange.at is not None else None
     return (digest(exchange.request.session_id or ""), *place, at)
@@ -76,15 +76,15 @@ def digest(text: str) -> bytes:
 class Sessions:
     """Judges sessions from their sightings. `reopen` gives the exchange of a sighting."""
 
-    def __init__(self, reopen: Callable[[Sighting], Exchange]) -> None:
+    def __init__(self, reopen: Callable[[ReadRecord], Exchange]) -> None:
         self._reopen = reopen
         self._clean: dict[Hashable, tuple[str, ...]] = {}
 
-    def judge(self, sightings: Iterable[Sighting]) -> dict[str, Tally]:
+    def judge(self, sightings: Iterable[ReadRecord]) -> dict[str, Tally]:
         """What the rules about traces found in all the sightings of some sessions."""
         court = Judge(CATALOGUE, Subject("recording", ""))
         for seen in _by_session(sightings):
-            outline = _outline(seen)
+            outline = _trace_fingerprint(seen)
             exercised = self._clean.get(outline) if outline is not None else None
             if exercised is None:
                 exercised = self._in_full(seen, court, outline)
@@ -92,7 +92,7 @@ class Sessions:
                 court.tallies[rule].exercised = True
         return court.tallies
 
-    def _in_full(self, seen: list[Sighting], court: Judge, outline: Hashable) -> tuple[str, ...]:
+    def _in_full(self, seen: list[ReadRecord], court: Judge, outline: Hashable) -> tuple[str, ...]:
         """Judge a session from its exchanges; returns the rules exercised."""
         alone = Judge(CATALOGUE, Subject("recording", ""))
         order = {self._reopen(sighting): (sighting.file, sighting.number) for sighting in seen}
@@ -107,15 +107,15 @@ class Sessions:
         return exercised
 
 
-def _by_session(sightings: Iterable[Sighting]) -> Iterator[list[Sighting]]:
+def _by_session(records: Iterable[ReadRecord]) -> Iterator[list[ReadRecord]]:
     """The sightings of each session in the order of the files."""
-    groups: dict[bytes, list[Sighting]] = {}
-    for sighting in sorted(sightings, key=lambda seen: (seen.file, seen.number)):
+    groups: dict[bytes, list[ReadRecord]] = {}
+    for sighting in sorted(records, key=lambda seen: (seen.file, seen.number)):
         groups.setdefault(sighting.session, []).append(sighting)
     return iter(groups.values())
 
 
-def _outline(seen: list[Sighting]) -> Hashable:
+def _trace_fingerprint(seen: list[ReadRecord]) -> Hashable:
     """What decides the verdict on an ordinary session; None for any other."""
     times = [sighting.at for sighting in seen if sighting.at is not None]
     first = seen[0]
@@ -133,13 +133,13 @@ def _outline(seen: list[Sighting]) -> Hashable:
     return first.sent, min(len(reads), 2), min(len(seen), 2), bool(times)
 
 
-def _ordinary_statuses(seen: list[Sighting], reads: list[Sighting]) -> bool:
+def _ordinary_statuses(seen: list[ReadRecord], reads: list[ReadRecord]) -> bool:
     """Whether 404 and 200 do not meet, and nothing failed."""
     statuses = {sighting.status for sighting in seen}
     return statuses <= {200, 401, 403} or (not reads and statuses <= {401, 403, 404})
 
 
-def _ordinary_step(one: Sighting, two: Sighting) -> bool:
+def _ordinary_step(one: ReadRecord, two: ReadRecord) -> bool:
     """Whether the second read may follow the first in every respect."""
     if one.expires != two.expires or (one.outcome and one.outcome != two.outcome):
         return False

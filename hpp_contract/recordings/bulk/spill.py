@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hpp_contract.recordings.bulk.sessions import Sighted, Sighting
+from hpp_contract.recordings.bulk.sessions import ReadRecord, ReadRecords
 
 
 def partition_of(session: bytes, partitions: int) -> int:
@@ -15,14 +15,14 @@ def partition_of(session: bytes, partitions: int) -> int:
     return int.from_bytes(session[:4]) % partitions
 
 
-def packed(sightings: Sequence[Sighted]) -> bytes:
+def packed(sightings: Sequence[ReadRecords]) -> bytes:
     """Sightings as bytes."""
     return marshal.dumps(tuple(sightings))
 
 
-def unpacked(data: bytes) -> list[Sighting]:
+def unpacked(data: bytes) -> list[ReadRecord]:
     """The sightings that `packed` made bytes of. Only for what this process or its workers packed."""
-    return [Sighting(*values) for values in marshal.loads(data)]  # noqa: S302
+    return [ReadRecord(*values) for values in marshal.loads(data)]  # noqa: S302
 
 
 class Spill:
@@ -37,9 +37,9 @@ class Spill:
             with (self._folder / f"{partition}.{os.getpid()}").open("ab") as file:
                 file.write(len(data).to_bytes(8) + data)
 
-    def take(self, partition: int) -> list[Sighting]:
+    def take(self, partition: int) -> list[ReadRecord]:
         """Every sighting of a partition."""
-        sightings: list[Sighting] = []
+        sightings: list[ReadRecord] = []
         for path in sorted(self._folder.glob(f"{partition}.*")):
             with path.open("rb") as file:
                 while size := int.from_bytes(file.read(8)):

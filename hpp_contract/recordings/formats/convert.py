@@ -16,7 +16,7 @@ from typing import Any, Final
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.exchange import first, without
 
-SOMEWHERE: Final = "https://unnamed.invalid"
+UNKNOWN_ORIGIN: Final = "https://unnamed.invalid"
 """The origin of requests in formats that keep only the path."""
 
 
@@ -94,7 +94,7 @@ def headers(value: Any) -> Headers:
     if value is None:
         return ()
     if isinstance(value, Mapping):
-        return tuple((word(name), word(each)) for name, held in value.items() for each in listed(held))
+        return tuple((scalar_text(name), scalar_text(each)) for name, held in value.items() for each in listed(held))
     if isinstance(value, list):
         return tuple(pair for item in value for pair in _pairs(item))
     raise Unreadable("headers are neither an object nor a list")
@@ -103,13 +103,13 @@ def headers(value: Any) -> Headers:
 def _pairs(item: Any) -> Iterator[tuple[str, str]]:
     match item:
         case {"name": name, "value": value}:
-            yield word(name), word(value)
+            yield scalar_text(name), scalar_text(value)
         case {"name": name, "values": list(held)}:
-            yield from ((word(name), word(each)) for each in held)
+            yield from ((scalar_text(name), scalar_text(each)) for each in held)
         case [name, list(held)]:
-            yield from ((word(name), word(each)) for each in held)
+            yield from ((scalar_text(name), scalar_text(each)) for each in held)
         case [name, value]:
-            yield word(name), word(value)
+            yield scalar_text(name), scalar_text(value)
         case _:
             raise Unreadable("a header is neither a pair nor a name with a value")
 
@@ -119,7 +119,7 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def word(value: Any) -> str:
+def scalar_text(value: Any) -> str:
     """A scalar as text; Unreadable for a list or an object, which may be endless."""
     match value:
         case str():
@@ -190,13 +190,13 @@ def required(value: Any, *path: str) -> Any:
 
 def method(value: Any) -> str:
     """A request method, in upper case where the format writes it in lower case."""
-    name = word(value)
+    name = scalar_text(value)
     return name.upper() if name.islower() else name
 
 
 def status_code(value: Any) -> int:
     """A status code from a number or a text of digits."""
-    digits = word(value)
+    digits = scalar_text(value)
     if isinstance(value, bool) or len(digits) != 3 or not (digits.isascii() and digits.isdigit()) or digits[0] == "0":
         raise Unreadable("a status code is not a number from 100 to 999")
     return int(digits)
@@ -204,7 +204,7 @@ def status_code(value: Any) -> int:
 
 def located(url: str) -> str:
     """The URL, put under an origin of no meaning when the format keeps only its path."""
-    return url if "://" in url else f"{SOMEWHERE}/{url.removeprefix('/')}"
+    return url if "://" in url else f"{UNKNOWN_ORIGIN}/{url.removeprefix('/')}"
 
 
 def first_item(items: Iterable[Any] | Any) -> Any:

@@ -14,14 +14,14 @@ from hpp_contract.model import Exchange
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
 from hpp_contract.recordings.formats.registry import FORMATS
 from hpp_contract.recordings.formats.yaml_text import read_yaml
-from hpp_contract.recordings.sources import Source
+from hpp_contract.recordings.sources import InputFile
 
 MAX_JSON: Final = 256 * 1024 * 1024
 MAX_YAML: Final = 64 * 1024 * 1024
 """Bytes of one document. Documents are parsed whole; logs of more belong into NDJSON."""
 
 
-def read_document(source: Source) -> Iterator[Exchange | Unreadable]:
+def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
     """Every exchange of the file, with evidence `name#index`, and in the place of one that cannot be read why. Raises
     Unreadable when none can, OSError when the file cannot be opened."""
     document = parsed(source)
@@ -33,7 +33,7 @@ def read_document(source: Source) -> Iterator[Exchange | Unreadable]:
     raise NoRecording("no recording format that is known here (hpp-contract recording --help lists them)")
 
 
-def parsed(source: Source) -> Any:
+def parsed(source: InputFile) -> Any:
     """The file as one JSON value, a list of them where each line is one, or a YAML document."""
     _refuse_beyond(MAX_JSON, source.size)
     try:

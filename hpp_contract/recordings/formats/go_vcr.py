@@ -31,7 +31,7 @@ def _exchange(interaction: Any) -> Exchange:
     request, response = required(interaction, "request"), required(interaction, "response")
     asked = Request(
         convert.method(required(request, "method")) or "GET",  # Go's empty method is GET
-        convert.word(required(request, "url")),
+        convert.scalar_text(required(request, "url")),
         convert.headers(request.get("headers")),
         convert.content(request.get("body")),
     )

@@ -25,8 +25,8 @@ def _exchange(entry: Any) -> Exchange:
     request = required(entry, "request")
     posted = request.get("postData")
     asked = Request(
-        convert.word(required(request, "method")),
-        convert.word(required(request, "url")),
+        convert.scalar_text(required(request, "method")),
+        convert.scalar_text(required(request, "url")),
         _fields(request.get("headers")),
         convert.content(posted.get("text")) if isinstance(posted, dict) else b"",
     )
@@ -43,7 +43,7 @@ def _response(response: Any) -> Response:
     kept = response.get("content")
     kept = kept if isinstance(kept, dict) else {}
     text = kept.get("text")
-    body = convert.unbase64(convert.word(text)) if kept.get("encoding") == "base64" else convert.content(text)
+    body = convert.unbase64(convert.scalar_text(text)) if kept.get("encoding") == "base64" else convert.content(text)
     return convert.response(response["status"], _fields(response.get("headers")), body, response.get("statusText"))
 
 

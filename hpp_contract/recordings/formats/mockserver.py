@@ -27,9 +27,9 @@ def _exchange(recorded: Any) -> Exchange | None:
         return None
     secure = "http" if request.get("secure") is False else "https"
     host = next((value for name, value in convert.headers(request.get("headers")) if name.lower() == "host"), None)
-    path = convert.word(required(request, "path"))
+    path = convert.scalar_text(required(request, "path"))
     asked = Request(
-        convert.word(request.get("method", "GET")),
+        convert.scalar_text(request.get("method", "GET")),
         f"{secure}://{host}{path}" if host else convert.located(path),
         convert.headers(request.get("headers")),
         _body(request.get("body")),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hpp_contract.model import Context, Exchange, Instant, Request
 from hpp_contract.model.instant import nanoseconds
-from hpp_contract.recordings.bulk.fingerprint import Glance, glance
+from hpp_contract.recordings.bulk.fingerprint import Fingerprint, fingerprint
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Unreadable, content, headers, required
 
@@ -63,8 +63,8 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
     """The exchange that a line's value holds; Unreadable when it holds none."""
     request = required(value, "request")
     asked = Request(
-        convert.word(required(request, "method")),
-        convert.word(required(request, "url")),
+        convert.scalar_text(required(request, "method")),
+        convert.scalar_text(required(request, "url")),
         headers(request.get("headers")),
         content(request.get("body")),
     )
@@ -72,7 +72,7 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
     return Exchange(
         asked,
         _response(value.get("response")),
-        failure=convert.word(value["failure"])[:40] if value.get("failure") else None,
+        failure=convert.scalar_text(value["failure"])[:40] if value.get("failure") else None,
         at=Instant.parse(value.get("at")),
         elapsed=elapsed if type(elapsed) in (int, float) else None,
         evidence=evidence,
@@ -96,14 +96,14 @@ def _knowledge(provenance: str | None) -> Context:
     return Context(recorded=True, provenance=provenance)
 
 
-def glance_of(value: Any) -> Glance | None:
+def fingerprint_of_value(value: Any) -> Fingerprint | None:
     """The glance at the exchange that `exchange_of` would make of this value, without making it."""
     try:
         request, response = value["request"], value["response"]
         if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
             return None
         sent, answered, body = request.get("headers"), response.get("headers"), response.get("body")
-        return glance(
+        return fingerprint(
             request["method"],
             request["url"],
             sent.items() if sent is not None else (),

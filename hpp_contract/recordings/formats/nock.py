@@ -22,9 +22,9 @@ def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
 
 
 def _exchange(recorded: Any) -> Exchange:
-    url = convert.word(required(recorded, "scope")).rstrip("/") + convert.word(required(recorded, "path"))
+    url = convert.scalar_text(required(recorded, "scope")).rstrip("/") + convert.scalar_text(required(recorded, "path"))
     asked = Request(
-        convert.word(recorded.get("method", "GET")),
+        convert.scalar_text(recorded.get("method", "GET")),
         _without_default_port(url),
         convert.headers(recorded.get("reqheaders")),
         _body(recorded.get("body")),

@@ -24,7 +24,7 @@ def _exchange(interaction: Any) -> Exchange | None:
     if "request" not in interaction or "response" not in interaction:  # a message of version 4
         return None
     request, response = interaction["request"], interaction["response"]
-    url = convert.located(convert.word(required(request, "path")))
+    url = convert.located(convert.scalar_text(required(request, "path")))
     query = _query(request.get("query"))
     asked = Request(
         convert.method(required(request, "method")).upper(),
@@ -40,8 +40,10 @@ def _exchange(interaction: Any) -> Exchange | None:
 def _query(value: Any) -> str:
     """A query, which is a text up to version 2 and an object of lists from then on."""
     if isinstance(value, dict):
-        return urlencode([(name, convert.word(each)) for name, held in value.items() for each in convert.listed(held)])
-    return convert.word(value)
+        return urlencode(
+            [(name, convert.scalar_text(each)) for name, held in value.items() for each in convert.listed(held)]
+        )
+    return convert.scalar_text(value)
 
 
 def _body(value: Any) -> bytes:
@@ -50,7 +52,7 @@ def _body(value: Any) -> bytes:
         case None:
             return b""
         case {"content": inner, "encoded": str(encoding)} if encoding.lower() == "base64":
-            return convert.unbase64(convert.word(inner))
+            return convert.unbase64(convert.scalar_text(inner))
         case {"content": inner, **rest} if rest.keys() <= {"contentType", "contentTypeHint", "encoded"}:
             return _body(inner)
         case str():

@@ -24,7 +24,7 @@ def _exchange(recording: Any) -> Exchange:
     request, response = required(recording, "request"), required(recording, "response")
     asked = Request(
         convert.method(required(request, "method")),
-        convert.word(required(request, "url")),
+        convert.scalar_text(required(request, "url")),
         _set(convert.headers(request.get("headers") or None)),
         convert.content(request.get("body")),
     )

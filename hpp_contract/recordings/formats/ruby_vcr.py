@@ -28,7 +28,7 @@ def _exchange(interaction: Any) -> Exchange:
     request = required(interaction, "request")
     asked = Request(
         convert.method(required(request, "method")),
-        convert.word(required(request, "uri")),
+        convert.scalar_text(required(request, "uri")),
         convert.headers(request.get("headers")),
         convert.content(_body(request.get("body"))),
     )

@@ -32,8 +32,8 @@ def _interactions(scenario: Any) -> list[Any]:
 def _exchange(interaction: Any) -> Exchange:
     request, response = required(interaction, "request"), interaction.get("response")
     asked = Request(
-        convert.word(required(request, "method")),
-        convert.word(required(request, "uri")),
+        convert.scalar_text(required(request, "method")),
+        convert.scalar_text(required(request, "uri")),
         convert.headers(request.get("headers")),
         _body(request.get("body")),
     )

@@ -38,7 +38,7 @@ def _exchange(interaction: Any) -> Exchange:
     request = required(interaction, "request")
     asked = Request(
         convert.method(required(request, "method")),
-        convert.word(required(request, "uri")),
+        convert.scalar_text(required(request, "uri")),
         convert.headers(request.get("headers")),
         convert.content(request.get("body")),
     )

@@ -51,7 +51,7 @@ def _mapped(mapping: Any, folder: Path | None) -> Exchange | None:
 
 
 def _method(value: Any) -> str:
-    return "GET" if value in (None, "ANY") else convert.word(value)
+    return "GET" if value in (None, "ANY") else convert.scalar_text(value)
 
 
 def _matched(matchers: Any) -> Headers:
@@ -69,9 +69,9 @@ def _body(response: Any, folder: Path | None) -> bytes:
     if "jsonBody" in response:
         return convert.as_json(response["jsonBody"])
     if "base64Body" in response:
-        return convert.unbase64(convert.word(response["base64Body"]))
+        return convert.unbase64(convert.scalar_text(response["base64Body"]))
     if "bodyFileName" in response:
-        return _filed(convert.word(response["bodyFileName"]), folder)
+        return _filed(convert.scalar_text(response["bodyFileName"]), folder)
     return convert.content(response.get("body"))
 
 
@@ -87,8 +87,8 @@ def _filed(name: str, folder: Path | None) -> bytes:
 def _seen(event: Any) -> Exchange:
     request, response = required(event, "request"), required(event, "response")
     asked = Request(
-        convert.word(required(request, "method")),
-        convert.located(convert.word(request.get("absoluteUrl") or required(request, "url"))),
+        convert.scalar_text(required(request, "method")),
+        convert.located(convert.scalar_text(request.get("absoluteUrl") or required(request, "url"))),
         convert.headers(request.get("headers")),
         convert.content(request.get("body")),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import ClientRead, Failure
-from hpp_contract.privacy.redact import is_placeholder, spellings
+from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.rules.answer.faults import adapter_fault, return_error
 from hpp_contract.rules.served import Given, given
 
@@ -124,7 +124,7 @@ def errors_tell_the_truth(answer: ClientRead) -> Iterator[Finding]:
 
 @lru_cache(maxsize=64)
 def _forms(secrets: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(form for secret in secrets if not is_placeholder(secret) for form in spellings(secret))
+    return frozenset(form for secret in secrets if not is_placeholder(secret) for form in encodings(secret))
 
 
 def _texts(parts: Iterable[Any]) -> Iterator[str]:

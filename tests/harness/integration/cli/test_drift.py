@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from hpp_contract.cases.scenarios import session_id
 from hpp_contract.cli import main
 from hpp_contract.engine.fault import Fault, body, fault, header, member, status
-from hpp_contract.privacy.redact import spellings
+from hpp_contract.privacy.redact import encodings
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import folder, load
 
@@ -280,5 +280,5 @@ def test_secrets_stay_out(honest: Server, tmp_path: Path) -> None:
         done.output,
         *(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()),
     ]
-    secrets = [form for secret in honest.credentials.secrets for form in spellings(secret)]
+    secrets = [form for secret in honest.credentials.secrets for form in encodings(secret)]
     assert not [(secret, text) for text in texts for secret in secrets if secret in text]

@@ -12,7 +12,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.fault import Fault, body, fail, fault, header, status
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.privacy.redact import spellings
+from hpp_contract.privacy.redact import encodings
 from hpp_contract.probe import Plan, Probed, Target, probe, target_from
 from hpp_contract.probe.plan import MALFORMED, reads
 from hpp_contract.probe.transport import Trouble
@@ -175,7 +175,7 @@ def given_away(probed: Probed, credentials: Credentials) -> list[str]:
     """Every printed text of the probe that holds a form of the credentials."""
     texts = [probed.subject.name, probed.unverified or "", *probed.notes, repr(probed.unverified)]
     texts += [exchange.evidence for exchange in (*probed.exchanges, *probed.unjudged)]
-    forms = {form for secret in credentials.secrets for form in spellings(secret)}
+    forms = {form for secret in credentials.secrets for form in encodings(secret)}
     return [text for text in texts if any(form in text for form in forms)]
 
 

@@ -14,7 +14,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine.fault import body, fault, header, status
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.privacy.redact import spellings
+from hpp_contract.privacy.redact import encodings
 from hpp_contract.probe import Plan, Probed, Target, probe
 from hpp_contract.probe.rate_limit import Pace
 from hpp_contract.probe.transport import Trouble
@@ -48,7 +48,7 @@ def assert_unverified(probed: Probed, *words: str) -> None:
     assert all(word in probed.unverified for word in words), probed.unverified
     assert probed.unverified.endswith(".")
     for secret in CREDENTIALS.secrets:
-        assert not any(form in probed.unverified for form in spellings(secret))
+        assert not any(form in probed.unverified for form in encodings(secret))
 
 
 @pytest.mark.socket

@@ -28,7 +28,7 @@ from hpp_contract.model import Exchange
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.recorded_sessions import recorded_sessions
-from hpp_contract.recordings.write import EMBEDDED, Persister, keep, named, recorded
+from hpp_contract.recordings.write import EMBEDDED, Persister, named, recorded, write_cassettes
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import DOCUMENTED
@@ -153,19 +153,19 @@ def test_the_gate_refuses_a_leftover(tmp_path: Path) -> None:
 def test_evidence_is_not_mixed(tmp_path: Path) -> None:
     """What the embedded server said never takes the place of what a real endpoint said."""
     exchanges = played("waiting", 1)
-    keep(exchanges, tmp_path, recorded("api.playground.kustom.co", NOON), Scrubber())
+    write_cassettes(exchanges, tmp_path, recorded("api.playground.kustom.co", NOON), Scrubber())
     before = (tmp_path / "waiting.yaml").read_bytes()
     assert b"recorded from api.playground.kustom.co at 2026-11-22T12:00:00Z" in before
     with pytest.raises(UsageProblem, match="holds recorded cassettes, and these would be embedded"):
-        keep(exchanges, tmp_path, EMBEDDED, Scrubber())
+        write_cassettes(exchanges, tmp_path, EMBEDDED, Scrubber())
     assert (tmp_path / "waiting.yaml").read_bytes() == before
 
 
 def test_old_cassettes_give_way(tmp_path: Path) -> None:
     """A new recording replaces the old one, and leaves alone what it did not write."""
     (tmp_path / "mine.yaml").write_text("a: b")
-    keep(played("waiting", 1), tmp_path, EMBEDDED, Scrubber())
-    keep(played("failed", 1), tmp_path, EMBEDDED, Scrubber())
+    write_cassettes(played("waiting", 1), tmp_path, EMBEDDED, Scrubber())
+    write_cassettes(played("failed", 1), tmp_path, EMBEDDED, Scrubber())
     assert {path.name for path in tmp_path.iterdir()} == {"failed.yaml", "mine.yaml"}
 
 
@@ -175,7 +175,9 @@ def test_failures_are_left_out(tmp_path: Path) -> None:
     assert cut.response is not None
     shortened = replace(cut, response=replace(cut.response, complete=False))
     assert (
-        keep([good, replace(bad, response=None, failure="reset"), shortened], tmp_path, EMBEDDED, Scrubber()).left_out
+        write_cassettes(
+            [good, replace(bad, response=None, failure="reset"), shortened], tmp_path, EMBEDDED, Scrubber()
+        ).left_out
         == 2
     )
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.body import MISSING
 from hpp_contract.privacy.redact import describe
-from hpp_contract.privacy.render import PUBLIC_MEMBERS, portrait
+from hpp_contract.privacy.render import PUBLIC_MEMBERS, render_redacted
 
 SECRET = "zq9-Ärger~77"
 PRIVATE = st.sampled_from([SECRET, f"x{SECRET}", f"{SECRET} 1900-02-28T00:00:00Z"])
@@ -37,7 +37,7 @@ def test_no_private_value_is_shown(value: Any, end: int, noise: bytes) -> None:
     """A private text anywhere in a JSON body, whole, cut off or with bytes before or after, is not shown."""
     whole = json.dumps(value, ensure_ascii=False).encode()
     for body in (whole, whole[:end], noise + whole, whole + noise, b"\xef\xbb\xbf" + whole, whole + whole):
-        text = portrait(exchange(body))
+        text = render_redacted(exchange(body))
         assert "rger~77" not in text
         assert "zq9" not in text
 
@@ -46,13 +46,13 @@ def test_no_private_value_is_shown(value: Any, end: int, noise: bytes) -> None:
 def test_any_response_has_a_portrait(body: bytes, status: int, complete: bool) -> None:
     """Whatever came, there is a text of it; nothing raises."""
     response = Response(status, (("Content-Encoding", "gzip"),), body, complete=complete)
-    assert portrait(Exchange(Request("GET", "https://[broken"), response)).startswith("> GET ")
+    assert render_redacted(Exchange(Request("GET", "https://[broken"), response)).startswith("> GET ")
 
 
 def test_what_is_public_is_shown() -> None:
     """Statuses, instants, error codes and the headers of HTTP are shown as they are: rules speak of them."""
     body = b'{"status": "WAITING", "updated_at": "2019-05-13T14:51:46.288Z", "error_code": "NOT_FOUND", "n": [1, {}]}'
-    text = portrait(exchange(body, Cache_Control="no-store"))
+    text = render_redacted(exchange(body, Cache_Control="no-store"))
     assert '<   "status": "WAITING",' in text
     assert '<   "updated_at": "2019-05-13T14:51:46.288Z",' in text
     assert '<   "error_code": "NOT_FOUND",' in text
@@ -63,7 +63,7 @@ def test_what_is_public_is_shown() -> None:
 @pytest.mark.parametrize("member", sorted(PUBLIC_MEMBERS))
 def test_a_public_member_hides_what_it_should_not_hold(member: str) -> None:
     """A public member's value is shown only when it looks as it should."""
-    text = portrait(exchange(json.dumps({member: "Anna Exempelsson", "customer": {member: ["ANNA"]}}).encode()))
+    text = render_redacted(exchange(json.dumps({member: "Anna Exempelsson", "customer": {member: ["ANNA"]}}).encode()))
     assert f'"{member}": ‹a string of 16›' in text
     assert "ANNA" not in text
 
@@ -80,7 +80,7 @@ def test_a_public_member_hides_what_it_should_not_hold(member: str) -> None:
 )
 def test_headers_hide_credentials_and_ids(headers: dict[str, str], shown: str) -> None:
     """A header that is not HTTP's own is described, and one that is shows no credential and no id."""
-    text = portrait(exchange(b"", **headers))
+    text = render_redacted(exchange(b"", **headers))
     assert shown in text
     assert SECRET not in text
 
@@ -99,17 +99,17 @@ def test_headers_hide_credentials_and_ids(headers: dict[str, str], shown: str) -
 )
 def test_odd_bodies_are_said_to_be_odd(body: bytes, shown: str) -> None:
     """A body that is no whole JSON object says what it is instead."""
-    assert shown in portrait(exchange(body)).split("\n")
+    assert shown in render_redacted(exchange(body)).split("\n")
 
 
 def test_what_never_came_is_said() -> None:
     """A failure and a body that broke off are lines of their own."""
     request = Request("GET", "https://user:pw@api.example/hpp/v1/sessions/x?token=abc")
-    assert portrait(Exchange(request, None, "timeout")) == (
+    assert render_redacted(Exchange(request, None, "timeout")) == (
         "> GET https://api.example/hpp/v1/sessions/x?‹a query›\n< no response: timeout"
     )
     cut = Exchange(request, Response(200, (), b"{", complete=False))
-    assert portrait(cut).endswith("< ‹the connection closed before the promised end›")
+    assert render_redacted(cut).endswith("< ‹the connection closed before the promised end›")
 
 
 def test_what_is_not_there() -> None:

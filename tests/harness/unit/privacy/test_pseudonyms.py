@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, masked, token
+from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, mask, token
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 
@@ -31,7 +31,7 @@ def base64(text: str) -> str:
 )
 def test_masks(text: str, keep: str, stand_in: str) -> None:
     """Every character is replaced, but for those that rules speak about."""
-    assert masked(text, keep) == stand_in
+    assert mask(text, keep) == stand_in
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine import Outcome, Subject, fault, judge
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Request, Response
-from hpp_contract.privacy.pseudonyms import Pseudonyms, masked, token
+from hpp_contract.privacy.pseudonyms import Pseudonyms, mask, token
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.rules import CATALOGUE
@@ -197,8 +197,8 @@ def test_pseudonyms_are_names(values: list[Any]) -> None:
 @given(st.text(min_size=1))
 def test_masks_are_placeholders(text: str) -> None:
     """A masked text is as long as it was, and is known for what it is unless it held nothing to mask."""
-    assert len(masked(text)) == len(text)
-    assert is_placeholder(masked(text)) or not any(char.isprintable() for char in text)
+    assert len(mask(text)) == len(text)
+    assert is_placeholder(mask(text)) or not any(char.isprintable() for char in text)
 
 
 def test_one_set_one_pseudonym() -> None:

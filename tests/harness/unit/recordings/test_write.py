@@ -16,7 +16,7 @@ from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.formats.yaml_text import read_yaml
-from hpp_contract.recordings.write import Persister, keep, named, shape
+from hpp_contract.recordings.write import Persister, named, shape, write_cassettes
 
 ONE, TWO = "39a1c773-bafd-754d-af1f-b30c592f1267", "5c2bbed0-1111-4111-8111-111111111111"
 
@@ -122,30 +122,30 @@ def test_a_folder_is_made_and_kept_apart(tmp_path: Path) -> None:
     """A folder may be new and deep; one kind of evidence replaces its own, never another's."""
     folder = tmp_path / "a" / "b"
     both = [read(session=WAITING), replace(read(TWO), response=None, failure="reset")]
-    kept = keep(both, folder, "recorded from h at t", Scrubber(), {ONE: "first"})
+    kept = write_cassettes(both, folder, "recorded from h at t", Scrubber(), {ONE: "first"})
     assert (kept.files, kept.left_out) == ((folder / "first.yaml",), 1)
     (folder / "theirs.yaml").write_text(
         (folder / "first.yaml").read_text(encoding="utf-8").replace("recorded from h", "documented")
     )
-    again = keep([read(session=BACK)], folder, "recorded from another at t", Scrubber())
+    again = write_cassettes([read(session=BACK)], folder, "recorded from another at t", Scrubber())
     assert sorted(each.name for each in folder.iterdir()) == ["back.yaml", "theirs.yaml"]
     assert [each.context.provenance for each in read_recordings([str(again.files[0])]).exchanges] == [
         "recorded from another at t"
     ]
     with pytest.raises(UsageProblem) as refused:
-        keep([read(session=BACK)], folder, "embedded", Scrubber())
+        write_cassettes([read(session=BACK)], folder, "embedded", Scrubber())
     assert str(refused.value) == (
         f"{folder} holds recorded cassettes, and these would be embedded: name another folder."
     )
     with pytest.raises(UsageProblem, match="holds recorded cassettes, and these would be embedded:"):
-        keep([], folder, "embedded server", Scrubber())
+        write_cassettes([], folder, "embedded server", Scrubber())
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     """A folder below a file cannot be written, and that is said."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageProblem, match="could not be written \\(Not a directory\\): name another folder"):
-        keep([read(session=WAITING)], tmp_path / "file" / "folder", "embedded", Scrubber())
+        write_cassettes([read(session=WAITING)], tmp_path / "file" / "folder", "embedded", Scrubber())
 
 
 def test_a_write_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,5 +156,5 @@ def test_a_write_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageProblem, match="No space left on device"):
-        keep([read(session=WAITING)], tmp_path, "embedded", Scrubber())
+        write_cassettes([read(session=WAITING)], tmp_path, "embedded", Scrubber())
     assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ from hpp_contract.recordings.bulk.fingerprint import REQUEST_FIELDS, RESPONSE_FI
 from hpp_contract.recordings.bulk.local import judge_recordings
 from hpp_contract.recordings.bulk.pieces import Piece, blocks, cut, numbered_lines, pieces
 from hpp_contract.recordings.formats import ndjson
-from hpp_contract.recordings.sources import Source
+from hpp_contract.recordings.sources import InputFile
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.recording_tools import EDITS, FAULTS, IDS, kept, played, recordings, renaming, write_lines
 
@@ -94,7 +94,7 @@ def test_every_line_is_in_one_piece(folder: Path, lines: list[str], size: int, s
     path = folder / "lines"
     path.write_bytes("\n".join(lines).encode())
     whole = path.stat().st_size
-    log = Source(0, "lines", str(path), whole, is_lines=True)
+    log = InputFile(0, "lines", str(path), whole, is_lines=True)
     found = [block for start in range(0, whole, span) for block in blocks(log, start, min(start + span, whole), size)]
     one = list(numbered_lines(Piece(log, 0, whole, 1)))
     assert [line for piece in cut(log, found) for line in numbered_lines(piece)] == one
@@ -162,7 +162,7 @@ def test_a_long_last_line_without_an_end(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(ndjson, "MAX_LINE", 8)
     path = tmp_path / "log"
     path.write_bytes(b"short\n" + b"x" * 20)
-    piece = Piece(Source(0, "log", str(path), 26, is_lines=True), 0, 26, 1)
+    piece = Piece(InputFile(0, "log", str(path), 26, is_lines=True), 0, 26, 1)
     assert list(numbered_lines(piece)) == [(1, 0, b"short\n"), (2, 6, None)]
 
 

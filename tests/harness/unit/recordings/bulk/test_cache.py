@@ -11,8 +11,8 @@ import pytest
 from hpp_contract.engine import Subject
 from hpp_contract.engine.judge import SAMPLE, Judge
 from hpp_contract.engine.rule import Finding, rule
-from hpp_contract.recordings.bulk.cache import Screen
-from hpp_contract.recordings.bulk.fingerprint import glance_at
+from hpp_contract.recordings.bulk.cache import VerdictCache
+from hpp_contract.recordings.bulk.fingerprint import fingerprint_of
 from tests.harness.support.recording_tools import kept, played
 
 
@@ -31,12 +31,12 @@ def test_a_verdict_that_cannot_be_repeated(check: Callable[[Any], list[Finding]]
     """Where a rule crashes or finds more than is kept, each exchange is judged in full, to the same verdict."""
     rules = [rule("HPP-S01", "a-rule", "must", "stated", "Read Session", when=lambda _: True)(check)]
     subject, honest = Subject("recording", ""), Judge(rules, Subject("recording", ""))
-    screen = Screen(rules, subject, lambda order: f"log#{order[1]}")
+    screen = VerdictCache(rules, subject, lambda order: f"log#{order[1]}")
     for number, each in enumerate(map(kept, played("waiting", 1) * 3), 1):
         exchange = replace(each, evidence=f"log#{number}")
-        glance = glance_at(exchange)
+        glance = fingerprint_of(exchange)
         assert glance is not None
-        assert not screen.meet(glance, (0, number))
+        assert not screen.count_if_known(glance, (0, number))
         screen.judge(exchange, (0, number), glance)
         honest.exchange(exchange, (0, number))
     assert screen.collect() == honest.tallies

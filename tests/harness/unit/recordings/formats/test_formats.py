@@ -110,12 +110,12 @@ def test_the_name_of_the_file_means_nothing(tmp_path: Path, name: str) -> None:
 def test_every_format_has_a_recording() -> None:
     """No format is only claimed."""
     from hpp_contract.recordings.formats.documents import parsed
-    from hpp_contract.recordings.sources import source
+    from hpp_contract.recordings.sources import input_file
 
     recognised = set()
     for name in SHOWN:
         path = next(iter(sorted((RECORDINGS / name).iterdir()))) if (RECORDINGS / name).is_dir() else RECORDINGS / name
-        document = parsed(source(0, str(path), RECORDINGS))
+        document = parsed(input_file(0, str(path), RECORDINGS))
         recognised.add(next(each.name for each in FORMATS if each.recognises(document)))
     assert recognised == {each.name for each in FORMATS}
 

@@ -14,7 +14,7 @@ from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings, reading
-from hpp_contract.recordings.formats.convert import Unreadable, as_json, content, word
+from hpp_contract.recordings.formats.convert import Unreadable, as_json, content, scalar_text
 from hpp_contract.recordings.formats.yaml_text import read_yaml
 from hpp_contract.recordings.pytest_cassette import player
 from hpp_contract.recordings.recorded_sessions import recorded_sessions
@@ -190,7 +190,7 @@ def test_binary_yaml() -> None:
 
 def test_values_that_are_no_json() -> None:
     """Bytes are read where a text is looked for, and what JSON does not have is refused."""
-    assert (word(b"\xe9"), content(b"\xe9"), content({"string": b"\xe9"})) == ("é", b"\xe9", b"\xe9")
+    assert (scalar_text(b"\xe9"), content(b"\xe9"), content({"string": b"\xe9"})) == ("é", b"\xe9", b"\xe9")
     with pytest.raises(Unreadable, match="JSON does not have"):
         as_json({"a": b"bytes"})
 
