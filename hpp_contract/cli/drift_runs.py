@@ -12,7 +12,7 @@ from hpp_contract.cli._output import show
 from hpp_contract.cli._probing import Probing
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.history import append, line_of, read_history, run_of
-from hpp_contract.drift.run import Night, watch
+from hpp_contract.drift.run import DriftResult, compare_with_baseline
 from hpp_contract.engine import Report, Subject, judge
 from hpp_contract.engine.change import ChangeClass
 from hpp_contract.engine.errors import UsageProblem
@@ -96,15 +96,15 @@ def _seen(request: Request, baseline: Baseline) -> Probed:
     return request.probing.probe(request.options.seed, request.options.clock)
 
 
-def _night(baseline: Baseline, seen: Probed) -> Night:
+def _night(baseline: Baseline, seen: Probed) -> DriftResult:
     if not seen.exchanges:
-        return Night({}, (), seen.unverified or "nothing was seen that could be compared.")
-    night = watch(baseline, seen.exchanges, embedded=seen.subject.embedded)
+        return DriftResult({}, (), seen.unverified or "nothing was seen that could be compared.")
+    night = compare_with_baseline(baseline, seen.exchanges, embedded=seen.subject.embedded)
     doubts = " ".join(filter(None, (seen.unverified, night.unverified)))
     return replace(night, unverified=doubts or None)
 
 
-def _report(request: Request, seen: Probed, night: Night) -> Report:
+def _report(request: Request, seen: Probed, night: DriftResult) -> Report:
     subject = Subject("drift", f"{seen.subject.name} against {request.folder}", seen.subject.embedded)
     verdicts = judge(seen.exchanges, CATALOGUE, Subject("endpoint", seen.subject.name))
     how = f"To make this the baseline: hpp-contract drift --baseline {request.folder} --accept --reason …"
@@ -120,7 +120,7 @@ def _report(request: Request, seen: Probed, night: Night) -> Report:
     )
 
 
-def _accept(request: Request, baseline: Baseline, night: Night, report: Report, entry: Accepted) -> Report:
+def _accept(request: Request, baseline: Baseline, night: DriftResult, report: Report, entry: Accepted) -> Report:
     """Write the new baseline. A night that could not be verified is not accepted."""
     if night.unverified is not None:
         return replace(report, notes=(*report.notes, "Nothing was accepted: the baseline is as it was."))

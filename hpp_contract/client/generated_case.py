@@ -15,7 +15,7 @@ from typing import Final
 from hpp_contract.cases import Case
 from hpp_contract.cases.case import GENERATED
 from hpp_contract.cases.scenarios import session_id
-from hpp_contract.generate.bodies import Body, own_ids
+from hpp_contract.generate.bodies import Body, distinct_ids
 
 SHOWN: Final = 600
 """Characters of a body that a finding shows."""
@@ -52,7 +52,7 @@ def drawn_case(body: Body, attempt: int = 0) -> Drawn:
     """
     digest = hashlib.sha256(f"{_text(body)}#{attempt}".encode()).hexdigest()
     own = f"{digest[:8]}{body['session_id'][8:24].lower()}{digest[8:20]}"
-    content = _text(own_ids(body | {"session_id": own})).encode()
+    content = _text(distinct_ids(body | {"session_id": own})).encode()
     return Drawn(GENERATED, "A session that the contract allows.", (), own_id=own, content=content)
 
 

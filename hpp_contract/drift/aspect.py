@@ -31,7 +31,7 @@ Kind = Literal[
 ]
 
 
-class Aspect(NamedTuple):
+class FactKey(NamedTuple):
     """One thing that can be seen of an answer: its `kind`, and the header, member path or rule it is about."""
 
     kind: Kind
@@ -45,10 +45,10 @@ class Aspect(NamedTuple):
         return self.name if self.kind in ("member", "rule") else f"{self.name} {self.kind}".strip()
 
 
-STATUS: Final = Aspect("value", "/status")
+STATUS: Final = FactKey("value", "/status")
 """The enumeration that says where a session is."""
 
-Shown = Iterator[tuple[Aspect, str]]
+ExtractedFacts = Iterator[tuple[FactKey, str]]
 
 _FRAMING: Final = frozenset(
     {
@@ -73,14 +73,14 @@ _DEPTH: Final = 4
 _WIDTH: Final = 200
 
 
-def shown(exchange: Exchange, situation: str) -> Shown:
+def extract_facts(exchange: Exchange, situation: str) -> ExtractedFacts:
     """Everything but rule outcomes that this answer shows. Of what the documentation shows, only what it does show."""
     response = response_of(exchange)
-    yield Aspect("status code"), str(response.status)
-    yield Aspect("media type"), _media_type(response)
-    yield Aspect("body"), _body(response)
+    yield FactKey("status code"), str(response.status)
+    yield FactKey("media type"), _media_type(response)
+    yield FactKey("body"), _body(response)
     if exchange.context.provenance != "documented":
-        yield Aspect("charset"), _charset(response)
+        yield FactKey("charset"), _charset(response)
         yield from _headers(response)
     if isinstance(response.json.value, dict):
         yield from _members(response.json.value, "", pool_of(situation) == ERROR)
@@ -105,11 +105,11 @@ def _body(response: Response) -> str:
     return "text that is no JSON" if response.body else "empty"
 
 
-def _headers(response: Response) -> Shown:
+def _headers(response: Response) -> ExtractedFacts:
     for name, value in response.headers:
         field = name.lower()
         if field not in _FRAMING and _HEADER_NAME.fullmatch(field):
-            yield Aspect("header", field), _header_class(field, value.lower())
+            yield FactKey("header", field), _header_class(field, value.lower())
 
 
 def _header_class(field: str, value: str) -> str:
@@ -122,30 +122,30 @@ def _header_class(field: str, value: str) -> str:
     return "present"
 
 
-def _members(value: dict[str, Any], path: str, is_error: bool) -> Shown:
+def _members(value: dict[str, Any], path: str, is_error: bool) -> ExtractedFacts:
     for name, member in list(value.items())[:_WIDTH]:
         below = f"{path}/{name if _MEMBER_NAME.fullmatch(name) and not UUID.fullmatch(name) else '(some name)'}"
-        yield Aspect("member", below), json_type(member)
+        yield FactKey("member", below), json_type(member)
         yield from _value(member, below, is_error)
 
 
-def _value(value: Any, path: str, is_error: bool) -> Shown:
+def _value(value: Any, path: str, is_error: bool) -> ExtractedFacts:
     if isinstance(value, dict) and path.count("/") < _DEPTH:
         yield from _members(value, path, is_error)
     elif isinstance(value, list):
-        yield from ((Aspect("member", f"{path}/*"), json_type(item)) for item in value[:_WIDTH])
+        yield from ((FactKey("member", f"{path}/*"), json_type(item)) for item in value[:_WIDTH])
     elif isinstance(value, str) and path in _PUBLIC:
-        yield Aspect("value", path), value if _WORD.fullmatch(value) else "a word of another spelling"
+        yield FactKey("value", path), value if _WORD.fullmatch(value) else "a word of another spelling"
     elif isinstance(value, str) and not is_error:
         yield from _text(value, path)
 
 
-def _text(value: str, path: str) -> Shown:
-    yield Aspect("class", path), text_class(value)
+def _text(value: str, path: str) -> ExtractedFacts:
+    yield FactKey("class", path), text_class(value)
     instant = Instant.parse(value)
     if instant is not None:
-        yield Aspect("precision", path), str(instant.digits)
-        yield Aspect("zone", path), "Z" if value.endswith("Z") else "an offset"
+        yield FactKey("precision", path), str(instant.digits)
+        yield FactKey("zone", path), "Z" if value.endswith("Z") else "an offset"
 
 
 def json_type(value: Any) -> str:

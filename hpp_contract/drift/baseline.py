@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from hpp_contract import __version__
-from hpp_contract.drift.aspect import Aspect, Kind
-from hpp_contract.drift.collect import evidence_of
-from hpp_contract.drift.facts import Facts, Seen, Situation, possible
+from hpp_contract.drift.aspect import FactKey, Kind
+from hpp_contract.drift.collect import collect_facts
+from hpp_contract.drift.facts import FactCounts, Facts, Situation, possible
 from hpp_contract.engine.change import SEPARATOR, Change
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.recordings import read_recordings
@@ -63,7 +63,7 @@ def read_baseline(folder: Path) -> Baseline:
     reading = read_recordings([str(folder)])
     if reading.unreadable:
         raise Unverifiable(f"the baseline cannot be read: {reading.unreadable[0]}")
-    return Baseline(evidence_of(reading.exchanges).facts, notes=tuple(reading.notes))
+    return Baseline(collect_facts(reading.exchanges).facts, notes=tuple(reading.notes))
 
 
 def _read_facts(file: Path) -> Baseline:
@@ -87,11 +87,11 @@ def _situation(value: Mapping[str, Any]) -> Situation:
     return Situation(int(value["samples"]), MappingProxyType(aspects), int(value["confirmed"]))
 
 
-def _aspect(value: Mapping[str, Any]) -> tuple[Aspect, Seen]:
+def _aspect(value: Mapping[str, Any]) -> tuple[FactKey, FactCounts]:
     if value["kind"] not in get_args(Kind):
         raise ValueError("an unknown kind of fact")
     counts = {str(name): int(count) for name, count in value["values"].items()}
-    return Aspect(value["kind"], str(value["name"])), Seen(int(value["samples"]), int(value["of"]), counts)
+    return FactKey(value["kind"], str(value["name"])), FactCounts(int(value["samples"]), int(value["of"]), counts)
 
 
 def as_json(baseline: Baseline) -> str:
@@ -113,7 +113,7 @@ def _situation_text(name: str, situation: Situation) -> str:
     return f'  {json.dumps(name)}: {head}, "facts": [\n   ' + ",\n   ".join(facts) + "\n  ]}"
 
 
-def _fact(aspect: Aspect, seen: Seen) -> dict[str, Any]:
+def _fact(aspect: FactKey, seen: FactCounts) -> dict[str, Any]:
     counts = dict(sorted(seen.values.items()))
     return {"kind": aspect.kind, "name": aspect.name, "samples": seen.samples, "of": seen.of, "values": counts}
 
@@ -129,7 +129,7 @@ def accept(baseline: Baseline, fresh: Facts, changes: Iterable[Change], entry: A
 def _merged(name: str, before: Situation | None, now: Situation, changed: Collection[str]) -> Situation:
     if before is None or (now.confirmed and not before.confirmed):  # what was seen outweighs what was only documented
         return now
-    aspects: dict[Aspect, Seen] = {}
+    aspects: dict[FactKey, FactCounts] = {}
     for aspect in before.aspects.keys() | now.aspects.keys():
         has_changed = f"{name}{SEPARATOR}{aspect.text}" in changed
         if not (has_changed and aspect not in now.aspects):  # gone, and accepted as gone
@@ -137,11 +137,11 @@ def _merged(name: str, before: Situation | None, now: Situation, changed: Collec
     return Situation(before.samples + now.samples, MappingProxyType(aspects), before.confirmed + now.confirmed)
 
 
-def _added(aspect: Aspect, before: Situation, now: Situation, has_changed: bool) -> Seen:
+def _added(aspect: FactKey, before: Situation, now: Situation, has_changed: bool) -> FactCounts:
     """Both nights' samples; where something has changed, the values of the new one alone."""
-    old, new = before.aspects.get(aspect), now.aspects.get(aspect) or Seen(0, possible(aspect, now), {})
+    old, new = before.aspects.get(aspect), now.aspects.get(aspect) or FactCounts(0, possible(aspect, now), {})
     if old is None:
         return new
     values = Counter({} if has_changed and new.values else old.values)
     values.update(new.values)
-    return Seen(old.samples + new.samples, old.of + new.of, values)
+    return FactCounts(old.samples + new.samples, old.of + new.of, values)

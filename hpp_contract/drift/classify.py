@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from hpp_contract.drift.aspect import Aspect, Kind
+from hpp_contract.drift.aspect import FactKey, Kind
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
 from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
 from hpp_contract.engine.rule import Severity
@@ -17,7 +17,7 @@ How = Literal["other", "new", "gone", "back"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ClassificationRule:
     """Changes of this `kind` and `how`, in the pool or situation `where` (None: anywhere), whose name and values match
     these regular expressions whole."""
 
@@ -30,7 +30,7 @@ class Row:
     before: str = ".*"
     after: str = ".*"
 
-    def fits(self, situation: str, aspect: Aspect, how: How, before: str, after: str) -> bool:
+    def fits(self, situation: str, aspect: FactKey, how: How, before: str, after: str) -> bool:
         place = self.where in (None, situation, pool_of(situation))
         texts = ((self.name, aspect.name), (self.before, before), (self.after, after))
         same = (self.kind, self.how) == (aspect.kind, how)
@@ -46,49 +46,96 @@ _STATUS = "Handle the new status code before anything reads the body as a sessio
 _FORM = "Parse this member by its meaning, not by its old spelling; ids are opaque strings."
 _HEADER = "Nothing, unless your client reads this header."
 
-ROWS: Final[tuple[Row, ...]] = (
-    Row("answer", "other", _B, "Sessions that could be read cannot: handle this answer, and ask Kustom."),
-    Row("status code", "other", _R, _LOOSER, "no-credentials", after="2..|404"),
-    Row("status code", "other", _R, _LOOSER, "wrong-credentials", after="2..|404"),
-    Row("status code", "other", _C, "Treat any 4xx for an id that cannot be one alike: none is documented.",
-        "malformed-id", before="(4..(, )?)+", after="4.."),
-    Row("status code", "other", _B, _STATUS),
-    Row("media type", "other", _B, "Read the body as JSON whatever it is called, until this is clear.", SESSION),
-    Row("media type", "other", _R, "Do not let the media type of an error decide whether the error is noticed."),
-    Row("charset", "other", _C, "Nothing: JSON is UTF-8, with or without the parameter.", after="utf-8|undeclared"),
-    Row("charset", "other", _B, "Decode the body as UTF-8 and look for garbled text; ask Kustom."),
-    Row("body", "other", _B, "Treat a success without a session as an error, never as a session.", SESSION),
-    Row("body", "other", _R, "Take the error from the status code; its body is not documented.", ERROR),
-    Row("header", "new", _A, _HEADER),
-    Row("header", "gone", _R, "Send the credentials at once: without a challenge, clients that wait for one never do.",
-        name="www-authenticate"),
-    Row("header", "gone", _R, "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
-        name="cache-control"),
-    Row("header", "gone", _C, _HEADER),
-    Row("header", "other", _B, "Answer the new challenge, or send the credentials at once.", name="www-authenticate"),
-    Row("header", "other", _B, "Decode this content coding, or say Accept-Encoding: identity.",
-        name="content-encoding"),
-    Row("header", "other", _R, "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
-        name="cache-control", after=r".*(public|max-age=[1-9]).*"),
-    Row("header", "other", _C, _HEADER),
-    Row("member", "new", _A, "Ignore members you do not know; read the documentation for what this one means."),
-    Row("member", "gone", _R, "Take the error from the status code; show what members there are.", ERROR),
-    Row("member", "gone", _B, "Make the member optional, and decide what your client does without it."),
-    Row("member", "other", _R, "Treat null as absent.", after="null"),
-    Row("member", "other", _B, "Accept the new JSON type beside the old one."),
-    Row("class", "other", _C, "Compare UUIDs without regard to case.", before="UUID", after="UUID in capitals"),
-    Row("class", "other", _C, "Compare UUIDs without regard to case.", before="UUID in capitals", after="UUID"),
-    Row("class", "other", _R, _FORM, before="text"),
-    Row("class", "other", _B, _FORM),
-    Row("precision", "other", _C, "Parse RFC 3339 with any number of fraction digits."),
-    Row("zone", "other", _R, "Parse RFC 3339 with any offset, and compare instants, not strings."),
-    Row("value", "other", _R, "Treat an unknown status as not final and keep polling; never as paid.",
-        name="/status"),
-    Row("value", "other", _R, "Branch on the status code first; map an unknown error_code to a general error."),
-    Row("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can go."),
-)  # fmt: skip
+ROWS: Final[tuple[ClassificationRule, ...]] = (
+    ClassificationRule(
+        "answer", "other", _B, "Sessions that could be read cannot: handle this answer, and ask Kustom."
+    ),
+    ClassificationRule("status code", "other", _R, _LOOSER, "no-credentials", after="2..|404"),
+    ClassificationRule("status code", "other", _R, _LOOSER, "wrong-credentials", after="2..|404"),
+    ClassificationRule(
+        "status code",
+        "other",
+        _C,
+        "Treat any 4xx for an id that cannot be one alike: none is documented.",
+        "malformed-id",
+        before="(4..(, )?)+",
+        after="4..",
+    ),
+    ClassificationRule("status code", "other", _B, _STATUS),
+    ClassificationRule(
+        "media type", "other", _B, "Read the body as JSON whatever it is called, until this is clear.", SESSION
+    ),
+    ClassificationRule(
+        "media type", "other", _R, "Do not let the media type of an error decide whether the error is noticed."
+    ),
+    ClassificationRule(
+        "charset", "other", _C, "Nothing: JSON is UTF-8, with or without the parameter.", after="utf-8|undeclared"
+    ),
+    ClassificationRule("charset", "other", _B, "Decode the body as UTF-8 and look for garbled text; ask Kustom."),
+    ClassificationRule(
+        "body", "other", _B, "Treat a success without a session as an error, never as a session.", SESSION
+    ),
+    ClassificationRule("body", "other", _R, "Take the error from the status code; its body is not documented.", ERROR),
+    ClassificationRule("header", "new", _A, _HEADER),
+    ClassificationRule(
+        "header",
+        "gone",
+        _R,
+        "Send the credentials at once: without a challenge, clients that wait for one never do.",
+        name="www-authenticate",
+    ),
+    ClassificationRule(
+        "header",
+        "gone",
+        _R,
+        "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
+        name="cache-control",
+    ),
+    ClassificationRule("header", "gone", _C, _HEADER),
+    ClassificationRule(
+        "header", "other", _B, "Answer the new challenge, or send the credentials at once.", name="www-authenticate"
+    ),
+    ClassificationRule(
+        "header", "other", _B, "Decode this content coding, or say Accept-Encoding: identity.", name="content-encoding"
+    ),
+    ClassificationRule(
+        "header",
+        "other",
+        _R,
+        "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
+        name="cache-control",
+        after=r".*(public|max-age=[1-9]).*",
+    ),
+    ClassificationRule("header", "other", _C, _HEADER),
+    ClassificationRule(
+        "member", "new", _A, "Ignore members you do not know; read the documentation for what this one means."
+    ),
+    ClassificationRule(
+        "member", "gone", _R, "Take the error from the status code; show what members there are.", ERROR
+    ),
+    ClassificationRule("member", "gone", _B, "Make the member optional, and decide what your client does without it."),
+    ClassificationRule("member", "other", _R, "Treat null as absent.", after="null"),
+    ClassificationRule("member", "other", _B, "Accept the new JSON type beside the old one."),
+    ClassificationRule(
+        "class", "other", _C, "Compare UUIDs without regard to case.", before="UUID", after="UUID in capitals"
+    ),
+    ClassificationRule(
+        "class", "other", _C, "Compare UUIDs without regard to case.", before="UUID in capitals", after="UUID"
+    ),
+    ClassificationRule("class", "other", _R, _FORM, before="text"),
+    ClassificationRule("class", "other", _B, _FORM),
+    ClassificationRule("precision", "other", _C, "Parse RFC 3339 with any number of fraction digits."),
+    ClassificationRule("zone", "other", _R, "Parse RFC 3339 with any offset, and compare instants, not strings."),
+    ClassificationRule(
+        "value", "other", _R, "Treat an unknown status as not final and keep polling; never as paid.", name="/status"
+    ),
+    ClassificationRule(
+        "value", "other", _R, "Branch on the status code first; map an unknown error_code to a general error."
+    ),
+    ClassificationRule("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can go."),
+)
 
-_MILDER: Final = {
+_OVERRIDES: Final = {
     "HPP-S05": _R,  # an unknown status
     "HPP-S09": _A,  # an unknown member
     "HPP-S10": _R,  # a null
@@ -98,13 +145,13 @@ _MILDER: Final = {
 """Rules whose breaking is, as a change, another class than their severity says: the fact they see is classed above."""
 
 
-def change_of(situation: str, aspect: Aspect, how: How, before: str, after: str, example: str) -> Change:
+def change_of(situation: str, aspect: FactKey, how: How, before: str, after: str, example: str) -> Change:
     """The change with its class and advice. Raises LookupError for what no row foresees."""
     change_class, advice = classify(situation, aspect, how, before, after)
     return Change(change_class, f"{situation}{SEPARATOR}{aspect.text}", before, after, example, advice)
 
 
-def classify(situation: str, aspect: Aspect, how: How, before: str, after: str) -> tuple[ChangeClass, str]:
+def classify(situation: str, aspect: FactKey, how: How, before: str, after: str) -> tuple[ChangeClass, str]:
     """The class of a change, and the advice. Raises LookupError for what no row foresees."""
     if aspect.kind == "rule" and how == "other":
         return _of_rule(aspect.name)
@@ -119,4 +166,4 @@ def _of_rule(rule_id: str) -> tuple[ChangeClass, str]:
     if rule is None:  # a baseline that a newer version wrote
         return _R, f"{rule_id} is no rule of this version."
     advice = f"{rule.summary} hpp-contract explain {rule_id} says what goes wrong for whom otherwise."
-    return _MILDER.get(rule_id, _B if rule.severity is Severity.MUST else _R), advice
+    return _OVERRIDES.get(rule_id, _B if rule.severity is Severity.MUST else _R), advice

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from hpp_contract.drift.aspect import STATUS, Aspect, shown
-from hpp_contract.drift.facts import BROKEN, KEPT, Facts, Seen, Situation, possible
+from hpp_contract.drift.aspect import STATUS, FactKey, extract_facts
+from hpp_contract.drift.facts import BROKEN, KEPT, FactCounts, Facts, Situation, possible
 from hpp_contract.drift.situation import (
     KNOWN,
     MALFORMED_ID,
@@ -32,13 +32,15 @@ from hpp_contract.model.exchange import traces
 from hpp_contract.probe.verify import kind_of
 from hpp_contract.rules import CATALOGUE
 
-WEATHER: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})
+TRANSIENT_RULES: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})
 """Rules about outages, latency and rate limits, which say how a night went and not what the endpoint is."""
 
 APPLICATION_ERRORS: Final = (500, 501)
 """The 5xx codes that the API itself answers; the others are a gateway's, or an outage."""
 
-_RULES: Final = tuple(rule for rule in CATALOGUE if rule.severity is not Severity.INFO and rule.id not in WEATHER)
+_RULES: Final = tuple(
+    rule for rule in CATALOGUE if rule.severity is not Severity.INFO and rule.id not in TRANSIENT_RULES
+)
 
 
 def _by_condition(scope: str) -> dict[Callable[[Any], bool], list[Rule]]:
@@ -55,7 +57,7 @@ _TRACED: Final = _by_condition("trace")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CollectedFacts:
     """The `facts` that exchanges show, and for each situation that nobody but a gateway answered, `unanswered`: how."""
 
     facts: Facts
@@ -66,33 +68,33 @@ class Evidence:
 class _Tally:
     """Samples of one situation while it is being counted: every sample's aspects with their values."""
 
-    samples: dict[str, dict[Aspect, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    samples: dict[str, dict[FactKey, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     confirmed: set[str] = field(default_factory=set)
-    examples: dict[tuple[Aspect, str], str] = field(default_factory=dict)
+    examples: dict[tuple[FactKey, str], str] = field(default_factory=dict)
 
-    def add(self, sample: str, aspect: Aspect, value: str, evidence: str) -> None:
+    def add(self, sample: str, aspect: FactKey, value: str, evidence: str) -> None:
         self.samples[sample][aspect].add(value)
         self.examples.setdefault((aspect, value), evidence)
 
     def situation(self) -> Situation:
-        present: Counter[Aspect] = Counter(aspect for seen in self.samples.values() for aspect in seen)
-        values: dict[Aspect, Counter[str]] = {aspect: Counter() for aspect in present}
+        present: Counter[FactKey] = Counter(aspect for seen in self.samples.values() for aspect in seen)
+        values: dict[FactKey, Counter[str]] = {aspect: Counter() for aspect in present}
         for seen in self.samples.values():
             for aspect, shown_values in seen.items():
                 values[aspect].update(shown_values)
-        bare = Situation(len(self.samples), {a: Seen(present[a], 0, values[a]) for a in present})
+        bare = Situation(len(self.samples), {a: FactCounts(present[a], 0, values[a]) for a in present})
         aspects = {
-            aspect: Seen(seen.samples, possible(aspect, bare), seen.values, self._examples_of(aspect, seen))
+            aspect: FactCounts(seen.samples, possible(aspect, bare), seen.values, self._examples_of(aspect, seen))
             for aspect, seen in sorted(bare.aspects.items())
         }
         example = next(iter(self.examples.values()), "")
         return Situation(len(self.samples), MappingProxyType(aspects), len(self.confirmed), example)
 
-    def _examples_of(self, aspect: Aspect, seen: Seen) -> dict[str, str]:
+    def _examples_of(self, aspect: FactKey, seen: FactCounts) -> dict[str, str]:
         return {value: self.examples[aspect, value] for value in seen.values}
 
 
-def evidence_of(exchanges: Iterable[Exchange], *, embedded: bool = False) -> Evidence:
+def collect_facts(exchanges: Iterable[Exchange], *, embedded: bool = False) -> CollectedFacts:
     """The facts of exchanges; those of an `embedded` server, recorded or not, and of documentation confirm nothing."""
     answered: list[Exchange] = []
     stood_in: list[Exchange] = []
@@ -104,7 +106,7 @@ def evidence_of(exchanges: Iterable[Exchange], *, embedded: bool = False) -> Evi
         _count(exchange, tallies, embedded)
     _count_traces(answered, tallies)
     facts = {name: tallies[name].situation() for name in sorted(tallies)}
-    return Evidence(MappingProxyType(facts), _unanswered(stood_in, answered))
+    return CollectedFacts(MappingProxyType(facts), _unanswered(stood_in, answered))
 
 
 def _is_read(exchange: Exchange) -> bool:
@@ -130,7 +132,7 @@ def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> No
     situation = situation_of(exchange)
     is_session = pool_of(situation) == SESSION
     sample = exchange.request.session_id or ""
-    for aspect, value in (*shown(exchange, situation), *_judged(exchange, _SINGLE)):
+    for aspect, value in (*extract_facts(exchange, situation), *_judged(exchange, _SINGLE)):
         tallies[situation].add(sample, aspect, value, exchange.evidence)
         if aspect == STATUS and is_session:
             tallies[SESSION].add(sample, aspect, value, exchange.evidence)
@@ -140,7 +142,7 @@ def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> No
         NO_CREDENTIALS,
         WRONG_CREDENTIALS,
     ):
-        tallies[KNOWN].add(sample, Aspect("answer"), _answer(exchange), exchange.evidence)
+        tallies[KNOWN].add(sample, FactKey("answer"), _answer(exchange), exchange.evidence)
     if not embedded and exchange.context.provenance not in ("documented", "embedded"):
         tallies[situation].confirmed.add(sample)
 
@@ -151,11 +153,11 @@ def _answer(exchange: Exchange) -> str:
     return f"HTTP {exchange.status}" if exchange.status != 200 else "HTTP 200 without a session"
 
 
-def _judged(subject: Any, groups: Mapping[Callable[[Any], bool], list[Rule]]) -> Iterator[tuple[Aspect, str]]:
+def _judged(subject: Any, groups: Mapping[Callable[[Any], bool], list[Rule]]) -> Iterator[tuple[FactKey, str]]:
     for when, rules in groups.items():
         if when(subject):
             for rule in rules:
-                yield Aspect("rule", rule.id), BROKEN if _breaks(rule, subject) else KEPT
+                yield FactKey("rule", rule.id), BROKEN if _breaks(rule, subject) else KEPT
 
 
 def _count_traces(exchanges: Sequence[Exchange], tallies: dict[str, _Tally]) -> None:

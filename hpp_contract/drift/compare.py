@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hpp_contract.drift.aspect import STATUS, Aspect
+from hpp_contract.drift.aspect import STATUS, FactKey
 from hpp_contract.drift.classify import change_of
-from hpp_contract.drift.facts import BROKEN, KEPT, Facts, Seen, Situation
+from hpp_contract.drift.facts import BROKEN, KEPT, FactCounts, Facts, Situation
 from hpp_contract.drift.presence import appeared, disappeared
-from hpp_contract.drift.significance import is_news
+from hpp_contract.drift.significance import is_significant
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.spec.schema_files import load
 
-_NOTHING: Final = Seen(0, 0, {})
+_NOTHING: Final = FactCounts(0, 0, {})
 _ORDER: Final = tuple(ChangeClass)
 
 _EXPECTED: Final = {"answer": ("a session", "HTTP 404"), "rule": (KEPT,)}
@@ -41,7 +41,7 @@ def _rank(change: Change) -> tuple[int, bool, str, str]:
 
 def _is_another_answer(baseline: Facts, fresh: Facts, name: str) -> bool:
     """Whether an error has only status codes that are new to it: then whatever else differs follows from that."""
-    status = Aspect("status code")
+    status = FactKey("status code")
     before, after = baseline[name].aspects.get(status, _NOTHING), fresh[name].aspects.get(status, _NOTHING)
     return pool_of(name) == ERROR and not before.values.keys() & after.values.keys()
 
@@ -57,7 +57,7 @@ def _situation(name: str, baseline: Facts, fresh: Facts, comparable: bool) -> It
         yield from appeared(name, before, after)
 
 
-def _values(name: str, aspect: Aspect, before: Situation | None, seen: Seen) -> Iterator[Change]:
+def _values(name: str, aspect: FactKey, before: Situation | None, seen: FactCounts) -> Iterator[Change]:
     """Values that the baseline never showed; and a rule that is kept again."""
     old = before.aspects.get(aspect, _NOTHING) if before is not None else _NOTHING
     if aspect.kind == "precision" or (not old.values and aspect.kind != "rule"):
@@ -66,11 +66,11 @@ def _values(name: str, aspect: Aspect, before: Situation | None, seen: Seen) -> 
     for value in sorted(seen.values.keys() - set(expected)):
         yield change_of(name, aspect, "other", old.listed or "not observed", value, seen.examples.get(value, ""))
     kept_again = aspect.kind == "rule" and old.values.keys() == {BROKEN} and seen.values.keys() == {KEPT}
-    if kept_again and is_news(old.samples, seen.samples, seen.samples):
+    if kept_again and is_significant(old.samples, seen.samples, seen.samples):
         yield change_of(name, aspect, "back", BROKEN, KEPT, seen.examples.get(KEPT, ""))
 
 
-def _documented_values(aspect: Aspect) -> tuple[str, ...]:
+def _documented_values(aspect: FactKey) -> tuple[str, ...]:
     """A status that nobody has met yet is no news as long as it is documented."""
     if aspect != STATUS:
         return ()
@@ -100,5 +100,5 @@ def _unit(digits: int) -> int:
     return -(-digits // 3) * 3
 
 
-def _everywhere(aspect: Aspect, facts: Facts) -> list[Seen]:
+def _everywhere(aspect: FactKey, facts: Facts) -> list[FactCounts]:
     return [situation.aspects[aspect] for situation in facts.values() if aspect in situation.aspects]

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from hpp_contract.drift.aspect import Aspect
+from hpp_contract.drift.aspect import FactKey
 
 BROKEN: Final = "broken"
 KEPT: Final = "kept"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FactCounts:
     """How one aspect showed: in how many `samples`, `of` how many that could have, in how many with each of `values`.
     `examples` names for each value the request that showed it first (only in facts that come from exchanges)."""
 
@@ -34,7 +34,7 @@ class Situation:
     """One kind of answer: its `samples`, those `confirmed` by a real endpoint, and every aspect of it."""
 
     samples: int
-    aspects: Mapping[Aspect, Seen]
+    aspects: Mapping[FactKey, FactCounts]
     confirmed: int = 0
     example: str = ""
 
@@ -43,10 +43,10 @@ Facts = Mapping[str, Situation]
 """Situations by name; KNOWN and SESSION, which gather others, among them. Immutable."""
 
 
-def possible(aspect: Aspect, situation: Situation) -> int:
+def possible(aspect: FactKey, situation: Situation) -> int:
     """Samples in which this could have shown: those that have the object or array which holds it."""
     parent = aspect.name.rpartition("/")[0] if aspect.name.startswith("/") else ""
-    holder = situation.aspects.get(Aspect("member", parent)) if parent else None
+    holder = situation.aspects.get(FactKey("member", parent)) if parent else None
     if not parent:
         return situation.samples
     return holder.values.get("object", 0) + holder.values.get("array", 0) if holder else 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hpp_contract import __version__
-from hpp_contract.drift.run import Night
+from hpp_contract.drift.run import DriftResult
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 
@@ -41,7 +41,7 @@ class Run:
     version: str = field(default=__version__)
 
 
-def run_of(night: Night, at: str, subject: str, exit_code: int, accepted: str | None = None) -> Run:
+def run_of(night: DriftResult, at: str, subject: str, exit_code: int, accepted: str | None = None) -> Run:
     """The line for a night. One that verified nothing at all says nothing about any change."""
     verdict: Verdict = "drift" if night.changes else "unverified" if night.unverified else "quiet"
     return Run(

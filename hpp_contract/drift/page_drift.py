@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hpp_contract.drift import documented
-from hpp_contract.drift.aspect import Aspect, shown
+from hpp_contract.drift.aspect import FactKey, extract_facts
 from hpp_contract.drift.classify import How, change_of
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.page_defects import defects
@@ -123,6 +123,6 @@ def _example(shape: str, before: Exchange, after: Exchange) -> Iterator[Change]:
         yield Change(_C, f"{shape}{SEPARATOR}example", "its values", "other values", after.evidence, advice)
 
 
-def _aspects(exchange: Exchange, shape: str) -> dict[Aspect, str]:
+def _aspects(exchange: Exchange, shape: str) -> dict[FactKey, str]:
     kinds = ("member", "class", "precision", "zone", "value")
-    return {aspect: value for aspect, value in shown(exchange, shape) if aspect.kind in kinds}
+    return {aspect: value for aspect, value in extract_facts(exchange, shape) if aspect.kind in kinds}

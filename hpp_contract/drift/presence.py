@@ -10,23 +10,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hpp_contract.drift.aspect import Aspect
+from hpp_contract.drift.aspect import FactKey
 from hpp_contract.drift.classify import change_of
-from hpp_contract.drift.facts import Facts, Seen, Situation, possible
-from hpp_contract.drift.significance import is_news
+from hpp_contract.drift.facts import FactCounts, Facts, Situation, possible
+from hpp_contract.drift.significance import is_significant
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
 from hpp_contract.engine.change import SEPARATOR, Change
 from hpp_contract.spec.session import MEMBERS
 
-_NOTHING: Final = Seen(0, 0, {})
+_NOTHING: Final = FactCounts(0, 0, {})
 
 
 @dataclass(frozen=True, slots=True)
-class _Missed:
+class _Missing:
     """What a situation `always` had, and tonight `asked` samples of it have `absent` times."""
 
     situation: str
-    aspect: Aspect
+    aspect: FactKey
     always: int
     asked: int
     absent: int
@@ -52,7 +52,7 @@ def disappeared(baseline: Facts, fresh: Facts) -> Iterator[Change]:
         for aspect in sorted({each.aspect for each in missed}):
             same = [each for each in missed if each.aspect == aspect]
             for each in same:
-                if each.absent and (_is_news([each]) or _is_news_together(same)):
+                if each.absent and (_is_significant([each]) or _are_significant_together(same)):
                     after = "absent" if each.absent == each.asked else "sometimes absent"
                     yield change_of(each.situation, aspect, "gone", "present", after, each.example)
 
@@ -69,25 +69,25 @@ def undecided(baseline: Facts, fresh: Facts, changes: Iterable[Change]) -> tuple
     return tuple(fact for fact in facts if fact not in decided)
 
 
-def _missed(name: str, baseline: Facts, fresh: Facts) -> Iterator[_Missed]:
+def _missed(name: str, baseline: Facts, fresh: Facts) -> Iterator[_Missing]:
     """Everything that the situation always had, with how often it is absent tonight."""
     for aspect, old in baseline[name].aspects.items():
         if _counts(aspect) and old.samples == old.of:
             asked = possible(aspect, fresh[name])
             absent = asked - fresh[name].aspects.get(aspect, _NOTHING).samples
-            yield _Missed(name, aspect, old.samples, asked, absent, fresh[name].example)
+            yield _Missing(name, aspect, old.samples, asked, absent, fresh[name].example)
 
 
-def _counts(aspect: Aspect) -> bool:
+def _counts(aspect: FactKey) -> bool:
     return aspect.kind in ("member", "header") and not aspect.name.endswith("/*")
 
 
-def _is_news(missed: list[_Missed]) -> bool:
-    return is_news(
+def _is_significant(missed: list[_Missing]) -> bool:
+    return is_significant(
         sum(each.always for each in missed), sum(each.asked for each in missed), sum(each.absent for each in missed)
     )
 
 
-def _is_news_together(missed: list[_Missed]) -> bool:
+def _are_significant_together(missed: list[_Missing]) -> bool:
     """Situations differ, so they are only counted together when the same is gone from each of them."""
-    return all(each.absent == each.asked for each in missed) and _is_news(missed)
+    return all(each.absent == each.asked for each in missed) and _is_significant(missed)

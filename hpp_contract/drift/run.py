@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hpp_contract.drift.aspect import Aspect
+from hpp_contract.drift.aspect import FactKey
 from hpp_contract.drift.baseline import Baseline
-from hpp_contract.drift.collect import Evidence, evidence_of
+from hpp_contract.drift.collect import CollectedFacts, collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.presence import undecided
@@ -20,7 +20,7 @@ _GATHERED: Final = frozenset({KNOWN, SESSION})
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class DriftResult:
     """What one run saw. `unverified` says in a sentence what it could not see; `changes` are about the rest.
     `undecided` are facts that were missing in too few samples to tell."""
 
@@ -36,17 +36,17 @@ class Night:
         return tuple(self.facts)
 
 
-def watch(baseline: Baseline, exchanges: Sequence[Exchange], *, embedded: bool = False) -> Night:
+def compare_with_baseline(baseline: Baseline, exchanges: Sequence[Exchange], *, embedded: bool = False) -> DriftResult:
     """Compare what `exchanges` show with the baseline. An `embedded` server's exchanges confirm nothing."""
-    evidence = evidence_of(exchanges, embedded=embedded)
+    evidence = collect_facts(exchanges, embedded=embedded)
     doubts = tuple(_doubts(baseline.facts, evidence))
     changes = compare(baseline.facts, evidence.facts)
     notes = tuple(_notes(baseline.facts, evidence.facts))
     open_questions = undecided(baseline.facts, evidence.facts, changes)
-    return Night(evidence.facts, changes, " ".join(doubts) or None, notes, open_questions)
+    return DriftResult(evidence.facts, changes, " ".join(doubts) or None, notes, open_questions)
 
 
-def _doubts(before: Facts, evidence: Evidence) -> Iterator[str]:
+def _doubts(before: Facts, evidence: CollectedFacts) -> Iterator[str]:
     """What could not be verified, a sentence each."""
     if not evidence.facts:
         yield "the API answered nothing."
@@ -65,7 +65,7 @@ def _doubts(before: Facts, evidence: Evidence) -> Iterator[str]:
 
 def _only_gone(facts: Facts) -> bool:
     """Whether the sessions that were asked for, if any, are merely not there any more."""
-    answers = facts[KNOWN].aspects.get(Aspect("answer")) if KNOWN in facts else None
+    answers = facts[KNOWN].aspects.get(FactKey("answer")) if KNOWN in facts else None
     return answers is None or answers.values.keys() <= {"HTTP 404"}
 
 

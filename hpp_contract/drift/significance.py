@@ -11,7 +11,7 @@ LIMIT: Final = 0.05
 
 
 @cache
-def by_luck(always: int, fresh: int, without: int) -> float:
+def p_by_chance(always: int, fresh: int, without: int) -> float:
     """The probability that at least `without` of `fresh` samples lack what `always` earlier samples all had.
 
     Nothing is assumed of how often it is there (Laplace's rule of succession): after 18 samples that had it, one sample
@@ -25,6 +25,6 @@ def _exactly(always: int, fresh: int, missing: int) -> float:
     return (always + 1) / ((always + fresh + 1) * comb(always + fresh, missing)) * comb(fresh, missing)
 
 
-def is_news(always: int, fresh: int, without: int) -> bool:
+def is_significant(always: int, fresh: int, without: int) -> bool:
     """Whether `without` of `fresh` samples lacking it says more than luck could."""
-    return without > 0 and by_luck(always, fresh, without) <= LIMIT
+    return without > 0 and p_by_chance(always, fresh, without) <= LIMIT

@@ -22,7 +22,7 @@ DOCUMENTED: Final = (*SHAPES, NO_CREDENTIALS, WRONG_CREDENTIALS, UNKNOWN_ID, MAL
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ChangeTimeline:
     """One change over all runs: `first_seen` ever, there `since` (it may have gone and come back), `last_seen`, in how
     many `runs`, its `state` and when that began (`until`; None while it is there). Times are RFC 3339."""
 
@@ -35,9 +35,9 @@ class Story:
     until: str | None = None
 
 
-def stories(runs: Iterable[Run]) -> tuple[Story, ...]:
+def change_timelines(runs: Iterable[Run]) -> tuple[ChangeTimeline, ...]:
     """Every change that any run saw, in the order of first sight."""
-    told: dict[tuple[str, str], Story] = {}
+    told: dict[tuple[str, str], ChangeTimeline] = {}
     for run in runs:
         seen = {(change.fact, change.after): change for change in run.changes}
         for key, change in seen.items():
@@ -48,9 +48,9 @@ def stories(runs: Iterable[Run]) -> tuple[Story, ...]:
     return tuple(told.values())
 
 
-def _seen(story: Story | None, change: Change, run: Run) -> Story:
+def _seen(story: ChangeTimeline | None, change: Change, run: Run) -> ChangeTimeline:
     if story is None:
-        story = Story(change, run.at, run.at, run.at, 0)
+        story = ChangeTimeline(change, run.at, run.at, run.at, 0)
     back = story.state != "still there"
     seen = replace(story, change=change, last_seen=run.at, runs=story.runs + 1, since=run.at if back else story.since)
     if run.accepted is not None:

@@ -10,10 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hpp_contract.generate.bodies import NAMES, Body, valid_body
-from hpp_contract.generate.choices import Source, seeded, strategy
+from hpp_contract.generate.choices import Choices, seeded, strategy
 from hpp_contract.generate.compiling import UnknownKeywordError
 from hpp_contract.generate.instants import MODERN
-from hpp_contract.generate.invalid_bodies import Broken, Weakness, broken_at, broken_body, weaknesses
+from hpp_contract.generate.invalid_bodies import (
+    BreakableConstraint,
+    Broken,
+    breakable_constraints,
+    broken_at,
+    broken_body,
+)
 from hpp_contract.generate.lifecycle import legal_trace
 from hpp_contract.generate.lifecycle_violations import BrokenTrace, broken_trace
 from hpp_contract.generate.responses import answer
@@ -25,12 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAMES",
+    "BreakableConstraint",
     "Broken",
     "BrokenTrace",
-    "Source",
+    "Choices",
     "UnknownKeywordError",
-    "Weakness",
     "answer",
+    "breakable_constraints",
     "broken",
     "broken_at",
     "broken_traces",
@@ -39,7 +46,6 @@ __all__ = [
     "traces",
     "valid",
     "valid_body",
-    "weaknesses",
 ]
 
 

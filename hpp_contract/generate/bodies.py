@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.choices import Choices, pick
 from hpp_contract.generate.compiling import demands
 from hpp_contract.generate.instants import ALL, lifetime
-from hpp_contract.generate.value_spec import Demand
+from hpp_contract.generate.value_spec import ValueSpec
 from hpp_contract.generate.values import make
 from hpp_contract.spec.schema_files import SHAPES
 
@@ -35,28 +35,28 @@ _ANYTHING: Final[tuple[Any, ...]] = (
 )
 
 
-def valid_body(source: Source, name: str, *, extras: bool = False, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
+def valid_body(source: Choices, name: str, *, extras: bool = False, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
     """A body that `schemas/<name>.json` and every rule accept.
 
     With `extras` it also has members that nobody documented, which the contract allows and HPP-S09 warns about.
     """
-    demand = pick(source, keepable(name))
+    demand = pick(source, satisfiable(name))
     body = body_of(demand, source, spans)
     if extras:
         body |= {pick(source, _UNKNOWN): pick(source, _ANYTHING) for _ in range(source.integer(1, 3))}
     return body
 
 
-def body_of(demand: Demand, source: Source, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
+def body_of(demand: ValueSpec, source: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
     """An object that satisfies `demand`, its instants and ids in the relations that rules ask for."""
     dated = set(_LIFE) <= set(demand.required)
     body: Body = make(demand, source, _LIFE if dated else ())
     if dated:
         body |= zip(_LIFE, lifetime(source, spans), strict=True)
-    return own_ids(body)
+    return distinct_ids(body)
 
 
-def own_ids(body: Body) -> Body:
+def distinct_ids(body: Body) -> Body:
     """The body with no outcome that repeats the session's id (HPP-C07)."""
     return body | {name: _other_id(body[name]) for name in _OUTCOME_IDS if name in body and _is_repeated(body, name)}
 
@@ -70,24 +70,24 @@ def _other_id(text: str) -> str:
 
 
 @cache
-def keepable(name: str) -> tuple[Demand, ...]:
+def satisfiable(name: str) -> tuple[ValueSpec, ...]:
     """The alternatives of a schema that keep every rule too: no status TIMEOUT (HPP-S06)."""
-    return tuple(demand for demand in usual(name) if status_of(demand) != "TIMEOUT")
+    return tuple(demand for demand in alternatives(name) if status_of(demand) != "TIMEOUT")
 
 
 @cache
-def usual(name: str) -> tuple[Demand, ...]:
+def alternatives(name: str) -> tuple[ValueSpec, ...]:
     """The alternatives of a schema, without `manual_identification` where nobody is being identified (HPP-P04)."""
     return tuple(_identified_when_asked(demand) for demand in demands(name))
 
 
-def status_of(demand: Demand) -> str:
+def status_of(demand: ValueSpec) -> str:
     """The one status that `demand` leaves; empty when there is none or a choice."""
     choices = demand.properties["status"].choices if "status" in demand.properties else None
     return str(choices[0]) if choices is not None and len(choices) == 1 else ""
 
 
-def _identified_when_asked(demand: Demand) -> Demand:
+def _identified_when_asked(demand: ValueSpec) -> ValueSpec:
     if status_of(demand) == "MANUAL_ID_CHECK":
         return demand
     kept = {member: inner for member, inner in demand.properties.items() if member != "manual_identification"}

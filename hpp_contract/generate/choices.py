@@ -36,7 +36,7 @@ _OTHERS: Final = "".join(chr(code) for first, last in _SCRIPTS for code in range
 _CHARACTERS: Final = _ASCII * (len(_OTHERS) // len(_ASCII) + 1) + _OTHERS
 
 
-class Source:
+class Choices:
     """Choices, read off blocks of bytes that `more` gives."""
 
     def __init__(self, more: Callable[[], bytes]) -> None:
@@ -72,18 +72,18 @@ class Source:
         return self._bytes[self._read - count : self._read]
 
 
-def pick(source: Source, items: Sequence[Item]) -> Item:
+def pick(source: Choices, items: Sequence[Item]) -> Item:
     """One of the items; the first is the simplest."""
     return items[source.integer(0, len(items) - 1)] if len(items) > 1 else items[0]
 
 
-def seeded(seed: str) -> Source:
+def seeded(seed: str) -> Choices:
     """Choices that a seed determines, whatever else runs."""
     chance = random.Random(seed)  # noqa: S311  test data, not a secret
-    return Source(lambda: chance.randbytes(BLOCK))
+    return Choices(lambda: chance.randbytes(BLOCK))
 
 
-def strategy(generate: Callable[[Source], Any]) -> SearchStrategy[Any]:
+def strategy(generate: Callable[[Choices], Any]) -> SearchStrategy[Any]:
     """The Hypothesis strategy of what `generate` makes."""
     from hypothesis import strategies as st
 
@@ -91,6 +91,6 @@ def strategy(generate: Callable[[Source], Any]) -> SearchStrategy[Any]:
 
     @st.composite
     def drawn(draw: DrawFn) -> Any:
-        return generate(Source(lambda: draw(block)))
+        return generate(Choices(lambda: draw(block)))
 
     return drawn()

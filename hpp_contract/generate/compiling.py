@@ -11,7 +11,7 @@ from functools import cache
 from itertools import product
 from typing import Any, Final
 
-from hpp_contract.generate.value_spec import NEVER, Constraint, Demand
+from hpp_contract.generate.value_spec import NEVER, Constraint, ValueSpec
 from hpp_contract.spec.schema_files import load
 
 Schema = Mapping[str, Any]
@@ -42,21 +42,21 @@ class Place:
 
 
 @cache
-def demands(name: str) -> tuple[Demand, ...]:
+def demands(name: str) -> tuple[ValueSpec, ...]:
     """Every alternative that satisfies `schemas/<name>.json`, none of them contradictory."""
     return tuple(alternatives(load(name), Place(name)))
 
 
-def alternatives(schema: Schema, place: Place) -> list[Demand]:
+def alternatives(schema: Schema, place: Place) -> list[ValueSpec]:
     """Every alternative that satisfies `schema`; raises UnknownKeywordError."""
     _refuse_unknown(schema, place)
-    found = [Demand(tuple(_constraints(schema)))]
+    found = [ValueSpec(tuple(_constraints(schema)))]
     for part in _parts(schema, place):
         found = _both(found, part)
     return found
 
 
-def _parts(schema: Schema, place: Place) -> Iterator[list[Demand]]:
+def _parts(schema: Schema, place: Place) -> Iterator[list[ValueSpec]]:
     """The alternatives of each applicator: all of them apply."""
     if "$ref" in schema:
         yield alternatives(*_resolve(schema["$ref"], place))
@@ -70,9 +70,9 @@ def _parts(schema: Schema, place: Place) -> Iterator[list[Demand]]:
         yield [*_both(alternatives(condition, where), yes), *_both(_negations(condition, where), no)]
     for name, inner in schema.get("properties", {}).items():
         found = alternatives(inner, place / "properties" / name) or [NEVER]
-        yield [Demand(properties={name: demand}) for demand in found]
+        yield [ValueSpec(properties={name: demand}) for demand in found]
     if "items" in schema:
-        yield [Demand(items=demand) for demand in alternatives(schema["items"], place / "items")]
+        yield [ValueSpec(items=demand) for demand in alternatives(schema["items"], place / "items")]
 
 
 def _constraints(schema: Schema) -> Iterator[Constraint]:
@@ -82,26 +82,26 @@ def _constraints(schema: Schema) -> Iterator[Constraint]:
             yield Constraint(keyword, schema[keyword], reasons.get(keyword, {}).get("rule", ""))
 
 
-def _both(ours: Iterable[Demand], theirs: Iterable[Demand]) -> list[Demand]:
+def _both(ours: Iterable[ValueSpec], theirs: Iterable[ValueSpec]) -> list[ValueSpec]:
     return [merged for one, two in product(ours, theirs) if not (merged := one & two).is_contradictory]
 
 
-def _negations(schema: Schema, place: Place) -> list[Demand]:
+def _negations(schema: Schema, place: Place) -> list[ValueSpec]:
     """Every alternative that does not satisfy `schema`, for what stands under an `if`."""
-    found: list[Demand] = []
+    found: list[ValueSpec] = []
     for keyword, value in schema.items():
         match keyword:
             case "const":
-                found.append(Demand((Constraint("differs", value),)))
+                found.append(ValueSpec((Constraint("differs", value),)))
             case "required":
-                found += (Demand(properties={name: NEVER}) for name in value)
+                found += (ValueSpec(properties={name: NEVER}) for name in value)
             case "properties":
                 for name, inner in value.items():
-                    present = Demand((Constraint("required", [name]),))
+                    present = ValueSpec((Constraint("required", [name]),))
                     no = _negations(inner, place / keyword / name)
-                    found += (present & Demand(properties={name: demand}) for demand in no)
+                    found += (present & ValueSpec(properties={name: demand}) for demand in no)
             case "anyOf":
-                none = [Demand()]
+                none = [ValueSpec()]
                 for index, inner in enumerate(value):
                     none = _both(none, _negations(inner, place / keyword / index))
                 found += none

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.choices import Choices, pick
 
 SECOND: Final = 1_000_000_000
 """Nanoseconds."""
@@ -61,18 +61,18 @@ def write(ns: int, digits: int, zone: str) -> str:
     return f"{local.replace(tzinfo=None).isoformat()}{fraction}{zone}"
 
 
-def moment(source: Source, spans: tuple[tuple[int, int], ...] = ALL) -> int:
+def moment(source: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> int:
     """Nanoseconds since 1970."""
     first, last = pick(source, spans)
     return source.integer(first, last)
 
 
-def instant(source: Source) -> str:
+def instant(source: Choices) -> str:
     """An instant in some spelling."""
     return write(moment(source), *pick(source, SPELLINGS))
 
 
-def lifetime(source: Source, spans: tuple[tuple[int, int], ...] = ALL) -> tuple[str, str]:
+def lifetime(source: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> tuple[str, str]:
     """`updated_at` and `expires_at` that belong together: the second at or after the first, by 48 hours at most."""
     updated, spelling = moment(source, spans), pick(source, SPELLINGS)
     updated = cut(updated, spelling[0])
@@ -87,7 +87,7 @@ def cut(ns: int, digits: int) -> int:
     return ns - ns % int(10 ** (9 - digits))
 
 
-def day(source: Source) -> str:
+def day(source: Choices) -> str:
     """A date, YYYY-MM-DD, mostly one that people are born on."""
     first, last = pick(source, _DAYS)
     return date.fromordinal(source.integer(first, last)).isoformat()

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from hpp_contract.generate import instants, texts
-from hpp_contract.generate.choices import Source, pick
-from hpp_contract.generate.value_spec import Constraint, Demand, keeps
+from hpp_contract.generate.choices import Choices, pick
+from hpp_contract.generate.value_spec import Constraint, ValueSpec, keeps
 
 _VALUES: Final[tuple[Any, ...]] = (
     *(None, 0, False, [], {}, "", True, 1, -1, 1.5, 1557759106, 2**53),
@@ -48,11 +48,11 @@ _PATTERN_EDITS: Final[tuple[Edit, ...]] = (
 )
 
 
-def _wrong_type(source: Source, wanted: Any, _: Demand) -> Any:
+def _wrong_type(source: Choices, wanted: Any, _: ValueSpec) -> Any:
     return pick(source, [value for value in _VALUES if not keeps(Constraint("type", wanted), value)])
 
 
-def _wrong_choice(source: Source, wanted: Any, demand: Demand) -> str:
+def _wrong_choice(source: Choices, wanted: Any, demand: ValueSpec) -> str:
     known = [text for listed in demand.values("enum") for text in listed] or [wanted]
     kind = source.integer(0, 2)
     if kind == 0:
@@ -64,7 +64,7 @@ def _wrong_choice(source: Source, wanted: Any, demand: Demand) -> str:
     return text if text not in known else text + "_"
 
 
-def _wrong_pattern(source: Source, wanted: Any, demand: Demand) -> str:
+def _wrong_pattern(source: Choices, wanted: Any, demand: ValueSpec) -> str:
     if "date-time" in demand.values("format"):
         return _overspelled(source)
     text, first = texts.matching(wanted, source), source.integer(0, len(_PATTERN_EDITS) - 1)
@@ -72,7 +72,7 @@ def _wrong_pattern(source: Source, wanted: Any, demand: Demand) -> str:
     return next(text for text in edited if not keeps(Constraint("pattern", wanted), text))
 
 
-def _overspelled(source: Source) -> str:
+def _overspelled(source: Choices) -> str:
     """An instant in a spelling that some format checker lets pass, so that only the pattern is sure to refuse it."""
     text = instants.instant(source)
     match source.integer(0, 5):
@@ -87,14 +87,14 @@ def _overspelled(source: Source) -> str:
             return text[:19] + "." + source.text("0123456789", source.integer(10, 18)) + text[zone:]
 
 
-def _wrong_format(source: Source, wanted: Any, _: Demand) -> str:
+def _wrong_format(source: Choices, wanted: Any, _: ValueSpec) -> str:
     text = instants.instant(source) if wanted == "date-time" else instants.day(source)
     if source.integer(0, 1) == 0:
         return _no_such_day(source, text)
     return pick(source, _UNDATED if wanted == "date-time" else _UNBORN)(text)
 
 
-def _no_such_day(source: Source, text: str) -> str:
+def _no_such_day(source: Choices, text: str) -> str:
     """The text with a day that its month does not have."""
     year, month = int(text[:4]), pick(source, (2, 4, 6, 9, 11, 1, 12, 0, 13, 19, 99))
     last = calendar.monthrange(year, month)[1] if 1 <= month <= 12 else 28
@@ -134,15 +134,15 @@ _UNBORN: Final[tuple[Edit, ...]] = (
 )
 
 
-def _too_short(source: Source, wanted: Any, _: Demand) -> str:
+def _too_short(source: Choices, wanted: Any, _: ValueSpec) -> str:
     return texts.free(source, 0, wanted - 1)
 
 
-def _too_long(source: Source, wanted: Any, _: Demand) -> str:
+def _too_long(source: Choices, wanted: Any, _: ValueSpec) -> str:
     return texts.filled(source, wanted + source.integer(1, 200))
 
 
-WRONG: Final[Mapping[str, Callable[[Source, Any, Demand], Any]]] = {
+INVALID_VALUE: Final[Mapping[str, Callable[[Choices, Any, ValueSpec], Any]]] = {
     "type": _wrong_type,
     "const": _wrong_choice,
     "enum": _wrong_choice,

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from hpp_contract.generate import instants
-from hpp_contract.generate.bodies import Body, keepable, status_of, valid_body
-from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.bodies import Body, satisfiable, status_of, valid_body
+from hpp_contract.generate.choices import Choices, pick
 from hpp_contract.generate.instants import SECOND
 from hpp_contract.generate.responses import answer
 from hpp_contract.model import Exchange, Instant, Trace
@@ -28,7 +28,7 @@ _GAP: Final = 1200
 @cache
 def shapes() -> Mapping[str, str]:
     """A shape for each status."""
-    return MappingProxyType({status_of(keepable(shape)[0]): shape for shape in SHAPES})
+    return MappingProxyType({status_of(satisfiable(shape)[0]): shape for shape in SHAPES})
 
 
 def reachable(status: str) -> tuple[str, ...]:
@@ -38,14 +38,14 @@ def reachable(status: str) -> tuple[str, ...]:
     return tuple(name for name in shapes() if name != "WAITING" or status == "WAITING")
 
 
-class Life:
+class SessionSimulator:
     """One session as it is told: it takes on a status, time passes, it is polled.
 
     Times are nanoseconds since 1970. Its instants are all written in one spelling, its `outcome` is settled from the
     start, and it has no status before the first `move`.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Choices) -> None:
         self.source = source
         self._shape = pick(source, _COMPLETED)
         self._spelling = pick(source, instants.SPELLINGS)
@@ -74,7 +74,7 @@ class Life:
         left = (self.expires - self.now) // SECOND
         self.now += self.source.integer(1, max(1, min(_GAP, left // 2))) * SECOND
 
-    def move(self, status: str) -> None:
+    def transition(self, status: str) -> None:
         """Take on `status` now."""
         shape = self._shape if status == "COMPLETED" else shapes()[status]
         body = {name: value for name, value in valid_body(self.source, shape).items() if name not in OUTCOME}
@@ -82,7 +82,7 @@ class Life:
         life = {"updated_at": self.write(self.now), "expires_at": self.write(self.expires)}
         self.body = body | life | {"session_id": self.session_id}
 
-    def poll(self, **changes: Any) -> None:
+    def read(self, **changes: Any) -> None:
         """Be read, as is or with `changes` to the body."""
         self._tell(self.body | changes)
 
@@ -95,11 +95,11 @@ class Life:
         self.exchanges.append(answer(body, status, session_id=self.session_id, at=at, poll=poll))
 
 
-def legal_trace(source: Source) -> Trace:
+def legal_trace(source: Choices) -> Trace:
     """A life as the lifecycle page allows it, polled up to `POLLS` times and perhaps after its end."""
-    life = Life(source)
-    life.move(pick(source, tuple(shapes())))
-    live(life, source.integer(1, POLLS))
+    life = SessionSimulator(source)
+    life.transition(pick(source, tuple(shapes())))
+    simulate(life, source.integer(1, POLLS))
     if source.integer(0, 3) == 0:
         life.now = life.expires
         for _ in range(source.integer(1, 2)):
@@ -108,10 +108,10 @@ def legal_trace(source: Source) -> Trace:
     return life.trace
 
 
-def live(life: Life, polls: int, *, to_the_end: bool = True) -> None:
+def simulate(life: SessionSimulator, polls: int, *, to_the_end: bool = True) -> None:
     """Poll so many times; in between the session stays as it is or moves on, to a final status only if `to_the_end`."""
     for _ in range(polls):
         life.wait()
         if life.source.integer(0, 1):
-            life.move(pick(life.source, [s for s in reachable(life.status) if to_the_end or s not in FINAL]))
-        life.poll()
+            life.transition(pick(life.source, [s for s in reachable(life.status) if to_the_end or s not in FINAL]))
+        life.read()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hpp_contract.generate.bodies import valid_body
-from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.choices import Choices, pick
 from hpp_contract.generate.instants import SECOND
-from hpp_contract.generate.lifecycle import Life, live, reachable, shapes
+from hpp_contract.generate.lifecycle import SessionSimulator, reachable, shapes, simulate
 from hpp_contract.model import Trace
 from hpp_contract.spec.session import FINAL
 
@@ -25,95 +25,95 @@ class BrokenTrace:
     rule: str
 
 
-def broken_trace(source: Source) -> BrokenTrace:
+def broken_trace(source: Choices) -> BrokenTrace:
     """A life that breaks one rule about lives."""
-    rule = pick(source, tuple(MISLIVING))
-    life = Life(source)
+    rule = pick(source, tuple(VIOLATIONS))
+    life = SessionSimulator(source)
     if rule == "HPP-L07":
         life.fail(404)
-    life.move(pick(source, _OPEN))
-    live(life, source.integer(0, PRELUDE), to_the_end=False)
+    life.transition(pick(source, _OPEN))
+    simulate(life, source.integer(0, PRELUDE), to_the_end=False)
     life.wait()
-    MISLIVING[rule](life)
+    VIOLATIONS[rule](life)
     return BrokenTrace(life.trace, rule)
 
 
-def _leave_final(life: Life) -> None:
+def _leave_final(life: SessionSimulator) -> None:
     before = pick(life.source, FINAL)
-    _see(life, before)
+    _read(life, before)
     life.wait()
     if before == "COMPLETED":  # the one status that may carry the outcome too, which must not vanish
-        life.move("MANUAL_ID_CHECK")
-        life.poll(**life.outcome)
+        life.transition("MANUAL_ID_CHECK")
+        life.read(**life.outcome)
     else:
-        _see(life, pick(life.source, [status for status in shapes() if status != before]))
+        _read(life, pick(life.source, [status for status in shapes() if status != before]))
 
 
-def _return_to_waiting(life: Life) -> None:
-    _see(life, pick(life.source, [status for status in _OPEN if status != "WAITING"]))
+def _return_to_waiting(life: SessionSimulator) -> None:
+    _read(life, pick(life.source, [status for status in _OPEN if status != "WAITING"]))
     life.wait()
-    _see(life, "WAITING")
+    _read(life, "WAITING")
 
 
-def _turn_back(life: Life) -> None:
-    _see(life, pick(life.source, reachable(life.status)))
-    life.poll(updated_at=life.write(life.created))
+def _turn_back(life: SessionSimulator) -> None:
+    _read(life, pick(life.source, reachable(life.status)))
+    life.read(updated_at=life.write(life.created))
 
 
-def _change_silently(life: Life) -> None:
-    life.poll()
+def _change_silently(life: SessionSimulator) -> None:
+    life.read()
     dated = life.body["updated_at"]
-    life.move(pick(life.source, [status for status in reachable(life.status) if status != life.status]))
-    life.poll(updated_at=dated)
+    life.transition(pick(life.source, [status for status in reachable(life.status) if status != life.status]))
+    life.read(updated_at=dated)
 
 
-def _move_expiry(life: Life) -> None:
-    life.poll()
+def _move_expiry(life: SessionSimulator) -> None:
+    life.read()
     life.wait()
-    life.move(life.status)
+    life.transition(life.status)
     left = (life.expires - life.now) // SECOND
-    life.poll(expires_at=life.write(life.expires - life.source.integer(1, max(1, left // 2)) * SECOND))
+    life.read(expires_at=life.write(life.expires - life.source.integer(1, max(1, left // 2)) * SECOND))
 
 
-def _swap_outcome(life: Life) -> None:
-    _see(life, "COMPLETED")
+def _swap_outcome(life: SessionSimulator) -> None:
+    _read(life, "COMPLETED")
     life.wait()
-    life.move("COMPLETED")
+    life.transition("COMPLETED")
     name = pick(life.source, tuple(life.outcome))
     if name == "klarna_reference":
-        life.poll(klarna_reference="S" if life.outcome[name] == "R" else "R")
+        life.read(klarna_reference="S" if life.outcome[name] == "R" else "R")
     else:
         other = valid_body(life.source, "waiting")["session_id"]
-        life.poll(**{name: other if other not in life.body.values() else _A_UUID})
+        life.read(**{name: other if other not in life.body.values() else _A_UUID})
 
 
-def _stay(life: Life) -> None:
-    life.poll()
+def _stay(life: SessionSimulator) -> None:
+    life.read()
 
 
-def _vanish(life: Life) -> None:
-    life.poll()
+def _vanish(life: SessionSimulator) -> None:
+    life.read()
     life.wait()
     life.fail(404)
 
 
-def _flap(life: Life) -> None:
-    life.poll()
+def _flap(life: SessionSimulator) -> None:
+    life.read()
     life.wait()
     life.fail(pick(life.source, (503, 500, 502)))
     life.wait()
-    life.poll()
+    life.read()
 
 
-def _see(life: Life, status: str) -> None:
-    life.move(status)
-    life.poll()
+def _read(life: SessionSimulator, status: str) -> None:
+    life.transition(status)
+    life.read()
 
 
 _A_UUID: Final = "b2c9d0aa-0000-4111-8222-333344445555"
 _OPEN: Final = tuple(status for status in shapes() if status not in FINAL)
 
-MISLIVING: Final[Mapping[str, Callable[[Life], None]]] = {
+VIOLATIONS: Final[Mapping[str, Callable[[SessionSimulator], None]]] = {
     "HPP-L01": _leave_final,
     "HPP-L02": _return_to_waiting,
     "HPP-L03": _turn_back,

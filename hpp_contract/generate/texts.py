@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from hpp_contract.generate.choices import Source
+from hpp_contract.generate.choices import Choices
 
 USUAL: Final = 24
 """Characters that an ordinary string has at most; a few go to the limit."""
@@ -20,7 +20,7 @@ _PIECE: Final = re.compile(r"(\[(?:[^\]\\^]+)\]|[^\\\[\](){}*+?.|^$])(?:\{(\d+)(
 _COUNTS: Final = {"*": (0, USUAL), "+": (1, USUAL), "?": (0, 1)}
 
 
-def free(source: Source, low: int, high: int) -> str:
+def free(source: Choices, low: int, high: int) -> str:
     """`low` to `high` characters of any script, control characters left out: mostly short, sometimes as long as can
     be."""
     kind = source.integer(0, 7)
@@ -29,7 +29,7 @@ def free(source: Source, low: int, high: int) -> str:
     return filled(source, high)
 
 
-def filled(source: Source, length: int) -> str:
+def filled(source: Choices, length: int) -> str:
     """`length` characters: a motif, repeated, because drawing hundreds one by one is slow."""
     return (source.free_text(source.integer(1, 8)) * length)[:length]
 
@@ -43,12 +43,12 @@ class Piece:
     high: int
 
 
-def matching(pattern: str, source: Source) -> str:
+def matching(pattern: str, source: Choices) -> str:
     """A string that the whole `pattern` matches; raises ValueError for a pattern that `pieces` cannot read."""
     return "".join(_piece(piece, source) for piece in pieces(pattern))
 
 
-def _piece(piece: Piece, source: Source) -> str:
+def _piece(piece: Piece, source: Choices) -> str:
     if len(piece.alphabet) == 1 and piece.low == piece.high:
         return piece.alphabet * piece.low
     return source.text(piece.alphabet, piece.low if piece.low == piece.high else source.integer(piece.low, piece.high))

@@ -25,21 +25,21 @@ class Constraint:
 
 
 @dataclass(frozen=True)
-class Demand:
+class ValueSpec:
     """Everything demanded of one value: all `constraints`, and of its members and items what they say."""
 
     constraints: tuple[Constraint, ...] = ()
-    properties: Mapping[str, Demand] = field(default_factory=dict)
-    items: Demand | None = None
+    properties: Mapping[str, ValueSpec] = field(default_factory=dict)
+    items: ValueSpec | None = None
 
-    def __and__(self, other: Demand) -> Demand:
+    def __and__(self, other: ValueSpec) -> ValueSpec:
         """What is demanded when both are."""
         properties = dict(self.properties)
         for name, theirs in other.properties.items():
             properties[name] = properties[name] & theirs if name in properties else theirs
         items = self.items & other.items if self.items and other.items else self.items or other.items
         new = tuple(constraint for constraint in other.constraints if constraint not in self.constraints)
-        return Demand(self.constraints + new, properties, items)
+        return ValueSpec(self.constraints + new, properties, items)
 
     def values(self, keyword: str) -> list[Any]:
         """The value of every constraint with this keyword."""
@@ -77,12 +77,12 @@ class Demand:
         """Whether `value` itself, its members and items left aside, is as demanded."""
         return all(keeps(constraint, value) for constraint in self.constraints)
 
-    def without(self, *keywords: str) -> Demand:
+    def without(self, *keywords: str) -> ValueSpec:
         """The same without the constraints of these keywords."""
         return replace(self, constraints=tuple(c for c in self.constraints if c.keyword not in keywords))
 
 
-NEVER: Final = Demand((Constraint("not", {}),))
+NEVER: Final = ValueSpec((Constraint("not", {}),))
 """Demanded of a member that must be absent."""
 
 

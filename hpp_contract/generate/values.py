@@ -6,15 +6,15 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from hpp_contract.generate import instants, texts
-from hpp_contract.generate.choices import Source, pick
+from hpp_contract.generate.choices import Choices, pick
 from hpp_contract.generate.compiling import UnknownKeywordError
-from hpp_contract.generate.value_spec import Demand
+from hpp_contract.generate.value_spec import ValueSpec
 
 ITEMS: Final = 3
 """Items of a generated array at most."""
 
 
-def make(demand: Demand, source: Source, leaving_out: Collection[str] = ()) -> Any:
+def make(demand: ValueSpec, source: Choices, leaving_out: Collection[str] = ()) -> Any:
     """A value that satisfies `demand`; an object without the members named in `leaving_out`."""
     choices = demand.choices
     if choices is not None:
@@ -23,12 +23,12 @@ def make(demand: Demand, source: Source, leaving_out: Collection[str] = ()) -> A
         case "object":
             return _object(demand, source, leaving_out)
         case "array":
-            return [make(demand.items or Demand(), source) for _ in range(source.integer(0, ITEMS))]
+            return [make(demand.items or ValueSpec(), source) for _ in range(source.integer(0, ITEMS))]
         case _:
             return _string(demand, source)
 
 
-def _object(demand: Demand, source: Source, leaving_out: Collection[str]) -> dict[str, Any]:
+def _object(demand: ValueSpec, source: Choices, leaving_out: Collection[str]) -> dict[str, Any]:
     names = [name for name, inner in demand.properties.items() if not inner.is_forbidden and name not in leaving_out]
     optional = [name for name in names if name not in demand.required]
     # One draw for all: which of the optional members are there, bit by bit.
@@ -37,7 +37,7 @@ def _object(demand: Demand, source: Source, leaving_out: Collection[str]) -> dic
     return {name: make(demand.properties[name], source) for name in names if name not in absent}
 
 
-def _string(demand: Demand, source: Source) -> str:
+def _string(demand: ValueSpec, source: Choices) -> str:
     formats, patterns = demand.values("format"), demand.values("pattern")
     if formats:
         text = instants.instant(source) if "date-time" in formats else instants.day(source)

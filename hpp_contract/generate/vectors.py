@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hpp_contract.generate.bodies import valid_body
-from hpp_contract.generate.choices import Source, seeded
-from hpp_contract.generate.invalid_bodies import broken_at, weaknesses
+from hpp_contract.generate.choices import Choices, seeded
+from hpp_contract.generate.invalid_bodies import breakable_constraints, broken_at
 from hpp_contract.spec.schema_files import SHAPES, example
 
 KINDS: Final = (*SHAPES, "error-object")
@@ -57,7 +57,7 @@ def vectors(seed: int, count: int) -> Iterator[Vector]:
 
 
 def _broken(shape: str, seed: int, count: int) -> Iterator[Vector]:
-    ways = weaknesses(shape)
+    ways = breakable_constraints(shape)
     for way in ways:
         place = re.sub(r"[^\w.]", "-", way.where.strip("/").replace("/", ".")) or "body"
         for number in range(1, -(-count // len(ways)) + 1):
@@ -66,5 +66,5 @@ def _broken(shape: str, seed: int, count: int) -> Iterator[Vector]:
             yield Vector(name, shape, case.body, False, case.keyword, case.where, case.rule)
 
 
-def _source(seed: int, name: str) -> Source:
+def _source(seed: int, name: str) -> Choices:
     return seeded(f"{seed}/{name}")

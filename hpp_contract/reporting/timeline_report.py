@@ -10,7 +10,7 @@ from typing import Any
 
 from hpp_contract import __version__
 from hpp_contract.drift.history import Run
-from hpp_contract.drift.timeline import Story, never_observed, stories
+from hpp_contract.drift.timeline import ChangeTimeline, change_timelines, never_observed
 from hpp_contract.engine.sanitize import printable
 from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.markdown import code, escape
@@ -29,8 +29,8 @@ class Since:
     confirmed: tuple[str, ...] = ()
 
     @property
-    def stories(self) -> tuple[Story, ...]:
-        return stories(self.runs)
+    def stories(self) -> tuple[ChangeTimeline, ...]:
+        return change_timelines(self.runs)
 
     @property
     def never_observed(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def printable_lines(lines: Iterable[str]) -> str:
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def _story(story: Story) -> dict[str, Any]:
+def _story(story: ChangeTimeline) -> dict[str, Any]:
     change = story.change
     value = {"class": change.change_class.value, "fact": change.fact, "before": change.before, "after": change.after}
     times = {"first_seen": story.first_seen, "since": story.since, "last_seen": story.last_seen, "until": story.until}
@@ -96,27 +96,27 @@ def _headline(since: Since) -> str:
     return f"{plural(len(since.runs), 'run')} from {_day(since.runs[0].at)} to {_day(since.runs[-1].at)}: {counts}"
 
 
-def _facts(told: Iterable[Story]) -> list[tuple[str, Story]]:
+def _facts(told: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
     """Stories with their facts; those that went alike in several situations, as one."""
-    alike: dict[tuple[str | None, ...], list[Story]] = {}
+    alike: dict[tuple[str | None, ...], list[ChangeTimeline]] = {}
     for story in told:
         change = story.change
         alike.setdefault((change.aspect, change.before, change.after, story.since, story.until), []).append(story)
     return [(groups(each.change for each in same)[0].fact, same[0]) for same in alike.values()]
 
 
-def _lines(told: Iterable[Story]) -> list[tuple[str, Story]]:
+def _lines(told: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
     return [(_line(fact, story), story) for fact, story in _facts(told)]
 
 
-def _line(fact: str, story: Story) -> str:
+def _line(fact: str, story: ChangeTimeline) -> str:
     change = story.change
     first = f", first seen {_day(story.first_seen)}" if story.first_seen != story.since else ""
     times = f"since {_day(story.since)}{_until(story)}, in {plural(story.runs, 'run')}{first}"
     return f"{change.change_class:<9} {fact}: {change.before} → {change.after} ({times})"
 
 
-def _until(story: Story) -> str:
+def _until(story: ChangeTimeline) -> str:
     return f" until {_day(story.until)}" if story.until else ""
 
 

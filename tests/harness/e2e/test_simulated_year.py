@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 
-from hpp_contract.drift import Accepted, Baseline, Night, accept
+from hpp_contract.drift import Accepted, Baseline, DriftResult, accept
 from hpp_contract.drift.history import run_of
-from hpp_contract.drift.timeline import stories
+from hpp_contract.drift.timeline import change_timelines
 from hpp_contract.engine import Report, Subject
 from tests.harness.support.drift_changes import CASES, Case
 from tests.harness.support.simulated_endpoint import STATES, SimulatedEndpoint, baseline_of, night_of
@@ -29,18 +29,18 @@ def baseline() -> Baseline:
 
 
 @cache
-def honest_night() -> Night:
+def honest_night() -> DriftResult:
     night = night_of(SimulatedEndpoint(2, states=STATES), baseline())
     assert (night.changes, night.unverified) == ((), None)
     return night
 
 
 @cache
-def changed_night(case: Case) -> Night:
+def changed_night(case: Case) -> DriftResult:
     return night_of(SimulatedEndpoint(1, (case.lie,), states=STATES), baseline())
 
 
-def exit_code(night: Night) -> int:
+def exit_code(night: DriftResult) -> int:
     return Report(Subject("drift", "a night"), (), night.unverified, changes=night.changes).exit_code
 
 
@@ -81,11 +81,17 @@ def test_change_is_seen_at_once(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_undone_change_is_gone(case: Case) -> None:
     """The history has the change since its first night, also over a night that verified nothing, until it is undone."""
-    nights = [honest_night(), changed_night(case), Night({}, (), "an outage."), changed_night(case), honest_night()]
+    nights = [
+        honest_night(),
+        changed_night(case),
+        DriftResult({}, (), "an outage."),
+        changed_night(case),
+        honest_night(),
+    ]
     runs = [run_of(night, f"2026-01-0{day}T03:00:00Z", "x", exit_code(night)) for day, night in enumerate(nights, 1)]
-    before = {story.change.fact: story for story in stories(runs[:-1])}[case.fact]
+    before = {story.change.fact: story for story in change_timelines(runs[:-1])}[case.fact]
     assert (before.since[:10], before.last_seen[:10], before.state) == ("2026-01-02", "2026-01-04", "still there")
-    after = {story.change.fact: story for story in stories(runs)}[case.fact]
+    after = {story.change.fact: story for story in change_timelines(runs)}[case.fact]
     assert after.state == ("still there" if case.fact == STATUS else "gone")
 
 

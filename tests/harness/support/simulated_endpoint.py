@@ -15,7 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from hpp_contract.cases.scenarios import CREDENTIALS, outcome, session_id, write_instant
-from hpp_contract.drift import Accepted, Baseline, Night, accept, watch
+from hpp_contract.drift import Accepted, Baseline, DriftResult, accept, compare_with_baseline
 from hpp_contract.drift.situation import pool_of, situation_of
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
@@ -157,12 +157,12 @@ def probed(endpoint: SimulatedEndpoint, plan: Plan = Plan()) -> Probed:  # noqa:
         return probe(target, plan)
 
 
-def night_of(endpoint: SimulatedEndpoint, baseline: Baseline) -> Night:
+def night_of(endpoint: SimulatedEndpoint, baseline: Baseline) -> DriftResult:
     """What the watch says of this night."""
     found = probed(endpoint)
     if found.unverified is not None:
-        return Night({}, (), found.unverified)
-    return watch(baseline, found.exchanges)
+        return DriftResult({}, (), found.unverified)
+    return compare_with_baseline(baseline, found.exchanges)
 
 
 def baseline_of(endpoints: Iterable[SimulatedEndpoint]) -> Baseline:

@@ -248,11 +248,11 @@ def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
     from tempfile import TemporaryDirectory
 
     from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
-    from hpp_contract.drift.collect import evidence_of
+    from hpp_contract.drift.collect import collect_facts
     from hpp_contract.engine.errors import Unverifiable
     from hpp_contract.server import rehearse
 
-    facts = evidence_of(rehearse("waiting")).facts
+    facts = collect_facts(rehearse("waiting")).facts
     text = bytearray(as_json(accept(Baseline({}), facts, (), Accepted("x", "y", "z"))).encode())
     for _ in range(data.draw(st.integers(1, 4))):
         text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.drift import Baseline, watch
-from hpp_contract.drift.collect import evidence_of
+from hpp_contract.drift import Baseline, compare_with_baseline
+from hpp_contract.drift.collect import collect_facts
 from hpp_contract.model import Context, Exchange
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.probe import Plan, probe, target_from
@@ -41,7 +41,7 @@ def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
     live = probe(target_from(None, {}, (), False), Plan()).exchanges
     kept = kept_as_lines(live, tmp_path / "log.ndjson")
     for baseline, fresh in ((live, kept), (kept, live)):
-        night = watch(Baseline(evidence_of(baseline).facts), fresh)
+        night = compare_with_baseline(Baseline(collect_facts(baseline).facts), fresh)
         assert (night.changes, night.unverified) == ((), None)
 
 
@@ -52,4 +52,4 @@ def test_scrubbing_changes_no_fact() -> None:
     scrub = Scrubber()
     kept = [replace(scrub(exchange), context=Context(recorded=True, provenance="recorded")) for exchange in live]
     for baseline, fresh in ((live, kept), (kept, live)):
-        assert watch(Baseline(evidence_of(baseline).facts), fresh).changes == ()
+        assert compare_with_baseline(Baseline(collect_facts(baseline).facts), fresh).changes == ()

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import SCENARIOS
-from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline, watch
-from hpp_contract.drift.aspect import Aspect, Kind
+from hpp_contract.drift import Accepted, Baseline, accept, as_json, compare_with_baseline, read_baseline
+from hpp_contract.drift.aspect import FactKey, Kind
 from hpp_contract.drift.classify import How, classify
-from hpp_contract.drift.collect import _breaks, evidence_of
+from hpp_contract.drift.collect import _breaks, collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
@@ -75,7 +75,7 @@ def texts(facts: Facts) -> set[str]:
 @given(st.lists(EXCHANGES, max_size=6))
 def test_anything_has_facts(exchanges: list[Exchange]) -> None:
     """Facts of arbitrary exchanges are short, printable and hold no id; a night compared with itself has no change."""
-    facts = evidence_of(exchanges).facts
+    facts = collect_facts(exchanges).facts
     for text in texts(facts):
         assert len(text) <= 200
         assert text.isprintable()
@@ -86,7 +86,7 @@ def test_anything_has_facts(exchanges: list[Exchange]) -> None:
 @given(st.lists(EXCHANGES, max_size=4), st.lists(EXCHANGES, max_size=4))
 def test_anything_can_be_compared(one: list[Exchange], other: list[Exchange]) -> None:
     """Every difference between arbitrary nights has a class and advice, and accepting it leaves nothing that fails."""
-    before, after = Baseline(evidence_of(one).facts), evidence_of(other).facts
+    before, after = Baseline(collect_facts(one).facts), collect_facts(other).facts
     changes = compare(before.facts, after)
     assert all(change.advice and change.before and change.after and change.aspect for change in changes)
     grown = accept(before, after, changes, Accepted("2026-01-01T00:00:00Z", "x", "y"))
@@ -98,7 +98,9 @@ def test_anything_can_be_compared(one: list[Exchange], other: list[Exchange]) ->
 def test_baseline_survives_the_disk(tmp_path_factory: pytest.TempPathFactory, exchanges: list[Exchange]) -> None:
     """What is written is what is read."""
     place = tmp_path_factory.mktemp("baseline")
-    baseline = accept(Baseline({}), evidence_of(exchanges).facts, (), Accepted("2026-01-01T00:00:00Z", "why: “ä”", "s"))
+    baseline = accept(
+        Baseline({}), collect_facts(exchanges).facts, (), Accepted("2026-01-01T00:00:00Z", "why: “ä”", "s")
+    )
     (place / "facts.json").write_text(as_json(baseline))
     again = read_baseline(place)
     assert again.accepted == baseline.accepted
@@ -114,7 +116,7 @@ def test_nature_is_no_fact(luck: random.Random) -> None:
     )
     varied = [natural(exchange, luck) for exchange in honest]
     luck.shuffle(varied)
-    assert compare(evidence_of(honest).facts, evidence_of(varied).facts) == ()
+    assert compare(collect_facts(honest).facts, collect_facts(varied).facts) == ()
 
 
 def natural(exchange: Exchange, luck: random.Random) -> Exchange:
@@ -152,47 +154,47 @@ def test_every_kind_has_a_class(kind: Kind) -> None:
     for name in names:
         for place in places:
             for how in hows:
-                assert classify(place, Aspect(kind, name), how, "x", "y")
+                assert classify(place, FactKey(kind, name), how, "x", "y")
 
 
 def test_every_scenario_has_facts() -> None:
     """No scenario of the reference server crashes a rule or goes unmet."""
     for name in SCENARIOS:
-        assert evidence_of(rehearse(name, 6)).facts
+        assert collect_facts(rehearse(name, 6)).facts
 
 
 @pytest.mark.parametrize(
     ("headers", "aspect", "value"),
     [
-        ((("WWW-Authenticate", '  "odd"'),), Aspect("header", "www-authenticate"), "another value"),
-        ((("Cache-Control", "No-Store,  max-age=0"),), Aspect("header", "cache-control"), "max-age=0, no-store"),
-        ((("Vary", "§"),), Aspect("header", "vary"), "another value"),
-        ((("X-Anything", "secret"),), Aspect("header", "x-anything"), "present"),
-        ((("Content-Type", 'application/JSON; charset="UTF-8"'),), Aspect("charset"), "utf-8"),
-        ((("Content-Type", "§"),), Aspect("media type"), "undeclared"),
+        ((("WWW-Authenticate", '  "odd"'),), FactKey("header", "www-authenticate"), "another value"),
+        ((("Cache-Control", "No-Store,  max-age=0"),), FactKey("header", "cache-control"), "max-age=0, no-store"),
+        ((("Vary", "§"),), FactKey("header", "vary"), "another value"),
+        ((("X-Anything", "secret"),), FactKey("header", "x-anything"), "present"),
+        ((("Content-Type", 'application/JSON; charset="UTF-8"'),), FactKey("charset"), "utf-8"),
+        ((("Content-Type", "§"),), FactKey("media type"), "undeclared"),
     ],
 )
-def test_header_values(headers: tuple[tuple[str, str], ...], aspect: Aspect, value: str) -> None:
+def test_header_values(headers: tuple[tuple[str, str], ...], aspect: FactKey, value: str) -> None:
     """Of header values only those that clients act on are facts, in one spelling."""
     request = Request("GET", f"https://x/hpp/v1/sessions/{ID}")
-    facts = evidence_of([Exchange(request, Response(404, headers))]).facts
+    facts = collect_facts([Exchange(request, Response(404, headers))]).facts
     assert facts["unknown-id"].aspects[aspect].values == {value: 1}
 
 
 def test_refused_recordings_verify_nothing() -> None:
     """Recordings in which everything was refused with 401, or nothing answered, could not verify."""
-    baseline = Baseline(evidence_of(rehearse("waiting")).facts)
+    baseline = Baseline(collect_facts(rehearse("waiting")).facts)
     refused = [replace(exchange, context=Context(recorded=True)) for exchange in rehearse("no-credentials")]
-    assert "refused with 401" in (watch(baseline, refused).unverified or "")
+    assert "refused with 401" in (compare_with_baseline(baseline, refused).unverified or "")
     silent = [Exchange(refused[0].request, None, failure="timeout")]
-    assert "answered nothing" in (watch(baseline, silent).unverified or "")
+    assert "answered nothing" in (compare_with_baseline(baseline, silent).unverified or "")
 
 
 def test_newer_baseline() -> None:
     """A fact about a rule of another version is classed all the same; what no row foresees is our mistake."""
-    assert classify("waiting", Aspect("rule", "HPP-Z99"), "other", "kept", "broken")[0] == "risky"
+    assert classify("waiting", FactKey("rule", "HPP-Z99"), "other", "kept", "broken")[0] == "risky"
     with pytest.raises(LookupError):
-        classify("waiting", Aspect("status code"), "gone", "200", "absent")
+        classify("waiting", FactKey("status code"), "gone", "200", "absent")
 
 
 def test_a_rule_that_crashes_is_no_fact() -> None:
@@ -206,7 +208,7 @@ def test_a_rule_that_crashes_is_no_fact() -> None:
 
 
 def baseline_text() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(as_json(Baseline(evidence_of(rehearse("waiting")).facts)))
+    document: dict[str, Any] = json.loads(as_json(Baseline(collect_facts(rehearse("waiting")).facts)))
     return document
 
 
@@ -230,7 +232,7 @@ def test_kinds_of_bodies(body: bytes, said: str) -> None:
     request = Request("GET", "https://h/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267")
     (situation,) = [
         each
-        for name, each in evidence_of([Exchange(request, Response(404, (), body))]).facts.items()
+        for name, each in collect_facts([Exchange(request, Response(404, (), body))]).facts.items()
         if name == "unknown-id"
     ]
     assert [seen.values for aspect, seen in situation.aspects.items() if aspect.kind == "body"] == [{said: 1}]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.drift.aspect import STATUS
 from hpp_contract.drift.history import append, line_of, read_history
-from hpp_contract.drift.timeline import never_observed, stories
+from hpp_contract.drift.timeline import change_timelines, never_observed
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.reporting.timeline_report import Since, since_json, since_markdown, since_text
@@ -61,19 +61,19 @@ def test_places_that_cannot_be(tmp_path: Path) -> None:
 
 def test_since_when() -> None:
     """A change is there since its first night, whatever nights say that met nothing of it; it goes, and may return."""
-    told = {story.change.fact: story for story in stories(WEEK)}
+    told = {story.change.fact: story for story in change_timelines(WEEK)}
     returned = told[TYPE.fact]
     assert (returned.first_seen[:10], returned.since[:10], returned.runs) == ("2026-01-02", "2026-01-07", 3)
     assert (returned.state, returned.until) == ("still there", None)
     gone = told[HEADER.fact]
     assert (gone.state, gone.until, gone.last_seen[:10]) == ("gone", "2026-01-05T03:00:00Z", "2026-01-04")
-    before = {story.change.fact: story for story in stories(WEEK[:5])}[TYPE.fact]
+    before = {story.change.fact: story for story in change_timelines(WEEK[:5])}[TYPE.fact]
     assert before.state == "still there", "no waiting session was met on the fifth"
 
 
 def test_undecided_is_not_gone() -> None:
     """A fact that was missing in too few samples to tell is neither gone nor seen."""
-    (story,) = stories([run(1, TYPE), run(2, undecided=(TYPE.fact,))])
+    (story,) = change_timelines([run(1, TYPE), run(2, undecided=(TYPE.fact,))])
     assert (story.state, story.runs) == ("still there", 1)
 
 
@@ -81,15 +81,15 @@ def test_a_status_is_never_gone_by_absence() -> None:
     """No night meets every status, so a new one stays until it is accepted."""
     new = Change(ChangeClass.RISKY, f"any session · {STATUS.text}", "WAITING", "EXPIRED")
     seen = [run(1, new), run(2, observed=("any session",))]
-    assert [story.state for story in stories(seen)] == ["still there"]
+    assert [story.state for story in change_timelines(seen)] == ["still there"]
     accepted = run(3, new, accepted="it is documented now")
-    assert [story.state for story in stories([*seen, accepted])] == ["accepted"]
+    assert [story.state for story in change_timelines([*seen, accepted])] == ["accepted"]
 
 
 def test_another_value_is_another_change() -> None:
     """When what is different becomes different again, that is a change of its own."""
     again = Change(ChangeClass.BREAKING, TYPE.fact, "string", "null")
-    told = stories([run(1, TYPE), run(2, again)])
+    told = change_timelines([run(1, TYPE), run(2, again)])
     assert [(story.change.after, story.state) for story in told] == [("number", "gone"), ("null", "still there")]
 
 

@@ -16,9 +16,9 @@ from dataclasses import replace
 
 import pytest
 
-from hpp_contract.drift.collect import evidence_of
+from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
-from hpp_contract.drift.facts import Facts, Seen
+from hpp_contract.drift.facts import FactCounts, Facts
 from hpp_contract.drift.presence import undecided
 from hpp_contract.engine import fault
 from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
@@ -64,7 +64,7 @@ def night(samples: int, tell: Callable[[Exchange], Exchange] = lambda each: each
         for number in range(samples):
             asked = honest.request.session_id or ""
             exchanges.append(tell(renaming(asked, f"{number:08}{asked[8:]}")(honest)))
-    return evidence_of(exchanges).facts
+    return collect_facts(exchanges).facts
 
 
 def told(before: Facts, after: Facts) -> tuple[list[Change], list[str]]:
@@ -116,8 +116,8 @@ def test_the_worst_is_told_first() -> None:
 
 def test_values_are_listed_by_frequency() -> None:
     """The most frequent value is named first, and of equal ones the first of the alphabet."""
-    assert Seen(9, 9, {"b": 2, "a": 2, "c": 5}).listed == "c, a, b"
-    assert Seen(0, 0, {}).listed == ""
+    assert FactCounts(9, 9, {"b": 2, "a": 2, "c": 5}).listed == "c, a, b"
+    assert FactCounts(0, 0, {}).listed == ""
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_values_are_listed_by_frequency() -> None:
 )
 def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     """The change weighs what the rule weighs, unless the fact that it sees is weighed already."""
-    from hpp_contract.drift.aspect import Aspect
+    from hpp_contract.drift.aspect import FactKey
     from hpp_contract.drift.classify import change_of
     from hpp_contract.rules import find
 
@@ -139,7 +139,7 @@ def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     assert rule is not None
     assert rule.severity == Severity(severity)
     advice = f"{rule.summary} hpp-contract explain {rule_id} says what goes wrong for whom otherwise."
-    told = change_of("waiting", Aspect("rule", rule_id), "other", "kept", "broken", "poll 1")
+    told = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1")
     assert told == Change(told.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
     assert told.change_class == weight
 
@@ -153,7 +153,7 @@ def precise(*digits: int) -> Facts:
         told = fault.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
         told = renaming(asked, f"{number:08}{asked[8:]}")(told)
         exchanges.append(replace(told, evidence=f"poll {count}"))
-    return evidence_of(exchanges).facts
+    return collect_facts(exchanges).facts
 
 
 def test_a_change_has_an_example() -> None:

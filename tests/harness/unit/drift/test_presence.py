@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.drift import Accepted, Baseline, accept
-from hpp_contract.drift.collect import evidence_of
+from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
-from hpp_contract.drift.significance import by_luck, is_news
+from hpp_contract.drift.significance import is_significant, p_by_chance
 from hpp_contract.engine.fault import fault, member
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.server import rehearse
@@ -32,7 +32,7 @@ def of_sessions(present: int, absent: int, name: str = "channel", on: str = "wai
         body = json.dumps(session).encode()
         known = Context(credentials="right", session="known")
         exchanges.append(Exchange(Request("GET", url), Response(200, (), body), context=known))
-    return evidence_of(exchanges).facts
+    return collect_facts(exchanges).facts
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def merged(each: list[Facts]) -> Facts:
 @given(st.integers(0, 60), st.integers(1, 12))
 def test_luck_is_a_probability(always: int, fresh: int) -> None:
     """The chances add up to one, sink with every absence and every earlier sample, and are Laplace's for one sample."""
-    chances = [by_luck(always, fresh, missing) for missing in range(fresh + 1)]
+    chances = [p_by_chance(always, fresh, missing) for missing in range(fresh + 1)]
     assert chances[0] == pytest.approx(1)
     assert chances == sorted(chances, reverse=True)
-    assert by_luck(always + 1, fresh, 1) < by_luck(always, fresh, 1)
-    assert by_luck(always, 1, 1) == pytest.approx(1 / (always + 2))
-    assert by_luck(always, fresh, fresh) == pytest.approx(float(all_missing(always, fresh)))
-    assert not is_news(always, fresh, 0)
+    assert p_by_chance(always + 1, fresh, 1) < p_by_chance(always, fresh, 1)
+    assert p_by_chance(always, 1, 1) == pytest.approx(1 / (always + 2))
+    assert p_by_chance(always, fresh, fresh) == pytest.approx(float(all_missing(always, fresh)))
+    assert not is_significant(always, fresh, 0)
 
 
 def all_missing(always: int, fresh: int) -> Fraction:
@@ -89,7 +89,7 @@ def all_missing(always: int, fresh: int) -> Fraction:
 
 def test_few_samples_are_never_news() -> None:
     """After three samples or fewer, no single sample and no pair says anything."""
-    assert not any(is_news(always, fresh, fresh) for always in range(4) for fresh in (1, 2))
+    assert not any(is_significant(always, fresh, fresh) for always in range(4) for fresh in (1, 2))
 
 
 @pytest.mark.parametrize(
@@ -130,19 +130,19 @@ def spelled(*digits: int) -> Facts:
         assert Instant.parse(session["updated_at"])
         request = Request("GET", f"https://x/hpp/v1/sessions/{identity}")
         exchanges.append(Exchange(request, Response(200, (), json.dumps(session).encode())))
-    return evidence_of(exchanges).facts
+    return collect_facts(exchanges).facts
 
 
 def test_kept_again() -> None:
     """A rule that was always broken and is kept now is told as cosmetic, once there are samples enough."""
     broken = [fault("x", "waiting", member("channel", 1))(exchange) for exchange in rehearse("waiting")] * 1
-    before = evidence_of(broken).facts
-    assert compare(before, evidence_of(rehearse("waiting")).facts) == ()
+    before = collect_facts(broken).facts
+    assert compare(before, collect_facts(rehearse("waiting")).facts) == ()
     often = before
     for _ in range(20):
         often = accept(Baseline(often), before, (), Accepted("", "x", "")).facts
     told = {
         change.fact: (change.change_class, change.after)
-        for change in compare(often, evidence_of(rehearse("waiting")).facts)
+        for change in compare(often, collect_facts(rehearse("waiting")).facts)
     }
     assert told["waiting · HPP-S09"] == ("cosmetic", "kept")

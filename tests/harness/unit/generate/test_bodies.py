@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hpp_contract.generate import NAMES, UnknownKeywordError, answer, broken, seeded, sessions, valid, valid_body
 from hpp_contract.generate.compiling import Place, alternatives
-from hpp_contract.generate.invalid_bodies import Weakness, _at, _wrong
-from hpp_contract.generate.value_spec import Constraint, Demand
+from hpp_contract.generate.invalid_bodies import BreakableConstraint, _at, _wrong
+from hpp_contract.generate.value_spec import Constraint, ValueSpec
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules.schema_validation import violations
 from hpp_contract.spec.schema_files import SHAPES
@@ -190,14 +190,14 @@ def test_unknown_keyword_is_named(schema: dict[str, Any], said: str) -> None:
     assert str(raised.value) == said
 
 
-def a_string(*constraints: Constraint) -> Demand:
-    return Demand((Constraint("type", "string"), *constraints))
+def a_string(*constraints: Constraint) -> ValueSpec:
+    return ValueSpec((Constraint("type", "string"), *constraints))
 
 
 def test_what_cannot_be_broken_alone() -> None:
     """A constraint that cannot be broken without breaking another rule's is refused by name and place."""
     short, none = Constraint("minLength", 1, "HPP-X01"), Constraint("const", "x", "HPP-X02")
-    weakness = Weakness(a_string(short, none), (), a_string(short, none), short)
+    weakness = BreakableConstraint(a_string(short, none), (), a_string(short, none), short)
     with pytest.raises(UnknownKeywordError, match="no strategy breaks 'minLength' alone at "):
         _wrong(seeded("x"), weakness)
 

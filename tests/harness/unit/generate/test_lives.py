@@ -9,9 +9,9 @@ from hypothesis import given
 
 from hpp_contract.engine import Subject, judge
 from hpp_contract.generate import BrokenTrace, broken_traces, seeded, traces
-from hpp_contract.generate.choices import Source
-from hpp_contract.generate.lifecycle import Life, legal_trace, reachable, shapes
-from hpp_contract.generate.lifecycle_violations import MISLIVING, broken_trace
+from hpp_contract.generate.choices import Choices
+from hpp_contract.generate.lifecycle import SessionSimulator, legal_trace, reachable, shapes
+from hpp_contract.generate.lifecycle_violations import VIOLATIONS, broken_trace
 from hpp_contract.model import Trace
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.session import FINAL
@@ -34,7 +34,7 @@ def test_broken_lives_break_their_rule(case: BrokenTrace) -> None:
 
 def test_every_rule_about_lives_is_broken() -> None:
     """There is a way to break every rule about lives."""
-    assert set(MISLIVING) == {rule.id for rule in CATALOGUE if rule.letter == "L"}
+    assert set(VIOLATIONS) == {rule.id for rule in CATALOGUE if rule.letter == "L"}
 
 
 def sample(count: int = 1500) -> list[Trace]:
@@ -64,15 +64,15 @@ def test_final_is_where_lives_stay() -> None:
     assert len(shapes()) == 9
 
 
-def source(*choices: int) -> Source:
+def source(*choices: int) -> Choices:
     """A source that makes these choices, and after them the first there is."""
-    made = Source(lambda: bytes(64))
+    made = Choices(lambda: bytes(64))
     rest = iter(choices)
     setattr(made, "integer", lambda low, high: min(high, low + next(rest, 0)))  # noqa: B010  chosen, not drawn
     return made
 
 
-@pytest.mark.parametrize("number", range(len(MISLIVING)))
+@pytest.mark.parametrize("number", range(len(VIOLATIONS)))
 def test_every_way_to_mislive(number: int) -> None:
     """Each broken life breaks its own rule, also when every choice is the first."""
     trace = broken_trace(source(number))
@@ -81,7 +81,7 @@ def test_every_way_to_mislive(number: int) -> None:
         for verdict in judge(trace.trace.exchanges, CATALOGUE, Subject("endpoint", "x"))
         if verdict.total
     ]
-    assert trace.rule == tuple(MISLIVING)[number]
+    assert trace.rule == tuple(VIOLATIONS)[number]
     assert trace.rule in found
 
 
@@ -97,9 +97,9 @@ def test_every_final_status_is_left(final: str) -> None:
 @pytest.mark.parametrize("reference", ["R", "S"])
 def test_a_reference_that_changes(reference: str) -> None:
     """A completed session may change its Klarna reference too, which breaks the rule about outcomes."""
-    life = Life(seeded("x"))
+    life = SessionSimulator(seeded("x"))
     life.outcome = {"klarna_reference": reference}
-    MISLIVING["HPP-L06"](life)
+    VIOLATIONS["HPP-L06"](life)
     before, after = ((each.session or {})["klarna_reference"] for each in life.exchanges)
     assert before == reference != after
     broken = judge(life.exchanges, CATALOGUE, Subject("endpoint", "x"))

@@ -8,17 +8,17 @@ from itertools import product
 import pytest
 
 from hpp_contract.generate import UnknownKeywordError, seeded
-from hpp_contract.generate.choices import Source
+from hpp_contract.generate.choices import Choices
 from hpp_contract.generate.instants import SPELLINGS, lifetime
 from hpp_contract.generate.texts import pieces
-from hpp_contract.generate.value_spec import Constraint, Demand, keeps
+from hpp_contract.generate.value_spec import Constraint, ValueSpec, keeps
 from hpp_contract.generate.values import make
 from hpp_contract.model import Instant
 
 
-def source(*choices: int) -> Source:
+def source(*choices: int) -> Choices:
     """A source that makes these choices, and after them the first there is."""
-    made = Source(lambda: bytes(64))
+    made = Choices(lambda: bytes(64))
     rest = iter(choices)
     setattr(made, "integer", lambda low, high: min(high, low + next(rest, 0)))  # noqa: B010  chosen, not drawn
     return made
@@ -56,8 +56,8 @@ def test_what_keeps_a_keyword(keyword: str, wanted: object, kept: object, broken
     assert not keeps(Constraint("not", {}), kept)
 
 
-def a_string(*constraints: Constraint) -> Demand:
-    return Demand((Constraint("type", "string"), *constraints))
+def a_string(*constraints: Constraint) -> ValueSpec:
+    return ValueSpec((Constraint("type", "string"), *constraints))
 
 
 @pytest.mark.parametrize(

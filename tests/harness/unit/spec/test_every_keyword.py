@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hpp_contract.generate import NAMES, Broken, broken_at, seeded, valid_body, weaknesses
+from hpp_contract.generate import NAMES, Broken, breakable_constraints, broken_at, seeded, valid_body
 from hpp_contract.generate.compiling import APPLICATORS, CONSTRAINTS
 from hpp_contract.spec.schema_files import SHAPES, load
 from tests.harness.support.validators import FILES, errors, python, rust
@@ -80,7 +80,7 @@ def good(name: str) -> list[Any]:
 @cache
 def bad(name: str) -> list[Broken]:
     source = seeded(f"bad/{name}")
-    return [broken_at(source, weakness) for weakness in weaknesses(name) for _ in range(EACH)]
+    return [broken_at(source, weakness) for weakness in breakable_constraints(name) for _ in range(EACH)]
 
 
 def kinds(file: str) -> list[str]:
@@ -194,4 +194,4 @@ COUNTED = {
 
 def test_no_constraint_goes_missing() -> None:
     """The constraints there are to break are counted, so that none can vanish together with what tests it."""
-    assert {name: len(weaknesses(name)) for name in NAMES} == COUNTED
+    assert {name: len(breakable_constraints(name)) for name in NAMES} == COUNTED
