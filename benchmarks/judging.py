@@ -10,14 +10,14 @@ from hpp_contract.engine import Subject, judge
 from hpp_contract.model import Exchange
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.schema_validation import violations
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 
 COUNT = 20_000
 
 
 def recorded() -> list[Exchange]:
     """COUNT kept exchanges over all scenarios, each its own object, so that nothing is remembered."""
-    honest = [exchange for name in SCENARIOS for exchange in rehearse(name, 5)]
+    honest = [exchange for name in SCENARIOS for exchange in simulate_server(name, 5)]
     kept = [replace(exchange, known=replace(exchange.context, kept=True, provenance="embedded")) for exchange in honest]
     return [fresh(kept[index % len(kept)]) for index in range(COUNT)]
 

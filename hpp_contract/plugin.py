@@ -21,7 +21,7 @@ import pytest
 
 if TYPE_CHECKING:
     from hpp_contract.cases import Case
-    from hpp_contract.client import Wanted
+    from hpp_contract.client import GeneratedOptions
     from hpp_contract.engine import Report, RuleVerdict
     from hpp_contract.engine.known_failing import Entry
     from hpp_contract.model import Exchange
@@ -163,9 +163,9 @@ class ClientContract:
     def test_generated(self, request: pytest.FixtureRequest) -> None:
         """Any session that the contract allows survives the client: the same ones in every run."""
         from hpp_contract.cases import GENERATED
-        from hpp_contract.client import Wanted
+        from hpp_contract.client import GeneratedOptions
 
-        self._judge([], GENERATED, request, Wanted(self.generated))
+        self._judge([], GENERATED, request, GeneratedOptions(self.generated))
 
     def _client(self, request: pytest.FixtureRequest) -> Callable[..., Any]:  # noqa: ARG002  overrides need it
         """What reads a session, bound to this instance where it wants one."""
@@ -181,15 +181,15 @@ class ClientContract:
         return function if not accepts(method) and accepts(function) else method
 
     def _judge(
-        self, cases: list[Case], name: str, request: pytest.FixtureRequest, generated: Wanted | None = None
+        self, cases: list[Case], name: str, request: pytest.FixtureRequest, generated: GeneratedOptions | None = None
     ) -> None:
-        from hpp_contract.client import Plan, run
+        from hpp_contract.client import RunOptions, run
         from hpp_contract.client.adapters.python import PythonAdapter
         from hpp_contract.engine import Subject
 
         client = self._client(request)
         subject = Subject("client", type(self).__name__)
-        plan = Plan(self.timeout, again=AGAIN, generated=generated)
+        plan = RunOptions(self.timeout, reproduce_command=AGAIN, generated=generated)
         report = run(cases, lambda: PythonAdapter(client, self.hello), subject, plan)
         _conclude(report, name, request.config.stash.get(KNOWN_FAILING, ()), request.node.nodeid)
 

@@ -14,7 +14,7 @@ from hpp_contract.cases.case import GENERATED, Case
 from hpp_contract.cases.scenarios import CREDENTIALS, Play
 from hpp_contract.engine.errors import UsageProblem
 
-__all__ = ["CASES", "GENERATED", "Case", "chooses_generated", "chosen", "plays"]
+__all__ = ["CASES", "GENERATED", "Case", "plays", "select", "selects_generated"]
 
 _ALL: Final = (
     *cases_sessions.SHAPES,
@@ -38,7 +38,7 @@ def plays() -> dict[str, Play]:
     return {name: play for case in cases for name, play in case.plays().items()}
 
 
-def chosen(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case, ...]:
+def select(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case, ...]:
     """The cases, `recorded` ones last, that any of these names or globs (separated by commas, too) choose, in order;
     all when there are none.
 
@@ -52,7 +52,7 @@ def chosen(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case
     return tuple(case for case in every if not wanted or any(fnmatchcase(case.name, pattern) for pattern in wanted))
 
 
-def chooses_generated(patterns: Iterable[str]) -> bool:
+def selects_generated(patterns: Iterable[str]) -> bool:
     """Whether these choose the round of generated sessions, as nothing does too."""
     wanted = _words(patterns)
     return not wanted or any(fnmatchcase(GENERATED, pattern) for pattern in wanted)

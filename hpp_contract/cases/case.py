@@ -30,19 +30,19 @@ class Case:
     """
 
     name: str
-    says: str
+    description: str
     rules: tuple[str, ...]
     scenario: str = "in-progress"
     edits: tuple[Edit, ...] = ()
     since: int = 0
     until: int = FOREVER
     reads: tuple[int, ...] = (0,)
-    rest: float = 0.0
+    pause: float = 0.0
     timeout: float = TIMEOUT
-    base: str = ""
+    base_path: str = ""
     credentials: Credentials = CREDENTIALS
-    form: str = "{id}"
-    spares: tuple[str, ...] = ()
+    id_template: str = "{id}"
+    exempt_rules: tuple[str, ...] = ()
     slow: bool = False
     needs_base_url: bool = False
 
@@ -57,7 +57,7 @@ class Case:
     def sessions(self) -> tuple[str, ...]:
         """The ids of its sessions, as a caller knows them."""
         *own, decoy = self.uuids
-        return tuple(self.form.format(id=name, upper=name.upper(), decoy=decoy) for name in own)
+        return tuple(self.id_template.format(id=name, upper=name.upper(), decoy=decoy) for name in own)
 
     def read_ids(self) -> Iterable[tuple[str, str]]:
         """For each read, the id that its messages carry and the session it asks for."""

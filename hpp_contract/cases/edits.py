@@ -11,7 +11,7 @@ from typing import Any, Final
 from hpp_contract.engine.fault import Edit, body, header, status
 from hpp_contract.model import Exchange, Response
 
-ELSEWHERE: Final = "https://elsewhere.example"
+OTHER_HOST: Final = "https://elsewhere.example"
 """Stands for another host's address until the case is run, see `towards`."""
 
 CORRELATION: Final = "6f0f2a6e-6d0c-4a5e-9a53-0d2f7c1b8e44"
@@ -115,13 +115,13 @@ def redirect(code: int, origin: str | None) -> Edit:
     return edit
 
 
-def towards(origin: str) -> Edit:
+def to_other_host(origin: str) -> Edit:
     """Put `origin` where a redirect says ELSEWHERE."""
 
     def edit(exchange: Exchange) -> Exchange:
         location = exchange.response.header("location") if exchange.response is not None else None
-        if location is None or not location.startswith(ELSEWHERE):
+        if location is None or not location.startswith(OTHER_HOST):
             return exchange
-        return header("Location", origin + location.removeprefix(ELSEWHERE))(exchange)
+        return header("Location", origin + location.removeprefix(OTHER_HOST))(exchange)
 
     return edit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hpp_contract.cases.case import Case
-from hpp_contract.cases.edits import ELSEWHERE as ELSEWHERE_URL
+from hpp_contract.cases.edits import OTHER_HOST as ELSEWHERE_URL
 from hpp_contract.cases.edits import page, redirect, refuse, refuse_empty, refuse_page, send
 from hpp_contract.engine.fault import Edit, body, drop, header, member, rewrite, status
 
@@ -82,7 +82,7 @@ REFUSALS: Final = (
     Case("redirect-to-itself-once", "307 to the same URL, which then answers.", ("HPP-A36",),
          edits=(redirect(307, None),), until=1),
     Case("redirect-for-ever", "307 to the same URL, for ever.", ("HPP-A25",), edits=(redirect(307, None),),
-         spares=("HPP-A35", "HPP-R11")),
+         exempt_rules=("HPP-A35", "HPP-R11")),
     Case("redirect-without-location", "302 that says nowhere to go.", ("HPP-A25",),
          edits=(status(302), body(b""), header("Content-Type", None))),
 )  # fmt: skip

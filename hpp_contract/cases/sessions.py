@@ -73,7 +73,7 @@ INSTANTS: Final = (
 
 
 def _id(name: str, form: str, says: str) -> Case:
-    return Case(f"id-{name}", says, _WORDS, form=form, spares=("HPP-R02",))
+    return Case(f"id-{name}", says, _WORDS, id_template=form, exempt_rules=("HPP-R02",))
 
 
 IDS: Final = (
@@ -81,7 +81,7 @@ IDS: Final = (
         "id-uppercase",
         "A session id in capitals: ids are compared letter by letter.",
         ("HPP-A01", "HPP-R02"),
-        form="{upper}",
+        id_template="{upper}",
     ),
     _id("with-space", "{id} x", "A session id with a space in it."),
     _id("with-slash", "{id}/x", "A session id with a slash in it."),

@@ -9,7 +9,7 @@ from typing import Any
 
 from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.client import rehearse_answer
+from hpp_contract.client import ideal_read
 from hpp_contract.engine.rule import Rule
 from hpp_contract.engine.sanitize import printable
 from hpp_contract.model.client_read import ClientRead
@@ -21,14 +21,14 @@ from hpp_contract.spec.session import MEMBERS
 
 def answer_pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:
     """The text of an answer that keeps `rule` and of one that breaks it; None when no text shows a difference."""
-    honest = ((fault, rehearse_answer(fault.scenario, clock)) for fault in rule.faults)
+    honest = ((fault, ideal_read(fault.scenario, clock)) for fault in rule.faults)
     pairs = ((_text(answer), _text(fault(answer))) for fault, answer in honest)
     return next(((kept, broken) for kept, broken in pairs if kept != broken), None)
 
 
 def _text(answer: ClientRead) -> str:
     redact = Redactor(CREDENTIALS.secrets)
-    lines = [f"Case {answer.case}: {CASES[answer.case].says}"]
+    lines = [f"Case {answer.case}: {CASES[answer.case].description}"]
     lines += [exchange_text(answer.last, redact)] if answer.last is not None else []
     if len(answer.served) > 1:
         lines.append(f"  ({len(answer.served)} requests like this)")

@@ -17,7 +17,7 @@ from hpp_contract.cli.authority import authority, trusting
 
 if TYPE_CHECKING:
     from hpp_contract.cases import Case
-    from hpp_contract.client import Adapter, Plan, Wanted
+    from hpp_contract.client import Adapter, GeneratedOptions, RunOptions
     from hpp_contract.engine import Subject
 
 BESIDE = 3
@@ -87,12 +87,12 @@ def client(
       hpp-contract client --command "node adapter.js" --cassettes cassettes/ --only "recorded-*"
       hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
     """
-    from hpp_contract.cases import GENERATED, chosen
+    from hpp_contract.cases import GENERATED, select
     from hpp_contract.cases.scenarios import CREDENTIALS
     from hpp_contract.cli._progress import waiting
     from hpp_contract.client import run
 
-    cases = chosen(only, _recorded(cassettes))
+    cases = select(only, _recorded(cassettes))
     if list_only:
         _list(options, cases)
         return
@@ -106,18 +106,18 @@ def client(
     finish(report, options, tuple(secrets), frozenset(names) if only else None)
 
 
-def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed: int) -> Wanted | None:
+def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed: int) -> GeneratedOptions | None:
     """The round of generated sessions; None for none."""
-    from hpp_contract.cases import chooses_generated
-    from hpp_contract.client import Wanted
+    from hpp_contract.cases import selects_generated
+    from hpp_contract.client import GeneratedOptions
     from hpp_contract.client.generated import USUAL
     from hpp_contract.engine.errors import UsageProblem
 
     if folder is not None and not _is_writable(folder):
         raise UsageProblem(f"--generated-to {folder} cannot be written: name a folder that can be made or written.")
     if count is None:
-        count = USUAL if chooses_generated(only) else 0
-    return Wanted(count, seed, folder) if count else None
+        count = USUAL if selects_generated(only) else 0
+    return GeneratedOptions(count, seed, folder) if count else None
 
 
 def _is_writable(folder: Path) -> bool:
@@ -136,11 +136,11 @@ def _recorded(cassettes: tuple[str, ...]) -> tuple[Case, ...]:
 
 def _under_test(
     python: str | None, command: str | None, timeout: float, further: tuple[str, ...]
-) -> tuple[Callable[[], Adapter], Subject, Plan]:
+) -> tuple[Callable[[], Adapter], Subject, RunOptions]:
     """How to start what is judged, what to call it, and how to run it; `further` options belong to running it again."""
-    from hpp_contract.client import Plan
+    from hpp_contract.client import RunOptions
     from hpp_contract.client.adapters.command import CommandAdapter
-    from hpp_contract.client.adapters.command_template import MARK, OneShotAdapter
+    from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
     from hpp_contract.client.adapters.python import PythonAdapter, resolve
     from hpp_contract.engine import Subject
     from hpp_contract.engine.errors import UsageProblem
@@ -150,12 +150,12 @@ def _under_test(
     if python is not None:
         function = resolve(python, here=True)
         again = shlex.join(("hpp-contract", "client", "--python", python, *further))
-        return lambda: PythonAdapter(function), Subject("client", python), Plan(timeout, again=again)
+        return lambda: PythonAdapter(function), Subject("client", python), RunOptions(timeout, reproduce_command=again)
     words = command or ""
     once = MARK in words
-    adapter = OneShotAdapter if once else CommandAdapter
+    adapter = CommandTemplateAdapter if once else CommandAdapter
     again = shlex.join(("hpp-contract", "client", "--command", words, *further))
-    return lambda: adapter(words), Subject("client", words), Plan(timeout, BESIDE, once, again)
+    return lambda: adapter(words), Subject("client", words), RunOptions(timeout, BESIDE, once, again)
 
 
 def _list(options: Options, cases: tuple[Case, ...]) -> None:

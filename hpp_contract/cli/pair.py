@@ -13,7 +13,7 @@ from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.exchange_text import exchange_text
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 
 POLLS = 6
 """Reads of one session at most: few faults in the catalogue need more to show."""
@@ -40,7 +40,7 @@ def _rehearsals(rule: Rule, clock: Clock) -> Iterator[tuple[Exchanges, Exchanges
     """Honest exchanges and the same told with a fault, seen live and as kept, the shortest first."""
     for fault in rule.faults:
         for polls in range(1, POLLS + 1):
-            for honest in _views(rehearse(fault.scenario, polls, clock=clock)):
+            for honest in _views(simulate_server(fault.scenario, polls, clock=clock)):
                 yield honest, tuple(_told(fault, exchange, poll) for poll, exchange in enumerate(honest))
 
 

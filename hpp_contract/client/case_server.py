@@ -12,7 +12,7 @@ from typing import Final, Self
 from urllib.parse import unquote
 
 from hpp_contract.cases import Case
-from hpp_contract.cases.edits import edits, towards
+from hpp_contract.cases.edits import edits, to_other_host
 from hpp_contract.cases.scenarios import CREDENTIALS, Play, Scenario
 from hpp_contract.engine.fault import body, fault, status
 from hpp_contract.model import Exchange
@@ -21,7 +21,7 @@ from hpp_contract.model.credentials import Credentials
 from hpp_contract.server import Server, Tls
 from hpp_contract.spec.session import UUID
 
-GRACE: Final = 0.05
+ARRIVAL_WAIT_S: Final = 0.05
 """Seconds that a request may still be on its way to us when the client has already answered."""
 
 _NOBODY: Final = Credentials("kco_test_api_nobody-has-this-key")
@@ -30,7 +30,7 @@ _LATER: Final = Scenario("later", refused=404)
 """What is played under ids of no case: nothing, unless the stage is told later."""
 
 
-class Stage:
+class CaseServer:
     """Plays `cases` from its construction until `close`: one server for each pair of credentials, and another host.
     Further sessions can be added to it, for the published credentials. With `tls` it speaks https only; `clock` dates
     what it says.
@@ -48,7 +48,7 @@ class Stage:
     def _set_up(self, cases: tuple[Case, ...], tls: Tls | None, clock: Clock, undo: ExitStack) -> None:
         self._elsewhere = undo.enter_context(Server(credentials=_NOBODY, tls=tls, clock=clock))
         # Another name, not only another port: some clients take two ports of one name for one host.
-        adapt = towards(self._elsewhere.url.replace("127.0.0.1", "localhost"))
+        adapt = to_other_host(self._elsewhere.url.replace("127.0.0.1", "localhost"))
         plays: dict[Credentials, dict[str, Play]] = defaultdict(dict, {CREDENTIALS: {}})
         for case in cases:
             plays[case.credentials] |= case.plays(adapt)
@@ -73,11 +73,11 @@ class Stage:
 
     def base_url(self, case: Case) -> str:
         """The base URL that the case's client is given."""
-        return self._servers[case.credentials].url + case.base
+        return self._servers[case.credentials].url + case.base_path
 
     def seen(self, name: str, *, at_least: int = 0) -> tuple[Exchange, ...]:
         """The exchanges so far whose URL holds this UUID, waiting a moment for so many."""
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + ARRIVAL_WAIT_S
         while len(found := self._found(name)) < at_least and time.monotonic() < deadline:
             time.sleep(0.002)
         return found
@@ -85,7 +85,7 @@ class Stage:
     def _found(self, name: str) -> tuple[Exchange, ...]:
         return tuple(exchange for watch in self._watches for exchange in watch.of(name))
 
-    def strayed(self, name: str) -> tuple[Exchange, ...]:
+    def other_host_requests(self, name: str) -> tuple[Exchange, ...]:
         """The same for what reached the other host."""
         return self._away.of(name)
 

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from hpp_contract.cases.case import GENERATED
-from hpp_contract.client.generated_case import Drawn, drawn_case
-from hpp_contract.client.minimize import simplest
-from hpp_contract.client.realistic_dates import believable
-from hpp_contract.client.run_case import Played
+from hpp_contract.client.generated_case import GeneratedCase, generated_case
+from hpp_contract.client.minimize import minimize
+from hpp_contract.client.realistic_dates import realistic_dates
+from hpp_contract.client.run_case import CaseResult
 from hpp_contract.client.verdicts import verdicts_on
 from hpp_contract.engine import Outcome, RuleVerdict, Subject
 from hpp_contract.generate import sessions
@@ -36,19 +36,19 @@ SHRINKING: Final = 10.0
 
 FAILED: Final = frozenset({Outcome.BROKEN, Outcome.WARNED, Outcome.ERROR})
 
-Try = Callable[[Drawn], Played]
+Try = Callable[[GeneratedCase], CaseResult]
 
 
 class _Broken(Exception):
     """A session did not survive. Each rule has a class of its own, since Hypothesis tells failures apart by that."""
 
 
-class _Enough(BaseException):
+class _TimeUp(BaseException):
     """The time is up, or its cause keeps anything more from being read. No Exception, which Hypothesis would take for a
     failure."""
 
 
-class Round:
+class GeneratedRun:
     """One round: `drawn` sessions were read, and `simpler` ones after the first that failed, until all was done or it
     was `late`. `worst` is the shortest failing session for each rule, `exercised` are the rules that had anything to
     judge."""
@@ -56,7 +56,7 @@ class Round:
     def __init__(self, read: Try, subject: Subject, spares: Collection[str] = ()) -> None:
         self.drawn = self.simpler = 0
         self.late = False
-        self.worst: dict[str, tuple[Drawn, RuleVerdict]] = {}
+        self.worst: dict[str, tuple[GeneratedCase, RuleVerdict]] = {}
         self.exercised: set[str] = set()
         self._read = read
         self._subject = subject
@@ -74,15 +74,17 @@ class Round:
             with _no_folder_left_behind():
                 _search(self._ask, count, seed)
                 for rule, (case, _) in tuple(self.worst.items()):
-                    simplest(json.loads(case.content), partial(self._breaks, rule))
-        except _Enough as end:
+                    minimize(json.loads(case.content), partial(self._breaks, rule))
+        except _TimeUp as end:
             if end.__cause__ is not None:
                 raise end.__cause__ from None
 
-    def failures(self, case: Drawn) -> dict[str, RuleVerdict]:
+    def failures(self, case: GeneratedCase) -> dict[str, RuleVerdict]:
         """The verdicts, by rule, on a session that is read now and does not survive."""
         played = self._read(case)
-        verdicts = verdicts_on(GENERATED, self._subject, played.answers, played.exchanges, played.own, self._spares)
+        verdicts = verdicts_on(
+            GENERATED, self._subject, played.answers, played.exchanges, played.extra_findings, self._spares
+        )
         self.exercised |= {verdict.rule.id for verdict in verdicts if verdict.outcome is not Outcome.NOT_EXERCISED}
         return {verdict.rule.id: verdict for verdict in verdicts if verdict.outcome in FAILED}
 
@@ -95,16 +97,16 @@ class Round:
 
     def _broken(self, body: Body) -> tuple[str, ...]:
         """The rules that reading this session breaks; the same for the same session, though it is read once."""
-        case = drawn_case(body)
+        case = generated_case(body)
         if case.content in self._known:
             return self._known[case.content]
         if time.monotonic() > self._until:
             self.late = True
-            raise _Enough
+            raise _TimeUp
         try:
             failures = self.failures(case)
         except Exception as error:
-            raise _Enough from error
+            raise _TimeUp from error
         if self.worst:
             self.simpler += 1
         else:
@@ -135,7 +137,7 @@ def _search(ask: Callable[[Body], str | None], count: int, seed: int) -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
     )
-    @hypothesis.given(sessions().map(believable))
+    @hypothesis.given(sessions().map(realistic_dates))
     def survives(body: Body) -> None:
         if (rule := ask(body)) is not None:
             raise kinds.setdefault(rule, type(rule, (_Broken,), {}))

@@ -22,7 +22,7 @@ SHOWN: Final = 600
 
 
 @dataclass(frozen=True)
-class Drawn(Case):
+class GeneratedCase(Case):
     """One generated session; `content` is what the server sends when its `own_id` is read."""
 
     own_id: str = ""
@@ -44,7 +44,7 @@ class Drawn(Case):
         return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def drawn_case(body: Body, attempt: int = 0) -> Drawn:
+def generated_case(body: Body, attempt: int = 0) -> GeneratedCase:
     """The case of a generated body, under an id that is its own: a client may keep what it has read before.
 
     The drawn id gives the version and the variant, the body and the `attempt` the rest. It is in small letters, since
@@ -53,19 +53,19 @@ def drawn_case(body: Body, attempt: int = 0) -> Drawn:
     digest = hashlib.sha256(f"{_text(body)}#{attempt}".encode()).hexdigest()
     own = f"{digest[:8]}{body['session_id'][8:24].lower()}{digest[8:20]}"
     content = _text(distinct_ids(body | {"session_id": own})).encode()
-    return Drawn(GENERATED, "A session that the contract allows.", (), own_id=own, content=content)
+    return GeneratedCase(GENERATED, "A session that the contract allows.", (), own_id=own, content=content)
 
 
-def again(case: Drawn) -> Drawn:
+def repeat(case: GeneratedCase) -> GeneratedCase:
     """The same session under another id."""
-    return drawn_case(json.loads(case.content), attempt=1)
+    return generated_case(json.loads(case.content), attempt=1)
 
 
 def _text(body: Body) -> str:
     return json.dumps(body, ensure_ascii=False)
 
 
-def keep(case: Drawn, rule: str, folder: Path | None) -> str:
+def keep(case: GeneratedCase, rule: str, folder: Path | None) -> str:
     """Write the body to a file in `folder`, in a new one for None, all of it or nothing; the command that serves it.
 
     Raises OSError."""

@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hpp_contract.client.generated import Round
-from hpp_contract.client.generated_case import Drawn, again, keep
+from hpp_contract.client.generated import GeneratedRun
+from hpp_contract.client.generated_case import GeneratedCase, keep, repeat
 from hpp_contract.client.verdicts import RULES
 from hpp_contract.engine import Outcome, RuleVerdict
 from hpp_contract.engine.refusal import raise_refusal
 
 
 @dataclass(frozen=True)
-class Wanted:
+class GeneratedOptions:
     """A round to run: how many sessions, by which seed, and the folder for those that fail (None is a new one in the
     system's folder for temporary files)."""
 
@@ -23,7 +23,9 @@ class Wanted:
     folder: Path | None = None
 
 
-def conclude(done: Round, wanted: Wanted, spares: Collection[str]) -> tuple[tuple[RuleVerdict, ...], list[str]]:
+def summarize(
+    done: GeneratedRun, wanted: GeneratedOptions, spares: Collection[str]
+) -> tuple[tuple[RuleVerdict, ...], list[str]]:
     """The verdicts of a round that was run, and what is worth knowing about it.
 
     A failure that does not come again is no verdict: it may have been this machine.
@@ -32,7 +34,7 @@ def conclude(done: Round, wanted: Wanted, spares: Collection[str]) -> tuple[tupl
     unsure: list[str] = []
     shown: list[str] = []
     for case, rules in _by_case(done).items():
-        more = again(case)
+        more = repeat(case)
         found = done.failures(more)
         unsure += sorted(rules - found.keys())
         if confirmed := rules & found.keys():
@@ -43,19 +45,19 @@ def conclude(done: Round, wanted: Wanted, spares: Collection[str]) -> tuple[tupl
     return verdicts, [*_notes(done, wanted, unsure, spares), *shown]
 
 
-def _by_case(done: Round) -> dict[Drawn, set[str]]:
-    found: dict[Drawn, set[str]] = {}
+def _by_case(done: GeneratedRun) -> dict[GeneratedCase, set[str]]:
+    found: dict[GeneratedCase, set[str]] = {}
     for rule, (case, _) in done.worst.items():
         found.setdefault(case, set()).add(rule)
     return found
 
 
-def _passed(rule_id: str, done: Round) -> RuleVerdict:
+def _passed(rule_id: str, done: GeneratedRun) -> RuleVerdict:
     [rule] = [rule for rule in RULES if rule.id == rule_id]
     return RuleVerdict(rule, Outcome.OK if rule_id in done.exercised else Outcome.NOT_EXERCISED)
 
 
-def _kept(case: Drawn, rule: str, folder: Path | None) -> str:
+def _kept(case: GeneratedCase, rule: str, folder: Path | None) -> str:
     try:
         return keep(case, rule, folder)
     except OSError as error:
@@ -67,7 +69,7 @@ def _evident(verdict: RuleVerdict, evidence: str) -> RuleVerdict:
     return replace(verdict, findings=tuple(replace(finding, evidence=evidence) for finding in verdict.findings))
 
 
-def _notes(done: Round, wanted: Wanted, unsure: list[str], spares: Collection[str]) -> Iterator[str]:
+def _notes(done: GeneratedRun, wanted: GeneratedOptions, unsure: list[str], spares: Collection[str]) -> Iterator[str]:
     seed = f"(seed {wanted.seed})"
     if done.worst:
         yield (

@@ -11,19 +11,19 @@ from hpp_contract.client.run_case import secrets
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.rules import Given, given
+from hpp_contract.rules import ServedKind, served_kind
 from hpp_contract.server.application import Application
 from hpp_contract.spec.session import MEMBERS
 
 _ORIGIN: Final = "https://hpp.example"
 
 
-def rehearse_answer(case_name: str, clock: Clock = system_clock) -> ClientRead:
+def ideal_read(case_name: str, clock: Clock = system_clock) -> ClientRead:
     """The answer of an ideal client to the last read of a case; raises KeyError for a name that no case has."""
-    return rehearse_case(CASES[case_name], clock)[-1]
+    return ideal_reads(CASES[case_name], clock)[-1]
 
 
-def rehearse_case(case: Case, clock: Clock = system_clock) -> tuple[ClientRead, ...]:
+def ideal_reads(case: Case, clock: Clock = system_clock) -> tuple[ClientRead, ...]:
     """An ideal client's answers to every read of a case."""
     application = Application(case.credentials, plays=case.plays(), clock=clock)
     seen: dict[str, list[Exchange]] = {session: [] for session in case.sessions}
@@ -53,7 +53,7 @@ def _goes_on(exchange: Exchange) -> bool:
 def _request(case: Case, asked: str) -> Request:
     from urllib.parse import quote
 
-    url = f"{_ORIGIN}{case.base.rstrip('/')}/hpp/v1/sessions/{quote(asked, safe='')}"
+    url = f"{_ORIGIN}{case.base_path.rstrip('/')}/hpp/v1/sessions/{quote(asked, safe='')}"
     headers = (
         ("Authorization", case.credentials.authorization),
         ("Content-Type", "application/json"),
@@ -84,7 +84,7 @@ def _answer(
 
 def _told(answer: ClientRead) -> ClientResult:
     session = answer.last.session if answer.last is not None else None
-    if given(answer) in (Given.SESSION, Given.ODD) and session is not None:
+    if served_kind(answer) in (ServedKind.SESSION, ServedKind.ODD) and session is not None:
         return ClientResult(session={name: session[name] for name in MEMBERS if session.get(name) is not None})
     return ClientResult(failure=_failure(answer))
 
@@ -92,7 +92,7 @@ def _told(answer: ClientRead) -> ClientResult:
 def _failure(answer: ClientRead) -> Failure:
     last = answer.last
     response = last.response if last is not None else None
-    if response is None or given(answer) is Given.FAILURE:
+    if response is None or served_kind(answer) is ServedKind.FAILURE:
         return Failure("network", "NetworkError", "The server gave no whole answer")
     if response.status == 200:
         return Failure("decode", "DecodeError", "The body is no session", 200)

@@ -9,26 +9,26 @@ from typing import Any, Final
 
 from hpp_contract import __version__
 from hpp_contract.cases import Case
-from hpp_contract.client.ideal_client import rehearse_case
+from hpp_contract.client.ideal_client import ideal_reads
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.rules import Given, find, given
+from hpp_contract.rules import ServedKind, find, served_kind
 
-_EXPECT: Final = {Given.SESSION: "session", Given.ODD: "either"}
+_EXPECT: Final = {ServedKind.SESSION: "session", ServedKind.ODD: "either"}
 
 
 def expected(answer: ClientRead) -> str:
     """What a client owes its caller in this read: a `session`, an `error`, or `either` (but never a wrong session)."""
-    return _EXPECT.get(given(answer), "error")
+    return _EXPECT.get(served_kind(answer), "error")
 
 
 def as_text(cases: Iterable[Case]) -> str:
     """One line a case: name, what the caller is owed at last, which rules are meant, and what the server does."""
     lines = []
     for case in cases:
-        last = expected(rehearse_case(case)[-1])
+        last = expected(ideal_reads(case)[-1])
         lines.append(
-            f"{case.name:32} {last:8} {' '.join(rule.removeprefix('HPP-') for rule in case.rules[:3]):12} {case.says}"
+            f"{case.name:32} {last:8} {' '.join(rule.removeprefix('HPP-') for rule in case.rules[:3]):12} {case.description}"
         )
     return "\n".join([*lines, "", f"{len(lines)} cases", ""])
 
@@ -40,13 +40,13 @@ def as_json(cases: Iterable[Case]) -> str:
 
 
 def _case(case: Case) -> dict[str, Any]:
-    answers = rehearse_case(case)
+    answers = ideal_reads(case)
     return {
         "name": case.name,
-        "description": case.says,
+        "description": case.description,
         "rules": [_rule(name) for name in case.rules],
-        "spares": list(case.spares),
-        "base_path": case.base,
+        "spares": list(case.exempt_rules),
+        "base_path": case.base_path,
         "username": case.credentials.username,
         "password": case.credentials.api_key,
         "timeout_ms": round(case.timeout * 1000),

@@ -18,11 +18,11 @@ _LIFE = ("updated_at", "expires_at")
 _LATER = frozenset({*OUTCOME, "manual_identification"})
 
 
-def simplest(body: Body, fails: Callable[[Body], bool]) -> Body:
+def minimize(body: Body, fails: Callable[[Body], bool]) -> Body:
     """The body with as little as possible in it that still `fails`. Every body that is tried is a valid session."""
     for smaller in _smaller(body):
         if len(json.dumps(smaller)) < len(json.dumps(body)) and is_valid(smaller) and fails(smaller):
-            return simplest(smaller, fails)
+            return minimize(smaller, fails)
     return body
 
 

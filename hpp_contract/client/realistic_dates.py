@@ -13,17 +13,17 @@ _CENTURY: Final = 100 * 365 * 86400 * SECOND
 _TIMES: Final = ("updated_at", "expires_at")
 
 
-def believable(body: Body) -> Body:
+def realistic_dates(body: Body) -> Body:
     """The body with every offset one that some place on earth has, and every date in the last or this century.
 
     RFC 3339 allows more, and libraries that hold dates differ in how much of it they take. None of that is ever sent.
     """
-    return {name: _believable(name, value) for name, value in body.items()}
+    return {name: _realistic(name, value) for name, value in body.items()}
 
 
-def _believable(name: str, value: Any) -> Any:
+def _realistic(name: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return believable(value)
+        return realistic_dates(value)
     if name == "date_of_birth" and value[:2] not in ("19", "20"):
         return f"1980{value[4:]}"
     moment = Instant.parse(value) if name in _TIMES else None

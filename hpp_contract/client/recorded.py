@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from hpp_contract.cases import Case
-from hpp_contract.cases.edits import ELSEWHERE
+from hpp_contract.cases.edits import OTHER_HOST
 from hpp_contract.cases.scenarios import SCENARIOS, Play
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.fault import Edit, Fault, header
@@ -89,7 +89,7 @@ def _stay_here(exchange: Exchange) -> Exchange:
     """Redirect to no host but ours, whatever host was recorded."""
     if exchange.response is None or exchange.response.header("location") is None:
         return exchange
-    return header("Location", ELSEWHERE + exchange.request.path)(exchange)
+    return header("Location", OTHER_HOST + exchange.request.path)(exchange)
 
 
 def _free(name: str, taken: dict[str, Recording]) -> str:

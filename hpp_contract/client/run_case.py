@@ -10,24 +10,24 @@ from typing import Final
 from hpp_contract.cases import Case
 from hpp_contract.cases.case import SHORT
 from hpp_contract.client.adapters.adapter import Adapter, Ask
-from hpp_contract.client.case_server import Stage
+from hpp_contract.client.case_server import CaseServer
 from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead, ClientResult
 from hpp_contract.model.credentials import Credentials
 
-LEASH: Final = 5.0
+SHORT_READ_LIMIT_S: Final = 5.0
 """Seconds after which a client that was given SHORT has shown enough."""
 
 
 @dataclass(frozen=True)
-class Played:
+class CaseResult:
     """A case as it went: the answers to its reads, the exchanges they caused, and what the case itself found amiss."""
 
     case: Case
     answers: tuple[ClientRead, ...]
     exchanges: tuple[Exchange, ...]
-    own: tuple[tuple[str, Finding], ...] = ()
+    extra_findings: tuple[tuple[str, Finding], ...] = ()
 
     @property
     def problem(self) -> str | None:
@@ -38,16 +38,16 @@ class Played:
         return next((answer.result.skipped for answer in self.answers if answer.result.skipped), None)
 
 
-def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str) -> Played:
+def run_case(case: Case, stage: CaseServer, adapter: Adapter, wait: float, evidence: str) -> CaseResult:
     """Ask for every read of `case`, for at most `wait` seconds each; a read that gives no answer is the last.
 
     Raises what the adapter raises, and SystemRefused when a server could not do its part: no answer then counts.
     """
     answers: list[ClientRead] = []
-    leash = min(wait, LEASH) if case.timeout == SHORT else wait
+    leash = min(wait, SHORT_READ_LIMIT_S) if case.timeout == SHORT else wait
     for number, ask in enumerate(_asks(case, stage)):
-        if number and case.rest:
-            time.sleep(case.rest)
+        if number and case.pause:
+            time.sleep(case.pause)
         told, elapsed = adapter.read(ask, leash)
         stage.check()
         answer = _answer(case, number, told, stage, answers)
@@ -55,20 +55,20 @@ def play(case: Case, stage: Stage, adapter: Adapter, wait: float, evidence: str)
         if told.problem or told.skipped:
             break
     if case.needs_base_url and adapter.can.base_url != "native":
-        return Played(case, (), ())
+        return CaseResult(case, (), ())
     exchanges = tuple(_placed(exchange, case) for name in case.uuids for exchange in stage.seen(name))
-    played = Played(case, tuple(answers), exchanges)
+    played = CaseResult(case, tuple(answers), exchanges)
     answered = not played.problem and not played.skipped
-    return replace(played, own=tuple(_amiss(case, stage)) if answered else ())
+    return replace(played, extra_findings=tuple(_missing_requests(case, stage)) if answered else ())
 
 
-def _asks(case: Case, stage: Stage) -> Iterator[Ask]:
+def _asks(case: Case, stage: CaseServer) -> Iterator[Ask]:
     who = case.credentials
     for name, session_id in case.read_ids():
         yield Ask(name, stage.base_url(case), who.username or "", who.api_key, session_id, case.timeout, stage.ca_file)
 
 
-def _answer(case: Case, number: int, told: ClientResult, stage: Stage, before: list[ClientRead]) -> ClientRead:
+def _answer(case: Case, number: int, told: ClientResult, stage: CaseServer, before: list[ClientRead]) -> ClientRead:
     """The answer to read `number`, with the exchanges that came since the read before."""
     session = case.reads[number]
     own, decoy = case.uuids[session], case.uuids[-1]
@@ -83,7 +83,7 @@ def _answer(case: Case, number: int, told: ClientResult, stage: Stage, before: l
         tuple(exchange for exchange in (*seen, *stage.seen(decoy)) if id(exchange) not in known),
         earlier,
         others,
-        tuple(x for name in case.uuids for x in stage.strayed(name)),
+        tuple(x for name in case.uuids for x in stage.other_host_requests(name)),
         timeout=case.timeout,
         secrets=secrets(case.credentials),
     )
@@ -96,15 +96,15 @@ def secrets(credentials: Credentials) -> tuple[str, ...]:
 
 def _placed(exchange: Exchange, case: Case) -> Exchange:
     """The exchange with what this case knows about where its requests belong."""
-    return replace(exchange, context=replace(exchange.context, base_path=case.base.rstrip("/")))
+    return replace(exchange, context=replace(exchange.context, base_path=case.base_path.rstrip("/")))
 
 
-def _amiss(case: Case, stage: Stage) -> Iterator[tuple[str, Finding]]:
+def _missing_requests(case: Case, stage: CaseServer) -> Iterator[tuple[str, Finding]]:
     """What no single request shows: that none came for a session, or none for its id as it is.
 
     Where an odd id or key makes the case, a client may refuse to ask at all.
     """
-    odd = "HPP-R02" in case.spares
+    odd = "HPP-R02" in case.exempt_rules
     for session in dict.fromkeys(case.reads):
         came = (*stage.seen(case.uuids[session]), *stage.seen(case.uuids[-1]))
         if odd and came and all(exchange.request.session_id != case.sessions[session] for exchange in came):

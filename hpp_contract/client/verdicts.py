@@ -30,7 +30,7 @@ class _Entry:
     total: int = 0
 
 
-class Ledger:
+class CaseVerdicts:
     """Judges cases one after the other; safe for one thread. `slices` are the cases, `shown` the texts of the exchanges
     that findings name."""
 
@@ -51,17 +51,17 @@ class Ledger:
         """The verdicts on one case, also entered: `own` are findings of the case itself, by rule id."""
         answers, exchanges = tuple(answers), tuple(exchanges)
         stamped = verdicts_on(case, self.subject, answers, exchanges, own, spares)
-        self.enter(case, stamped)
+        self.add(case, stamped)
         self.shown |= portraits(stamped, exchanges, {answer.evidence for answer in answers})
         return stamped
 
-    def enter(self, case: str, verdicts: Sequence[RuleVerdict]) -> None:
+    def add(self, case: str, verdicts: Sequence[RuleVerdict]) -> None:
         """Enter the verdicts on a case."""
         for verdict in verdicts:
-            self._enter(verdict)
+            self._add(verdict)
         self.slices += [Slice(case, outcomes_of(verdicts))] if case else []
 
-    def _enter(self, verdict: RuleVerdict) -> None:
+    def _add(self, verdict: RuleVerdict) -> None:
         entry = self._entries[verdict.rule.id]
         entry.exercised |= verdict.outcome is not Outcome.NOT_EXERCISED
         entry.crashed |= verdict.outcome is Outcome.ERROR
@@ -88,7 +88,7 @@ def verdicts_on(
 ) -> tuple[RuleVerdict, ...]:
     """The verdicts on one case, which every finding names; `own` are findings of the case itself, by rule id."""
     verdicts = judge_case([rule for rule in RULES if rule.id not in spares], subject, answers, exchanges)
-    return tuple(_with_own(_stamped(verdict, case), own, case) for verdict in verdicts)
+    return tuple(_with_own(_with_case(verdict, case), own, case) for verdict in verdicts)
 
 
 def judge_case(
@@ -106,7 +106,7 @@ def judge_case(
     return court.verdicts
 
 
-def _stamped(verdict: RuleVerdict, case: str) -> RuleVerdict:
+def _with_case(verdict: RuleVerdict, case: str) -> RuleVerdict:
     """With the case named, and what is found again in further reads or requests of it said once."""
     if not verdict.findings:
         return verdict

@@ -27,9 +27,9 @@ from hpp_contract.rules import (
 )
 from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
 from hpp_contract.rules.schemas import NO_NULL
-from hpp_contract.rules.served import Given, given
+from hpp_contract.rules.served import ServedKind, served_kind
 
-__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "Given", "closest", "find", "given"]
+__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "closest", "find", "served_kind"]
 
 _MODULES: tuple[ModuleType, ...] = (
     request, request_seen, http, http_body, session, session_time, pending, completed, lifecycle, error,

@@ -26,23 +26,23 @@ def api_responded(exchange: Exchange) -> bool:
     return exchange.response is not None and not (exchange.response.is_html and exchange.response.status != 200)
 
 
-def ok(exchange: Exchange) -> bool:
+def is_200(exchange: Exchange) -> bool:
     """The answer is a 200."""
     return exchange.response is not None and exchange.response.status == 200
 
 
-def ok_as_json(exchange: Exchange) -> bool:
+def is_200_as_json(exchange: Exchange) -> bool:
     """A whole 200 that does not call itself something else than JSON."""
     response = exchange.response
     return response is not None and response.status == 200 and response.complete and response.media_type in JSON_TYPES
 
 
-def holds_json(exchange: Exchange) -> bool:
+def has_json(exchange: Exchange) -> bool:
     """The answer is a whole 200 with one JSON value."""
-    return ok_as_json(exchange) and exchange.response is not None and exchange.response.json.is_json
+    return is_200_as_json(exchange) and exchange.response is not None and exchange.response.json.is_json
 
 
-def holds_session(exchange: Exchange) -> bool:
+def has_session(exchange: Exchange) -> bool:
     """The answer is a 200 with a JSON object."""
     return exchange.session is not None
 
@@ -74,6 +74,6 @@ def for_session(exchange: Exchange) -> bool:
     return exchange.request.session_id is not None
 
 
-def polled(trace: Trace) -> bool:
+def read_twice(trace: Trace) -> bool:
     """The session was read twice or more."""
     return len(trace.reads) > 1

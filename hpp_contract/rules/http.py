@@ -9,7 +9,7 @@ from hpp_contract.engine.fault import body, fail, fault, header, member, slow, s
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Response, Trace
 from hpp_contract.model.exchange import response_of
-from hpp_contract.rules.conditions import always, api_responded, polled, responded
+from hpp_contract.rules.conditions import always, api_responded, read_twice, responded
 
 DOCUMENTED = (200, 401, 403, 404)
 LIMITED = 429
@@ -128,7 +128,7 @@ def not_cacheable(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-H12", "same-update-same-answer", "should", "inferred", "updated_at dates the last change", scope="trace",
-    when=polled,
+    when=read_twice,
     faults=[fault("changes-silently", "completed-with-order", member("klarna_reference", "Z999ZZ9Z"), since=1,
                 also=("HPP-L06",))],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.body import BOM
 from hpp_contract.model.exchange import response_of
-from hpp_contract.rules.conditions import holds_json, ok, ok_as_json, responded
+from hpp_contract.rules.conditions import has_json, is_200, is_200_as_json, responded
 
 
 @rule(
@@ -18,7 +18,7 @@ from hpp_contract.rules.conditions import holds_json, ok, ok_as_json, responded
     "must",
     "referenced",
     "API reference 1.1 › getSessionById",
-    when=ok,
+    when=is_200,
     faults=[
         fault(
             "serves-html", "waiting", header("Content-Type", "text/html"), body(b"<html><body>Sign in</body></html>")
@@ -38,7 +38,7 @@ def json_media_type(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _utf8_matters(exchange: Exchange) -> bool:
-    return ok_as_json(exchange) and response_of(exchange).content is not None
+    return is_200_as_json(exchange) and response_of(exchange).content is not None
 
 
 @rule(
@@ -97,7 +97,7 @@ def one_json_value(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-H09", "no-duplicate-member", "must", "standard", "RFC 8259 §4 Objects", when=holds_json,
+    "HPP-H09", "no-duplicate-member", "must", "standard", "RFC 8259 §4 Objects", when=has_json,
     faults=[fault("repeats-member", "waiting", rewrite(lambda content: content[:-1] + b', "status": "WAITING"}'))],
 )  # fmt: skip
 def no_duplicate_member(exchange: Exchange) -> Iterator[Finding]:
@@ -110,7 +110,7 @@ def no_duplicate_member(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-H10", "no-nan", "must", "standard", "RFC 8259 §6 Numbers", when=holds_json,
+    "HPP-H10", "no-nan", "must", "standard", "RFC 8259 §6 Numbers", when=has_json,
     faults=[fault("serves-nan", "waiting", rewrite(lambda content: content[:-1] + b', "x": NaN}'), also=("HPP-S09",))],
 )  # fmt: skip
 def no_nan(exchange: Exchange) -> Iterator[Finding]:

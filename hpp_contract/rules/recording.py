@@ -15,7 +15,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import values
 from hpp_contract.privacy.redact import is_placeholder
-from hpp_contract.rules.conditions import always, holds_session
+from hpp_contract.rules.conditions import always, has_session
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
 
@@ -155,7 +155,7 @@ def complete_exchange(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _tokened(exchange: Exchange) -> bool:
-    return _private(exchange) and holds_session(exchange)
+    return _private(exchange) and has_session(exchange)
 
 
 @rule(

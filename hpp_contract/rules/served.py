@@ -24,7 +24,7 @@ _LARGE: Final = 100_000
 _OUTCOMES: Final = ({"authorization_token"}, {"order_id", "klarna_reference"})
 
 
-class Given(StrEnum):
+class ServedKind(StrEnum):
     """What a read came to on the wire.
 
     `session` leaves a client no excuse; an `odd` one may be refused or read, but not misread; for the others the only
@@ -40,21 +40,21 @@ class Given(StrEnum):
 
 
 @lru_cache(maxsize=1024)
-def given(answer: ClientRead) -> Given:
+def served_kind(answer: ClientRead) -> ServedKind:
     """What the last exchange of this read gave the client."""
     last = answer.last
     if last is None:
-        return Given.NOTHING
+        return ServedKind.NOTHING
     response = last.response
     if response is None or not response.complete or stalled(answer):
-        return Given.FAILURE
+        return ServedKind.FAILURE
     if response.status != 200:
-        return Given.REFUSAL
+        return ServedKind.REFUSAL
     if session_of(last) is None:
-        return Given.NO_SESSION
+        return ServedKind.NO_SESSION
     session = served_session(answer)
     sound = _is_plain(response) and _well_formed(session) and _adds_up(session, answer.asked)
-    return Given.SESSION if sound and sum(response.pauses) <= answer.timeout else Given.ODD
+    return ServedKind.SESSION if sound and sum(response.pauses) <= answer.timeout else ServedKind.ODD
 
 
 def _is_plain(response: Response) -> bool:
@@ -131,7 +131,7 @@ def absent(value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def departure(answer: ClientRead, name: str) -> str | None:
+def mismatch(answer: ClientRead, name: str) -> str | None:
     """How the surfaced member `name` departs from the served one, in one word; None when it does not.
 
     `dropped`, `altered`, `invented`, or where the value comes from instead: `stale` (an earlier read), `mixed` (another
@@ -253,9 +253,9 @@ def surfaced(answer: ClientRead) -> bool:
 
 
 @cache
-def gave(*what: Given) -> Callable[[ClientRead], bool]:
+def when_served(*what: ServedKind) -> Callable[[ClientRead], bool]:
     """The read came to one of these, and the client answered."""
-    return lambda answer: judged(answer) and given(answer) in what
+    return lambda answer: judged(answer) and served_kind(answer) in what
 
 
 def outcome(answer: ClientRead) -> str:

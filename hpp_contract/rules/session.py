@@ -11,7 +11,7 @@ from hpp_contract.engine.fault import body, drop, fault, member
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import describe
-from hpp_contract.rules.conditions import has, holds_json, holds_session
+from hpp_contract.rules.conditions import has, has_json, has_session
 from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.schema_files import load
 
@@ -20,7 +20,7 @@ REFERENCE = "API reference 1.1 › getSessionById"
 
 
 @schema_rule(
-    "session", "HPP-S01", "body-is-object", "must", "shown", HAPPY, when=holds_json,
+    "session", "HPP-S01", "body-is-object", "must", "shown", HAPPY, when=has_json,
     faults=[fault("serves-list", "waiting", body(b'[{"status": "WAITING"}]')),
             fault("serves-null", "failed", body(b"null"))],
 )  # fmt: skip
@@ -32,7 +32,7 @@ def body_is_object(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-S02", "members-present", "must", "shown", HAPPY, when=holds_session,
+    "session", "HPP-S02", "members-present", "must", "shown", HAPPY, when=has_session,
     faults=[fault("omits-status", "waiting", drop("status")), fault("omits-expiry", "in-progress", drop("expires_at"))],
 )  # fmt: skip
 def members_present(_: Exchange) -> None:
@@ -43,7 +43,7 @@ def members_present(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-S03", "members-typed", "must", "referenced", REFERENCE, when=holds_session,
+    "session", "HPP-S03", "members-typed", "must", "referenced", REFERENCE, when=has_session,
     faults=[fault("numbers-the-id", "waiting", member("session_id", 39173), also=("HPP-S04",)),
             fault("wraps-reference", "completed-with-order", member("klarna_reference", ["X438HG0Q"]))],
 )  # fmt: skip
@@ -133,7 +133,7 @@ def _known_members() -> dict[str, frozenset[str]]:
 
 
 @rule(
-    "HPP-S09", "no-unknown-member", "should", "referenced", REFERENCE, when=holds_session,
+    "HPP-S09", "no-unknown-member", "should", "referenced", REFERENCE, when=has_session,
     faults=[fault("adds-member", "waiting", member("risk_score", 3))],
 )  # fmt: skip
 def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
@@ -151,7 +151,7 @@ def _printable(name: str) -> str:
 
 
 @schema_rule(
-    "session", "HPP-S10", "no-null", "must", "shown", HAPPY, when=holds_session,
+    "session", "HPP-S10", "no-null", "must", "shown", HAPPY, when=has_session,
     faults=[fault("nulls-absent-member", "manual-id-check", member("order_id", None))],
 )  # fmt: skip
 def no_null(_: Exchange) -> None:
@@ -191,7 +191,7 @@ def manual_identification_shape(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-S13", "strings-bounded", "must", "referenced", "Data types", when=holds_session,
+    "session", "HPP-S13", "strings-bounded", "must", "referenced", "Data types", when=has_session,
     faults=[fault("overflows-reference", "completed-with-order", member("klarna_reference", "X" * 256))],
 )  # fmt: skip
 def strings_bounded(_: Exchange) -> None:
@@ -215,7 +215,7 @@ _UNSAFE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f]")
 
 
 @rule(
-    "HPP-S15", "strings-clean", "should", "standard", "RFC 8259 §8.2 Unicode Characters", when=holds_session,
+    "HPP-S15", "strings-clean", "should", "standard", "RFC 8259 §8.2 Unicode Characters", when=has_session,
     faults=[fault("adds-control-character", "completed-with-order", member("klarna_reference", "X438\u0000HG0Q"))],
 )  # fmt: skip
 def strings_clean(exchange: Exchange) -> Iterator[Finding]:

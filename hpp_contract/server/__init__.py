@@ -16,11 +16,11 @@ from hpp_contract.model.clock import Clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.server.application import Application
 from hpp_contract.server.sandbox import Sandbox
-from hpp_contract.server.simulate import rehearse
+from hpp_contract.server.simulate import simulate_server
 from hpp_contract.server.tls import Tls
 from hpp_contract.server.wire import Listener
 
-__all__ = ["Application", "Sandbox", "Server", "Tls", "rehearse"]
+__all__ = ["Application", "Sandbox", "Server", "Tls", "simulate_server"]
 
 
 class Server:

@@ -40,11 +40,11 @@ Identity = Literal["known", "unknown", "malformed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class Resolution:
     """What a request meets: its `stage` (what a fault lies on), and the scenario, the sandbox's answer or the status
     that refuses it."""
 
-    stage: str
+    scenario: str
     answer: Scenario | Response | int
     credentials: Authority
     session: Identity | None = None
@@ -91,12 +91,12 @@ class Application:
         beside = self._beside(request)
         if beside is not None:
             return Exchange(request, dated(beside, now), at=Instant(now, 9))
-        situation = self._situation(request)
+        situation = self._resolve(request)
         poll = self._poll(request, situation, now)
         response = dated(self._honest(request, situation, poll), now)
         honest = Exchange(request, response, at=Instant(now, 9), context=self._known(situation))
         try:
-            told = self._with_faults(honest, situation.stage, poll)
+            told = self._with_faults(honest, situation.scenario, poll)
         except Exception as error:  # an edit that does not fit its stage is our mistake: say so on the wire
             raise_refusal(error)
             told = replace(honest, response=dated(refusal(500), now))
@@ -112,35 +112,35 @@ class Application:
             return None
         return self._sandbox.answer(request, authorized=self._authority(request) == "right")
 
-    def _situation(self, request: Request) -> Situation:
+    def _resolve(self, request: Request) -> Resolution:
         authority = self._authority(request)
         wanted = request.session_id
         if wanted is None or not self._is_below_base(request):
-            return Situation("elsewhere", 404, authority)
+            return Resolution("elsewhere", 404, authority)
         if request.method != "GET":
-            return Situation("not-get", 405, authority)
+            return Resolution("not-get", 405, authority)
         if authority != "right":
             stage = "no-credentials" if authority == "none" else "wrong-credentials"
-            return Situation(stage, 401, authority)
+            return Resolution(stage, 401, authority)
         return self._session(wanted)
 
-    def _session(self, wanted: str) -> Situation:
+    def _session(self, wanted: str) -> Resolution:
         scenario = self._scenarios.get(wanted)
         fault = self._own_faults.get(wanted)
         if scenario is None and fault is not None:
             if fault.scenario in ("unknown-id", "malformed-id"):
-                return Situation(fault.scenario, 404, "right", "unknown")
+                return Resolution(fault.scenario, 404, "right", "unknown")
             scenario = SCENARIOS.get(fault.scenario, SCENARIOS["waiting"])
         if scenario is not None:
-            return Situation(scenario.name, scenario, "right", "known")
+            return Resolution(scenario.name, scenario, "right", "known")
         made = self._sandbox.read(wanted) if self._sandbox is not None else None
         if made is not None:
-            return Situation(*made, "right", "known")
+            return Resolution(*made, "right", "known")
         if not UUID.fullmatch(wanted):
-            return Situation("malformed-id", 404, "right", "malformed")
+            return Resolution("malformed-id", 404, "right", "malformed")
         if self._otherwise is not None:
-            return Situation(self._otherwise.name, self._otherwise, "right", "known")
-        return Situation("unknown-id", 404, "right", "unknown")
+            return Resolution(self._otherwise.name, self._otherwise, "right", "known")
+        return Resolution("unknown-id", 404, "right", "unknown")
 
     def _is_below_base(self, request: Request) -> bool:
         return not self._base_path or request.path.startswith(f"{self._base_path}/hpp/")
@@ -151,9 +151,9 @@ class Application:
             return "none"
         return "right" if len(sent) == 1 and is_authorized(sent[0], self.credentials) else "wrong"
 
-    def _poll(self, request: Request, situation: Situation, now: int) -> int:
+    def _poll(self, request: Request, situation: Resolution, now: int) -> int:
         """How often this session was met at this stage before."""
-        key = (situation.stage, request.raw_session_id or "")
+        key = (situation.scenario, request.raw_session_id or "")
         with self._lock:
             if now - self._created > RENEWAL:
                 self._created = now - AGE
@@ -161,7 +161,7 @@ class Application:
             self._polls[key] += 1
             return self._polls[key] - 1
 
-    def _honest(self, request: Request, situation: Situation, poll: int) -> Response:
+    def _honest(self, request: Request, situation: Resolution, poll: int) -> Response:
         scenario = situation.answer
         if isinstance(scenario, Response):
             return scenario
@@ -178,7 +178,7 @@ class Application:
                 exchange = fault(exchange)
         return exchange
 
-    def _known(self, situation: Situation) -> Context:
+    def _known(self, situation: Resolution) -> Context:
         return Context(
             credentials=situation.credentials,
             session=situation.session,

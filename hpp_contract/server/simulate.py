@@ -19,14 +19,14 @@ _IDS: Final = {"unknown-id": _UNKNOWN, "malformed-id": "not-a-session-id"}
 _WRONG: Final = Credentials("kco_test_api_wrong", CREDENTIALS.username)
 
 
-def rehearse(
-    stage: str, polls: int = 1, faults: Iterable[Fault] = (), clock: Clock = system_clock
+def simulate_server(
+    scenario: str, polls: int = 1, faults: Iterable[Fault] = (), clock: Clock = system_clock
 ) -> tuple[Exchange, ...]:
     """The exchanges of `polls` documented requests at `stage`, a scenario or one of `no-credentials`,
     `wrong-credentials`, `unknown-id` and `malformed-id`; raises KeyError for any other."""
     application = Application(faults=faults, clock=clock)
-    wanted = _IDS.get(stage) or session_id(_scenario(stage))
-    request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{wanted}", _headers(stage))
+    wanted = _IDS.get(scenario) or session_id(_scenario(scenario))
+    request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{wanted}", _headers(scenario))
     return tuple(application(request) for _ in range(polls))
 
 

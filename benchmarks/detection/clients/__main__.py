@@ -19,7 +19,7 @@ from benchmarks.detection.environment import Environment, node_version, prepare
 from benchmarks.detection.tools import ROOT
 from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.client import Plan, run
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Subject
@@ -47,7 +47,9 @@ class Column:
 
 def judged(client: type[Client], *, strict: bool) -> bool:
     """Whether `hpp-contract client` fails it."""
-    report = run(tuple(CASES.values()), lambda: PythonAdapter(client()), Subject("client", "a"), Plan(beside=3))
+    report = run(
+        tuple(CASES.values()), lambda: PythonAdapter(client()), Subject("client", "a"), RunOptions(extra_adapters=3)
+    )
     return report.exit_code != 0 or (strict and any(rule.outcome is Outcome.WARNED for rule in report.rules))
 
 

@@ -10,8 +10,8 @@ import time
 from typing import Any, Final
 
 from hpp_contract.client.adapters.adapter import Ask
-from hpp_contract.client.adapters.results import capabilities_from, told_from
-from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
+from hpp_contract.client.adapters.results import parse_capabilities, parse_result
+from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Capabilities, ClientResult
 
@@ -46,7 +46,7 @@ class CommandAdapter:
 
     def __init__(self, command: str) -> None:
         self._argv = arguments(command)
-        self._child: Child | None = None
+        self._child: SubprocessGroup | None = None
         self._greets = True
         self._asked: set[str] = set()
         self._repeated = False
@@ -62,7 +62,7 @@ class CommandAdapter:
             elapsed = time.monotonic() - began
             if not self._asked and told is not None:
                 told = self._looked_at(child, ask.id, told)
-        except Misbehaved as misdeed:
+        except AdapterError as misdeed:
             told, elapsed = self._problem(child, str(misdeed)), time.monotonic() - began
         if told is None:
             told = self._problem(child, f"no answer within {wait:g} s", hung=True)
@@ -71,33 +71,33 @@ class CommandAdapter:
 
     def close(self) -> None:
         if self._child is not None:
-            with contextlib.suppress(Misbehaved):
+            with contextlib.suppress(AdapterError):
                 self._child.send(b'{"op":"bye"}')
             self._child.stop(patience=1.0)
             self._child = None
 
-    def _started(self) -> Child:
+    def _started(self) -> SubprocessGroup:
         """The process, started and greeted where that is still to be done."""
         if self._child is not None:
             return self._child
-        self._child = Child(self._argv)
+        self._child = SubprocessGroup(self._argv)
         if self._greets:
             try:
                 self._greet(self._child)
-            except Misbehaved as misdeed:
+            except AdapterError as misdeed:
                 self._greets = False
                 self._note(f"The adapter did not survive hello ({misdeed}): everything is assumed of its client.")
                 self._child.stop()
                 self._child = None  # should the system refuse another
-                self._child = Child(self._argv)
+                self._child = SubprocessGroup(self._argv)
         return self._child
 
-    def _greet(self, child: Child) -> None:
+    def _greet(self, child: SubprocessGroup) -> None:
         child.send(json.dumps(HELLO).encode())
         line = child.line(time.monotonic() + GREETING)
         message = None if line is None else parsed(line)
         if message is not None and message.get("op") == "hello":
-            self.can = capabilities_from(message)
+            self.can = parse_capabilities(message)
             return
         if line is None:
             self._note(_SILENT)
@@ -107,7 +107,7 @@ class CommandAdapter:
 
     def _late_hello(self, message: dict[str, Any]) -> None:
         """It was slow to start, not silent."""
-        self.can = capabilities_from(message)
+        self.can = parse_capabilities(message)
         self.notes = [note for note in self.notes if note != _SILENT]
         self._greets = True
 
@@ -115,13 +115,13 @@ class CommandAdapter:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def _problem(self, child: Child, words: str, *, hung: bool = False) -> ClientResult:
+    def _problem(self, child: SubprocessGroup, words: str, *, hung: bool = False) -> ClientResult:
         """What went wrong, after an end has been made of the process."""
         child.stop()
         self._child = None
         return ClientResult(problem=words, hung=hung)
 
-    def _answer(self, child: Child, wanted: str, deadline: float) -> ClientResult | None:
+    def _answer(self, child: SubprocessGroup, wanted: str, deadline: float) -> ClientResult | None:
         """The answer to `wanted`, or None when it does not come in time."""
         again = ""
         for _ in range(UNASKED):
@@ -130,7 +130,7 @@ class CommandAdapter:
                 return None
             message = parsed(line)
             if message is None:
-                raise Misbehaved(f"a line on stdout that is no JSON object: {quoted(line)} (logs belong on stderr)")
+                raise AdapterError(f"a line on stdout that is no JSON object: {quoted(line)} (logs belong on stderr)")
             if message.get("op") == "hello":
                 self._late_hello(message)
             elif message.get("id") == wanted:
@@ -138,10 +138,10 @@ class CommandAdapter:
             elif message.get("id") in self._asked:
                 again = again or self._repeat(str(message["id"]))
             else:
-                raise Misbehaved(_foreign(message, wanted))
-        raise Misbehaved(f"more than {UNASKED} lines on stdout that nobody asked for")
+                raise AdapterError(_foreign(message, wanted))
+        raise AdapterError(f"more than {UNASKED} lines on stdout that nobody asked for")
 
-    def _looked_at(self, child: Child, answered: str, told: ClientResult) -> ClientResult:
+    def _looked_at(self, child: SubprocessGroup, answered: str, told: ClientResult) -> ClientResult:
         """The first answer, unless more follows it: what is wrong with an adapter shows in its first case already."""
         line = child.line(time.monotonic() + LOOK)
         if line is None:
@@ -170,7 +170,7 @@ def _told(message: dict[str, Any]) -> ClientResult:
         return ClientResult(problem=f"an answer with none of {', '.join(sorted(_PARTS))} in it")
     if "session" in message and not isinstance(message["session"], dict):
         return ClientResult(problem="an answer whose session is no object")
-    return told_from({name: value for name, value in message.items() if name in _PARTS})
+    return parse_result({name: value for name, value in message.items() if name in _PARTS})
 
 
 def _foreign(message: dict[str, Any], wanted: str) -> str:

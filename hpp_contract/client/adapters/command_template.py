@@ -7,8 +7,8 @@ from typing import Final
 
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.command import arguments, parsed, quoted
-from hpp_contract.client.adapters.results import told_from
-from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
+from hpp_contract.client.adapters.results import parse_result
+from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup
 from hpp_contract.model.client_read import Capabilities, ClientResult
 
 MAX_OUTPUT: Final = 10_000_000
@@ -18,7 +18,7 @@ MARK: Final = "{session_id}"
 """What makes a command a template."""
 
 
-class OneShotAdapter:
+class CommandTemplateAdapter:
     """Runs a command for every read. `{session_id}`, `{base_url}`, `{username}`, `{password}`, `{timeout_ms}` and
     `{ca_file}` are replaced in its words. No shell is involved, unless the command starts one."""
 
@@ -29,10 +29,10 @@ class OneShotAdapter:
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         began = time.monotonic()
-        child = Child([_filled(word, ask) for word in self._argv])
+        child = SubprocessGroup([_filled(word, ask) for word in self._argv])
         try:
             told = _last_answer(child, began + wait)
-        except Misbehaved as misdeed:
+        except AdapterError as misdeed:
             told = ClientResult(problem=str(misdeed))
         finally:
             elapsed = time.monotonic() - began
@@ -50,23 +50,23 @@ def _filled(word: str, ask: Ask) -> str:
     return word
 
 
-def _last_answer(child: Child, deadline: float) -> ClientResult | None:
+def _last_answer(child: SubprocessGroup, deadline: float) -> ClientResult | None:
     """What the last line says once the output has ended; None when it does not end in time."""
     last, size = b"", 0
     while True:
         try:
             line = child.line(deadline)
-        except Misbehaved as misdeed:
+        except AdapterError as misdeed:
             if last:
                 break
-            raise Misbehaved(f"no output ({misdeed})") from None
+            raise AdapterError(f"no output ({misdeed})") from None
         if line is None:
             return None
         size += len(line)
         if size > MAX_OUTPUT:
-            raise Misbehaved(f"more than {MAX_OUTPUT:,} bytes of output")
+            raise AdapterError(f"more than {MAX_OUTPUT:,} bytes of output")
         last = line if line.strip() else last
     message = parsed(last)
     if message is None:
-        raise Misbehaved(f"the last line of output is no JSON object: {quoted(last)}{child.obituary()}")
-    return told_from({name: value for name, value in message.items() if name not in ("id", "op")})
+        raise AdapterError(f"the last line of output is no JSON object: {quoted(last)}{child.exit_reason()}")
+    return parse_result({name: value for name, value in message.items() if name not in ("id", "op")})

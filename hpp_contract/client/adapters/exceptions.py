@@ -35,7 +35,7 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(
         kind=_kind(chain, status),
         type=type(error).__name__,
-        message="\n".join(f"{cause}\n{cause!r}" for cause in map(_Shown, chain))[:_LENGTH],
+        message="\n".join(f"{cause}\n{cause!r}" for cause in map(_Exposed, chain))[:_LENGTH],
         http_status=status,
         error_code=_text(_first(holders, body, "error_code")),
         error_messages=tuple(map(str, messages)) if isinstance(messages, list | tuple) else None,
@@ -43,20 +43,20 @@ def failure_of(error: BaseException) -> Failure:
     )
 
 
-class _Shown:
+class _Exposed:
     """An exception's texts, however broken its methods are."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
 
     def __str__(self) -> str:
-        return _quietly(lambda: str(self._error)) or ""
+        return _safe(lambda: str(self._error)) or ""
 
     def __repr__(self) -> str:
-        return _quietly(lambda: repr(self._error)) or ""
+        return _safe(lambda: repr(self._error)) or ""
 
 
-def _quietly(ask: Callable[[], Any]) -> Any:
+def _safe(ask: Callable[[], Any]) -> Any:
     """What `ask` returns, or None: these are other people's objects."""
     try:
         return ask()
@@ -75,7 +75,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _attributes(holder: Any, names: tuple[str, ...]) -> Iterator[Any]:
     for name in names:
-        value = _quietly(lambda name=name: getattr(holder, name, None))  # type: ignore[misc]  # a default binds it now
+        value = _safe(lambda name=name: getattr(holder, name, None))  # type: ignore[misc]  # a default binds it now
         if value is not None:
             yield value
 
@@ -94,13 +94,13 @@ def _body(holder: Any) -> Mapping[str, Any] | None:
         found = value if isinstance(value, Mapping) else _parsed(value)
         if found:
             return found
-    return _parsed(_quietly(lambda: holder.read(_LENGTH)))
+    return _parsed(_safe(lambda: holder.read(_LENGTH)))
 
 
 def _parsed(value: Any) -> Mapping[str, Any] | None:
     if not isinstance(value, str | bytes) or len(value) > _LENGTH:
         return None
-    found = _quietly(lambda: json.loads(value))
+    found = _safe(lambda: json.loads(value))
     return found if isinstance(found, Mapping) else None
 
 
@@ -116,7 +116,7 @@ def _text(value: Any) -> str | None:
 def _correlation(holders: list[Any]) -> str | None:
     for holder in holders:
         for headers in _attributes(holder, _HEADERS):
-            value = _quietly(lambda headers=headers: headers.get("klarna-correlation-id"))  # type: ignore[misc]  # as above
+            value = _safe(lambda headers=headers: headers.get("klarna-correlation-id"))  # type: ignore[misc]  # as above
             if isinstance(value, str):
                 return value
     return None

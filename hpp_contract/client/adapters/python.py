@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.exceptions import failure_of
-from hpp_contract.client.adapters.results import capabilities_from, told_from
+from hpp_contract.client.adapters.results import parse_capabilities, parse_result
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model.client_read import Capabilities, ClientResult
@@ -41,7 +41,7 @@ class PythonAdapter:
         self._takes_authority = self._by_name and _takes(function, AUTHORITY)
         self._worker: _Worker | None = None
         declared = hello if hello is not None else getattr(function, "hello", None)
-        self.can = capabilities_from(declared) if isinstance(declared, Mapping) else Capabilities()
+        self.can = parse_capabilities(declared) if isinstance(declared, Mapping) else Capabilities()
         self.notes: list[str] = []
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
@@ -97,7 +97,7 @@ class _Worker:
                 if inspect.isawaitable(value):
                     loop = loop or _new_loop()
                     value = loop.run_until_complete(_awaited(value))
-                told = told_from(value)
+                told = parse_result(value)
             except BaseException as error:  # a client may raise anything, SystemExit included: that is its answer
                 told = system_refusal(error) or ClientResult(failure=failure_of(error))
             self._answers.put(told)

@@ -24,7 +24,7 @@ _WORDS: Final = {
 _KINDS: Final = frozenset({"http", "decode", "network", "timeout", "client"})
 
 
-def told_from(value: Any) -> ClientResult:
+def parse_result(value: Any) -> ClientResult:
     """What a client's return value tells: a session (mapping or object), an answer of the adapter protocol, None for
     nothing, or an error object."""
     if value is None:
@@ -54,7 +54,7 @@ def _from_mapping(value: Mapping[Any, Any]) -> ClientResult:
             return ClientResult(empty=True)
         if "session" in value:
             inner = value["session"]
-            return told_from(inner) if not isinstance(inner, Mapping) else ClientResult(session=_members(inner))
+            return parse_result(inner) if not isinstance(inner, Mapping) else ClientResult(session=_members(inner))
     return ClientResult(session=_members(value))
 
 
@@ -123,7 +123,7 @@ def _attribute(value: Any, name: str) -> Any:
         return None
 
 
-def capabilities_from(hello: Mapping[str, Any]) -> Capabilities:
+def parse_capabilities(hello: Mapping[str, Any]) -> Capabilities:
     """The capabilities that a hello declares; what it leaves out, or writes wrongly, is assumed to be there."""
     client = hello.get("client") if isinstance(hello.get("client"), Mapping) else {}
     given: dict[str, Any] = {

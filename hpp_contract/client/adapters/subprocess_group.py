@@ -27,11 +27,11 @@ _SLICE: Final = 0.1
 _MARK: Final = "HPP_CONTRACT_ADAPTER"
 
 
-class Misbehaved(Exception):
+class AdapterError(Exception):
     """The child did what ends a conversation; the text says what, in words that are safe to print."""
 
 
-class Child:
+class SubprocessGroup:
     """A running command. Used by one thread. Raises UsageProblem when it cannot be started, and SystemRefused or what
     the system itself raises when that is the system's doing."""
 
@@ -71,9 +71,9 @@ class Child:
         except BlockingIOError:
             written = 0
         except OSError:
-            raise Misbehaved(f"it closed its stdin{self.obituary()}") from None
+            raise AdapterError(f"it closed its stdin{self.exit_reason()}") from None
         if written <= len(line):
-            raise Misbehaved("it does not read its stdin")
+            raise AdapterError("it does not read its stdin")
 
     def line(self, deadline: float) -> bytes | None:
         """The next line of its stdout without the line end; None when `deadline` (monotonic) passes first.
@@ -86,7 +86,7 @@ class Child:
                 self._buffer = rest
                 return bytes(line).rstrip(b"\r")
             if len(self._buffer) > MAX_LINE:
-                raise Misbehaved(f"a line of more than {MAX_LINE:,} bytes on stdout")
+                raise AdapterError(f"a line of more than {MAX_LINE:,} bytes on stdout")
             if not self._open:
                 return self._last_line()
             if (left := deadline - time.monotonic()) <= 0:
@@ -95,7 +95,7 @@ class Child:
 
     def _last_line(self) -> bytes:
         if not self._buffer:
-            raise Misbehaved(self.obituary().lstrip("; ") or "it closed its stdout")
+            raise AdapterError(self.exit_reason().lstrip("; ") or "it closed its stdout")
         line, self._buffer = bytes(self._buffer), bytearray()
         return line
 
@@ -126,7 +126,7 @@ class Child:
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
         return self._process.returncode is not None or os.waitid(os.P_PID, self._process.pid, flags) is not None
 
-    def obituary(self) -> str:
+    def exit_reason(self) -> str:
         """How it ended and the last it said on stderr, as the end of a sentence; empty while it runs."""
         until = time.monotonic() + 2 * _SLICE
         while not self._ended() and time.monotonic() < until:

@@ -11,7 +11,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import ClientRead, Failure
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.rules.answer.faults import adapter_fault, return_error
-from hpp_contract.rules.served import Given, given
+from hpp_contract.rules.served import ServedKind, served_kind
 
 REFERENCE = "API reference 1.1 › getSessionById"
 ERROR_OBJECT = "Error object"
@@ -19,7 +19,7 @@ AUTHENTICATION = "Authentication"
 
 
 def _refused(answer: ClientRead) -> bool:
-    return answer.result.failure is not None and given(answer) is Given.REFUSAL
+    return answer.result.failure is not None and served_kind(answer) is ServedKind.REFUSAL
 
 
 def _sent(answer: ClientRead, name: str) -> list[Any]:

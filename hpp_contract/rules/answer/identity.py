@@ -10,10 +10,10 @@ from hpp_contract.privacy.redact import describe, show
 from hpp_contract.rules.answer.faults import adapter_fault, return_member, return_session, served
 from hpp_contract.rules.served import (
     KNOWN,
-    Given,
-    departure,
-    given,
+    ServedKind,
     judged,
+    mismatch,
+    served_kind,
     served_session,
     sessions,
     spelling,
@@ -29,7 +29,7 @@ _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 def _readable(answer: ClientRead) -> bool:
     """There was a session to read, or nothing at all was asked, and the caller got one."""
-    return surfaced(answer) and given(answer) in (Given.SESSION, Given.ODD, Given.NOTHING)
+    return surfaced(answer) and served_kind(answer) in (ServedKind.SESSION, ServedKind.ODD, ServedKind.NOTHING)
 
 
 def _pointers(names: list[str]) -> str:
@@ -37,7 +37,7 @@ def _pointers(names: list[str]) -> str:
 
 
 def _departed(answer: ClientRead, how: str) -> list[str]:
-    return [name for name in MEMBERS if departure(answer, name) == how]
+    return [name for name in MEMBERS if mismatch(answer, name) == how]
 
 
 @rule(
@@ -180,6 +180,6 @@ def missing_status_stays_missing(answer: ClientRead) -> Iterator[Finding]:
     A caller told WAITING waits for ever, and one told COMPLETED ships.
     """
     status = (answer.result.session or {}).get("status")
-    remembered = departure(answer, "status") in ("stale", "mixed")
+    remembered = mismatch(answer, "status") in ("stale", "mixed")
     if status is not None and spelling(status) in KNOWN and not remembered:
         yield Finding("/status", "absent, or an error", show(status))

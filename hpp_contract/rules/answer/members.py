@@ -13,14 +13,14 @@ from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe, show
 from hpp_contract.rules.answer.faults import adapter_fault, declare, omit, return_member, served
 from hpp_contract.rules.served import (
-    Given,
+    ServedKind,
     absent,
-    departure,
-    given,
     has_unknown_status,
     instant,
     is_same_instant,
     is_sound,
+    mismatch,
+    served_kind,
     served_session,
     surfaced,
 )
@@ -37,7 +37,7 @@ def _gave(*names: str) -> Callable[[ClientRead], bool]:
     """The server sent one of these members well-formed, the client exposes it and gave its caller a session."""
 
     def when(answer: ClientRead) -> bool:
-        session = served_session(answer) if given(answer) in (Given.SESSION, Given.ODD) else {}
+        session = served_session(answer) if served_kind(answer) in (ServedKind.SESSION, ServedKind.ODD) else {}
         return surfaced(answer) and any(
             name in answer.can.fields and not absent(session.get(name)) and is_sound(name, session[name])
             for name in names
@@ -48,7 +48,7 @@ def _gave(*names: str) -> Callable[[ClientRead], bool]:
 
 def _unfaithful(answer: ClientRead, *names: str) -> Iterator[Finding]:
     """Findings for members that were lost or changed on their way (values from elsewhere are other rules' business)."""
-    hows = {name: departure(answer, name) for name in MEMBERS}
+    hows = {name: mismatch(answer, name) for name in MEMBERS}
     elsewhere = "stale" in hows.values() or "mixed" in hows.values()
     for name in names:
         # What is missing from an answer that belongs to another read was not dropped by anybody.

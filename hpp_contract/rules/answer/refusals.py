@@ -9,7 +9,7 @@ from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.redact import describe
 from hpp_contract.rules.answer.faults import adapter_fault, return_nothing, return_session
-from hpp_contract.rules.served import Given, gave, given, judged, outcome
+from hpp_contract.rules.served import ServedKind, judged, outcome, served_kind, when_served
 
 HAPPY = "Read Session › Happy flow examples"
 REFERENCE = "API reference 1.1 › getSessionById"
@@ -28,7 +28,11 @@ def _content(answer: ClientRead) -> bytes:
 
 def _is_empty(answer: ClientRead) -> bool:
     status = answer.last.status if answer.last is not None else None
-    if not judged(answer) or status not in (200, 204) or given(answer) not in (Given.NO_SESSION, Given.REFUSAL):
+    if (
+        not judged(answer)
+        or status not in (200, 204)
+        or served_kind(answer) not in (ServedKind.NO_SESSION, ServedKind.REFUSAL)
+    ):
         return False
     return not _content(answer).strip()
 
@@ -53,7 +57,7 @@ def _is_json(answer: ClientRead) -> bool:
 
 def _is_page(answer: ClientRead) -> bool:
     response = answer.last.response if answer.last is not None else None
-    return gave(Given.NO_SESSION)(answer) and response is not None and response.is_html
+    return when_served(ServedKind.NO_SESSION)(answer) and response is not None and response.is_html
 
 
 @rule(
@@ -70,7 +74,7 @@ def page_is_error(answer: ClientRead) -> Iterator[Finding]:
 
 def _is_broken_json(answer: ClientRead) -> bool:
     unreadable = not _is_json(answer) and not _is_empty(answer) and not _is_page(answer)
-    return gave(Given.NO_SESSION)(answer) and unreadable
+    return when_served(ServedKind.NO_SESSION)(answer) and unreadable
 
 
 @rule(
@@ -89,7 +93,7 @@ def broken_json_is_error(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A25", "refusal-is-error", "must", "referenced", REFERENCE, scope="answer",
-    when=lambda answer: gave(Given.REFUSAL)(answer) and not _is_empty_success(answer),
+    when=lambda answer: when_served(ServedKind.REFUSAL)(answer) and not _is_empty_success(answer),
     faults=[adapter_fault("ignores-status-code", "not-found", return_session({})),
             adapter_fault("succeeds-on-outage", "unavailable-503-empty", return_nothing)],
 )  # fmt: skip
@@ -106,7 +110,7 @@ def _is_empty_success(answer: ClientRead) -> bool:
 
 
 def _is_other_json(answer: ClientRead) -> bool:
-    return gave(Given.NO_SESSION)(answer) and _is_json(answer) and not _is_page(answer)
+    return when_served(ServedKind.NO_SESSION)(answer) and _is_json(answer) and not _is_page(answer)
 
 
 @rule(
@@ -134,7 +138,7 @@ def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A27", "lost-answer-is-error", "must", "standard", "RFC 9112 §8 Handling Incomplete Messages", scope="answer",
-    when=gave(Given.FAILURE),
+    when=when_served(ServedKind.FAILURE),
     faults=[adapter_fault("swallows-reset", "reset-before-answer", return_nothing),
             adapter_fault("keeps-half-a-body", "breaks-off", return_session(_WAITING))],
 )  # fmt: skip

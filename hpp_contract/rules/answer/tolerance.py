@@ -11,13 +11,13 @@ from hpp_contract.privacy.redact import show
 from hpp_contract.rules.answer.faults import adapter_fault, return_error, return_member, return_nothing
 from hpp_contract.rules.served import (
     KNOWN,
-    Given,
+    ServedKind,
     after_silent_close,
-    given,
     has_unknown_member,
     has_unknown_status,
     judged,
     outcome,
+    served_kind,
     spelling,
     status_served,
     surfaced,
@@ -27,7 +27,7 @@ REFERENCE = "API reference 1.1 › getSessionById"
 
 
 def _session_given(answer: ClientRead) -> bool:
-    return judged(answer) and given(answer) is Given.SESSION
+    return judged(answer) and served_kind(answer) is ServedKind.SESSION
 
 
 def _plain_session_given(answer: ClientRead) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import Plan, run
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.engine import Outcome, Subject
 from tests.harness.support.paths import ROOT
@@ -72,7 +72,7 @@ def test_example_keeps_the_contract(example: Example, tmp_path: Path, monkeypatc
     subprocess.run(["sh", "-ec", steps], check=True)
     words = [sys.executable if word == "python3" else word for word in shlex.split(adapter)]
     cases, command = tuple(CASES.values()), shlex.join(words)
-    report = run(cases, lambda: CommandAdapter(command), Subject("client", example.name), Plan(beside=1))
+    report = run(cases, lambda: CommandAdapter(command), Subject("client", example.name), RunOptions(extra_adapters=1))
     counted = {v.rule.id: v.findings for v in report.rules if v.rule.severity != "info"}
     assert {name: findings for name, findings in counted.items() if findings} == {}
     assert {v.rule.id for v in report.rules if v.outcome is Outcome.NOT_EXERCISED} <= {"HPP-R09"}

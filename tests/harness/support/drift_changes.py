@@ -10,7 +10,7 @@ from hpp_contract.cases.scenarios import write_instant
 from hpp_contract.drift.situation import ERROR, SESSION
 from hpp_contract.engine.fault import Fault, body, drop, edit_json, fault, header, member, rewrite, status
 from hpp_contract.model import Exchange, Instant
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _append(name: str, value: str) -> Any:
 
 
 def _as_session(exchange: Exchange) -> Exchange:
-    (honest,) = rehearse("waiting")
+    (honest,) = simulate_server("waiting")
     session = {**(honest.session or {}), "session_id": exchange.request.session_id}
     return body(json.dumps(session).encode())(exchange)
 

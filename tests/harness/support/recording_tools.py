@@ -21,7 +21,7 @@ from hpp_contract.engine import fault
 from hpp_contract.engine.fault import Fault, Honest
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 from tests.harness.support.fake_time import NOON, SECOND, noon
 from tests.harness.support.not_none import not_none
 
@@ -70,7 +70,7 @@ def write_lines(path: Path, exchanges: Iterable[Exchange]) -> Path:
 
 def played(stage: str, polls: int, told: Fault | None = None, apart: float = 5.0) -> list[Exchange]:
     """What polling a stage gives from noon on, one poll every `apart` seconds, with the fault told on it."""
-    honest = rehearse(stage, polls, clock=noon)
+    honest = simulate_server(stage, polls, clock=noon)
     timed = [replace(each, at=Instant(NOON + round(poll * apart * SECOND), 9)) for poll, each in enumerate(honest)]
     return [told(each) if told and told.applies(stage, poll) else each for poll, each in enumerate(timed)]
 

@@ -20,7 +20,7 @@ from hpp_contract.engine.sanitize import safe
 from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import Application, rehearse
+from hpp_contract.server import Application, simulate_server
 from tests.harness.support.sample_reports import HOSTILE, REPORTS
 
 TOLD = ("reopens-completed", "invents-status", "order-without-reference", "moves-expiry", "fails-in-between")
@@ -33,7 +33,7 @@ def exchanges(*names: str, polls: int = 4) -> tuple[Exchange, ...]:
     for _ in range(polls):
         for name in names:
             odd = name in ("no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
-            read.append(rehearse(name)[0] if odd else application(_request(name)))
+            read.append(simulate_server(name)[0] if odd else application(_request(name)))
     return tuple(replace(exchange, evidence=f"GET … (read {number})") for number, exchange in enumerate(read, 1))
 
 

@@ -250,9 +250,9 @@ def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
     from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
     from hpp_contract.drift.collect import collect_facts
     from hpp_contract.engine.errors import Unverifiable
-    from hpp_contract.server import rehearse
+    from hpp_contract.server import simulate_server
 
-    facts = collect_facts(rehearse("waiting")).facts
+    facts = collect_facts(simulate_server("waiting")).facts
     text = bytearray(as_json(accept(Baseline({}), facts, (), Accepted("x", "y", "z"))).encode())
     for _ in range(data.draw(st.integers(1, 4))):
         text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from hpp_contract.cli import main
 from hpp_contract.cli.serve_body import served_body
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 
 
 def run(*arguments: str) -> Result:
@@ -46,6 +46,6 @@ def test_a_served_body_is_a_session_or_an_error(tmp_path: Path, text: str, is_er
     """An error object is answered with 404, all else as a session."""
     (tmp_path / "body").write_text(text)
     _, lie = served_body(tmp_path / "body")
-    told = lie(rehearse("waiting")[0]).response
+    told = lie(simulate_server("waiting")[0]).response
     assert told is not None
     assert (told.status, told.body) == (404 if is_error else 200, text.encode())

@@ -17,7 +17,7 @@ import pytest
 
 from hpp_contract.cases import CASES
 from hpp_contract.cli._failures import exit_code
-from hpp_contract.client import Plan, run
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Subject
@@ -55,7 +55,7 @@ def test_a_client_that_ran_out_of_files_is_not_judged() -> None:
         raise ConnectionError("could not read") from no_file()
 
     with pytest.raises(SystemRefused, match="open another file"):
-        run([CASES["smoke"]], lambda: PythonAdapter(read_session), Subject("client", "x"), Plan())
+        run([CASES["smoke"]], lambda: PythonAdapter(read_session), Subject("client", "x"), RunOptions())
 
 
 @pytest.mark.process
@@ -64,7 +64,7 @@ def test_another_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = CommandAdapter(HONEST.replace("honest", "crashes-on-hello"))
     monkeypatch.setattr(subprocess, "Popen", Refusing(subprocess.Popen, 1, no_process, sys.maxsize))
     with pytest.raises(SystemRefused):
-        run([CASES["smoke"]], lambda: adapter, Subject("client", "x"), Plan())
+        run([CASES["smoke"]], lambda: adapter, Subject("client", "x"), RunOptions())
 
 
 @pytest.mark.socket

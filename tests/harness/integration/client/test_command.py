@@ -17,13 +17,13 @@ from types import SimpleNamespace
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import Plan, run
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters import command as adapters
 from hpp_contract.client.adapters import subprocess_group
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.command import CommandAdapter
-from hpp_contract.client.adapters.command_template import OneShotAdapter
-from hpp_contract.client.adapters.subprocess_group import Child, Misbehaved
+from hpp_contract.client.adapters.command_template import CommandTemplateAdapter
+from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import ClientResult
@@ -51,7 +51,7 @@ def command(how: str) -> str:
 def judged(how: str, *names: str, wait: float = HANG, beside: int = 0) -> Report:
     cases = [CASES[name] for name in names]
     text = command(how)
-    return run(cases, lambda: CommandAdapter(text), Subject("client", how), Plan(wait, beside))
+    return run(cases, lambda: CommandAdapter(text), Subject("client", how), RunOptions(wait, beside))
 
 
 def problems(report: Report) -> dict[str, str]:
@@ -182,8 +182,8 @@ def test_one_shot_command(tmp_path: Path, token: str) -> None:
     words = [sys.executable, "-S", str(script), str(ADAPTER.parent)]
     text = shlex.join(words) + " {base_url} {username} {password} {session_id} {timeout_ms}"
     names = ("smoke", "not-found", "id-with-space", "id-with-umlaut", "lifecycle-paid", "stalls-in-body")
-    plan = Plan(beside=1, all=True)
-    report = run([CASES[name] for name in names], lambda: OneShotAdapter(text), Subject("client", "x"), plan)
+    plan = RunOptions(extra_adapters=1, all=True)
+    report = run([CASES[name] for name in names], lambda: CommandTemplateAdapter(text), Subject("client", "x"), plan)
     assert failed(report) == {}
 
 
@@ -199,7 +199,7 @@ def test_one_shot_command(tmp_path: Path, token: str) -> None:
 def test_wrong_one_shot_command(code: str, words: str, wait: float, token: str) -> None:
     """A one-shot command that does not end in an answer is told so."""
     text = shlex.join([sys.executable, "-S", "-c", code, "{session_id}"])
-    report = run([CASES["smoke"]], lambda: OneShotAdapter(text), Subject("client", "x"), Plan(wait))
+    report = run([CASES["smoke"]], lambda: CommandTemplateAdapter(text), Subject("client", "x"), RunOptions(wait))
     assert problems(report)["smoke"].startswith(words)
 
 
@@ -208,7 +208,7 @@ def test_wrong_one_shot_command(code: str, words: str, wait: float, token: str) 
 def test_command_that_cannot_be_started(text: str) -> None:
     """A command that is none is a usage problem, in one sentence."""
     with pytest.raises(UsageProblem, match="--command"):
-        run(list(CASES.values()), lambda: CommandAdapter(text), Subject("client", "x"), Plan(beside=2))
+        run(list(CASES.values()), lambda: CommandAdapter(text), Subject("client", "x"), RunOptions(extra_adapters=2))
 
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
@@ -225,17 +225,17 @@ def test_commands_need_posix(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are no process groups, a command is refused with what to use instead."""
     monkeypatch.setattr(subprocess_group, "os", SimpleNamespace(name="nt"))
     with pytest.raises(UsageProblem, match="use --python here"):
-        Child(["any"])
+        SubprocessGroup(["any"])
 
 
 @pytest.mark.process
 @needs_posix
 def test_full_stdin() -> None:
     """A process that does not read is told so of the line that fills its stdin, and of the one after."""
-    deaf = Child(shlex.split(python("import time; time.sleep(600)")))
+    deaf = SubprocessGroup(shlex.split(python("import time; time.sleep(600)")))
     try:
         for size in (5_000_000, 5_000_000):
-            with pytest.raises(Misbehaved, match=r"^it does not read its stdin$"):
+            with pytest.raises(AdapterError, match=r"^it does not read its stdin$"):
                 deaf.send(b"x" * size)
     finally:
         deaf.stop()
@@ -245,7 +245,7 @@ def test_full_stdin() -> None:
 @needs_posix
 def test_last_line_without_its_end() -> None:
     """Output that ends without a line end is an answer too."""
-    told, _ = OneShotAdapter(python("print('{\"empty\": true}', end='')", "{session_id}")).read(ASK, WAIT)
+    told, _ = CommandTemplateAdapter(python("print('{\"empty\": true}', end='')", "{session_id}")).read(ASK, WAIT)
     assert told == ClientResult(empty=True)
 
 
@@ -253,7 +253,7 @@ def test_last_line_without_its_end() -> None:
 @needs_posix
 def test_output_that_somebody_else_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that was said to be readable and is empty is waited for, not taken for ended."""
-    slow = Child(shlex.split(python("input(); print('here'); input()")))
+    slow = SubprocessGroup(shlex.split(python("input(); print('here'); input()")))
     try:
         keys = [(key, selectors.EVENT_READ) for key in slow._selector.get_map().values()]
         with monkeypatch.context() as patch:

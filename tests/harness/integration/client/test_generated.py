@@ -16,11 +16,11 @@ from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli.serve_body import served_body, session_in
 from hpp_contract.cli.serve_text import instructions
-from hpp_contract.client import Plan, Wanted, generated, run
+from hpp_contract.client import GeneratedOptions, RunOptions, generated, run
 from hpp_contract.client.adapters.python import PythonAdapter
-from hpp_contract.client.generated_case import again, drawn_case
-from hpp_contract.client.minimize import is_valid, simplest
-from hpp_contract.client.realistic_dates import believable
+from hpp_contract.client.generated_case import generated_case, repeat
+from hpp_contract.client.minimize import is_valid, minimize
+from hpp_contract.client.realistic_dates import realistic_dates
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.generate import sessions
 from hpp_contract.server import Server
@@ -59,7 +59,7 @@ class CutsLongNames(Client):
 
 
 def judged(client: Callable[..., Any], folder: Path, count: int = 150, seed: int = 0, cases: Any = ()) -> Report:
-    plan = Plan(generated=Wanted(count, seed, folder))
+    plan = RunOptions(generated=GeneratedOptions(count, seed, folder))
     return run(cases, lambda: PythonAdapter(client), Subject("client", "a client"), plan)
 
 
@@ -226,8 +226,8 @@ def test_a_client_that_answers_nothing_is_not_asked_for_more(tmp_path: Path) -> 
 @given(body=sessions())
 def test_what_is_believable_is_still_a_session(body: dict[str, Any]) -> None:
     """What a client is asked to read keeps every rule about sessions, and has dates that libraries agree about."""
-    case = drawn_case(believable(body))
-    for one in (case, again(case)):
+    case = generated_case(realistic_dates(body))
+    for one in (case, repeat(case)):
         assert is_valid(json.loads(one.content))
         assert not re.search(r'23:59"|-00:00"|"(?!19|20)\d{4}-\d\d-\d\d[T"]', one.content.decode())
 
@@ -237,7 +237,7 @@ def test_what_is_believable_is_still_a_session(body: dict[str, Any]) -> None:
 def test_the_simplest_is_a_session_that_fails(body: dict[str, Any]) -> None:
     """Of a failing session only what makes it fail is left, and that is a valid session still."""
     status = body["status"]
-    left = simplest(body, lambda smaller: smaller["status"] == status)
+    left = minimize(body, lambda smaller: smaller["status"] == status)
     assert is_valid(left)
     assert left["status"] == status
     assert not {"customer", "manual_identification"} & left.keys()
@@ -247,8 +247,8 @@ def test_the_simplest_is_a_session_that_fails(body: dict[str, Any]) -> None:
 @given(body=sessions())
 def test_every_reading_has_an_id_of_its_own(body: dict[str, Any]) -> None:
     """The same session read again has another id of the same version, and nothing else is different."""
-    one = drawn_case(body)
-    two = again(one)
+    one = generated_case(body)
+    two = repeat(one)
     assert one.own_id != two.own_id
     assert one.own_id[8:24] == two.own_id[8:24] == body["session_id"][8:24].lower()
     assert one.content.replace(one.own_id.encode(), b"") == two.content.replace(two.own_id.encode(), b"")
@@ -256,7 +256,7 @@ def test_every_reading_has_an_id_of_its_own(body: dict[str, Any]) -> None:
 
 def test_what_is_no_session_is_not_valid() -> None:
     """A body that breaks a rule about sessions is not one to ask a client about."""
-    body = json.loads(drawn_case(example("waiting")).content)
+    body = json.loads(generated_case(example("waiting")).content)
     assert is_valid(body)
     assert not is_valid(body | {"expires_at": "2001-01-01T00:00:00Z"})
     assert not is_valid({name: value for name, value in body.items() if name != "status"})

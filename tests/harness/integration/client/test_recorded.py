@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from hpp_contract.cases import CASES, chosen
+from hpp_contract.cases import CASES, select
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.cli import main
-from hpp_contract.client import Plan, run
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.client.listing import as_json
 from hpp_contract.client.recorded import MOST, Recording, recorded_cases
@@ -22,7 +22,7 @@ from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Response
 from hpp_contract.rules import FAULTS
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 from tests.harness.integration.client.wrong_clients import conforming
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import RECORDINGS, ROOT
@@ -50,7 +50,7 @@ class Remembers(Client):
 
 
 def judged(client: Client, cases: Iterable[Recording]) -> Report:
-    return run(tuple(cases), lambda: PythonAdapter(client), Subject("client", "a client"), Plan())
+    return run(tuple(cases), lambda: PythonAdapter(client), Subject("client", "a client"), RunOptions())
 
 
 def blamed(report: Report) -> dict[str, set[str]]:
@@ -120,7 +120,7 @@ def test_the_server_s_faults_are_not_the_client_s(client: type[Client], tmp_path
     """Whatever lie a recorded server told, a conforming client is not blamed for it."""
     for fault in FAULTS:
         if fault.scenario in SCENARIOS:
-            recording(tmp_path / f"{fault.name}.ndjson", rehearse(fault.scenario, 4, [fault]))
+            recording(tmp_path / f"{fault.name}.ndjson", simulate_server(fault.scenario, 4, [fault]))
     cases = recorded_cases([str(tmp_path)])
     assert len(cases) > 40
     assert blamed(judged(client(), cases)) == {}
@@ -129,7 +129,7 @@ def test_the_server_s_faults_are_not_the_client_s(client: type[Client], tmp_path
 @pytest.mark.socket
 def test_a_recorded_life_is_polled(tmp_path: Path) -> None:
     """A session is read once for each thing the server said of it, so that a stale answer shows."""
-    life = rehearse("lifecycle-paid", 4)
+    life = simulate_server("lifecycle-paid", 4)
     [case] = recorded_cases([str(recording(tmp_path / "paid.ndjson", life))])
     assert (case.name, case.reads) == ("recorded-paid", (0, 0, 0))
     assert "HPP-A15" in blamed(judged(Remembers(), [case]))
@@ -200,8 +200,8 @@ def test_what_cannot_be_played_is_said(tmp_path: Path) -> None:
 def test_recorded_cases_are_chosen_like_others() -> None:
     """Names and globs choose recorded cases, after all others."""
     cases = recorded_cases([DOCUMENTED])
-    assert [case.name for case in chosen(["*waiting", "smoke"], cases)] == ["smoke", "waiting", "recorded-waiting"]
-    assert chosen([], cases) == (*CASES.values(), *cases)
+    assert [case.name for case in select(["*waiting", "smoke"], cases)] == ["smoke", "waiting", "recorded-waiting"]
+    assert select([], cases) == (*CASES.values(), *cases)
 
 
 @pytest.mark.socket

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import Plan, run
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from tests.harness.support.sample_clients import Client, HppError
@@ -21,7 +21,7 @@ ORDINARY = [case for case in CASES.values() if not case.slow]
 
 def judged(client: Callable[..., Any], *names: str, wait: float = 10.0) -> Report:
     cases = [CASES[name] for name in names] or ORDINARY
-    report = run(cases, lambda: PythonAdapter(client), Subject("client", "a client"), Plan(wait))
+    report = run(cases, lambda: PythonAdapter(client), Subject("client", "a client"), RunOptions(wait))
     assert not [verdict.rule.id for verdict in report.rules if verdict.outcome is Outcome.ERROR]
     return report
 
@@ -102,7 +102,7 @@ def test_request_for_something_else_is_judged() -> None:
 def test_declared_gaps_are_said_once() -> None:
     """A member that a client declares it does not expose is one warning in all."""
     client = PythonAdapter(DropsOrder(), {"fields": ["session_id", "status", "updated_at", "expires_at"]})
-    report = run(ORDINARY, lambda: client, Subject("client", "x"), Plan())
+    report = run(ORDINARY, lambda: client, Subject("client", "x"), RunOptions())
     assert broken(report) == {"HPP-A09"}
     assert [verdict.total for verdict in report.rules if verdict.rule.id == "HPP-A09"] == [1]
     undone = {verdict.rule.id for verdict in report.rules if verdict.outcome is Outcome.NOT_EXERCISED}
@@ -113,7 +113,7 @@ def test_declared_base_url_spares_its_cases() -> None:
     """A client that takes no base URL as it is is not judged by how it treats one."""
     client = PythonAdapter(DropsPrefix(), {"base_url": "patched"})
     names = [name for name in CASES if name.startswith("base-url")]
-    report = run([CASES[n] for n in names], lambda: client, Subject("client", "x"), Plan())
+    report = run([CASES[n] for n in names], lambda: client, Subject("client", "x"), RunOptions())
     assert broken(report) == set()
     assert all(any(name in note for note in report.notes) for name in names)
 

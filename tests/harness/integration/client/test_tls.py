@@ -15,9 +15,9 @@ import pytest
 from hpp_contract.cases import CASES
 from hpp_contract.cli import main
 from hpp_contract.cli.authority import VARIABLES, trusting
-from hpp_contract.client import Plan, Wanted, run
+from hpp_contract.client import GeneratedOptions, RunOptions, run
 from hpp_contract.client.adapters.adapter import Adapter
-from hpp_contract.client.adapters.command_template import OneShotAdapter
+from hpp_contract.client.adapters.command_template import CommandTemplateAdapter
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.server.tls import Tls, throwaway
@@ -61,7 +61,7 @@ class SecureClient(FollowingClient):
 
 def judged(adapter: Adapter, folder: Path, *names: str, **how: Any) -> Report:
     cases = tuple(CASES[name] for name in names) or ORDINARY
-    return run(cases, lambda: adapter, Subject("client", "a"), Plan(tls=throwaway(folder), **how))
+    return run(cases, lambda: adapter, Subject("client", "a"), RunOptions(tls=throwaway(folder), **how))
 
 
 def blamed(report: Report) -> set[str]:
@@ -71,7 +71,7 @@ def blamed(report: Report) -> set[str]:
 @pytest.mark.socket
 def test_every_case_goes_over_https(tmp_path: Path) -> None:
     """A function with a parameter ca_file is told whom to trust, and keeps the contract over https, redirects too."""
-    report = judged(PythonAdapter(SecureClient()), tmp_path, generated=Wanted(5))
+    report = judged(PythonAdapter(SecureClient()), tmp_path, generated=GeneratedOptions(5))
     assert blamed(report) == set()
     assert "5 generated sessions (seed 0) were read too." in report.notes
 
@@ -81,7 +81,7 @@ def test_a_template_names_the_authority(tmp_path: Path) -> None:
     """A command that reads one session is told by {ca_file}."""
     words = ("{base_url}", "{username}", "{password}", "{session_id}", "{ca_file}")
     command = shlex.join([sys.executable, "-c", READ, *words])
-    assert blamed(judged(OneShotAdapter(command), tmp_path, "smoke")) == set()
+    assert blamed(judged(CommandTemplateAdapter(command), tmp_path, "smoke")) == set()
 
 
 @pytest.mark.socket

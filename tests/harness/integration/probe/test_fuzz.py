@@ -24,7 +24,7 @@ from hpp_contract.probe.fuzz.run import fuzz
 from hpp_contract.probe.fuzz.schema import _as_schemathesis, encoded
 from hpp_contract.probe.fuzz.text import curl
 from hpp_contract.probe.hostile_ids import odd_segments, unknown_ids
-from hpp_contract.server import Server, rehearse
+from hpp_contract.server import Server, simulate_server
 from hpp_contract.spec.session import UUID
 from tests.harness.support.fuzzing import KNOWN, PLAN, SERVER_ERROR, asked_for, broken, only, target
 from tests.harness.support.paths import ROOT
@@ -218,7 +218,7 @@ def test_long_ids_are_shown_short(segment: str, shown: str) -> None:
 
 def test_the_contract_as_a_check() -> None:
     """As one of Schemathesis' checks the contract passes an honest answer and fails a lying one."""
-    (refused,), (read,) = rehearse("no-credentials"), rehearse("waiting")
+    (refused,), (read,) = simulate_server("no-credentials"), simulate_server("waiting")
     hooks.contract(None, _as_schemathesis(refused), None)
     with pytest.raises(AssertionError, match="HPP-E01"):  # the request goes without its credentials
         hooks.contract(None, _as_schemathesis(read), None)

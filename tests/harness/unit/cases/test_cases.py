@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from hpp_contract.cases import CASES, Case, chosen
+from hpp_contract.cases import CASES, Case, select
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
-from hpp_contract.client.ideal_client import rehearse_case
+from hpp_contract.client.ideal_client import ideal_reads
 from hpp_contract.client.listing import as_json, as_text, expected
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.rule import JUDGES
@@ -38,8 +38,8 @@ def test_there_are_enough() -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.name)
 def test_case_is_about_rules_of_clients(case: Case) -> None:
     """Every rule a case is about judges clients, and has something to say about what the case sends."""
-    assert set(case.rules) | set(case.spares) <= CLIENT_RULES.keys()
-    answers = rehearse_case(case)
+    assert set(case.rules) | set(case.exempt_rules) <= CLIENT_RULES.keys()
+    answers = ideal_reads(case)
     silent = [name for name in case.rules if name not in ABOUT_EVERY_REQUEST and not speaks(name, answers)]
     assert not silent, f"{silent} have nothing to say in {case.name}"
 
@@ -73,7 +73,7 @@ def test_session_ids_are_stable() -> None:
 )  # fmt: skip
 def test_what_is_owed(name: str, owed: str) -> None:
     """What a client owes its caller follows from what it was sent."""
-    assert expected(rehearse_case(CASES[name])[-1]) == owed
+    assert expected(ideal_reads(CASES[name])[-1]) == owed
 
 
 def test_export_is_described_by_its_schema(exported: list[dict[str, object]]) -> None:
@@ -98,18 +98,18 @@ def test_list_names_every_case() -> None:
 )  # fmt: skip
 def test_choosing_cases(patterns: list[str], names: list[str]) -> None:
     """Names, commas and globs choose cases, always in the catalogue's order."""
-    assert [case.name for case in chosen(patterns)] == names
+    assert [case.name for case in select(patterns)] == names
 
 
 def test_choosing_nothing_runs_all() -> None:
     """Without a choice every case is run."""
-    assert chosen([]) == tuple(CASES.values())
+    assert select([]) == tuple(CASES.values())
 
 
 def test_misspelt_case() -> None:
     """A name that no case has is a usage problem with a suggestion."""
     with pytest.raises(UsageProblem, match="did you mean smoke"):
-        chosen(["smok"])
+        select(["smok"])
 
 
 def test_rules_of_the_list_exist() -> None:

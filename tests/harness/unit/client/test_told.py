@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.client.adapters.exceptions import failure_of
-from hpp_contract.client.adapters.results import capabilities_from, told_from
+from hpp_contract.client.adapters.results import parse_capabilities, parse_result
 from hpp_contract.model.client_read import Capabilities
 from hpp_contract.rules.served import is_same_instant
 from hpp_contract.spec.session import MEMBERS
@@ -85,7 +85,7 @@ SHAPES = {
 @pytest.mark.parametrize("value", SHAPES.values(), ids=SHAPES)
 def test_any_shape_of_session_is_understood(value: Any) -> None:
     """Mappings, dataclasses, named tuples, slotted and plain objects, and protocol answers are sessions."""
-    assert told_from(value).session == SESSION
+    assert parse_result(value).session == SESSION
 
 
 class Status(Enum):
@@ -118,22 +118,22 @@ MOMENT = datetime(2026, 5, 13, 14, 51, 46, 288001, tzinfo=UTC)
 )  # fmt: skip
 def test_values_become_json(name: str, value: Any, told: Any) -> None:
     """Enumerations, UUIDs, instants and objects are told as JSON has them."""
-    assert (told_from({name: value}).session or {})[name] == told
+    assert (parse_result({name: value}).session or {})[name] == told
 
 
 def test_nothing_and_nonsense() -> None:
     """None is success with nothing in it; what has no member of a session is no answer."""
-    assert told_from(None).empty
-    assert told_from(SimpleNamespace(status=None)).session == {}
-    assert "a str, which has no member" in (told_from("COMPLETED").problem or "")
-    assert told_from({}).session == {}
+    assert parse_result(None).empty
+    assert parse_result(SimpleNamespace(status=None)).session == {}
+    assert "a str, which has no member" in (parse_result("COMPLETED").problem or "")
+    assert parse_result({}).session == {}
 
 
 def test_protocol_answers() -> None:
     """An answer of the adapter protocol is understood from a callable too."""
-    assert told_from({"skipped": "why"}).skipped == "why"
-    assert told_from({"empty": True}).empty
-    failure = told_from({"error": {"kind": "http", "type": "X", "message": "m", "http_status": 404, **BODY}}).failure
+    assert parse_result({"skipped": "why"}).skipped == "why"
+    assert parse_result({"empty": True}).empty
+    failure = parse_result({"error": {"kind": "http", "type": "X", "message": "m", "http_status": 404, **BODY}}).failure
     assert failure is not None
     assert (failure.kind, failure.http_status, failure.error_code, failure.correlation_id) == (
         "http",
@@ -235,10 +235,10 @@ messages = st.dictionaries(
 @given(messages | json_values)
 def test_anything_can_be_told(value: Any) -> None:
     """Whatever a client returns, something was told; whatever a hello says, something is assumed."""
-    told = told_from(value)
+    told = parse_result(value)
     told_ways = [told.session is not None, told.failure is not None, told.empty, bool(told.skipped), bool(told.problem)]
     assert sum(told_ways) == 1
-    assert isinstance(capabilities_from(value if isinstance(value, dict) else {}), Capabilities)
+    assert isinstance(parse_capabilities(value if isinstance(value, dict) else {}), Capabilities)
 
 
 def test_capabilities() -> None:
@@ -246,7 +246,7 @@ def test_capabilities() -> None:
     hello = {"client": {"name": "x"}, "fields": ["status", "nonsense"], "error": [], "timeout": False}
     hello |= {"status": "closed", "base_url": "magic", "auth": 3}
     expected = Capabilities("x", fields=("status",), error=(), timeout=False, status="closed")
-    assert capabilities_from(hello) == expected
+    assert parse_capabilities(hello) == expected
 
 
 @given(
@@ -298,4 +298,4 @@ def test_parts_of_an_error_that_say_nothing() -> None:
 )
 def test_errors_that_are_returned(value: Any, part: str, told: str) -> None:
     """An exception that is returned, or an error that is only a text, is an error that the caller was told."""
-    assert getattr(told_from(value).failure, part) == told
+    assert getattr(parse_result(value).failure, part) == told

@@ -24,7 +24,7 @@ from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.instant import http_date
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 from hpp_contract.spec.schema_files import SHAPES
 from tests.harness.support.fake_time import NOON, noon
 
@@ -112,7 +112,7 @@ def test_baseline_survives_the_disk(tmp_path_factory: pytest.TempPathFactory, ex
 def test_nature_is_no_fact(luck: random.Random) -> None:
     """Order and case of headers, order of members, correlation ids, Date and counters make no difference."""
     honest = tuple(
-        exchange for stage in ("waiting", "unknown-id", "failed") for exchange in rehearse(stage, clock=noon)
+        exchange for stage in ("waiting", "unknown-id", "failed") for exchange in simulate_server(stage, clock=noon)
     )
     varied = [natural(exchange, luck) for exchange in honest]
     luck.shuffle(varied)
@@ -136,7 +136,7 @@ def natural(exchange: Exchange, luck: random.Random) -> Exchange:
 @pytest.mark.parametrize("stage", [*SHAPES, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id"])
 def test_situations_are_recognised(stage: str) -> None:
     """Each stage of the reference server is its own situation, with and without knowledge of the question."""
-    (exchange,) = rehearse(stage)
+    (exchange,) = simulate_server(stage)
     assert situation_of(exchange) == stage
     assert situation_of(replace(exchange, context=Context(recorded=True))) == stage
 
@@ -160,7 +160,7 @@ def test_every_kind_has_a_class(kind: Kind) -> None:
 def test_every_scenario_has_facts() -> None:
     """No scenario of the reference server crashes a rule or goes unmet."""
     for name in SCENARIOS:
-        assert collect_facts(rehearse(name, 6)).facts
+        assert collect_facts(simulate_server(name, 6)).facts
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_header_values(headers: tuple[tuple[str, str], ...], aspect: FactKey, va
 
 def test_refused_recordings_verify_nothing() -> None:
     """Recordings in which everything was refused with 401, or nothing answered, could not verify."""
-    baseline = Baseline(collect_facts(rehearse("waiting")).facts)
-    refused = [replace(exchange, context=Context(recorded=True)) for exchange in rehearse("no-credentials")]
+    baseline = Baseline(collect_facts(simulate_server("waiting")).facts)
+    refused = [replace(exchange, context=Context(recorded=True)) for exchange in simulate_server("no-credentials")]
     assert "refused with 401" in (compare_with_baseline(baseline, refused).unverified or "")
     silent = [Exchange(refused[0].request, None, failure="timeout")]
     assert "answered nothing" in (compare_with_baseline(baseline, silent).unverified or "")
@@ -204,11 +204,11 @@ def test_a_rule_that_crashes_is_no_fact() -> None:
         raise RuntimeError
 
     rule = replace(next(rule for rule in CATALOGUE if rule.scope == "exchange"), check=crash)
-    assert not _breaks(rule, rehearse("waiting")[0])
+    assert not _breaks(rule, simulate_server("waiting")[0])
 
 
 def baseline_text() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(as_json(Baseline(collect_facts(rehearse("waiting")).facts)))
+    document: dict[str, Any] = json.loads(as_json(Baseline(collect_facts(simulate_server("waiting")).facts)))
     return document
 
 

@@ -18,7 +18,7 @@ from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.significance import is_significant, p_by_chance
 from hpp_contract.engine.fault import fault, member
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 from hpp_contract.spec.schema_files import DOCUMENTED, SHAPES, example
 
 
@@ -135,14 +135,14 @@ def spelled(*digits: int) -> Facts:
 
 def test_kept_again() -> None:
     """A rule that was always broken and is kept now is told as cosmetic, once there are samples enough."""
-    broken = [fault("x", "waiting", member("channel", 1))(exchange) for exchange in rehearse("waiting")] * 1
+    broken = [fault("x", "waiting", member("channel", 1))(exchange) for exchange in simulate_server("waiting")] * 1
     before = collect_facts(broken).facts
-    assert compare(before, collect_facts(rehearse("waiting")).facts) == ()
+    assert compare(before, collect_facts(simulate_server("waiting")).facts) == ()
     often = before
     for _ in range(20):
         often = accept(Baseline(often), before, (), Accepted("", "x", "")).facts
     told = {
         change.fact: (change.change_class, change.after)
-        for change in compare(often, collect_facts(rehearse("waiting")).facts)
+        for change in compare(often, collect_facts(simulate_server("waiting")).facts)
     }
     assert told["waiting · HPP-S09"] == ("cosmetic", "kept")

@@ -10,7 +10,7 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import JUDGES, Rule
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
 
 SECOND = 1_000_000_000
@@ -19,7 +19,7 @@ SECOND = 1_000_000_000
 @pytest.mark.parametrize(("rule", "fault"), told_by("client"))
 def test_wrong_client(rule: Rule, fault: Fault) -> None:
     """A client that does this, sixty polls long, breaks the rule and no unrelated one."""
-    honest = [replace(x, at=Instant(index * SECOND)) for index, x in enumerate(rehearse(fault.scenario, 60))]
+    honest = [replace(x, at=Instant(index * SECOND)) for index, x in enumerate(simulate_server(fault.scenario, 60))]
     assert noticed(honest, "client") == set()
     assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "client"))
 
@@ -27,7 +27,7 @@ def test_wrong_client(rule: Rule, fault: Fault) -> None:
 @pytest.mark.parametrize(("rule", "fault"), told_by("recorder"))
 def test_careless_recorder(rule: Rule, fault: Fault) -> None:
     """A recording that is careless like this breaks the rule and no unrelated one."""
-    honest = [kept(exchange) for exchange in rehearse(fault.scenario, 2)]
+    honest = [kept(exchange) for exchange in simulate_server(fault.scenario, 2)]
     assert noticed(honest, "recording") == set()
     assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "recording"))
 

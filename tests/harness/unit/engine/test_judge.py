@@ -16,7 +16,7 @@ from hpp_contract.engine.rule import Finding, Rule, rule
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 from hpp_contract.spec.schema_files import SHAPES, example
 
 names = st.text(st.characters(max_codepoint=255), max_size=20) | st.sampled_from(
@@ -105,7 +105,7 @@ def crashing() -> Rule:
 
 def test_a_crash_is_our_error() -> None:
     """A rule that crashes is reported as ours, the others still run, and the exit code says could not verify."""
-    verdicts = judge(rehearse("waiting"), [crashing(), *CATALOGUE], Subject("endpoint", "x"))
+    verdicts = judge(simulate_server("waiting"), [crashing(), *CATALOGUE], Subject("endpoint", "x"))
     assert verdicts[0].outcome is Outcome.ERROR
     assert verdicts[-1].outcome is not Outcome.ERROR
     assert Report(Subject("endpoint", "x"), verdicts).exit_code == 3
@@ -113,7 +113,7 @@ def test_a_crash_is_our_error() -> None:
 
 def test_one_fault_one_finding() -> None:
     """A body that is not JSON yields the one finding that matters."""
-    (exchange,) = rehearse("completed-with-order")
+    (exchange,) = simulate_server("completed-with-order")
     assert exchange.response is not None
     for body in (b"", b"{", b"\xff\xfe", b"<html>"):
         broken = replace(exchange, response=replace(exchange.response, body=body))
@@ -123,7 +123,7 @@ def test_one_fault_one_finding() -> None:
 
 def test_findings_are_bounded() -> None:
     """However long the evidence, a rule keeps a sample of its findings and counts them all."""
-    (exchange,) = rehearse("waiting")
+    (exchange,) = simulate_server("waiting")
     assert exchange.response is not None
     broken = replace(exchange, response=replace(exchange.response, body=b"[]"))
     verdicts = judge([broken] * 1000, CATALOGUE, Subject("endpoint", "x"))
@@ -167,7 +167,7 @@ def finder(scope: Any, crashes: bool = False) -> Rule:
 
 def test_each_scope_is_asked_about_its_own() -> None:
     """Exchanges, traces, requests and answers go to the rules of their scope, in the order they were fed."""
-    polls = [replace(each, evidence=f"#{poll}") for poll, each in enumerate(rehearse("waiting", 3))]
+    polls = [replace(each, evidence=f"#{poll}") for poll, each in enumerate(simulate_server("waiting", 3))]
     trace: Any = SimpleNamespace(exchanges=polls)
     fed: dict[str, Any] = {"exchange": trace.exchanges[0], "trace": trace, "requests": trace}
     for scope in ("exchange", "trace", "requests"):
@@ -187,20 +187,20 @@ def test_each_scope_is_asked_about_its_own() -> None:
 def test_a_crash_beside_a_finding() -> None:
     """What was found before a crash is kept, and the first crash is told with its place."""
     court = Judge([finder("exchange", crashes=True)], Subject("endpoint", "x"))
-    for each in rehearse("waiting", 2):
+    for each in simulate_server("waiting", 2):
         court.exchange(each)
     (verdict,) = court.verdicts
     assert (verdict.rule.id, verdict.outcome, verdict.total) == ("HPP-X01", Outcome.ERROR, 3)
     assert len(verdict.findings) == 3
     assert Judge([finder("exchange")], Subject("endpoint", "x")).verdicts[0].outcome is Outcome.NOT_EXERCISED
-    evidence = rehearse("waiting", 2)[0].evidence
+    evidence = simulate_server("waiting", 2)[0].evidence
     assert verdict.findings[-1] == Finding("hpp-contract", "a verdict", f"ZeroDivisionError while judging {evidence}")
 
 
 def test_judges_are_merged() -> None:
     """Evidence that two judges had is as if one had had it."""
     one, two = (Judge([finder("exchange")], Subject("endpoint", "x")) for _ in range(2))
-    two.exchange(rehearse("waiting")[0], (7,))
+    two.exchange(simulate_server("waiting")[0], (7,))
     one.merge(two.tallies)
     one.merge({"HPP-X01": Tally(True, 1, [((7,), FOUND)])})
     assert [each.where for each in one.verdicts[0].findings] == ["here", "here"]
@@ -210,7 +210,10 @@ def test_judges_are_merged() -> None:
 @pytest.mark.parametrize("scope", ["request", "exchange", "recording", "trace", "requests"])
 def test_a_place_may_be_told(scope: str) -> None:
     """Evidence that was read elsewhere keeps the place that it had there."""
-    court, trace = Judge([finder(scope)], Subject("recording", "x")), SimpleNamespace(exchanges=rehearse("waiting", 2))
+    court, trace = (
+        Judge([finder(scope)], Subject("recording", "x")),
+        SimpleNamespace(exchanges=simulate_server("waiting", 2)),
+    )
     if scope in ("trace", "requests"):
         getattr(court, scope)(trace, (7, 3))
     else:
@@ -222,7 +225,7 @@ def test_a_place_may_be_told(scope: str) -> None:
 
 def test_requests_that_were_refused_are_requests() -> None:
     """Rules about the endpoint see a session's reads, rules about the client every request for it."""
-    polls = (*rehearse("no-credentials"), *rehearse("waiting"))
+    polls = (*simulate_server("no-credentials"), *simulate_server("waiting"))
     counted: dict[Literal["trace", "requests"], int] = {"trace": 1, "requests": 2}
     for scope, count in counted.items():
 
@@ -245,5 +248,5 @@ def test_a_rule_that_has_nothing_to_say() -> None:
     never = rule("HPP-X02", "never", "must", "inferred", "nowhere", when=lambda _: False)(silent)
     kept = rule("HPP-X03", "kept", "must", "inferred", "nowhere", when=lambda each: each is not None)(silent)
     court = Judge([never, kept], Subject("endpoint", "x"))
-    court.exchange(rehearse("waiting")[0])
+    court.exchange(simulate_server("waiting")[0])
     assert [verdict.outcome for verdict in court.verdicts] == [Outcome.NOT_EXERCISED, Outcome.OK]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import rehearse_answer
-from hpp_contract.client.ideal_client import rehearse_case
+from hpp_contract.client import ideal_read
+from hpp_contract.client.ideal_client import ideal_reads
 from hpp_contract.engine import Judge, Outcome, Subject
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
@@ -36,7 +36,7 @@ def noticed(*answers: ClientRead) -> set[str]:
 @pytest.mark.parametrize(("rule", "fault"), LIES)
 def test_every_lie_is_caught(rule: Rule, fault: Fault) -> None:
     """An answer with this fault breaks its rule and no unrelated one; the honest answer breaks none."""
-    honest = rehearse_answer(fault.scenario)
+    honest = ideal_read(fault.scenario)
     assert noticed(honest) == set()
     found = noticed(fault(honest))
     assert rule.id in found, f"{fault.name} goes unnoticed by {rule.id}"
@@ -46,7 +46,7 @@ def test_every_lie_is_caught(rule: Rule, fault: Fault) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_ideal_client_breaks_nothing(name: str) -> None:
     """The ideal client gives no finding in any case, not even an informative one."""
-    assert noticed(*rehearse_case(CASES[name])) == set()
+    assert noticed(*ideal_reads(CASES[name])) == set()
 
 
 @pytest.mark.parametrize("rule", ANSWER_RULES, ids=lambda rule: rule.id)
@@ -61,20 +61,20 @@ URL = ASKED.url
 
 def test_only_what_a_client_can_tell_is_asked_of_it() -> None:
     """Whether the status code can be reached is asked of refusals, and of clients that claim it can."""
-    refused = replace(rehearse_answer("not-found"), result=ClientResult(failure=Failure(http_status=None)))
+    refused = replace(ideal_read("not-found"), result=ClientResult(failure=Failure(http_status=None)))
     assert http_status_reachable.when(refused)
     assert not http_status_reachable.when(replace(refused, can=Capabilities(error=("error_code",))))
-    assert not http_status_reachable.when(rehearse_answer("waiting"))
+    assert not http_status_reachable.when(ideal_read("waiting"))
     choices = replace(refused.served[-1], response=Response(300))
     assert http_status_reachable.when(replace(refused, served=(choices,)))
-    empty = rehearse_answer("no-content-204")
+    empty = ideal_read("no-content-204")
     assert not http_status_reachable.when(replace(empty, result=ClientResult(failure=Failure())))
     assert not http_status_reachable.when(replace(refused, served=(replace(refused.served[-1], response=None),)))
 
 
 def test_staleness_needs_an_earlier_session() -> None:
     """A first read cannot be stale, nor can one that the client left out."""
-    polled = rehearse_answer("read-twice")
+    polled = ideal_read("read-twice")
     assert not_stale.when(polled)
     assert not not_stale.when(replace(polled, earlier=()))
     assert not not_stale.when(replace(polled, result=ClientResult(skipped="it cannot")))
@@ -109,8 +109,8 @@ def test_numbers_that_are_times() -> None:
 
 def test_what_stalls() -> None:
     """A read that was never answered stalled; one that never came did not."""
-    assert stalled(rehearse_answer("stalls-before-answer"))
-    assert not stalled(rehearse_answer("waiting"))
+    assert stalled(ideal_read("stalls-before-answer"))
+    assert not stalled(ideal_read("waiting"))
     assert not stalled(ClientRead(case="x", asked=ID, result=ClientResult()))
 
 

@@ -18,7 +18,7 @@ from itertools import chain
 
 import pytest
 
-from hpp_contract.client import rehearse_answer
+from hpp_contract.client import ideal_read
 from hpp_contract.engine import Judge, RuleVerdict, Subject, fault, judge
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange
@@ -113,7 +113,7 @@ def told_to_a_caller() -> Statements:
     """What is said of every lie that a client tells its caller."""
     statements: Statements = defaultdict(lambda: defaultdict(list))
     for case in chain.from_iterable(CASES.values()):
-        answer = rehearse_answer(case, clock=noon)
+        answer = ideal_read(case, clock=noon)
         told = {name: answered(lie(answer)) for name, lie in ANSWERED.items()}
         add(statements, case, "client", answered(answer), told)
     return statements

@@ -17,7 +17,7 @@ from hpp_contract.engine.fault import Fault, body, fault, knowing, member, metho
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.rules import FAULTS
-from hpp_contract.server import Application, rehearse
+from hpp_contract.server import Application, simulate_server
 from hpp_contract.server import application as application_module
 from hpp_contract.server import log as log_module
 from hpp_contract.server.application import is_authorized
@@ -254,10 +254,15 @@ def test_threads_share_an_application() -> None:
 def test_rehearsal_knows_its_stages() -> None:
     """A stage that does not exist is a KeyError, not a silent 404."""
     with pytest.raises(KeyError):
-        rehearse("no-such-stage")
-    assert [rehearse(stage)[0].status for stage in ("unknown-id", "malformed-id", "no-credentials", "waiting")] == [
-        404, 404, 401, 200,
-    ]  # fmt: skip
+        simulate_server("no-such-stage")
+    assert [
+        simulate_server(stage)[0].status for stage in ("unknown-id", "malformed-id", "no-credentials", "waiting")
+    ] == [
+        404,
+        404,
+        401,
+        200,
+    ]
 
 
 def test_sessions_begin_anew_before_they_expire() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import Plan, run
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.rule import JUDGES
@@ -28,7 +28,9 @@ OUT_OF_REACH = {"HPP-R04"}
 
 
 def judged(client: Client, *names: str, wait: float = 2.6) -> Report:
-    plan = Plan(wait, clock=noon)  # of a client that ends in 2038 it shows in one case now, and in all of them then
+    plan = RunOptions(
+        wait, clock=noon
+    )  # of a client that ends in 2038 it shows in one case now, and in all of them then
     return run([CASES[name] for name in names], lambda: PythonAdapter(client), Subject("client", "a"), plan)
 
 
@@ -76,7 +78,9 @@ CONFORMING = (
 
 
 def judged_in_all(client: type[Client]) -> Report:
-    return run(tuple(CASES.values()), lambda: PythonAdapter(client()), Subject("client", "a"), Plan(beside=3))
+    return run(
+        tuple(CASES.values()), lambda: PythonAdapter(client()), Subject("client", "a"), RunOptions(extra_adapters=3)
+    )
 
 
 @pytest.mark.socket
