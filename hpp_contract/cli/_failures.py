@@ -7,8 +7,8 @@ import traceback
 import click
 
 from hpp_contract.cli._environment import redactor
-from hpp_contract.cli._output import say, show
-from hpp_contract.engine.errors import Problem
+from hpp_contract.cli._output import write_stderr, write_stdout
+from hpp_contract.engine.errors import RunError
 from hpp_contract.engine.refusal import system_refusal
 from hpp_contract.engine.report import UNVERIFIED, USAGE
 from hpp_contract.engine.sanitize import printable
@@ -23,12 +23,12 @@ def exit_code(error: BaseException, verbose: bool = False, annotate: bool = Fals
         return INTERRUPTED
     if refused := system_refusal(error):  # before all else: whoever met it may have taken it for a wrong path or port
         return _complain(str(refused), refused.exit_code, annotate)
-    if isinstance(error, Problem):
+    if isinstance(error, RunError):
         return _complain(str(error), error.exit_code, annotate)
     if isinstance(error, click.ClickException):
         return _complain(_usage(error), USAGE, annotate)
     if verbose:
-        say("".join(map(redactor(), traceback.format_exception(error))))
+        write_stderr("".join(map(redactor(), traceback.format_exception(error))))
     hint = "the traceback is above" if verbose else "run it again with -v for the traceback"
     sentence = f"internal error ({type(error).__name__}): this is a fault of hpp-contract; {hint}."
     return _complain(sentence, UNVERIFIED, annotate)
@@ -36,11 +36,11 @@ def exit_code(error: BaseException, verbose: bool = False, annotate: bool = Fals
 
 def _complain(sentence: str, code: int, annotate: bool) -> int:
     clean = printable(redactor()(sentence))
-    say(f"hpp-contract: {clean}\n")
+    write_stderr(f"hpp-contract: {clean}\n")
     if annotate:
         from hpp_contract.reporting.github import complaint
 
-        show(complaint(clean))
+        write_stdout(complaint(clean))
     return code
 
 

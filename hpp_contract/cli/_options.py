@@ -103,21 +103,21 @@ def finish(
     `evidence` are the exchanges that the report is about and `history` the runs before, for the page that shows them.
     """
     from hpp_contract.cli._environment import redactor
-    from hpp_contract.engine.sanitize import safe
+    from hpp_contract.engine.sanitize import sanitize_report
 
-    judged = apply(_looked_at(replace(report, strict=options.strict)), options.known_failing, cases_run)
+    judged = apply(_require_evidence(replace(report, strict=options.strict)), options.known_failing, cases_run)
     if options.html is not None and evidence:
-        from hpp_contract.engine.evidence import illustrated
+        from hpp_contract.engine.evidence import with_evidence
 
-        judged = illustrated(judged, evidence)
-    clean = safe(judged, redactor(*secrets))
+        judged = with_evidence(judged, evidence)
+    clean = sanitize_report(judged, redactor(*secrets))
     _print(clean, options)
     _write_files(clean, options, history)
     raise SystemExit(clean.exit_code)
 
 
 def _print(report: Report, options: Options) -> None:
-    from hpp_contract.cli._output import colour, show, width
+    from hpp_contract.cli._output import colour, width, write_stdout
     from hpp_contract.reporting.terminal import terminal
 
     text = terminal(report, width=width(), colour=colour(options.no_color), verbose=options.verbose)
@@ -127,10 +127,10 @@ def _print(report: Report, options: Options) -> None:
         from hpp_contract.reporting.github import github, guarded
 
         text = guarded(text, token_hex()) + github(report)
-    show(text)
+    write_stdout(text)
 
 
-def _looked_at(report: Report) -> Report:
+def _require_evidence(report: Report) -> Report:
     """A report in which no rule had anything to judge verified nothing: silence must not look green."""
     if report.unverified is None and all(verdict.outcome is Outcome.NOT_EXERCISED for verdict in report.rules):
         return replace(report, unverified="nothing was found that any rule could judge.")

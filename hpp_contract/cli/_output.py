@@ -12,12 +12,12 @@ PIPED = 100
 """Columns for a pipe or a log, which have no width of their own; COLUMNS overrides it."""
 
 
-def show(text: str) -> None:
+def write_stdout(text: str) -> None:
     """Write to standard output."""
     _write(sys.stdout, text)
 
 
-def say(text: str) -> None:
+def write_stderr(text: str) -> None:
     """Write to standard error."""
     _write(sys.stderr, text)
 

@@ -14,11 +14,11 @@ from hpp_contract.cli._environment import environ
 from hpp_contract.model.clock import Clock
 
 if TYPE_CHECKING:
-    from hpp_contract.probe import Plan, Probed, Target
+    from hpp_contract.probe import ProbePlan, ProbeResult, Target
 
 
 @dataclass(frozen=True, slots=True)
-class Probing:
+class ProbeOptions:
     """The probing options as they were given."""
 
     base_url: str | None = None
@@ -35,14 +35,14 @@ class Probing:
 
         return target_from(self.base_url, environ(), self.session_ids, self.allow_production, self.provision)
 
-    def plan(self, seed: int, clock: Clock) -> Plan:
+    def plan(self, seed: int, clock: Clock) -> ProbePlan:
         from hpp_contract.engine.errors import UsageProblem
-        from hpp_contract.probe import Plan
+        from hpp_contract.probe import ProbePlan
         from hpp_contract.probe.provision_order import order_from
 
         if self.browser and not self.provision:
             raise UsageProblem("--browser opens the page of a session that --provision makes: give both.")
-        return Plan(
+        return ProbePlan(
             polls=self.polls,
             max_latency=self.max_latency,
             seed=seed,
@@ -52,13 +52,13 @@ class Probing:
             clock=clock,
         )
 
-    def probe(self, seed: int, clock: Clock) -> Probed:
+    def probe(self, seed: int, clock: Clock) -> ProbeResult:
         """Probe, with a sign of life at a terminal."""
-        from hpp_contract.cli._progress import waiting
+        from hpp_contract.cli._progress import progress
         from hpp_contract.probe import probe
 
         target = self.target()
-        with waiting("probing the endpoint"):
+        with progress("probing the endpoint"):
             return probe(target, self.plan(seed, clock))
 
 
@@ -86,7 +86,7 @@ def probing_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def wrapped(**arguments: Any) -> Any:
-        probing = Probing(**{name: arguments.pop(name) for name in Probing.__slots__})
+        probing = ProbeOptions(**{name: arguments.pop(name) for name in ProbeOptions.__slots__})
         return command(probing=probing, **arguments)
 
     for decorate in reversed(_DECORATORS):

@@ -17,7 +17,7 @@ Advance = Callable[[int, int], None]
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[Advance]:
+def progress(what: str) -> Iterator[Advance]:
     """Show a bar, `what` and the seconds that passed, on stderr, while the block runs. The bar moves to and fro until
     the block says how far it is."""
     if not sys.stderr.isatty():

@@ -89,7 +89,7 @@ def client(
     """
     from hpp_contract.cases import GENERATED, select
     from hpp_contract.cases.scenarios import CREDENTIALS
-    from hpp_contract.cli._progress import waiting
+    from hpp_contract.cli._progress import progress
     from hpp_contract.client import run
 
     cases = select(only, _recorded(cassettes))
@@ -99,7 +99,7 @@ def client(
     further = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
     start, subject, plan = _under_test(python, command, timeout, further)
     plan = replace(plan, generated=_wanted(generated, folder, only, options.seed), clock=options.clock)
-    with waiting("running client cases"), authority(tls) as trusted, trusting(trusted):
+    with progress("running client cases"), authority(tls) as trusted, trusting(trusted):
         report = run(cases, start, subject, replace(plan, tls=trusted))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
     names = {*(case.name for case in cases), *([GENERATED] if plan.generated else [])}
@@ -159,11 +159,11 @@ def _under_test(
 
 
 def _list(options: Options, cases: tuple[Case, ...]) -> None:
-    from hpp_contract.cli._output import show
+    from hpp_contract.cli._output import write_stdout
     from hpp_contract.client.listing import as_json, as_text
     from hpp_contract.engine.files import write
 
     if options.json is not None:
         write(options.json, as_json(cases))
     else:
-        show(as_text(cases))
+        write_stdout(as_text(cases))

@@ -9,7 +9,7 @@ import click
 
 from hpp_contract.cli._environment import readable
 from hpp_contract.cli._options import Options, common_options
-from hpp_contract.cli._probing import Probing, probing_options
+from hpp_contract.cli._probing import ProbeOptions, probing_options
 from hpp_contract.engine.change import FAIL_ON, ChangeClass
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def drift(
     history: Path | None,
     reporting: bool,
     page: Path | None,
-    probing: Probing,
+    probing: ProbeOptions,
     options: Options,
 ) -> None:
     """Say what changed at BASE_URL (else HPP_ENDPOINT, else the embedded server) since the baseline, and how bad it is.

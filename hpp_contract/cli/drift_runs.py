@@ -8,8 +8,8 @@ from typing import NoReturn
 
 from hpp_contract.cli._environment import redactor
 from hpp_contract.cli._options import Options, finish
-from hpp_contract.cli._output import show
-from hpp_contract.cli._probing import Probing
+from hpp_contract.cli._output import write_stdout
+from hpp_contract.cli._probing import ProbeOptions
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.history import append, line_of, read_history, run_of
 from hpp_contract.drift.run import DriftResult, compare_with_baseline
@@ -18,7 +18,7 @@ from hpp_contract.engine.change import ChangeClass
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.files import check, write
 from hpp_contract.model.clock import utc
-from hpp_contract.probe import Probed
+from hpp_contract.probe import ProbeResult
 from hpp_contract.recordings import read_recordings
 from hpp_contract.rules import CATALOGUE
 
@@ -29,7 +29,7 @@ class Request:
 
     baseline: Path | None
     fresh: Path | None
-    probing: Probing
+    probing: ProbeOptions
     options: Options
     fail_on: frozenset[ChangeClass]
     accept: str | None = None
@@ -83,11 +83,13 @@ def _baseline(request: Request) -> Baseline:
         return Baseline({})
 
 
-def _seen(request: Request, baseline: Baseline) -> Probed:
+def _seen(request: Request, baseline: Baseline) -> ProbeResult:
     if request.fresh is not None:
         reading = read_recordings([str(request.fresh)])
         subject = Subject("recording", str(request.fresh))
-        return Probed(subject, tuple(reading.exchanges), next(iter(reading.unreadable), None), (), tuple(reading.notes))
+        return ProbeResult(
+            subject, tuple(reading.exchanges), next(iter(reading.unreadable), None), (), tuple(reading.notes)
+        )
     if request.probing.target().embedded and baseline.confirmed:
         raise UsageProblem(
             f"the baseline in {request.folder} is of a real endpoint, and neither BASE_URL nor HPP_ENDPOINT says "
@@ -96,7 +98,7 @@ def _seen(request: Request, baseline: Baseline) -> Probed:
     return request.probing.probe(request.options.seed, request.options.clock)
 
 
-def _night(baseline: Baseline, seen: Probed) -> DriftResult:
+def _night(baseline: Baseline, seen: ProbeResult) -> DriftResult:
     if not seen.exchanges:
         return DriftResult({}, (), seen.unverified or "nothing was seen that could be compared.")
     night = compare_with_baseline(baseline, seen.exchanges, embedded=seen.subject.embedded)
@@ -104,7 +106,7 @@ def _night(baseline: Baseline, seen: Probed) -> DriftResult:
     return replace(night, unverified=doubts or None)
 
 
-def _report(request: Request, seen: Probed, night: DriftResult) -> Report:
+def _report(request: Request, seen: ProbeResult, night: DriftResult) -> Report:
     subject = Subject("drift", f"{seen.subject.name} against {request.folder}", seen.subject.embedded)
     verdicts = judge(seen.exchanges, CATALOGUE, Subject("endpoint", seen.subject.name))
     how = f"To make this the baseline: hpp-contract drift --baseline {request.folder} --accept --reason …"
@@ -141,7 +143,7 @@ def say_since_when(request: Request) -> NoReturn:
     facts = read_baseline(request.folder).facts if request.baseline is not None else {}
     since = Since(runs, torn, tuple(name for name, situation in facts.items() if situation.confirmed))
     redact = redactor()
-    show(redact(since_text(since)))
+    write_stdout(redact(since_text(since)))
     for path, printer in ((request.options.json, since_json), (request.options.markdown, since_markdown)):
         if path is not None:
             write(path, redact(printer(since)))

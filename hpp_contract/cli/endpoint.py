@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli._probing import Probing, probing_options
+from hpp_contract.cli._probing import ProbeOptions, probing_options
 
 if TYPE_CHECKING:
-    from hpp_contract.probe import Probed
+    from hpp_contract.probe import ProbeResult
 
 
 @click.command()
 @probing_options
 @click.option("--fuzz", type=click.IntRange(1, 100_000), metavar="N", help="Send N generated reads too (Schemathesis).")
 @common_options
-def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
+def endpoint(probing: ProbeOptions, fuzz: int | None, options: Options) -> None:
     """Judge the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded reference server.
 
     Sends GET only, 40 requests or fewer for five sessions, at most 10 a second. HPP_API_KEY, HPP_USERNAME (where it is
@@ -41,13 +41,13 @@ def endpoint(probing: Probing, fuzz: int | None, options: Options) -> None:
     finish(report, options, probed.secrets, evidence=probed.exchanges)
 
 
-def _fuzzed(probing: Probing, count: int, options: Options) -> Probed:
-    from hpp_contract.cli._progress import waiting
+def _fuzzed(probing: ProbeOptions, count: int, options: Options) -> ProbeResult:
+    from hpp_contract.cli._progress import progress
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.probe.fuzz.run import probe_and_fuzz
 
     if probing.allow_production:
         raise UsageProblem("--fuzz never goes to production: name a sandbox, and leave --allow-production out.")
     target = probing.target()
-    with waiting("probing and fuzzing the endpoint"):
+    with progress("probing and fuzzing the endpoint"):
         return probe_and_fuzz(target, probing.plan(options.seed, options.clock), count)

@@ -19,8 +19,8 @@ def explain(clock: Clock, rule_id: str) -> None:
       hpp-contract explain HPP-S05
       hpp-contract explain order-with-reference
     """
-    from hpp_contract.cli._output import show, width
-    from hpp_contract.cli.pair import pair
+    from hpp_contract.cli._output import width, write_stdout
+    from hpp_contract.cli.pair import kept_and_broken
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.reporting.catalogue import explain as text
     from hpp_contract.rules import closest, find
@@ -30,4 +30,4 @@ def explain(clock: Clock, rule_id: str) -> None:
         guess = closest(rule_id)
         hint = f"did you mean {guess}?" if guess else "hpp-contract rules lists them."
         raise UsageProblem(f"there is no rule {rule_id!r}; {hint}")
-    show(text(rule, pair(rule, clock), min(width(), 100)))
+    write_stdout(text(rule, kept_and_broken(rule, clock), min(width(), 100)))

@@ -21,7 +21,7 @@ POLLS = 6
 Exchanges = tuple[Exchange, ...]
 
 
-def pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:
+def kept_and_broken(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:
     """The text of exchanges that keep `rule` and of the fewest that break it; None when no text shows a difference."""
     if rule.scope == "answer":
         from hpp_contract.cli.answer_pair import answer_pair

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli._probing import Probing, probing_options
+from hpp_contract.cli._probing import ProbeOptions, probing_options
 
 if TYPE_CHECKING:
-    from hpp_contract.probe import Probed
+    from hpp_contract.probe import ProbeResult
     from hpp_contract.recordings.write import Written
 
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--to", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to.")
 @probing_options
 @common_options
-def record(folder: Path, probing: Probing, options: Options) -> None:
+def record(folder: Path, probing: ProbeOptions, options: Options) -> None:
     """Record the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded one, into vcrpy cassettes.
 
     Probes as `hpp-contract endpoint` does and writes one scrubbed cassette for each scenario: no credentials, no ids,
@@ -41,7 +41,7 @@ def record(folder: Path, probing: Probing, options: Options) -> None:
     finish(report, options, probed.secrets, evidence=probed.exchanges)
 
 
-def _kept(probed: Probed, folder: Path, now: int) -> Written:
+def _kept(probed: ProbeResult, folder: Path, now: int) -> Written:
     from urllib.parse import urlsplit
 
     from hpp_contract.cases.scenarios import SCENARIOS, session_id

@@ -37,11 +37,11 @@ def recording(
       zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
       hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
     """
-    from hpp_contract.cli._progress import waiting
+    from hpp_contract.cli._progress import progress
     from hpp_contract.engine import Report, Subject
 
     judge = _engine(engine, scheduler, processes)
-    with waiting("judging recordings") as advance:
+    with progress("judging recordings") as advance:
         judged = judge(paths, on_progress=advance)
     report = Report(
         Subject("recording", " ".join(paths)),

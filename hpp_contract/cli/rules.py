@@ -18,7 +18,7 @@ def rules(markdown: Path | None) -> None:
       hpp-contract rules
       hpp-contract rules --markdown RULES.md
     """
-    from hpp_contract.cli._output import show, width
+    from hpp_contract.cli._output import width, write_stdout
     from hpp_contract.engine.files import write
     from hpp_contract.reporting.catalogue import rules_markdown, rules_text
     from hpp_contract.rules import CATALOGUE
@@ -26,5 +26,5 @@ def rules(markdown: Path | None) -> None:
     if markdown is not None:
         write(markdown, rules_markdown(CATALOGUE))
         return
-    show(rules_text(CATALOGUE, width()))
-    show("\nSee more: hpp-contract explain HPP-S05\n")
+    write_stdout(rules_text(CATALOGUE, width()))
+    write_stdout("\nSee more: hpp-contract explain HPP-S05\n")

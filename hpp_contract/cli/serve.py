@@ -82,13 +82,13 @@ def serve(
       hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
     """
     from hpp_contract.cases.scenarios import SCENARIOS
-    from hpp_contract.cli._output import show
+    from hpp_contract.cli._output import write_stdout
     from hpp_contract.cli.serve_body import served_body, session_in
     from hpp_contract.cli.serve_text import instructions, listing
     from hpp_contract.rules import FAULTS
 
     if list_only:
-        show(listing())
+        write_stdout(listing())
         return
     played = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {fault.name: fault for fault in FAULTS}
@@ -104,7 +104,7 @@ def serve(
         _listening(port, lies, played, trusted, sandbox, recorded) as server,
         _until_told() as told,
     ):
-        show(instructions(server, lies, played, trusted, recorded, asked))
+        write_stdout(instructions(server, lies, played, trusted, recorded, asked))
         told.wait()
         report = _verdict(server)
     finish(report, options, server.credentials.secrets)

@@ -35,7 +35,7 @@ def vectors(folder: Path, seed: int, count: int) -> None:
       hpp-contract vectors testdata/hpp
       hpp-contract vectors testdata/hpp --count 100 --seed 7
     """
-    from hpp_contract.cli._output import show
+    from hpp_contract.cli._output import write_stdout
     from hpp_contract.generate.vectors import vectors as generate
 
     target = folder.resolve()
@@ -43,7 +43,7 @@ def vectors(folder: Path, seed: int, count: int) -> None:
     made = list(generate(seed, count))
     _write(target, made, {"seed": seed, "count": count}, folder)
     valid = sum(vector.valid for vector in made)
-    show(f"Wrote {valid} valid and {len(made) - valid} broken bodies to {folder}; {MANIFEST} lists them.\n")
+    write_stdout(f"Wrote {valid} valid and {len(made) - valid} broken bodies to {folder}; {MANIFEST} lists them.\n")
 
 
 def _refuse_foreign(target: Path, named: Path) -> None:

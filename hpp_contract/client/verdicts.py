@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hpp_contract.engine import Judge, Outcome, RuleVerdict, Subject
-from hpp_contract.engine.evidence import outcomes_of, portraits
+from hpp_contract.engine.evidence import outcomes_of, rendered_exchanges
 from hpp_contract.engine.report import Slice, outcome_of
 from hpp_contract.engine.rule import JUDGES, Finding, Rule
 from hpp_contract.model import Exchange
@@ -52,7 +52,7 @@ class CaseVerdicts:
         answers, exchanges = tuple(answers), tuple(exchanges)
         stamped = verdicts_on(case, self.subject, answers, exchanges, own, spares)
         self.add(case, stamped)
-        self.shown |= portraits(stamped, exchanges, {answer.evidence for answer in answers})
+        self.shown |= rendered_exchanges(stamped, exchanges, {answer.evidence for answer in answers})
         return stamped
 
     def add(self, case: str, verdicts: Sequence[RuleVerdict]) -> None:

@@ -29,7 +29,7 @@ from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
-from hpp_contract.probe.verify import kind_of
+from hpp_contract.probe.verify import blocked_by
 from hpp_contract.rules import CATALOGUE
 
 TRANSIENT_RULES: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})
@@ -123,7 +123,7 @@ def transient(exchange: Exchange) -> str | None:
         return f"no answer ({exchange.failure or 'unknown failure'})"
     if not response.complete:
         return "an answer that broke off"
-    if kind_of(exchange) is None or (not response.is_html and response.status in APPLICATION_ERRORS):
+    if blocked_by(exchange) is None or (not response.is_html and response.status in APPLICATION_ERRORS):
         return None
     return f"HTTP {response.status}, a page for people" if response.is_html else f"HTTP {response.status}"
 

@@ -11,17 +11,17 @@ from typing import ClassVar
 from hpp_contract.engine.report import UNVERIFIED, USAGE
 
 
-class Problem(Exception):
+class RunError(Exception):
     """A run that cannot go on. Its text is one sentence: what, where, what to do; safe to print."""
 
     exit_code: ClassVar[int] = UNVERIFIED
 
 
-class UsageProblem(Problem):
+class UsageProblem(RunError):
     """Asked for something that makes no sense: an unknown name, a malformed file, a missing variable (exit 2)."""
 
     exit_code: ClassVar[int] = USAGE
 
 
-class Unverifiable(Problem):
+class Unverifiable(RunError):
     """Nothing could be concluded: unreachable, refused, unreadable, our own error (exit 3)."""

@@ -10,31 +10,31 @@ from pathlib import PurePath
 from typing import Final
 
 from hpp_contract.engine.judge import judge
-from hpp_contract.engine.report import Outcome, Read, Report, RuleVerdict, Slice, Subject
+from hpp_contract.engine.report import Outcome, Poll, Report, RuleVerdict, Slice, Subject
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.exchange import traces
 from hpp_contract.privacy.redact import abbreviate
 from hpp_contract.privacy.render import render_redacted
 
-MOST: Final = 60
+MAX_SLICES: Final = 60
 """Slices at most: nobody looks at more of them side by side."""
 
-FEW: Final = 8
+MAX_EXCHANGES: Final = 8
 """Exchanges that are shown together at most."""
 
 _STATUS: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
 
-def illustrated(report: Report, exchanges: Sequence[Exchange]) -> Report:
+def with_evidence(report: Report, exchanges: Sequence[Exchange]) -> Report:
     """The report with its slices, and with the exchanges that its findings name, from the `exchanges` it is about."""
     rules = [verdict.rule for verdict in report.rules]
     subject = Subject("endpoint", "") if report.subject.kind == "drift" else report.subject
     start = min((exchange.at for exchange in exchanges if exchange.at is not None), default=None)
     slices = tuple(
         Slice(name, outcomes_of(judge(group, rules, subject)), reads_of(group, start) if is_session else ())
-        for name, group, is_session in (*_sessions(exchanges), *_questions(exchanges))[:MOST]
+        for name, group, is_session in (*_sessions(exchanges), *_questions(exchanges))[:MAX_SLICES]
     )
-    return replace(report, slices=slices, exchanges=portraits(report.rules, exchanges))
+    return replace(report, slices=slices, exchanges=rendered_exchanges(report.rules, exchanges))
 
 
 def outcomes_of(verdicts: Sequence[RuleVerdict]) -> dict[str, Outcome]:
@@ -42,13 +42,13 @@ def outcomes_of(verdicts: Sequence[RuleVerdict]) -> dict[str, Outcome]:
     return {v.rule.id: v.outcome for v in verdicts if v.outcome is not Outcome.NOT_EXERCISED}
 
 
-def reads_of(exchanges: Sequence[Exchange], start: Instant | None) -> tuple[Read, ...]:
+def reads_of(exchanges: Sequence[Exchange], start: Instant | None) -> tuple[Poll, ...]:
     """What each read of a session showed, and how many seconds after `start`."""
     times = [exchange.at - start if exchange.at and start else None for exchange in exchanges]
-    return tuple(Read(at, _word(exchange)) for at, exchange in zip(times, exchanges, strict=True))
+    return tuple(Poll(at, _word(exchange)) for at, exchange in zip(times, exchanges, strict=True))
 
 
-def portraits(
+def rendered_exchanges(
     verdicts: Sequence[RuleVerdict], exchanges: Sequence[Exchange], of_all: Collection[str] = ()
 ) -> dict[str, str]:
     """The text of every exchange that a finding names as its evidence. Evidence `of_all` of them has all texts."""
@@ -57,7 +57,7 @@ def portraits(
         exchange.evidence: render_redacted(exchange) for exchange in reversed(exchanges) if exchange.evidence in named
     }
     if everything := named.intersection(of_all):
-        texts |= dict.fromkeys(everything, "\n\n".join(map(render_redacted, exchanges[:FEW])))
+        texts |= dict.fromkeys(everything, "\n\n".join(map(render_redacted, exchanges[:MAX_EXCHANGES])))
     return texts
 
 

@@ -55,7 +55,7 @@ class RuleVerdict:
         return self.outcome is Outcome.BROKEN and self.known_failing is None
 
 
-class Read(NamedTuple):
+class Poll(NamedTuple):
     """One read of a session: `at` seconds since the run's first (None without times), and the `word` that it showed, a
     session status, else an HTTP status code or what failed."""
 
@@ -70,7 +70,7 @@ class Slice:
 
     name: str
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-    reads: tuple[Read, ...] = ()
+    reads: tuple[Poll, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from hpp_contract.engine.change import Change
-from hpp_contract.engine.report import Read, Report, RuleVerdict, Slice
+from hpp_contract.engine.report import Poll, Report, RuleVerdict, Slice
 from hpp_contract.engine.rule import Finding
 
 
@@ -17,7 +17,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def safe(report: Report, redact: Callable[[str], str]) -> Report:
+def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
     """The report with every text that came from outside redacted and made printable. Apply once, before printing."""
 
     def clean(text: str) -> str:
@@ -40,7 +40,7 @@ def safe(report: Report, redact: Callable[[str], str]) -> Report:
         return Change(told.change_class, *map(clean, texts))
 
     def part(taken: Slice) -> Slice:
-        reads = tuple(Read(read.at, clean(read.word)) for read in taken.reads)
+        reads = tuple(Poll(read.at, clean(read.word)) for read in taken.reads)
         return replace(taken, name=clean(taken.name), reads=reads)
 
     def lines(text: str) -> str:

@@ -45,7 +45,7 @@ _PATHS: Final = (
 """Segments that mean something to whoever decodes a path, or decodes it twice. Already percent-encoded."""
 
 
-def odd_segments(seed: int, known: Sequence[str]) -> list[str]:
+def hostile_segments(seed: int, known: Sequence[str]) -> list[str]:
     """Path segments worth asking for, percent-encoded, the telling ones of each kind first: well-formed ids that no
     session has, near misses, long ones, odd characters, and a few of the `known` ids."""
     chance = random.Random(seed)  # noqa: S311  ids, not secrets

@@ -12,25 +12,25 @@ from hpp_contract.engine.report import NOT_ANSWERED
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.redact import show
-from hpp_contract.probe.provision import Trail
+from hpp_contract.probe.provision import ProvisionResult
 
-Learned = tuple[tuple[str, str], ...]
+Question = tuple[tuple[str, str], ...]
 """Questions, each with its answer."""
 
 _COMMON: Final = frozenset({"date", "content-length", "connection", "keep-alive", "transfer-encoding", "content-type"})
 _OUTCOMES: Final = ("authorization_token", "order_id", "klarna_reference")
 
 
-def learned(exchanges: Sequence[Exchange], trail: Trail | None = None) -> Learned:
+def learned(exchanges: Sequence[Exchange], trail: ProvisionResult | None = None) -> Question:
     """Every open question with its answer; `trail` is what provisioning saw, None without it."""
-    walked = trail or Trail()
+    walked = trail or ProvisionResult()
     return tuple((question, answer(exchanges, walked) or NOT_ANSWERED) for question, answer in _QUESTIONS)
 
 
-def _error(status: int) -> Callable[[Sequence[Exchange], Trail], str]:
+def _error(status: int) -> Callable[[Sequence[Exchange], ProvisionResult], str]:
     """What errors with this status look like."""
 
-    def answer(exchanges: Sequence[Exchange], _: Trail) -> str:
+    def answer(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
         return "; ".join(_distinct(_look(exchange) for exchange in exchanges if exchange.status == status))
 
     return answer
@@ -53,32 +53,32 @@ def _body(response: Response) -> str:
     return f"an object of {', '.join(sorted(value))}" if isinstance(value, dict) else "a body that is no JSON object"
 
 
-def _malformed(exchanges: Sequence[Exchange], _: Trail) -> str:
+def _malformed(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
     asked = [exchange for exchange in exchanges if exchange.context.session == "malformed" and exchange.response]
     statuses = sorted({exchange.status or 0 for exchange in asked})
     counts = {status: sum(exchange.status == status for exchange in asked) for status in statuses}
     return ", ".join(f"{status} ({count} of {len(asked)} ids)" for status, count in counts.items())
 
 
-def _others(exchanges: Sequence[Exchange], _: Trail) -> str:
+def _others(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
     forbidden = (exchange.response for exchange in exchanges if exchange.context.session == "known")
     refused = any(response.status == 403 and not response.is_html for response in forbidden if response)
     return "403, for an id that was given as known" if refused else ""
 
 
-def _completed(exchanges: Sequence[Exchange], _: Trail) -> str:
+def _completed(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
     sessions = [exchange.session for exchange in exchanges if (exchange.session or {}).get("status") == "COMPLETED"]
     return "; ".join(_distinct(" and ".join(m for m in _OUTCOMES if m in (session or {})) for session in sessions))
 
 
-def _plain_visit(_: Sequence[Exchange], trail: Trail) -> str:
+def _plain_visit(_: Sequence[Exchange], trail: ProvisionResult) -> str:
     before, after = _status(trail.waiting), _status(trail.after_page)
     if trail.page is None or before != "WAITING" or not after:
         return ""
     return f"{'no, it stayed WAITING' if after == before else f'yes, to {show(after)}'} (the GET answered {trail.page})"
 
 
-def _after_delete(_: Sequence[Exchange], trail: Trail) -> str:
+def _after_delete(_: Sequence[Exchange], trail: ProvisionResult) -> str:
     read = trail.after_disabling
     if trail.disabled != 204 or read is None or read.response is None:
         return ""
@@ -86,7 +86,7 @@ def _after_delete(_: Sequence[Exchange], trail: Trail) -> str:
     return f"{read.status} with status {show(status)}" if status else str(read.status)
 
 
-def _precision(exchanges: Sequence[Exchange], _: Trail) -> str:
+def _precision(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
     return "; ".join(filter(None, (_written(exchanges, member) for member in ("updated_at", "expires_at"))))
 
 
@@ -99,7 +99,7 @@ def _written(exchanges: Sequence[Exchange], member: str) -> str:
     return f"{member} {digits}, zone {zones}" if instants else ""
 
 
-def _order_change(_: Sequence[Exchange], trail: Trail) -> str:
+def _order_change(_: Sequence[Exchange], trail: ProvisionResult) -> str:
     read = trail.waiting
     before = Instant.parse(trail.expires_at)
     if trail.order_change is None or read is None or read.expires_at is None or before is None:
@@ -119,7 +119,7 @@ def _distinct(answers: Iterable[str]) -> Iterator[str]:
     return iter(dict.fromkeys(filter(None, answers)))
 
 
-_QUESTIONS: Final[tuple[tuple[str, Callable[[Sequence[Exchange], Trail], str]], ...]] = (
+_QUESTIONS: Final[tuple[tuple[str, Callable[[Sequence[Exchange], ProvisionResult], str]], ...]] = (
     ("What does a 401 look like?", _error(401)),
     ("What does a 403 look like?", _error(403)),
     ("What does a 404 look like?", _error(404)),

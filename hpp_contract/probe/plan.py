@@ -14,7 +14,7 @@ from hpp_contract.privacy.redact import abbreviate
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProbePlan:
     """How to probe: `polls` of each session, `max_latency` in seconds that an answer should take at most, `seed` of the
     made-up ids, `timeout` in seconds for connecting and for each read. `provision` makes a session of its own (from
     `order`, or an example), and `browser` has Chromium open its page. `clock` dates what was seen."""
@@ -30,7 +30,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class PlannedRead:
     """One planned GET: `segment` is the session id as it goes into the path, `note` what else is special about it."""
 
     segment: str
@@ -55,7 +55,7 @@ MALFORMED: Final[tuple[tuple[str, str], ...]] = (
 """What is wrong with each malformed id, and the id, percent-encoded."""
 
 
-def reads(plan: Plan, session_ids: Sequence[str]) -> list[Read]:
+def reads(plan: ProbePlan, session_ids: Sequence[str]) -> list[PlannedRead]:
     """The reads of a standard probe, in order.
 
     The first three differ in kind, so that three failures at the start speak of the endpoint and not of one id; wrong
@@ -63,13 +63,17 @@ def reads(plan: Plan, session_ids: Sequence[str]) -> list[Read]:
     """
     unknown = _unknown_id(plan.seed)
     encoded = [quote(session_id, safe="") for session_id in session_ids]
-    real = Read(encoded[0], "known") if encoded else Read(unknown, "unknown")
+    real = PlannedRead(encoded[0], "known") if encoded else PlannedRead(unknown, "unknown")
     return [
-        Read(real.segment, real.session, "none", "no credentials"),
-        Read(unknown, "unknown", note="unknown id"),
-        *(Read(segment, "known", note=f"poll {poll}") for poll in range(1, plan.polls + 1) for segment in encoded),
-        *(Read(segment, "malformed", note=f"malformed id: {what}") for what, segment in MALFORMED),
-        Read(real.segment, real.session, "wrong", "wrong credentials"),
+        PlannedRead(real.segment, real.session, "none", "no credentials"),
+        PlannedRead(unknown, "unknown", note="unknown id"),
+        *(
+            PlannedRead(segment, "known", note=f"poll {poll}")
+            for poll in range(1, plan.polls + 1)
+            for segment in encoded
+        ),
+        *(PlannedRead(segment, "malformed", note=f"malformed id: {what}") for what, segment in MALFORMED),
+        PlannedRead(real.segment, real.session, "wrong", "wrong credentials"),
     ]
 
 

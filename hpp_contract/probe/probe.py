@@ -14,13 +14,13 @@ from hpp_contract.engine import Subject
 from hpp_contract.model import Context, Exchange, Headers, Request
 from hpp_contract.model.clock import steady
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.probe.open_questions import Learned, learned
-from hpp_contract.probe.plan import Plan, Read, reads
-from hpp_contract.probe.provision import Trail, provision
-from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.open_questions import Question, learned
+from hpp_contract.probe.plan import PlannedRead, ProbePlan, reads
+from hpp_contract.probe.provision import ProvisionResult, provision
+from hpp_contract.probe.rate_limit import RateLimiter
 from hpp_contract.probe.target import EMBEDDED, Target
-from hpp_contract.probe.transport import HOST_WIDE, TIMEOUT, Trouble
-from hpp_contract.probe.verify import kind_of, unverified
+from hpp_contract.probe.transport import HOST_WIDE, TIMEOUT, TransportError
+from hpp_contract.probe.verify import blocked_by, unverified
 from hpp_contract.probe.wire import Sent, Wire
 
 GIVE_UP: Final = 3
@@ -38,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """What a probe found: `exchanges` to judge, in the order they happened.
 
     `unverified` says why nothing can be concluded; then `exchanges` is empty and `unjudged` holds them. `learned` are
@@ -52,10 +52,10 @@ class Probed:
     unjudged: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    learned: Learned = ()
+    learned: Question = ()
 
 
-def probe(target: Target, plan: Plan = Plan(), on_progress: Progress | None = None) -> Probed:  # noqa: B008  immutable
+def probe(target: Target, plan: ProbePlan = ProbePlan(), on_progress: Progress | None = None) -> ProbeResult:  # noqa: B008  immutable
     """Probe `target` by `plan`. An embedded target without a URL is started for as long as that takes.
 
     Raises UsageProblem where the environment makes probing impossible, and for nothing that the network does.
@@ -68,8 +68,8 @@ def probe(target: Target, plan: Plan = Plan(), on_progress: Progress | None = No
         return _probe(own, own.base_url or "", replace(plan, polls=max(plan.polls, POLLS)), on_progress)
 
 
-def _probe(target: Target, base_url: str, plan: Plan, on_progress: Progress | None) -> Probed:
-    prober = _Prober(target, base_url, plan, Pace.for_host(loopback=target.is_loopback))
+def _probe(target: Target, base_url: str, plan: ProbePlan, on_progress: Progress | None) -> ProbeResult:
+    prober = _Prober(target, base_url, plan, RateLimiter.for_host(loopback=target.is_loopback))
     planned = reads(plan, target.session_ids)
     exchanges: list[Exchange] = []
     stalled: set[str] = set()
@@ -92,15 +92,19 @@ def _probe(target: Target, base_url: str, plan: Plan, on_progress: Progress | No
 
 
 def _concluded(
-    target: Target, base_url: str, exchanges: list[Exchange], trouble: Trouble | None, trail: Trail | None
-) -> Probed:
+    target: Target,
+    base_url: str,
+    exchanges: list[Exchange],
+    trouble: TransportError | None,
+    trail: ProvisionResult | None,
+) -> ProbeResult:
     subject = Subject("endpoint", EMBEDDED if target.embedded else base_url, target.embedded)
     seen, why, secrets = tuple(exchanges), unverified(exchanges, trouble, target), target.credentials.secrets
     if why is not None:
-        return Probed(subject, (), why, seen, target.notes, secrets)
+        return ProbeResult(subject, (), why, seen, target.notes, secrets)
     notes = (*target.notes, *_unread(seen), *(trail.notes if trail else ()))
     answers = () if target.embedded and trail is None else learned(seen, trail)
-    return Probed(subject, seen, None, (), notes, secrets, answers)
+    return ProbeResult(subject, seen, None, (), notes, secrets, answers)
 
 
 def _unread(exchanges: tuple[Exchange, ...]) -> Iterator[str]:
@@ -116,14 +120,14 @@ def _unread(exchanges: tuple[Exchange, ...]) -> Iterator[str]:
 class _Prober:
     """Sends reads to one endpoint, each until it is answered or has failed for good."""
 
-    def __init__(self, target: Target, base_url: str, plan: Plan, pace: Pace) -> None:
+    def __init__(self, target: Target, base_url: str, plan: ProbePlan, pace: RateLimiter) -> None:
         self.base_url = base_url
         self._plan = plan
         self._pace = pace
         self._wire = Wire(base_url, plan.timeout, direct=target.is_loopback, clock=steady(plan.clock))
         self._own = target.credentials.authorization
         self._credentials = {"right": target.credentials, "wrong": _wrong(target.credentials), "none": None}
-        self.trouble: Trouble | None = None
+        self.trouble: TransportError | None = None
 
     def close(self) -> None:
         self._wire.close()
@@ -132,7 +136,7 @@ class _Prober:
         """Return when the next request may be sent, to whomever."""
         self._pace.wait_for_turn()
 
-    def ask(self, read: Read) -> list[Exchange]:
+    def ask(self, read: PlannedRead) -> list[Exchange]:
         """The exchanges of one read that count: the answer, after the failures that healed; or the last failure."""
         failures: list[Exchange] = []
         while True:
@@ -159,11 +163,11 @@ class _Prober:
 
     def is_hopeless(self, done: int, exchanges: list[Exchange]) -> bool:
         """Whether nothing was answered so far and nothing is likely to be."""
-        if any(kind_of(exchange) is None for exchange in exchanges):
+        if any(blocked_by(exchange) is None for exchange in exchanges):
             return False
         return done >= GIVE_UP or (self.trouble is not None and self.trouble.word in HOST_WIDE)
 
-    def _send(self, read: Read, attempt: int) -> Sent:
+    def _send(self, read: PlannedRead, attempt: int) -> Sent:
         credentials = self._credentials[read.credentials]
         headers = (("Authorization", credentials.authorization), *_DOCUMENTED) if credentials else _DOCUMENTED
         self.wait_for_turn()
@@ -171,7 +175,7 @@ class _Prober:
         again = f", attempt {attempt + 1}" if attempt else ""
         return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + again, context=self._known(read)))
 
-    def _known(self, read: Read) -> Context:
+    def _known(self, read: PlannedRead) -> Context:
         used = self._credentials[read.credentials] or self._credentials["right"]
         return Context(
             credentials=read.credentials,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import is_loopback
 from hpp_contract.privacy.redact import abbreviate, show
-from hpp_contract.probe.plan import Read
+from hpp_contract.probe.plan import PlannedRead
 from hpp_contract.probe.provision_order import example_order
 from hpp_contract.probe.provision_signals import Interruptions
 from hpp_contract.probe.provision_visit import in_browser, plainly
@@ -26,12 +26,12 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 ENDS_ITSELF: Final = "it ends by itself within 48 hours."
 
 
-class Door(Protocol):
+class Sender(Protocol):
     """The way to the endpoint: paced, with credentials, and only below its base URL."""
 
     base_url: str
 
-    def ask(self, read: Read) -> list[Exchange]: ...
+    def ask(self, read: PlannedRead) -> list[Exchange]: ...
 
     def send(self, method: str, path: str, body: bytes = b"") -> Sent: ...
 
@@ -39,7 +39,7 @@ class Door(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class ProvisionResult:
     """What provisioning saw. `reads` are for the rules; the rest is for what can be learned from it.
 
     `expires_at` is as the creation of the session told it; `order_change`, `page` and `disabled` are status codes: of
@@ -58,12 +58,12 @@ class Trail:
     after_disabling: Exchange | None = None
 
 
-def provision(door: Door, order: Any = None, *, browser: bool = False) -> Trail:
+def provision(door: Sender, order: Any = None, *, browser: bool = False) -> ProvisionResult:
     """Make a session and follow it to its end; `order` is the body of its order, an example when None.
 
     `browser` opens the consumer's page in Chromium too. Raises KeyboardInterrupt, after cleaning up, when interrupted.
     """
-    walk = _Walk(door, browser)
+    walk = _Provisioner(door, browser)
     with Interruptions() as interruptions:
         try:
             with interruptions.held_back():  # a session that was made and never heard of could not be disabled
@@ -72,20 +72,20 @@ def provision(door: Door, order: Any = None, *, browser: bool = False) -> Trail:
         finally:
             with interruptions.held_back():
                 walk.disable()
-        walk.look_back()
+        walk.read_after_disable()
     return walk.trail
 
 
-class _Walk:
+class _Provisioner:
     """One session from its creation to its end, and the trail of it. Without a session, each step does nothing."""
 
-    def __init__(self, door: Door, browser: bool) -> None:
+    def __init__(self, door: Sender, browser: bool) -> None:
         self._door = door
         self._browser = browser
         self._order: tuple[str, bytes] | None = None
         self._session: str | None = None
         self._page_url: object = None
-        self.trail = Trail()
+        self.trail = ProvisionResult()
 
     def make(self, order: Any) -> None:
         """Make the order and its session, or note why there is none."""
@@ -139,7 +139,7 @@ class _Walk:
             which = f"The provisioned session {abbreviate(self._session)}"
             self._note(f"{which} could not be disabled (DELETE {_answered(sent)}): {ENDS_ITSELF}")
 
-    def look_back(self) -> None:
+    def read_after_disable(self) -> None:
         """Read the session that was disabled, twice: final is final."""
         if self._session is not None:
             self._keep(after_disabling=self._read("after DELETE"))
@@ -155,7 +155,7 @@ class _Walk:
         return None
 
     def _read(self, note: str) -> Exchange:
-        exchanges = self._door.ask(Read(self._session or "", "known", note=note))
+        exchanges = self._door.ask(PlannedRead(self._session or "", "known", note=note))
         self._keep(reads=(*self.trail.reads, *exchanges))
         return exchanges[-1]
 

@@ -21,7 +21,7 @@ PATIENCE: Final = 10.0
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """Spaces requests at least `spacing` seconds apart. `clock` gives seconds, `sleep` waits them."""
 
     spacing: float
@@ -31,7 +31,7 @@ class Pace:
     _next: float = float("-inf")
 
     @classmethod
-    def for_host(cls, *, loopback: bool) -> Pace:
+    def for_host(cls, *, loopback: bool) -> RateLimiter:
         """Quick on loopback, considerate anywhere else."""
         return cls(0, (0.02, 0.05)) if loopback else cls(1 / RATE, (0.5, 1.5))
 

@@ -49,7 +49,7 @@ HOST_WIDE: Final = frozenset({"proxy", "tls", "dns", "refused", "unreachable"})
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TransportError:
     """A transport failure: its `word`, and a `detail` (such as why a certificate was refused) that is safe to print."""
 
     word: str
@@ -61,13 +61,13 @@ class Trouble:
         return _SENTENCES[self.word].format(host=host, detail=detail)
 
 
-def trouble_of(error: BaseException) -> Trouble:
+def classify_error(error: BaseException) -> TransportError:
     """The failure that `error` is about."""
     chain = list(causes(error))
     for word, types in _WORDS:
         if any(isinstance(cause, types) for cause in chain):
-            return Trouble(word, _certificate_problem(chain) if word == "tls" else "")
-    return Trouble("failed", type(error).__name__)
+            return TransportError(word, _certificate_problem(chain) if word == "tls" else "")
+    return TransportError("failed", type(error).__name__)
 
 
 def _certificate_problem(chain: list[BaseException]) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from hpp_contract.model import Exchange
 from hpp_contract.probe.target import Target
-from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.transport import TransportError
 
 _REMEDIES: Final = {
     "page": "{host} answers every request with a page for people (HTML, {detail}), not with the API: a gateway or a "
@@ -19,7 +19,7 @@ _REMEDIES: Final = {
 }
 
 
-def unverified(exchanges: Sequence[Exchange], trouble: Trouble | None, target: Target) -> str | None:
+def unverified(exchanges: Sequence[Exchange], trouble: TransportError | None, target: Target) -> str | None:
     """Why nothing can be concluded from these exchanges, in one sentence; None when something can.
 
     `trouble` is the last transport failure, if there was one.
@@ -27,7 +27,7 @@ def unverified(exchanges: Sequence[Exchange], trouble: Trouble | None, target: T
     authorized = [exchange for exchange in exchanges if exchange.context.credentials == "right"]
     if authorized and all(exchange.status == 401 for exchange in authorized):
         return _refused(target)
-    kinds = Counter(kind_of(exchange) for exchange in exchanges)
+    kinds = Counter(blocked_by(exchange) for exchange in exchanges)
     if None in kinds or not kinds:
         return None
     kind = next(name for name, _ in kinds.most_common() if name is not None)
@@ -35,7 +35,7 @@ def unverified(exchanges: Sequence[Exchange], trouble: Trouble | None, target: T
     return sentence if len(kinds) == 1 else f"No request was answered by the API. Most often: {sentence}"
 
 
-def kind_of(exchange: Exchange) -> str | None:
+def blocked_by(exchange: Exchange) -> str | None:
     """What stood in the API's place: `transport`, `page`, `limited` or `server`; None when it answered itself."""
     response = exchange.response
     if response is None:
@@ -47,10 +47,10 @@ def kind_of(exchange: Exchange) -> str | None:
     return "server" if response.status >= 500 else None
 
 
-def _sentence(kind: str, exchanges: Sequence[Exchange], trouble: Trouble | None, host: str) -> str:
+def _sentence(kind: str, exchanges: Sequence[Exchange], trouble: TransportError | None, host: str) -> str:
     if kind == "transport" and trouble is not None:
         return trouble.sentence(host)
-    statuses = sorted({str(exchange.status) for exchange in exchanges if kind_of(exchange) == kind})
+    statuses = sorted({str(exchange.status) for exchange in exchanges if blocked_by(exchange) == kind})
     return _REMEDIES[kind].format(host=host, detail=f"HTTP {', '.join(statuses)}")
 
 

@@ -16,7 +16,7 @@ from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.probe.transport import TIMEOUT, Trouble, trouble_of
+from hpp_contract.probe.transport import TIMEOUT, TransportError, classify_error
 
 MAX_BODY: Final = 10_000_000
 """Bytes of body that are read: a session has a few hundred."""
@@ -32,7 +32,7 @@ class Sent:
     """An exchange, and the `trouble` that took the place of its response, if any."""
 
     exchange: Exchange
-    trouble: Trouble | None = None
+    trouble: TransportError | None = None
 
 
 class Wire:
@@ -65,18 +65,18 @@ class Wire:
     def send(self, request: Request) -> Sent:
         """The same for any request. Whoever sends anything but GET must know that the session is its own."""
         at, start = Instant(self._clock(), 9), time.perf_counter()
-        outcome: list[Response | Trouble | SystemRefused] = []
+        outcome: list[Response | TransportError | SystemRefused] = []
         # Only a thread bounds all of it: name resolution has no timeout, and a header that drips never exceeds one.
         worker = threading.Thread(target=self._work, args=(request, outcome), daemon=True)
         worker.start()
         worker.join(TOTAL * self._timeout)
         if not outcome:
             self._adapter = self._connect()  # the abandoned thread still uses the old one
-        result = outcome[0] if outcome else Trouble(TIMEOUT)
+        result = outcome[0] if outcome else TransportError(TIMEOUT)
         if isinstance(result, SystemRefused):
             raise result
         elapsed = time.perf_counter() - start
-        if isinstance(result, Trouble):
+        if isinstance(result, TransportError):
             return Sent(Exchange(request, None, result.word, at=at, elapsed=elapsed), result)
         return Sent(Exchange(request, result, at=at, elapsed=elapsed))
 
@@ -84,13 +84,13 @@ class Wire:
         """Close the connection."""
         self._adapter.close()
 
-    def _work(self, request: Request, outcome: list[Response | Trouble | SystemRefused]) -> None:
+    def _work(self, request: Request, outcome: list[Response | TransportError | SystemRefused]) -> None:
         try:
             outcome.append(self._exchange(request))
         except Exception as error:  # whatever a library raises about the network becomes a word
-            outcome.append(system_refusal(error) or trouble_of(error))
+            outcome.append(system_refusal(error) or classify_error(error))
 
-    def _exchange(self, request: Request) -> Response | Trouble:
+    def _exchange(self, request: Request) -> Response | TransportError:
         import requests
 
         # Bytes where a raw key holds what Latin-1, the default for header fields, cannot write.
@@ -104,7 +104,7 @@ class Wire:
         finally:
             raw.close()
         if len(body) > MAX_BODY:
-            return Trouble("oversized")
+            return TransportError("oversized")
         return Response(raw.status, tuple(raw.headers.items()), body, raw.reason or "", whole)
 
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from hpp_contract.engine.report import UNVERIFIED, Outcome, Report, RuleVerdict
 from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.view import OUTCOMES, failing, headline, merged, place, plural, total
+from hpp_contract.reporting.view import OUTCOMES, failing, grouped, headline, location, plural, total
 
 SHOWN = 10
 """Annotations of one level that GitHub shows for a step."""
@@ -73,13 +73,13 @@ def _changes(report: Report) -> Iterator[Annotation]:
 
 
 def _of(verdict: RuleVerdict, report: Report) -> Annotation:
-    shown = merged(verdict.findings)[:LISTED]
+    shown = grouped(verdict.findings)[:LISTED]
     more = total(verdict) - sum(1 + further for _, further in shown)
     lines = [verdict.rule.summary]
     if verdict.known_failing is not None:
         lines.append(f"Known failing: {verdict.known_failing}")
     for found, further in shown:
-        evidence = f" · {where}" if (where := place(found, further)) else ""
+        evidence = f" · {where}" if (where := location(found, further)) else ""
         lines.append(f"{found.where}: expected {found.expected}, found {found.found}{evidence}")
     lines += [f"… and {more} more"] if more > 0 else []
     lines.append(f"hpp-contract explain {verdict.rule.id}")

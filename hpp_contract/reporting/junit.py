@@ -9,7 +9,7 @@ from collections import Counter
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.view import by_letter, merged, place, plural, total
+from hpp_contract.reporting.view import by_letter, grouped, location, plural, total
 from hpp_contract.rules import LETTERS
 
 _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -66,7 +66,7 @@ def _run(report: Report) -> ET.Element:
 def _case(verdict: RuleVerdict, report: Report) -> ET.Element:
     case = _element(verdict.rule.letter, report, f"{verdict.rule.id} {verdict.rule.slug}")
     tag = _tag(verdict, report.strict)
-    text = "\n\n".join(_finding(*item) for item in merged(verdict.findings))
+    text = "\n\n".join(_finding(*item) for item in grouped(verdict.findings))
     if tag == "skipped":
         reason = verdict.known_failing
         _child(case, tag, f"known failing: {reason}" if reason is not None else "not exercised", text)
@@ -88,7 +88,9 @@ def _tag(verdict: RuleVerdict, strict: bool) -> str:
 
 def _finding(finding: Finding, further: int) -> str:
     lines = {"where": finding.where, "expected": finding.expected, "found": finding.found}
-    return "\n".join(f"{name + ':':10}{text}" for name, text in {**lines, "evidence": place(finding, further)}.items())
+    return "\n".join(
+        f"{name + ':':10}{text}" for name, text in {**lines, "evidence": location(finding, further)}.items()
+    )
 
 
 def _element(group: str, report: Report, name: str) -> ET.Element:

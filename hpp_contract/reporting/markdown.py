@@ -12,12 +12,12 @@ from hpp_contract.reporting.view import (
     by_letter,
     counts,
     failing,
+    grouped,
     headline,
-    lessons,
-    merged,
+    informational,
+    learned_lines,
+    location,
     more_command,
-    place,
-    remarks,
     total,
 )
 from hpp_contract.rules import LETTERS
@@ -39,8 +39,8 @@ def markdown(report: Report) -> str:
         _table(report),
         *_failures(report),
         *_list("Problems with the run", [escape(problem) for problem in report.problems]),
-        *_list("Worth knowing, never counted", [_remark(verdict) for verdict in remarks(report)]),
-        *_list("Learned from this endpoint", [escape(lesson) for lesson in lessons(report)]),
+        *_list("Worth knowing, never counted", [_remark(verdict) for verdict in informational(report)]),
+        *_list("Learned from this endpoint", [escape(lesson) for lesson in learned_lines(report)]),
         *_list("Notes", [escape(note) for note in report.notes]),
         *_not_exercised(report),
         f"See more: `{more_command(report)}`",
@@ -94,7 +94,7 @@ def _failures(report: Report) -> list[str]:
 
 def _failure(verdict: RuleVerdict) -> str:
     rule = verdict.rule
-    shown = merged(verdict.findings)[:LISTED]
+    shown = grouped(verdict.findings)[:LISTED]
     rows = ["| where | expected | found | evidence |", "|---|---|---|---|", *(_row(*item) for item in shown)]
     more = total(verdict) - sum(1 + further for _, further in shown)
     known = verdict.known_failing
@@ -109,7 +109,7 @@ def _failure(verdict: RuleVerdict) -> str:
 
 
 def _row(finding: Finding, further: int) -> str:
-    texts = (finding.where, finding.expected, finding.found, place(finding, further))
+    texts = (finding.where, finding.expected, finding.found, location(finding, further))
     return "| " + " | ".join(map(code, texts)) + " |"
 
 

@@ -18,7 +18,7 @@ _SERVED = ": hpp-contract "
 _POLL = re.compile(r"\(poll (\d{1,4})")
 
 
-def again(report: Report, finding: Finding) -> str:
+def reproduce_command(report: Report, finding: Finding) -> str:
     """One line for a shell; empty where there is none."""
     kind, name = report.subject.kind, report.subject.name
     if kind == "client" and finding.evidence.startswith("hpp-contract client "):

@@ -15,13 +15,13 @@ from hpp_contract.reporting.view import (
     by_letter,
     counts,
     failing,
+    grouped,
     headline,
-    lessons,
-    merged,
+    informational,
+    learned_lines,
+    location,
     more_command,
-    place,
     plural,
-    remarks,
     total,
 )
 from hpp_contract.rules import LETTERS
@@ -52,10 +52,10 @@ def terminal(report: Report, *, width: int = 80, colour: bool = False, verbose: 
         _every_rule(console, report)
     for verdict in failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED):
         _block(console, verdict)
-    _remarks(console, remarks(report))
+    _remarks(console, informational(report))
     _silence(console, report)
     _sentences(console, "Problems with the run", report.problems)
-    _sentences(console, "Learned from this endpoint", lessons(report))
+    _sentences(console, "Learned from this endpoint", learned_lines(report))
     _sentences(console, "Notes", report.notes)
     console.print(f"See more: {more_command(report)}")
     return _text(console)
@@ -151,7 +151,7 @@ def _block(console: Console, verdict: RuleVerdict) -> None:
     _indented(console, rule.summary)
     if verdict.known_failing is not None:
         _indented(console, f"known failing: {verdict.known_failing}")
-    shown = merged(verdict.findings)[:LISTED]
+    shown = grouped(verdict.findings)[:LISTED]
     for finding, further in shown:
         console.print()
         console.print(_finding(finding, further))
@@ -177,7 +177,7 @@ def _finding(finding: Finding, further: int) -> RenderableType:
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
     texts = {"where": finding.where, "expected": finding.expected, "found": finding.found}
-    for label, text in {**texts, "evidence": place(finding, further)}.items():
+    for label, text in {**texts, "evidence": location(finding, further)}.items():
         if text:
             grid.add_row(label, Text(text))
     return Padding(grid, (0, 0, 0, 4))
@@ -186,7 +186,7 @@ def _finding(finding: Finding, further: int) -> RenderableType:
 def _remarks(console: Console, verdicts: list[RuleVerdict]) -> None:
     sentences = tuple(
         f"{verdict.rule.id} {verdict.rule.slug}: {verdict.rule.summary} {plural(total(verdict), 'time')} not so, "
-        f"first: {verdict.findings[0].where}: {verdict.findings[0].found}, {place(verdict.findings[0], 0)}"
+        f"first: {verdict.findings[0].where}: {verdict.findings[0].found}, {location(verdict.findings[0], 0)}"
         for verdict in verdicts
     )
     _sentences(console, "Worth knowing, never counted", sentences)

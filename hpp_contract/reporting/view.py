@@ -81,12 +81,12 @@ def failing(report: Report, *outcomes: Outcome) -> list[RuleVerdict]:
     return [verdict for outcome in outcomes for verdict in ordered if verdict.outcome is outcome]
 
 
-def remarks(report: Report) -> list[RuleVerdict]:
+def informational(report: Report) -> list[RuleVerdict]:
     """Info rules that found something: worth knowing, never counted."""
     return [v for v in report.rules if v.rule.severity is Severity.INFO and v.findings and v.outcome is Outcome.OK]
 
 
-def lessons(report: Report) -> tuple[str, ...]:
+def learned_lines(report: Report) -> tuple[str, ...]:
     """What was learned: a line for each question that was answered, and one for all that were not."""
     answered = tuple(f"{question} {answer}" for question, answer in report.learned if answer != NOT_ANSWERED)
     still_open = " ".join(question for question, answer in report.learned if answer == NOT_ANSWERED)
@@ -101,7 +101,7 @@ def by_letter(verdicts: Iterable[RuleVerdict]) -> dict[str, list[RuleVerdict]]:
     return {letter: group for letter, group in groups.items() if group}
 
 
-def merged(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
+def grouped(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
     """Findings that say the same of different evidence, once: the first of them, and how many more there are."""
     places: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
@@ -109,7 +109,7 @@ def merged(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
     return [(group[0], len(group) - 1) for group in places.values()]
 
 
-def place(finding: Finding, further: int) -> str:
+def location(finding: Finding, further: int) -> str:
     """Where the evidence is, in one line: `x.yaml#2 (case smoke) and 3 more places`."""
     case = f"(case {finding.case})" if finding.case else ""
     more = f"and {plural(further, 'more place')}" if further else ""

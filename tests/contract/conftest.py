@@ -7,8 +7,8 @@ import os
 import pytest
 
 from hpp_contract.engine import Report, Subject, judge
-from hpp_contract.engine.errors import Problem
-from hpp_contract.probe import Plan, probe, target_from
+from hpp_contract.engine.errors import RunError
+from hpp_contract.probe import ProbePlan, probe, target_from
 from hpp_contract.recordings import read_recordings
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.schema_files import folder
@@ -27,8 +27,8 @@ def of_cassettes(reports: list[Report]) -> Report:
 def of_endpoint(reports: list[Report]) -> Report:
     """The verdict on the endpoint in HPP_ENDPOINT, or on the embedded one."""
     try:
-        probed = probe(target_from(None, os.environ, (), False), Plan())
-    except Problem as problem:
+        probed = probe(target_from(None, os.environ, (), False), ProbePlan())
+    except RunError as problem:
         pytest.exit(str(problem), returncode=problem.exit_code)
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
     return _told(reports, Report(probed.subject, verdicts, probed.unverified, notes=probed.notes))

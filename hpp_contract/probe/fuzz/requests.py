@@ -11,14 +11,14 @@ from urllib.parse import unquote
 
 from hpp_contract.model import Headers
 from hpp_contract.probe.fuzz.schema import Operation, segment_of
-from hpp_contract.probe.hostile_ids import odd_segments, unknown_ids
+from hpp_contract.probe.hostile_ids import hostile_segments, unknown_ids
 from hpp_contract.probe.target import Target
 from hpp_contract.spec.session import UUID
 
-STRANGER: Final = 8
+OTHER_MERCHANT: Final = 8
 """One in so many generated requests goes without our credentials: with made-up ones or with none."""
 
-STRANGERS_ABROAD: Final = 3
+MAX_WRONG_KEYS_REMOTE: Final = 3
 """Requests with made-up credentials that a host other than this machine gets at most, in case they lock something."""
 
 ROUND: Final = 10
@@ -35,7 +35,7 @@ _KEPT_OUT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class GeneratedRequest:
     """One request to be sent: the path `segment` that asks for a session, and header fields beside the usual ones.
 
     `stranger` is what takes the place of our credentials: None for nothing does, empty for no Authorization at all.
@@ -46,13 +46,13 @@ class Attempt:
     session: Literal["known", "unknown", "malformed"]
     case: Any
     headers: Headers = ()
-    stranger: str | None = None
+    credentials_override: str | None = None
 
     @property
     def credentials(self) -> Literal["right", "wrong", "none"]:
-        if self.stranger is None:
+        if self.credentials_override is None:
             return "right"
-        return "wrong" if self.stranger else "none"
+        return "wrong" if self.credentials_override else "none"
 
     @property
     def simplicity(self) -> tuple[int, int, str]:
@@ -60,25 +60,28 @@ class Attempt:
         return len(self.headers), len(self.segment), self.segment
 
 
-def attempts(target: Target, count: int, seed: int) -> list[Attempt]:
+def generated_requests(target: Target, count: int, seed: int) -> list[GeneratedRequest]:
     """`count` requests, the same for the same seed: odd ids, then what Schemathesis generates, half of all at most."""
-    segments = odd_segments(seed, target.session_ids)
+    segments = hostile_segments(seed, target.session_ids)
     operation = Operation([unquote(segment) for segment in segments if "%FF" not in segment])
     generated = _generated(operation, target, count // 2, seed)
     taken = islice(chain(segments, unknown_ids(seed)), count - len(generated))
-    return [*(Attempt(segment, _kind(segment, target), operation.case(segment)) for segment in taken), *generated]
+    return [
+        *(GeneratedRequest(segment, _kind(segment, target), operation.case(segment)) for segment in taken),
+        *generated,
+    ]
 
 
-def _generated(operation: Operation, target: Target, count: int, seed: int) -> list[Attempt]:
+def _generated(operation: Operation, target: Target, count: int, seed: int) -> list[GeneratedRequest]:
     """What Schemathesis generates, without its repetitions."""
-    limit = count if target.is_loopback else STRANGERS_ABROAD
-    found: dict[tuple[str, Headers], Attempt] = {}
+    limit = count if target.is_loopback else MAX_WRONG_KEYS_REMOTE
+    found: dict[tuple[str, Headers], GeneratedRequest] = {}
     for case in _drawn(operation, seed, count):
         segment, headers = segment_of(case), tuple(_fields(case))
         if segment and (segment, headers) not in found:
-            is_strange = len(found) % STRANGER == STRANGER - 1 and len(found) // STRANGER < limit
+            is_strange = len(found) % OTHER_MERCHANT == OTHER_MERCHANT - 1 and len(found) // OTHER_MERCHANT < limit
             stranger = _made_up(case) if is_strange else None
-            found[segment, headers] = Attempt(segment, _kind(segment, target), case, headers, stranger)
+            found[segment, headers] = GeneratedRequest(segment, _kind(segment, target), case, headers, stranger)
     return list(found.values())
 
 

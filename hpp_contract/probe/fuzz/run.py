@@ -14,10 +14,10 @@ from typing import Final
 
 from hpp_contract.model import Exchange
 from hpp_contract.probe.fuzz import text
-from hpp_contract.probe.fuzz.requests import attempts
+from hpp_contract.probe.fuzz.requests import generated_requests
 from hpp_contract.probe.fuzz.sending import Outcome, Sender
-from hpp_contract.probe.plan import Plan
-from hpp_contract.probe.probe import Probed, Progress, probe
+from hpp_contract.probe.plan import ProbePlan
+from hpp_contract.probe.probe import ProbeResult, Progress, probe
 from hpp_contract.probe.target import Target
 
 PATIENCE: Final = 60.0
@@ -28,7 +28,7 @@ GIVE_UP: Final = 3
 """Requests in a row that meet no API (no answer, or 429): then nothing else is sent."""
 
 
-def probe_and_fuzz(target: Target, plan: Plan, count: int, on_progress: Progress | None = None) -> Probed:
+def probe_and_fuzz(target: Target, plan: ProbePlan, count: int, on_progress: Progress | None = None) -> ProbeResult:
     """Probe `target` by `plan`, and if that verified anything, send it `count` generated requests too.
 
     An embedded target is started once for both: a session is the same in both.
@@ -41,7 +41,7 @@ def probe_and_fuzz(target: Target, plan: Plan, count: int, on_progress: Progress
         return _probe_and_fuzz(own, replace(plan, polls=max(plan.polls, POLLS)), count, on_progress)
 
 
-def _probe_and_fuzz(target: Target, plan: Plan, count: int, on_progress: Progress | None) -> Probed:
+def _probe_and_fuzz(target: Target, plan: ProbePlan, count: int, on_progress: Progress | None) -> ProbeResult:
     probed = probe(target, plan)
     if probed.unverified is not None:
         return probed
@@ -50,13 +50,13 @@ def _probe_and_fuzz(target: Target, plan: Plan, count: int, on_progress: Progres
 
 
 def fuzz(
-    target: Target, plan: Plan, count: int, on_progress: Progress | None = None, patience: float | None = None
+    target: Target, plan: ProbePlan, count: int, on_progress: Progress | None = None, patience: float | None = None
 ) -> tuple[tuple[Exchange, ...], tuple[str, ...]]:
     """The exchanges of `count` generated requests, to be judged, and notes about them; `patience` is in seconds.
 
     Of requests that fail alike only the simplest is among them: a hundred say no more than one.
     """
-    planned = attempts(target, count, plan.seed)
+    planned = generated_requests(target, count, plan.seed)
     deadline = time.monotonic() + (PATIENCE + PATIENCE_EACH * count if patience is None else patience)
     sender = Sender(target, plan)
     outcomes: list[Outcome] = []

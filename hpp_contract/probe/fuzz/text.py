@@ -9,14 +9,14 @@ from typing import Final
 from urllib.parse import unquote
 
 from hpp_contract.privacy.redact import abbreviate
-from hpp_contract.probe.fuzz.requests import Attempt
+from hpp_contract.probe.fuzz.requests import GeneratedRequest
 from hpp_contract.probe.fuzz.schema import PREFIX
 
 SHOWN: Final = 120
 """Characters of a path segment that a command shows at most."""
 
 
-def curl(attempt: Attempt, base_url: str, username: str | None) -> str:
+def curl(attempt: GeneratedRequest, base_url: str, username: str | None) -> str:
     """The command that sends `attempt` again. Our credentials are named by their variables; a session that exists is
     abbreviated, for its owner to fill in."""
     fields = [f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}" for name, value in attempt.headers]
@@ -24,13 +24,13 @@ def curl(attempt: Attempt, base_url: str, username: str | None) -> str:
     return " ".join(filter(None, words))
 
 
-def _credentials(attempt: Attempt, username: str | None) -> str:
-    if attempt.stranger is None:
+def _credentials(attempt: GeneratedRequest, username: str | None) -> str:
+    if attempt.credentials_override is None:
         return '-u "$HPP_USERNAME:$HPP_API_KEY"' if username else '-H "Authorization: Basic $HPP_API_KEY"'
-    return f"-H {shlex.quote(f'Authorization: {attempt.stranger}')}" if attempt.stranger else ""
+    return f"-H {shlex.quote(f'Authorization: {attempt.credentials_override}')}" if attempt.credentials_override else ""
 
 
-def _url(attempt: Attempt, base_url: str) -> str:
+def _url(attempt: GeneratedRequest, base_url: str) -> str:
     start, segment = f"{base_url}{PREFIX}", attempt.segment
     if attempt.session == "known":
         return shlex.quote(start + abbreviate(unquote(segment)))

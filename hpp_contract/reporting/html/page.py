@@ -19,8 +19,8 @@ from hpp_contract.reporting.html.history import history_chart
 from hpp_contract.reporting.html.lifecycle import lifecycle
 from hpp_contract.reporting.html.matrix import matrix
 from hpp_contract.reporting.html.timeline import MEANINGS, timeline
-from hpp_contract.reporting.reproduce import again
-from hpp_contract.reporting.view import OUTCOMES, failing, headline, merged, plural, remarks, total
+from hpp_contract.reporting.reproduce import reproduce_command
+from hpp_contract.reporting.view import OUTCOMES, failing, grouped, headline, informational, plural, total
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,7 +38,7 @@ VERDICTS = {0: "kept", 1: "broken", 3: "unverified"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FindingView:
     """A finding as the page tells it: where its evidence is, that exchange if it is at hand, and the command to see it
     again."""
 
@@ -54,8 +54,8 @@ class Block:
     `more` there are."""
 
     verdict: RuleVerdict
-    told: tuple[Told, ...]
-    further: tuple[Told, ...]
+    told: tuple[FindingView, ...]
+    further: tuple[FindingView, ...]
     more: int
 
 
@@ -82,7 +82,7 @@ def html(report: Report, history: Sequence[Run] = (), written: str = "") -> str:
             meanings=MEANINGS,
             lifecycle=lifecycle(sessions) if sessions else None,
             history=history_chart(history),
-            remarks=remarks(report),
+            remarks=informational(report),
             silent=failing(report, Outcome.NOT_EXERCISED),
             total=total,
             plural=plural,
@@ -93,19 +93,19 @@ def html(report: Report, history: Sequence[Run] = (), written: str = "") -> str:
 
 def _blocks(report: Report) -> Iterator[Block]:
     for verdict in failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED):
-        shown = merged(verdict.findings)[:LISTED]
+        shown = grouped(verdict.findings)[:LISTED]
         told = tuple(_told(report, finding, further) for finding, further in shown)
         yield Block(verdict, told[:OPEN], told[OPEN:], total(verdict) - sum(1 + further for _, further in shown))
 
 
-def _told(report: Report, finding: Finding, further: int) -> Told:
-    command = again(report, finding)
+def _told(report: Report, finding: Finding, further: int) -> FindingView:
+    command = reproduce_command(report, finding)
     texts = (
         finding.evidence.removesuffix(command).removesuffix(": ") if command else finding.evidence,
         f"case {finding.case}" if finding.case else "",
         f"and {plural(further, 'more place')}" if further else "",
     )
-    return Told(finding, " · ".join(filter(None, texts)), report.exchanges.get(finding.evidence, ""), command)
+    return FindingView(finding, " · ".join(filter(None, texts)), report.exchanges.get(finding.evidence, ""), command)
 
 
 @cache

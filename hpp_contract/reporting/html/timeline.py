@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from hpp_contract.engine.report import Read, Slice
+from hpp_contract.engine.report import Poll, Slice
 from hpp_contract.reporting.view import plural
 
 MARGIN: Final = 1.5
@@ -80,7 +80,7 @@ def timeline(slices: Sequence[Slice]) -> Timeline:
     return Timeline(strips, _ticks(end, timed))
 
 
-def _order(reads: Sequence[Read]) -> list[float]:
+def _order(reads: Sequence[Poll]) -> list[float]:
     return [float(number) for number in range(len(reads))]
 
 
@@ -99,7 +99,7 @@ def _strip(part: Slice, places: Sequence[float], end: float, timed: bool) -> Str
     return Strip(part.name, _life(part.reads, timed), tuple(_bars(part.reads, xs)), marks)
 
 
-def _bars(reads: Sequence[Read], xs: Sequence[float]) -> Iterator[Bar]:
+def _bars(reads: Sequence[Poll], xs: Sequence[float]) -> Iterator[Bar]:
     """A bar reaches to the read that showed something else, or to the last."""
     ends = [*xs[1:], xs[-1]]
     for word, run in groupby(range(len(reads)), key=lambda number: reads[number].word):
@@ -107,7 +107,7 @@ def _bars(reads: Sequence[Read], xs: Sequence[float]) -> Iterator[Bar]:
         yield Bar(round(xs[numbers[0]], 2), round(ends[numbers[-1]] - xs[numbers[0]], 2), _kind(word))
 
 
-def _life(reads: Sequence[Read], timed: bool) -> str:
+def _life(reads: Sequence[Poll], timed: bool) -> str:
     """`WAITING, IN_PROGRESS after 0.07 s, COMPLETED after 0.13 s: 6 reads`."""
     runs = [next(run) for _, run in groupby(reads, key=lambda read: read.word)]
     start = reads[0].at or 0.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.rate_limit import RateLimiter
 
-_FOR_HOST = Pace.for_host
+_FOR_HOST = RateLimiter.for_host
 
 SECOND = 1_000_000_000
 NOON = 1_795_348_800 * SECOND
@@ -32,6 +32,6 @@ class FakeTime:
         self.slept.append(seconds)
         self.now += seconds
 
-    def pace(self, *, loopback: bool = False) -> Pace:
+    def pace(self, *, loopback: bool = False) -> RateLimiter:
         pace = _FOR_HOST(loopback=loopback)
-        return Pace(pace.spacing, pace.backoff, self.clock, self.sleep)
+        return RateLimiter(pace.spacing, pace.backoff, self.clock, self.sleep)

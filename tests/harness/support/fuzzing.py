@@ -8,10 +8,10 @@ from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.fault import Edit, body, status
 from hpp_contract.model import Exchange
-from hpp_contract.probe import Plan, Target
+from hpp_contract.probe import ProbePlan, Target
 from hpp_contract.rules import CATALOGUE
 
-PLAN = Plan(max_latency=60)
+PLAN = ProbePlan(max_latency=60)
 """A machine that runs other tests beside is slow, and that is nobody's fault."""
 
 KNOWN = (session_id("waiting"), session_id("completed-with-order"))

@@ -13,10 +13,10 @@ from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.drift.history import Run
 from hpp_contract.engine import Outcome, Report, Subject, judge
 from hpp_contract.engine.change import Change, ChangeClass
-from hpp_contract.engine.evidence import illustrated
-from hpp_contract.engine.report import Read, Slice
+from hpp_contract.engine.evidence import with_evidence
+from hpp_contract.engine.report import Poll, Slice
 from hpp_contract.engine.rule import Finding
-from hpp_contract.engine.sanitize import safe
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.rules import CATALOGUE
@@ -47,7 +47,7 @@ def judged(*stages: str, polls: int = 4) -> Report:
     """A report on those exchanges, ready for the page."""
     subject, evidence = Subject("endpoint", "https://api.example"), exchanges(*stages, polls=polls)
     report = Report(subject, judge(evidence, CATALOGUE, subject), notes=("A note.",))
-    return safe(illustrated(report, evidence), Redactor())
+    return sanitize_report(with_evidence(report, evidence), Redactor())
 
 
 def broken() -> Report:
@@ -81,7 +81,7 @@ def _dressed(report: Report, texts: list[str], words: list[str]) -> Report:
     """The report with slices, exchanges and changes of these texts."""
     named = [finding.evidence for verdict in report.rules for finding in verdict.findings]
     outcomes = {verdict.rule.id: verdict.outcome for verdict in report.rules if verdict.outcome is not Outcome.ERROR}
-    reads = tuple(Read(float(number), word) for number, word in enumerate(words))
+    reads = tuple(Poll(float(number), word) for number, word in enumerate(words))
     change = Change(ChangeClass.RISKY, f"situation · {texts[0]}", *texts[:4])
     return replace(
         report,
@@ -116,7 +116,7 @@ def retold(report: Report, tell: Callable[[str], str]) -> Report:
     )
 
     def part(taken: Slice) -> Slice:
-        reads = (Read(r.at, f"X{tell(r.word[1:])}" if "<" in r.word else r.word) for r in taken.reads)
+        reads = (Poll(r.at, f"X{tell(r.word[1:])}" if "<" in r.word else r.word) for r in taken.reads)
         return replace(taken, name=tell(taken.name), reads=tuple(reads))
 
     def change(told: Change) -> Change:

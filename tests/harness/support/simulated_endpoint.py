@@ -20,9 +20,9 @@ from hpp_contract.drift.situation import pool_of, situation_of
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date
-from hpp_contract.probe import Plan, Probed, Target, probe
-from hpp_contract.probe.rate_limit import Pace
-from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
+from hpp_contract.probe.rate_limit import RateLimiter
+from hpp_contract.probe.transport import TransportError
 from hpp_contract.probe.wire import Sent
 from hpp_contract.server import Application
 from tests.harness.support.fake_time import NOON, SECOND, noon
@@ -35,7 +35,7 @@ STATES = (
 )  # fmt: skip
 """Scenarios that a night may meet. Their spellings are made one here: a real endpoint has one."""
 
-Disturbance = Callable[[int, Request], Response | Trouble | None]
+Disturbance = Callable[[int, Request], Response | TransportError | None]
 """What stands in the API's place at the n-th request of a night (from 0); None for the API itself."""
 
 
@@ -73,7 +73,7 @@ class SimulatedEndpoint:
         instead = self.disturbance(len(self.requests), request)
         self.requests.append(request)
         at = Instant(NOON, 9)
-        if isinstance(instead, Trouble):
+        if isinstance(instead, TransportError):
             return Sent(Exchange(request, None, instead.word, at=at, elapsed=0.1), instead)
         if instead is not None:
             return Sent(Exchange(request, instead, at=at, elapsed=0.1))
@@ -147,12 +147,12 @@ def _spelled(instant: Instant | None, earlier: int) -> str:
     return f"{head}.{fraction.rstrip('0')}Z".replace(".Z", "Z")
 
 
-def probed(endpoint: SimulatedEndpoint, plan: Plan = Plan()) -> Probed:  # noqa: B008  immutable
+def probed(endpoint: SimulatedEndpoint, plan: ProbePlan = ProbePlan()) -> ProbeResult:  # noqa: B008  immutable
     """What the real probe finds at this endpoint, without a socket and without waiting."""
     target = Target(BASE_URL, CREDENTIALS, tuple(endpoint.sessions))
     with (
         patch("hpp_contract.probe.probe.Wire", lambda *_, **__: endpoint),
-        patch.object(Pace, "for_host", lambda **_: Pace(0, (0, 0))),
+        patch.object(RateLimiter, "for_host", lambda **_: RateLimiter(0, (0, 0))),
     ):
         return probe(target, plan)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from hpp_contract.cases.responses import refusal
 from hpp_contract.model import Request, Response
-from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.transport import TransportError
 from tests.harness.support.simulated_endpoint import Disturbance, SimulatedEndpoint, seeded
 
 UNAVAILABLE: Final = Response(503)
@@ -18,14 +18,14 @@ LIMITED: Final = Response(429, (("X-Ratelimit-Remaining", "0"), ("Retry-After", 
 FIREWALL: Final = Response(403, (("Content-Type", "text/html"),), b"<html><body>Not from your country</body></html>")
 GATEWAY: Final = Response(502, (("Content-Type", "text/html"),), b"<!DOCTYPE html><title>Bad gateway</title>")
 TORN: Final = Response(200, (("Content-Type", "application/json"),), b'{"session_id": "39a1', complete=False)
-PASSING: Final = (UNAVAILABLE, LIMITED, GATEWAY, TORN, Trouble("timeout"), Trouble("reset"))
+PASSING: Final = (UNAVAILABLE, LIMITED, GATEWAY, TORN, TransportError("timeout"), TransportError("reset"))
 
 
 def changeable(luck: random.Random) -> Disturbance:
     """Now and then a failure that heals on the first or second retry."""
-    coming: list[Response | Trouble | None] = []
+    coming: list[Response | TransportError | None] = []
 
-    def disturbance(_: int, __: Request) -> Response | Trouble | None:
+    def disturbance(_: int, __: Request) -> Response | TransportError | None:
         if not coming and luck.random() < 0.05:
             coming.extend([*luck.choices(PASSING, k=luck.randint(1, 2)), None])
         return coming.pop(0) if coming else None
@@ -33,7 +33,7 @@ def changeable(luck: random.Random) -> Disturbance:
     return disturbance
 
 
-def after(start: int, what: Response | Trouble) -> Disturbance:
+def after(start: int, what: Response | TransportError) -> Disturbance:
     """Fine up to a request, then always this."""
     return lambda number, _: what if number >= start else None
 
@@ -41,7 +41,7 @@ def after(start: int, what: Response | Trouble) -> Disturbance:
 def for_one_session(endpoint: SimulatedEndpoint) -> Disturbance:
     """The last session's requests time out; every other is answered."""
     stuck = list(endpoint.sessions)[-1]
-    return lambda _, request: Trouble("timeout") if request.session_id == stuck else None
+    return lambda _, request: TransportError("timeout") if request.session_id == stuck else None
 
 
 def revoked(_: int, request: Request) -> Response:
@@ -61,7 +61,7 @@ def _under(disturbance: Disturbance, seed: int, states: tuple[str, ...] | None =
     return SimulatedEndpoint(seed, disturbance=disturbance, states=states)
 
 
-def _from_somewhere(what: Response | Trouble, seed: int) -> SimulatedEndpoint:
+def _from_somewhere(what: Response | TransportError, seed: int) -> SimulatedEndpoint:
     return SimulatedEndpoint(seed, disturbance=after(seeded(seed).randint(0, 10), what))
 
 
@@ -76,9 +76,9 @@ UNVERIFIABLE_NIGHTS: Final[tuple[UnverifiableNight, ...]] = (
     UnverifiableNight("firewall", partial(_under, after(0, FIREWALL))),
     UnverifiableNight("gateway", partial(_under, after(0, GATEWAY))),
     UnverifiableNight("rate limit", partial(_under, after(0, LIMITED))),
-    UnverifiableNight("silence", partial(_under, after(0, Trouble("timeout")))),
-    UnverifiableNight("no name", partial(_under, after(0, Trouble("dns")))),
-    UnverifiableNight("bad certificate", partial(_under, after(0, Trouble("tls")))),
+    UnverifiableNight("silence", partial(_under, after(0, TransportError("timeout")))),
+    UnverifiableNight("no name", partial(_under, after(0, TransportError("dns")))),
+    UnverifiableNight("bad certificate", partial(_under, after(0, TransportError("tls")))),
     UnverifiableNight("revoked key", partial(_under, revoked)),
     UnverifiableNight("outage begins", partial(_from_somewhere, UNAVAILABLE)),
     UnverifiableNight("firewall closes", partial(_from_somewhere, FIREWALL)),

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 import hpp_contract.rules
 from hpp_contract.cli import COMMANDS, main
-from hpp_contract.cli.pair import pair
+from hpp_contract.cli.pair import kept_and_broken
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.rule import Rule
 from hpp_contract.rules import CATALOGUE
@@ -255,7 +255,7 @@ def test_explain_takes_every_spelling() -> None:
 @pytest.mark.parametrize("rule", [rule for rule in CATALOGUE if rule.scope != "answer"], ids=lambda rule: rule.id)
 def test_explain_shows_each_rule_kept_and_broken(rule: Rule) -> None:
     """Each rule's explanation shows an exchange that keeps it and a different one that breaks it."""
-    both = pair(rule)
+    both = kept_and_broken(rule)
     if rule.slug == "polls-politely":  # it takes 51 requests to break: too many to print
         assert both is None
         return

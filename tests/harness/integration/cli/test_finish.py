@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli._progress import waiting
+from hpp_contract.cli._progress import progress
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.known_failing import parse
 from hpp_contract.engine.report import Outcome, Report
@@ -169,6 +169,6 @@ def test_progress_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever waits at a terminal sees what for; a log does not; what is quick shows nothing."""
     assert "probing" in _on_a_terminal(_WAITING.format(patience=0, longest=60))
     assert "probing" not in _on_a_terminal(_WAITING.format(patience=60, longest=0.3))
-    with waiting("probing"):
+    with progress("probing"):
         pass
     assert capsys.readouterr() == ("", "")

@@ -159,11 +159,11 @@ def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.process
 def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     """What a dying adapter wrote to stderr is quoted without the credentials in it."""
-    from hpp_contract.engine.sanitize import safe
+    from hpp_contract.engine.sanitize import sanitize_report
     from hpp_contract.privacy.redact import Redactor
     from hpp_contract.reporting.json_report import json_report
 
-    text = json_report(safe(judged("crashes", "smoke"), Redactor(CASES["smoke"].credentials.secrets)))
+    text = json_report(sanitize_report(judged("crashes", "smoke"), Redactor(CASES["smoke"].credentials.secrets)))
     assert "boom" in text
     assert CASES["smoke"].credentials.api_key not in text
 

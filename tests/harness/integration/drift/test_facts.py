@@ -12,7 +12,7 @@ from hpp_contract.drift import Baseline, compare_with_baseline
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.model import Context, Exchange
 from hpp_contract.privacy.scrub import Scrubber
-from hpp_contract.probe import Plan, probe, target_from
+from hpp_contract.probe import ProbePlan, probe, target_from
 from hpp_contract.recordings import read_recordings
 
 
@@ -38,7 +38,7 @@ def kept_as_lines(exchanges: tuple[Exchange, ...], file: Path) -> list[Exchange]
 @pytest.mark.socket
 def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
     """The same answers, kept without any knowledge of what was asked, are no change from what was seen live."""
-    live = probe(target_from(None, {}, (), False), Plan()).exchanges
+    live = probe(target_from(None, {}, (), False), ProbePlan()).exchanges
     kept = kept_as_lines(live, tmp_path / "log.ndjson")
     for baseline, fresh in ((live, kept), (kept, live)):
         night = compare_with_baseline(Baseline(collect_facts(baseline).facts), fresh)
@@ -48,7 +48,7 @@ def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
 @pytest.mark.socket
 def test_scrubbing_changes_no_fact() -> None:
     """Scrubbed for keeping, a night is still that night."""
-    live = probe(target_from(None, {}, (), False), Plan()).exchanges
+    live = probe(target_from(None, {}, (), False), ProbePlan()).exchanges
     scrub = Scrubber()
     kept = [replace(scrub(exchange), context=Context(recorded=True, provenance="recorded")) for exchange in live]
     for baseline, fresh in ((live, kept), (kept, live)):

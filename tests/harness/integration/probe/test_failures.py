@@ -16,7 +16,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.fault import fail
 from hpp_contract.model import Response
-from hpp_contract.probe.transport import Trouble, trouble_of
+from hpp_contract.probe.transport import TransportError, classify_error
 from hpp_contract.probe.wire import Sent, Wire
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
@@ -56,7 +56,7 @@ def test_huge_body_is_given_up() -> None:
     """A body larger than any session is not read to its end, and not kept."""
     with speaking(flood) as url:
         sent = get(url)
-    assert sent.trouble == Trouble("oversized")
+    assert sent.trouble == TransportError("oversized")
     assert sent.exchange.response is None
 
 
@@ -66,7 +66,7 @@ def test_dripping_is_bounded(piece: bytes) -> None:
     """A header or a body that never ends ends after three timeouts, though no single read exceeds one."""
     with speaking(drip(piece)) as url:
         sent = get(url, timeout=0.15)  # that it ends proves it: the server does not
-    assert sent.trouble == Trouble("timeout")
+    assert sent.trouble == TransportError("timeout")
 
 
 def closed_port() -> str:
@@ -97,19 +97,19 @@ def test_servers_that_do_not_answer(speak: Speak, word: str, timeout: float) -> 
 def test_reset() -> None:
     """A reset connection has its word."""
     with telling(fail("reset")) as server:
-        assert get(server.url).trouble == Trouble("reset")
+        assert get(server.url).trouble == TransportError("reset")
 
 
 @pytest.mark.socket
 def test_closed_port() -> None:
     """A port on which nobody listens refuses."""
-    assert get(closed_port()).trouble == Trouble("refused")
+    assert get(closed_port()).trouble == TransportError("refused")
 
 
 @pytest.mark.socket
 def test_name_that_does_not_resolve() -> None:
     """A host that DNS does not know is named as such."""
-    assert get("https://no-such-host.invalid").trouble == Trouble("dns")
+    assert get("https://no-such-host.invalid").trouble == TransportError("dns")
 
 
 @pytest.fixture
@@ -165,10 +165,12 @@ def test_https_to_a_plain_port() -> None:
 )
 def test_words_for_errors(error: Exception, word: str) -> None:
     """An error means the same however deeply a library has wrapped it, even in a circle."""
-    assert trouble_of(error).word == word
+    assert classify_error(error).word == word
     wrapped = RuntimeError(ValueError(error))
     wrapped.__context__ = wrapped
-    assert trouble_of(wrapped).word == word if word != "failed" else trouble_of(wrapped).detail == "RuntimeError"
+    assert (
+        classify_error(wrapped).word == word if word != "failed" else classify_error(wrapped).detail == "RuntimeError"
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_words_for_errors(error: Exception, word: str) -> None:
 )
 def test_every_word_has_its_sentence(word: str) -> None:
     """Each failure is one sentence that names the host."""
-    sentence = Trouble(word).sentence("host.example")
+    sentence = TransportError(word).sentence("host.example")
     assert "host.example" in sentence or word == "proxy"
     assert sentence.endswith(".")
     assert "{" not in sentence

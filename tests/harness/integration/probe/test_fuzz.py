@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.fault import body, fail, fault, header, status
 from hpp_contract.probe.fuzz import hooks
-from hpp_contract.probe.fuzz.requests import Attempt, attempts
+from hpp_contract.probe.fuzz.requests import GeneratedRequest, generated_requests
 from hpp_contract.probe.fuzz.run import fuzz
 from hpp_contract.probe.fuzz.schema import _as_schemathesis, encoded
 from hpp_contract.probe.fuzz.text import curl
-from hpp_contract.probe.hostile_ids import odd_segments, unknown_ids
+from hpp_contract.probe.hostile_ids import hostile_segments, unknown_ids
 from hpp_contract.server import Server, simulate_server
 from hpp_contract.spec.session import UUID
 from tests.harness.support.fuzzing import KNOWN, PLAN, SERVER_ERROR, asked_for, broken, only, target
@@ -31,8 +31,8 @@ from tests.harness.support.paths import ROOT
 
 
 @cache
-def two_hundred(seed: int) -> list[Attempt]:
-    return attempts(target("http://127.0.0.1:1"), 200, seed)
+def two_hundred(seed: int) -> list[GeneratedRequest]:
+    return generated_requests(target("http://127.0.0.1:1"), 200, seed)
 
 
 @pytest.mark.socket
@@ -76,14 +76,14 @@ def test_schemathesis_tries_headers() -> None:
 @pytest.mark.parametrize("count", [1, 2, 31])
 def test_count_is_kept(count: int) -> None:
     """As many requests are planned as were asked for."""
-    assert len(attempts(target("http://127.0.0.1:1"), count, 3)) == count
+    assert len(generated_requests(target("http://127.0.0.1:1"), count, 3)) == count
 
 
 @pytest.mark.process
 def test_seed_repeats() -> None:
     """The same seed plans the same requests in every process; another seed plans others."""
     assert planned(5, hash_seed="1") == planned(5, hash_seed="99")
-    assert odd_segments(5, ()) != odd_segments(6, ())
+    assert hostile_segments(5, ()) != hostile_segments(6, ())
 
 
 def planned(seed: int, hash_seed: str) -> str:
@@ -111,7 +111,7 @@ def test_a_segment_is_one_segment(text: str) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_sixteen_ids_show_every_digit_everywhere(seed: int) -> None:
     """Among the ids that no session has, every position shows every digit."""
-    ids = [segment for segment in odd_segments(seed, ()) if UUID.fullmatch(segment) and segment == segment.lower()]
+    ids = [segment for segment in hostile_segments(seed, ()) if UUID.fullmatch(segment) and segment == segment.lower()]
     for position in set(range(36)) - {8, 13, 18, 23}:
         assert {text[position] for text in ids} == set("0123456789abcdef")
     assert len(set(islice(unknown_ids(seed), 50))) == 50
@@ -213,7 +213,7 @@ def test_fuzzing_tells_how_far_it_is() -> None:
 )
 def test_long_ids_are_shown_short(segment: str, shown: str) -> None:
     """The command that sends a request again is never longer than a person can read."""
-    assert curl(Attempt(segment, "malformed", None), "https://h", None).endswith(f"' {shown}"[1:])
+    assert curl(GeneratedRequest(segment, "malformed", None), "https://h", None).endswith(f"' {shown}"[1:])
 
 
 def test_the_contract_as_a_check() -> None:

@@ -9,11 +9,11 @@ import pytest
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS
 from hpp_contract.engine.fault import body, fail, fault, header, status
 from hpp_contract.model import Response
-from hpp_contract.probe import Plan, Target
-from hpp_contract.probe.fuzz.requests import STRANGERS_ABROAD, Attempt, attempts
+from hpp_contract.probe import ProbePlan, Target
+from hpp_contract.probe.fuzz.requests import MAX_WRONG_KEYS_REMOTE, GeneratedRequest, generated_requests
 from hpp_contract.probe.fuzz.run import fuzz, probe_and_fuzz
 from hpp_contract.probe.fuzz.text import curl
-from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.rate_limit import RateLimiter
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.fuzzing import ABROAD, KNOWN, PLAN, SERVER_ERROR, broken, target
@@ -44,7 +44,7 @@ def test_nothing_said_is_secret() -> None:
 
 def test_raw_keys_are_named_not_shown() -> None:
     """The command for a raw key names its variable, and quotes whatever an id holds for a shell."""
-    attempt = Attempt("a'%3B%20rm", "malformed", None, (("X-Odd", "$(x)"), ("Empty", "")))
+    attempt = GeneratedRequest("a'%3B%20rm", "malformed", None, (("X-Odd", "$(x)"), ("Empty", "")))
     command = curl(attempt, "https://host.example", None)
     words = ["curl", "-i", "--path-as-is", "-H", "Authorization: Basic $HPP_API_KEY"]
     assert shlex.split(command) == [
@@ -55,16 +55,16 @@ def test_raw_keys_are_named_not_shown() -> None:
 @pytest.mark.slow
 def test_strangers_are_few_abroad() -> None:
     """A host other than this machine gets made-up credentials a few times at most."""
-    strangers = [attempt for attempt in attempts(ABROAD, 200, 0) if attempt.stranger is not None]
-    assert 0 < len(strangers) <= STRANGERS_ABROAD
-    assert CREDENTIALS.authorization not in {attempt.stranger for attempt in strangers}
+    strangers = [attempt for attempt in generated_requests(ABROAD, 200, 0) if attempt.credentials_override is not None]
+    assert 0 < len(strangers) <= MAX_WRONG_KEYS_REMOTE
+    assert CREDENTIALS.authorization not in {attempt.credentials_override for attempt in strangers}
 
 
 @pytest.mark.socket
 def test_pace_is_kept_abroad(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host other than this machine gets ten requests a second at most."""
     clock = FakeTime()
-    monkeypatch.setattr(Pace, "for_host", lambda loopback: clock.pace())  # noqa: ARG005  called by name
+    monkeypatch.setattr(RateLimiter, "for_host", lambda loopback: clock.pace())  # noqa: ARG005  called by name
     with Server() as server:
         fuzz(target(server.url), PLAN, 30)
         sent = len(server.log)
@@ -75,7 +75,7 @@ def test_pace_is_kept_abroad(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_time_is_bounded() -> None:
     """A server that leaves odd ids unanswered ends the run early, and the notes say so."""
     with Server([fault("stall", "malformed-id", fail("timeout"))]) as server:
-        exchanges, notes = fuzz(target(server.url), Plan(timeout=0.1, max_latency=60), 40, patience=0.5)
+        exchanges, notes = fuzz(target(server.url), ProbePlan(timeout=0.1, max_latency=60), 40, patience=0.5)
     assert "Only" in notes[0]
     assert len(exchanges) < 40
     assert "HPP-H04" in broken(exchanges)

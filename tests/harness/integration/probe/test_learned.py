@@ -6,7 +6,7 @@ import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine.report import NOT_ANSWERED
-from hpp_contract.probe import Plan, Probed, Target, probe, target_from
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, target_from
 from hpp_contract.server import Server
 
 COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
@@ -18,7 +18,7 @@ COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
 )
 
 
-def of_endpoint(plan: Plan = Plan()) -> Probed:  # noqa: B008  immutable
+def of_endpoint(plan: ProbePlan = ProbePlan()) -> ProbeResult:  # noqa: B008  immutable
     with Server() as server:
         return probe(Target(server.url, CREDENTIALS, (session_id("completed-with-order"),)), plan)
 

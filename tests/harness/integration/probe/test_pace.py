@@ -7,8 +7,8 @@ import pytest
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine.fault import fault, header, status
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.probe import Plan, Target, probe
-from hpp_contract.probe.rate_limit import RATE, Pace
+from hpp_contract.probe import ProbePlan, Target, probe
+from hpp_contract.probe.rate_limit import RATE, RateLimiter
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
 
@@ -23,7 +23,7 @@ def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) 
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """The clock of every probe of the test, and sleeping that takes no time."""
     fake = FakeTime()
-    monkeypatch.setattr(Pace, "for_host", fake.pace)
+    monkeypatch.setattr(RateLimiter, "for_host", fake.pace)
     return fake
 
 
@@ -44,6 +44,6 @@ def test_retries_keep_the_rate(monkeypatch: pytest.MonkeyPatch, fake_time: FakeT
     monkeypatch.setattr(Target, "is_loopback", False)
     limited = fault("limits", "waiting", status(429), header("Retry-After", "4"), until=2)
     with Server([limited]) as server:
-        probe(target(server.url, session_id("waiting")), Plan(polls=1))
+        probe(target(server.url, session_id("waiting")), ProbePlan(polls=1))
     assert fake_time.slept.count(4) == 2
     assert fake_time.now >= 8

@@ -13,9 +13,9 @@ from hpp_contract.engine.fault import Fault, body, fail, fault, header, status
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings
-from hpp_contract.probe import Plan, Probed, Target, probe, target_from
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, target_from
 from hpp_contract.probe.plan import MALFORMED, reads
-from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.transport import TransportError
 from hpp_contract.probe.wire import Sent, Wire
 from hpp_contract.server import Server
 
@@ -55,7 +55,7 @@ def test_embedded_probe_of_chosen_sessions() -> None:
 def test_standard_probe_is_modest() -> None:
     """Five sessions and six polls need forty requests or fewer, all of them GET without a body."""
     with Server() as server:
-        probed = probe(target(server.url, *FIVE), Plan(polls=6))
+        probed = probe(target(server.url, *FIVE), ProbePlan(polls=6))
         requests = [exchange.request for exchange in server.log]
     assert len(requests) == len(probed.exchanges) <= 40
     assert {(request.method, request.body) for request in requests} == {("GET", b"")}
@@ -76,7 +76,7 @@ def test_requests_are_what_was_planned() -> None:
 @given(ids=st.lists(st.uuids().map(str), max_size=6, unique=True), polls=st.integers(1, 5), seed=st.integers())
 def test_plan(ids: list[str], polls: int, seed: int) -> None:
     """Sessions are read in turns, every kind of read is planned once, and the same seed plans the same."""
-    plan = Plan(polls=polls, seed=seed)
+    plan = ProbePlan(polls=polls, seed=seed)
     planned = reads(plan, ids)
     assert planned == reads(plan, ids)
     assert [read.segment for read in planned if read.note.startswith("poll")] == ids * polls
@@ -89,7 +89,7 @@ def test_plan(ids: list[str], polls: int, seed: int) -> None:
 def test_poll_of_one_session_is_no_other_request() -> None:
     """Exchanges carry what is known of them and where to find them."""
     with Server() as server:
-        probed = probe(target(server.url, FIVE[0]), Plan(max_latency=3))
+        probed = probe(target(server.url, FIVE[0]), ProbePlan(max_latency=3))
     poll = next(exchange for exchange in probed.exchanges if "poll 2" in exchange.evidence)
     assert poll.evidence == "GET …/hpp/v1/sessions/53d19cb7…36a6 (poll 2)"
     assert (poll.context.max_latency, poll.context.session, poll.context.credentials) == (3, "known", "right")
@@ -100,7 +100,7 @@ def test_progress_is_told() -> None:
     """Progress counts up to what was planned."""
     told: list[tuple[int, int]] = []
     with Server() as server:
-        probe(target(server.url, FIVE[0]), Plan(polls=1), lambda done, planned: told.append((done, planned)))
+        probe(target(server.url, FIVE[0]), ProbePlan(polls=1), lambda done, planned: told.append((done, planned)))
     assert told == [(number, len(told)) for number in range(1, len(told) + 1)]
 
 
@@ -124,7 +124,7 @@ def test_passing_failures_heal(name: str, times: int) -> None:
     """Up to two failures before an answer are kept as healed; after a third the failure itself is the outcome."""
     fault = fault("passing", "waiting", *PASSING[name], until=times)
     with Server([fault]) as server:
-        probed = probe(target(server.url, session_id("waiting")), Plan(polls=1))
+        probed = probe(target(server.url, session_id("waiting")), ProbePlan(polls=1))
     polled = [exchange for exchange in probed.exchanges if "poll 1" in exchange.evidence]
     healed = [exchange.context.retried for exchange in polled]
     assert healed == ([True] * times + [False] if times < 3 else [False])
@@ -136,7 +136,7 @@ def test_passing_failures_heal(name: str, times: int) -> None:
 def test_failure_for_good_counts_once() -> None:
     """An id that always fails is one exchange a read, and the others are still judged."""
     with Server([fault("dead", "waiting", fail("reset"))]) as server:
-        probed = probe(target(server.url, *FIVE), Plan(polls=2))
+        probed = probe(target(server.url, *FIVE), ProbePlan(polls=2))
     assert probed.unverified is None
     assert Counter(exchange.failure for exchange in probed.exchanges)["reset"] == 2
     assert not any(exchange.context.retried for exchange in probed.exchanges)
@@ -146,8 +146,8 @@ def test_failure_for_good_counts_once() -> None:
 def test_client_errors_are_answers() -> None:
     """A 4xx is not sent again."""
     with Server([fault("refuses", "waiting", status(400))]) as server:
-        probe(target(server.url, session_id("waiting")), Plan(polls=1))
-        assert len(server.log) == len(reads(Plan(polls=1), ["x"]))
+        probe(target(server.url, session_id("waiting")), ProbePlan(polls=1))
+        assert len(server.log) == len(reads(ProbePlan(polls=1), ["x"]))
 
 
 @pytest.mark.socket
@@ -158,11 +158,11 @@ def test_stalling_session_is_not_polled_for_ever(monkeypatch: pytest.MonkeyPatch
     def get(wire: Wire, url: str, headers: Headers) -> Sent:
         if not url.endswith(FIVE[1]):
             return really(wire, url, headers)
-        return Sent(Exchange(Request("GET", url, headers), None, "timeout"), Trouble("timeout"))
+        return Sent(Exchange(Request("GET", url, headers), None, "timeout"), TransportError("timeout"))
 
     monkeypatch.setattr(Wire, "get", get)
     with Server() as server:
-        probed = probe(target(server.url, *FIVE), Plan(polls=3))
+        probed = probe(target(server.url, *FIVE), ProbePlan(polls=3))
     reads_of = Counter(exchange.request.session_id for exchange in probed.exchanges if "poll" in exchange.evidence)
     assert reads_of == {FIVE[0]: 3, FIVE[1]: 1, FIVE[2]: 3, FIVE[3]: 3, FIVE[4]: 3}
     assert probed.unverified is None
@@ -171,7 +171,7 @@ def test_stalling_session_is_not_polled_for_ever(monkeypatch: pytest.MonkeyPatch
 # --- secrets
 
 
-def given_away(probed: Probed, credentials: Credentials) -> list[str]:
+def given_away(probed: ProbeResult, credentials: Credentials) -> list[str]:
     """Every printed text of the probe that holds a form of the credentials."""
     texts = [probed.subject.name, probed.unverified or "", *probed.notes, repr(probed.unverified)]
     texts += [exchange.evidence for exchange in (*probed.exchanges, *probed.unjudged)]

@@ -13,7 +13,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Request, Response
-from hpp_contract.probe import Plan, Probed, Target, probe, provision_visit, target_from
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, provision_visit, target_from
 from hpp_contract.probe.provision_order import order_from
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.merchant import ORDER, Merchant, content
@@ -22,11 +22,11 @@ from tests.harness.support.recording_server import Change, recording
 
 pytestmark = pytest.mark.socket
 
-PROVISION = Plan(provision=True, timeout=2)
+PROVISION = ProbePlan(provision=True, timeout=2)
 QUESTION = "Does a plain GET of redirect_url move WAITING to IN_PROGRESS?"
 
 
-def provisioned(url: str, *session_ids: str, plan: Plan = PROVISION) -> Probed:
+def provisioned(url: str, *session_ids: str, plan: ProbePlan = PROVISION) -> ProbeResult:
     return probe(Target(url, CREDENTIALS, session_ids), plan)
 
 
@@ -111,7 +111,7 @@ def test_embedded_server_is_provisioned_too() -> None:
 def test_without_it_only_get() -> None:
     """Without being told to provision, nothing but GET is sent."""
     with recording() as (recorder, url):
-        provisioned(url, session_id("waiting"), plan=Plan())
+        provisioned(url, session_id("waiting"), plan=ProbePlan())
     assert {request.method for request in recorder.got} == {"GET"}
     assert recorder.made == []
 
@@ -259,7 +259,7 @@ def test_own_order(tmp_path: Any) -> None:
             order_from({"HPP_ORDER": str(file)})
     file.write_text(json.dumps(ORDER | {"locale": "nb-NO"}))
     with recording() as (recorder, url):
-        plan = Plan(provision=True, order=order_from({"HPP_ORDER": str(file)}))
+        plan = ProbePlan(provision=True, order=order_from({"HPP_ORDER": str(file)}))
         probe(Target(url, CREDENTIALS, ()), plan)
     bodies = [json.loads(request.body) for request in recorder.got if request.path.startswith("/checkout/v3/orders")]
     assert [body["locale"] for body in bodies] == ["nb-NO", "nb-NO"]

@@ -14,7 +14,7 @@ import requests
 
 from hpp_contract.model import Request, Response
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.probe.rate_limit import Pace
+from hpp_contract.probe.rate_limit import RateLimiter
 from hpp_contract.server import application
 from tests.harness.support.merchant import ORDER, content
 from tests.harness.support.not_none import not_none
@@ -131,7 +131,7 @@ def search(home: Path, credentials: Credentials) -> Iterator[list[str]]:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more of it than on loopback: the waiting itself is tested elsewhere."""
-    monkeypatch.setattr(Pace, "for_host", lambda *, loopback: Pace(0, (0.01, 0.01)))  # noqa: ARG005
+    monkeypatch.setattr(RateLimiter, "for_host", lambda *, loopback: RateLimiter(0, (0.01, 0.01)))  # noqa: ARG005
 
 
 @pytest.mark.socket

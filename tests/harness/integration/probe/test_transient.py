@@ -7,7 +7,7 @@ import pytest
 from hpp_contract.cases.scenarios import session_id
 from hpp_contract.engine import Report, judge
 from hpp_contract.engine.fault import body, cut, fail, fault, status
-from hpp_contract.probe import Plan, probe, target_from
+from hpp_contract.probe import ProbePlan, probe, target_from
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
 
@@ -28,7 +28,7 @@ def test_healed_failure_warns(name: str) -> None:
     with Server([fault("passing", "waiting", *PASSING[name], until=1)]) as server:
         ids = (session_id("waiting"), session_id("failed"))
         environ = {"HPP_API_KEY": server.credentials.api_key}
-        probed = probe(target_from(server.url, environ, ids, False), Plan())
+        probed = probe(target_from(server.url, environ, ids, False), ProbePlan())
     verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
     assert "HPP-H03" in {verdict.rule.id for verdict in verdicts if verdict.findings}
     assert Report(probed.subject, verdicts, probed.unverified).exit_code == 0

@@ -15,9 +15,9 @@ from hpp_contract.engine.fault import body, fault, header, status
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings
-from hpp_contract.probe import Plan, Probed, Target, probe
-from hpp_contract.probe.rate_limit import Pace
-from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
+from hpp_contract.probe.rate_limit import RateLimiter
+from hpp_contract.probe.transport import TransportError
 from hpp_contract.probe.verify import unverified
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
@@ -25,7 +25,7 @@ from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.sockets import answering
 
 HTML = (("Content-Type", "text/html"),)
-QUICK = Plan(timeout=0.2)
+QUICK = ProbePlan(timeout=0.2)
 FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
 
 
@@ -37,11 +37,11 @@ def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) 
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """The clock of every probe of the test, and sleeping that takes no time."""
     fake = FakeTime()
-    monkeypatch.setattr(Pace, "for_host", fake.pace)
+    monkeypatch.setattr(RateLimiter, "for_host", fake.pace)
     return fake
 
 
-def assert_unverified(probed: Probed, *words: str) -> None:
+def assert_unverified(probed: ProbeResult, *words: str) -> None:
     assert probed.unverified is not None
     assert probed.exchanges == ()
     assert len(probed.unjudged) <= 3
@@ -172,5 +172,5 @@ def test_verdict_on_mixtures(answers: list[tuple[tuple[Response | None, str | No
     right = [exchange.status for exchange in exchanges if exchange.context.credentials == "right"]
     refused = bool(right) and set(right) == {401}
     answered = any(kind is None for (_, _, kind), _ in answers)
-    sentence = unverified(exchanges, Trouble("reset"), target("http://host.example"))
+    sentence = unverified(exchanges, TransportError("reset"), target("http://host.example"))
     assert (sentence is None) == (not refused and (answered or not exchanges))

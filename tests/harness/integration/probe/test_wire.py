@@ -14,7 +14,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.fault import body, cut, header, status
 from hpp_contract.model.clock import system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.probe.transport import Trouble
+from hpp_contract.probe.transport import TransportError
 from hpp_contract.probe.wire import Sent, Wire
 from hpp_contract.server import Server
 from tests.harness.support.not_none import not_none
@@ -126,7 +126,7 @@ def test_loopback_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         with Server() as server:
             assert get(server.url).exchange.status == 200
         wire = Wire("https://host.example", 5.0, direct=False)
-        assert wire.get("https://host.example/x", HEADERS).trouble == Trouble("proxy")
+        assert wire.get("https://host.example/x", HEADERS).trouble == TransportError("proxy")
         wire.close()
 
 

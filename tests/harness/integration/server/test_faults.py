@@ -7,7 +7,7 @@ import pytest
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
-from hpp_contract.probe import Plan, probe, target_from
+from hpp_contract.probe import ProbePlan, probe, target_from
 from hpp_contract.server import Server
 from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
 
@@ -20,7 +20,7 @@ def test_lying_server(rule: Rule, fault: Fault) -> None:
     with Server([fault]) as server:
         environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}
         ids = (session_id(stage), session_id("lifecycle-paid"))
-        probed = probe(target_from(server.url, environ, ids, False), Plan(polls=4))
+        probed = probe(target_from(server.url, environ, ids, False), ProbePlan(polls=4))
     assert probed.unverified is None
     assert_caught(rule, fault, noticed(list(probed.exchanges), "endpoint"))
 
@@ -28,6 +28,6 @@ def test_lying_server(rule: Rule, fault: Fault) -> None:
 @pytest.mark.socket
 def test_honest_server_breaks_nothing() -> None:
     """The honest server gives no finding, not even an informative one."""
-    probed = probe(target_from(None, {}, (), False), Plan())
+    probed = probe(target_from(None, {}, (), False), ProbePlan())
     assert probed.unverified is None
     assert noticed(list(probed.exchanges), "endpoint") == set()

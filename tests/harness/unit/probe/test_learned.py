@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hpp_contract.engine.report import NOT_ANSWERED, Report
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.probe.open_questions import learned
-from hpp_contract.probe.provision import Trail
+from hpp_contract.probe.provision import ProvisionResult
 
 MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
     "Is a malformed id answered with 400 or 404?",
@@ -37,7 +37,7 @@ def session(**members: Any) -> Exchange:
     return answered(200, whole | members)
 
 
-def answers(*exchanges: Exchange, trail: Trail | None = None) -> dict[str, str]:
+def answers(*exchanges: Exchange, trail: ProvisionResult | None = None) -> dict[str, str]:
     return dict(learned(exchanges, trail))
 
 
@@ -104,17 +104,20 @@ def test_precision() -> None:
 @pytest.mark.parametrize(
     ("trail", "answer"),
     [
-        (Trail(waiting=session(), page=200, after_page=session()), "no, it stayed WAITING (the GET answered 200)"),
         (
-            Trail(waiting=session(), page=302, after_page=session(status="IN_PROGRESS")),
+            ProvisionResult(waiting=session(), page=200, after_page=session()),
+            "no, it stayed WAITING (the GET answered 200)",
+        ),
+        (
+            ProvisionResult(waiting=session(), page=302, after_page=session(status="IN_PROGRESS")),
             'yes, to "IN_PROGRESS" (the GET answered 302)',
         ),
-        (Trail(waiting=session(), page=None, after_page=session()), NOT_ANSWERED),
-        (Trail(waiting=answered(404), page=200, after_page=session()), NOT_ANSWERED),
-        (Trail(waiting=session(), page=200, after_page=answered(500)), NOT_ANSWERED),
+        (ProvisionResult(waiting=session(), page=None, after_page=session()), NOT_ANSWERED),
+        (ProvisionResult(waiting=answered(404), page=200, after_page=session()), NOT_ANSWERED),
+        (ProvisionResult(waiting=session(), page=200, after_page=answered(500)), NOT_ANSWERED),
     ],
 )
-def test_plain_visit(trail: Trail, answer: str) -> None:
+def test_plain_visit(trail: ProvisionResult, answer: str) -> None:
     """Whether a plain GET enters the session is answered by the reads before and after it, if both are there."""
     assert answers(trail=trail)[VISIT] == answer
 
@@ -122,14 +125,14 @@ def test_plain_visit(trail: Trail, answer: str) -> None:
 @pytest.mark.parametrize(
     ("trail", "answer"),
     [
-        (Trail(disabled=204, after_disabling=session(status="DISABLED")), '200 with status "DISABLED"'),
-        (Trail(disabled=204, after_disabling=answered(404)), "404"),
-        (Trail(disabled=204, after_disabling=session(status="x y")), "200 with status a string of 3"),
-        (Trail(disabled=500, after_disabling=session()), NOT_ANSWERED),
-        (Trail(disabled=204), NOT_ANSWERED),
+        (ProvisionResult(disabled=204, after_disabling=session(status="DISABLED")), '200 with status "DISABLED"'),
+        (ProvisionResult(disabled=204, after_disabling=answered(404)), "404"),
+        (ProvisionResult(disabled=204, after_disabling=session(status="x y")), "200 with status a string of 3"),
+        (ProvisionResult(disabled=500, after_disabling=session()), NOT_ANSWERED),
+        (ProvisionResult(disabled=204), NOT_ANSWERED),
     ],
 )
-def test_after_delete(trail: Trail, answer: str) -> None:
+def test_after_delete(trail: ProvisionResult, answer: str) -> None:
     """What a read answers after DELETE is told if there was a DELETE that worked."""
     assert answers(trail=trail)[DELETED] == answer
 
@@ -137,15 +140,15 @@ def test_after_delete(trail: Trail, answer: str) -> None:
 @pytest.mark.parametrize(
     ("trail", "answer"),
     [
-        (Trail(order_change=200, waiting=session(), expires_at="2026-01-03T00:00:00.000Z"), "no"),
-        (Trail(order_change=204, waiting=session(), expires_at="2026-01-02T00:00:00Z"), "yes, by +86400 s"),
-        (Trail(order_change=404, waiting=session(), expires_at="2026-01-02T00:00:00Z"),
+        (ProvisionResult(order_change=200, waiting=session(), expires_at="2026-01-03T00:00:00.000Z"), "no"),
+        (ProvisionResult(order_change=204, waiting=session(), expires_at="2026-01-02T00:00:00Z"), "yes, by +86400 s"),
+        (ProvisionResult(order_change=404, waiting=session(), expires_at="2026-01-02T00:00:00Z"),
          "not answered: changing the order was answered with 404"),
-        (Trail(order_change=200, waiting=session(), expires_at=None), NOT_ANSWERED),
-        (Trail(order_change=200, waiting=answered(404), expires_at="2026-01-02T00:00:00Z"), NOT_ANSWERED),
+        (ProvisionResult(order_change=200, waiting=session(), expires_at=None), NOT_ANSWERED),
+        (ProvisionResult(order_change=200, waiting=answered(404), expires_at="2026-01-02T00:00:00Z"), NOT_ANSWERED),
     ],
 )  # fmt: skip
-def test_changing_the_order(trail: Trail, answer: str) -> None:
+def test_changing_the_order(trail: ProvisionResult, answer: str) -> None:
     """Whether expires_at moves is answered by what the creation told and the read after the change."""
     assert answers(trail=trail)[CHANGED] == answer
 
@@ -169,7 +172,7 @@ VALUE = st.none() | st.integers() | st.just("PRIVATE-value") | st.lists(st.just(
 )
 def test_no_value_is_told(seen: list[Exchange]) -> None:
     """Whatever was seen, every question has an answer, and none repeats what a member held."""
-    trail = Trail(tuple(seen), (), "x", 200, seen[0], 200, seen[-1], 204, seen[0])
+    trail = ProvisionResult(tuple(seen), (), "x", 200, seen[0], 200, seen[-1], 204, seen[0])
     for answer in answers(*seen, trail=trail).values():
         assert answer
         assert "PRIVATE" not in answer

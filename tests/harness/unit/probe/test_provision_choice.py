@@ -11,8 +11,8 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Exchange, Request
 from hpp_contract.probe import target_from
-from hpp_contract.probe.plan import Read
-from hpp_contract.probe.provision import Trail, provision
+from hpp_contract.probe.plan import PlannedRead
+from hpp_contract.probe.provision import ProvisionResult, provision
 from hpp_contract.probe.provision_order import example_order
 from hpp_contract.probe.wire import Sent
 from hpp_contract.server.sandbox.validation import order_problems
@@ -33,7 +33,7 @@ class Door:
         self._number = number
         self.sent = 0
 
-    def ask(self, read: Read) -> list[Exchange]:
+    def ask(self, read: PlannedRead) -> list[Exchange]:
         return [self.send("GET", f"/hpp/v1/sessions/{read.segment}").exchange]
 
     def wait_for_turn(self) -> None:
@@ -75,7 +75,7 @@ def test_uninterrupted(no_page: None) -> None:
 
 def test_off_the_main_thread(no_page: None) -> None:
     """Where Python delivers no signals, provisioning works as well."""
-    trails: list[Trail] = []
+    trails: list[ProvisionResult] = []
     thread = threading.Thread(target=lambda: trails.append(provision(Door(Recorder(), 0))))
     thread.start()
     thread.join(60)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.report import UNVERIFIED
 from hpp_contract.engine.rule import Finding
-from hpp_contract.engine.sanitize import safe
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.github import SHOWN, github, guarded
 from hpp_contract.reporting.gitlab import gitlab
@@ -31,7 +31,7 @@ TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 @given(REPORTS)
 def test_nothing_in_a_report_becomes_another_command(hostile: Report) -> None:
     """Of a job's output a runner obeys the annotations alone, as many as there are lines, whatever the texts are."""
-    clean = safe(hostile, Redactor())
+    clean = sanitize_report(hostile, Redactor())
     commands = runner(guarded(terminal(clean), TOKEN) + github(clean))
     assert len(commands) == len(github(clean).splitlines())
     assert {command.name for command in commands} <= {"error", "warning", "notice"}
@@ -50,7 +50,7 @@ def test_the_guard_is_needed_and_holds() -> None:
 @given(REPORTS)
 def test_a_failed_run_has_an_error(hostile: Report) -> None:
     """There is an error if and only if the run fails."""
-    commands = runner(github(safe(hostile, Redactor())))
+    commands = runner(github(sanitize_report(hostile, Redactor())))
     assert ("error" in {command.name for command in commands}) == (hostile.exit_code != 0)
 
 
@@ -115,7 +115,7 @@ def test_changes_are_annotated_by_class() -> None:
 @given(REPORTS)
 def test_code_quality_is_what_gitlab_reads(hostile: Report) -> None:
     """Each entry has what GitLab asks for, a severity it knows and a fingerprint of its own; a failed run has one."""
-    entries = json.loads(gitlab(safe(hostile, Redactor())))
+    entries = json.loads(gitlab(sanitize_report(hostile, Redactor())))
     for entry in entries:
         assert entry.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
         assert entry["severity"] in {"info", "minor", "major", "critical", "blocker"}

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.report import Outcome, Report, Subject
-from hpp_contract.engine.sanitize import safe
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.changes import by_class, groups
 from hpp_contract.reporting.json_report import as_object
@@ -90,7 +90,7 @@ def test_junit_fails_what_fails() -> None:
 @given(st.lists(CHANGES, max_size=4))
 def test_hostile_changes_stay_text(changes: list[Change]) -> None:
     """No text in a change steers a terminal, breaks a format or becomes markup."""
-    judged = safe(report(*changes), Redactor())
+    judged = sanitize_report(report(*changes), Redactor())
     assert all(char.isprintable() or char == "\n" for char in terminal(judged, width=80))
     Draft202012Validator(load("tool/report")).validate(json.loads(json.dumps(as_object(judged))))
     ET.fromstring(junit(judged))  # noqa: S314  our own text

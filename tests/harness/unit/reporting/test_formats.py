@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from hpp_contract import __version__
 from hpp_contract.engine.report import Outcome, Report
 from hpp_contract.engine.rule import Finding
-from hpp_contract.engine.sanitize import printable, safe
+from hpp_contract.engine.sanitize import printable, sanitize_report
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.junit import junit
@@ -76,7 +76,7 @@ def test_json_says_the_optional_things_when_there_are_any() -> None:
 @given(REPORTS)
 def test_json_is_valid_by_its_own_schema(hostile: Report) -> None:
     """Every JSON report is valid by schemas/tool/report.json."""
-    text = json_report(safe(hostile, Redactor()))
+    text = json_report(sanitize_report(hostile, Redactor()))
     _validator().validate(json.loads(text))
 
 
@@ -163,7 +163,7 @@ _RENDER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrou
 @given(REPORTS)
 def test_markdown_lets_no_text_become_markup(hostile: Report) -> None:
     """Rendered, the Markdown report holds only the elements that we wrote, and each table row all of its cells."""
-    html = _RENDER.render(markdown(safe(hostile, Redactor())))
+    html = _RENDER.render(markdown(sanitize_report(hostile, Redactor())))
     tags = _Tags()
     tags.feed(html)
     ours = {"h2", "h3", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "details", "summary"}
@@ -213,7 +213,7 @@ def test_no_printer_leaks_past_the_gate(hostile: Report, around: str) -> None:
             notes=(text,),
         )
         for printer in PRINTERS:
-            output = printer(safe(spilt, Redactor([SECRET])))
+            output = printer(sanitize_report(spilt, Redactor([SECRET])))
             assert spelling not in output
             assert "[redacted]" in output or printer is terminal or printer is markdown
 

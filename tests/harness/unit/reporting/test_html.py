@@ -14,11 +14,11 @@ from hypothesis import given
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.report import NOT_ANSWERED
 from hpp_contract.engine.rule import Finding
-from hpp_contract.engine.sanitize import safe
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.html.page import html
-from hpp_contract.reporting.reproduce import again
+from hpp_contract.reporting.reproduce import reproduce_command
 from tests.harness.support.html_reader import Page
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, retold
@@ -100,7 +100,7 @@ def test_a_finding_has_all_its_parts() -> None:
 def test_a_finding_can_be_seen_again(subject: Subject, found: dict[str, str], command: str) -> None:
     """Each finding comes with the one command that shows it again, for a shell as it is."""
     told = Finding("/a", "b", "c", **found)
-    assert again(Report(subject, ()), told) == command
+    assert reproduce_command(Report(subject, ()), told) == command
     page = Page(html(replace(report(verdict("HPP-S01", Outcome.BROKEN, told)), subject=subject)))
     assert page.text.count(command) == 1 or not command
 
@@ -216,7 +216,7 @@ def _named(text: str) -> str:
 @given(HOSTILE_PAGES)
 def test_hostile_text_stays_text(hostile: Report) -> None:
     """No text adds an element or an attribute: a page of harmless texts has the same elements and attributes."""
-    clean = safe(hostile, Redactor())
+    clean = sanitize_report(hostile, Redactor())
     shown, harmless = Page(html(clean)), Page(html(retold(clean, _named)))
     assert shown.skeleton == harmless.skeleton
     for text in (clean.subject.name, *clean.notes, *clean.problems):
@@ -243,7 +243,7 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
         secrets.add((exchange.request.header("authorization") or "").removeprefix("Basic "))
     subject = Subject("endpoint", "https://api.example")
     everything = tuple(Finding("/x", "y", "z", exchange.evidence) for exchange in evidence)
-    shown = safe(_showing(subject, everything, evidence), Redactor())
+    shown = sanitize_report(_showing(subject, everything, evidence), Redactor())
     assert len(shown.exchanges) == len({exchange.evidence for exchange in evidence})
     text = html(shown)
     leaked = [secret for secret in {*secrets, *PERSON} - {""} if secret and secret in text]
@@ -251,6 +251,6 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
 
 
 def _showing(subject: Subject, findings: tuple[Finding, ...], evidence: tuple[Exchange, ...]) -> Report:
-    from hpp_contract.engine.evidence import illustrated
+    from hpp_contract.engine.evidence import with_evidence
 
-    return illustrated(Report(subject, (verdict("HPP-S01", Outcome.BROKEN, *findings),)), evidence)
+    return with_evidence(Report(subject, (verdict("HPP-S01", Outcome.BROKEN, *findings),)), evidence)

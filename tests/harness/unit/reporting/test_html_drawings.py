@@ -13,7 +13,7 @@ from hpp_contract.drift.history import Run
 from hpp_contract.engine import Outcome
 from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.evidence import reads_of
-from hpp_contract.engine.report import Read, Slice
+from hpp_contract.engine.report import Poll, Slice
 from hpp_contract.model import Instant
 from hpp_contract.reporting.html.history import HEIGHT, LATEST, history_chart
 from hpp_contract.reporting.html.lifecycle import HALF_HEIGHT, WIDTH, lifecycle
@@ -32,7 +32,7 @@ def sessions(draw: st.DrawFn) -> list[Slice]:
     made = []
     for number, words in enumerate(lives):
         times = sorted(draw(st.lists(st.floats(0, 1e6), min_size=len(words), max_size=len(words))))
-        reads = (Read(at if timed else None, word) for at, word in zip(times, words, strict=True))
+        reads = (Poll(at if timed else None, word) for at, word in zip(times, words, strict=True))
         made.append(Slice(f"session {number}", {}, tuple(reads)))
     return made
 
@@ -59,7 +59,7 @@ def test_every_read_has_its_mark_within_the_strip(slices: list[Slice]) -> None:
 def test_a_life_is_told_by_what_changed() -> None:
     """The words of a strip name each run of the same status once, and when it began."""
     life = [(2.0, "WAITING"), (2.5, "WAITING"), (132.0, "IN_PROGRESS"), (9000.0, "COMPLETED")]
-    (strip,) = timeline([Slice("s", {}, tuple(Read(*read) for read in life))]).strips
+    (strip,) = timeline([Slice("s", {}, tuple(Poll(*read) for read in life))]).strips
     assert strip.says == "WAITING, IN_PROGRESS after 2.2 min, COMPLETED after 2.5 h: 4 reads"
     assert [mark.kind for mark in strip.marks] == ["pending", "pending", "pending", "final"]
 
@@ -78,13 +78,13 @@ def test_a_life_is_told_by_what_changed() -> None:
 )
 def test_times_are_told_in_a_unit_of_their_size(seconds: float, words: str) -> None:
     """When a status began is told in milliseconds, seconds, minutes or hours."""
-    (strip,) = timeline([Slice("s", {}, (Read(0.0, "WAITING"), Read(seconds, "COMPLETED")))]).strips
+    (strip,) = timeline([Slice("s", {}, (Poll(0.0, "WAITING"), Poll(seconds, "COMPLETED")))]).strips
     assert strip.says == f"WAITING, COMPLETED after {words}: 2 reads"
 
 
 def test_reads_without_times_are_placed_in_order() -> None:
     """Where recordings have no times, the order of the reads is what is drawn and told."""
-    (strip,) = timeline([Slice("s", {}, (Read(None, "WAITING"), Read(None, "404"), Read(None, "404")))]).strips
+    (strip,) = timeline([Slice("s", {}, (Poll(None, "WAITING"), Poll(None, "404"), Poll(None, "404")))]).strips
     assert strip.says == "WAITING, 404: 3 reads"
     assert [mark.x for mark in strip.marks] == [1.5, 50.0, 98.5]
 
@@ -133,7 +133,7 @@ def test_every_way_can_be_drawn() -> None:
     for before in statuses:
         for after in statuses:
             if before != after:
-                drawn = lifecycle([Slice("s", {}, (Read(0.0, before), Read(1.0, after)))])
+                drawn = lifecycle([Slice("s", {}, (Poll(0.0, before), Poll(1.0, after)))])
                 (way,) = drawn.seen
                 box = {node.word: node for node in drawn.nodes}
                 x1, y1, _, _, x2, y2 = map(float, re.findall(r"-?[\d.]+", way.path))
@@ -216,5 +216,5 @@ def test_reads_are_dated_from_the_start_of_the_run() -> None:
     """A read's time counts from the start; where any time is missing, that read has none."""
     first, second = exchanges("waiting", polls=2)
     start = Instant(not_none(first.at).ns - 2_500_000_000)
-    assert reads_of((first,), start) == (Read(2.5, "WAITING"),)
-    assert reads_of((second,), None) == (Read(None, "WAITING"),)
+    assert reads_of((first,), start) == (Poll(2.5, "WAITING"),)
+    assert reads_of((second,), None) == (Poll(None, "WAITING"),)

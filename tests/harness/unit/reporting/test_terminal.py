@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
-from hpp_contract.engine.sanitize import safe
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.view import headline
@@ -61,7 +61,7 @@ def test_terminal_merges_findings_that_say_the_same() -> None:
 @given(REPORTS)
 def test_terminal_obeys_no_text(hostile: Report) -> None:
     """No escape reaches the terminal from a text, with or without colours, and every id is whole at 80 columns."""
-    clean = safe(hostile, Redactor())
+    clean = sanitize_report(hostile, Redactor())
     plain = terminal(clean, width=80)
     assert all((line.isprintable() and len(line) <= 80) or not line.isascii() for line in plain.splitlines())
     assert all(char.isprintable() or char == "\n" for char in plain)
