@@ -44,7 +44,10 @@ class Area:
 
 AREAS: Final = {
     "scrub": Area(
-        tuple(f"hpp_contract/recordings/{name}.py" for name in ("keep", "pseudonym", "scrub", "scrub_json")),
+        (
+            "hpp_contract/recordings/write.py",
+            *(f"hpp_contract/privacy/{name}.py" for name in ("pseudonyms", "scrub", "scrub_json")),
+        ),
         (
             "unit/privacy/test_pseudonyms.py",
             "unit/privacy/test_scrubbed_bytes.py",
@@ -57,10 +60,10 @@ AREAS: Final = {
         ("unit/engine/test_judge.py", "unit/engine/test_known_failing.py", "unit/engine/test_report.py"),
     ),
     "drift": Area(
-        tuple(f"hpp_contract/drift/{name}.py" for name in ("chance", "classes", "compare", "facts", "presence")),
+        tuple(f"hpp_contract/drift/{name}.py" for name in ("classify", "compare", "facts", "presence", "significance")),
         ("unit/drift/test_facts.py", "unit/drift/test_pinned_changes.py", "unit/drift/test_presence.py"),
     ),
-    "rules": Area(("hpp_contract/rules/*.py",), ("unit/rules",)),
+    "rules": Area(("hpp_contract/rules/**/*.py",), ("unit/rules",)),
 }
 
 

@@ -27,9 +27,8 @@ def as_text(cases: Iterable[Case]) -> str:
     lines = []
     for case in cases:
         last = expected(ideal_reads(case)[-1])
-        lines.append(
-            f"{case.name:32} {last:8} {' '.join(rule.removeprefix('HPP-') for rule in case.rules[:3]):12} {case.description}"
-        )
+        rules = " ".join(rule.removeprefix("HPP-") for rule in case.rules[:3])
+        lines.append(f"{case.name:32} {last:8} {rules:12} {case.description}")
     return "\n".join([*lines, "", f"{len(lines)} cases", ""])
 
 

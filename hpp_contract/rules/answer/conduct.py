@@ -101,7 +101,7 @@ def _sent_elsewhere(answer: ClientRead) -> bool:
     "HPP-A36", "credentials-stay", "must", "standard", "RFC 9110 §15.4 Redirection", scope="answer",
     when=_sent_elsewhere,
     faults=[adapter_fault("takes-credentials-along", "redirect-elsewhere",
-                lambda answer: replace(answer, elsewhere=answer.served))],
+                lambda answer: replace(answer, other_host_requests=answer.served))],
 )  # fmt: skip
 def credentials_stay(answer: ClientRead) -> Iterator[Finding]:
     """Credentials never follow a redirect to another host.

@@ -178,7 +178,7 @@ def test_a_request_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_recording_without_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A recording that could not be opened for want of a file is no recording that cannot be read."""
     (tmp_path / "log.ndjson").write_text("{}\n")
-    monkeypatch.setattr(reading, "source", Refusing(input_file, 0, no_file, 1))
+    monkeypatch.setattr(reading, "input_file", Refusing(input_file, 0, no_file, 1))
     with pytest.raises(SystemRefused, match="open another file"):
         read_recordings([str(tmp_path)])
 

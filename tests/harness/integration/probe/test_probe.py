@@ -122,8 +122,8 @@ PASSING = {
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_passing_failures_heal(name: str, times: int) -> None:
     """Up to two failures before an answer are kept as healed; after a third the failure itself is the outcome."""
-    fault = fault("passing", "waiting", *PASSING[name], until=times)
-    with Server([fault]) as server:
+    passing = fault("passing", "waiting", *PASSING[name], until=times)
+    with Server([passing]) as server:
         probed = probe(target(server.url, session_id("waiting")), ProbePlan(polls=1))
     polled = [exchange for exchange in probed.exchanges if "poll 1" in exchange.evidence]
     healed = [exchange.context.retried for exchange in polled]

@@ -47,10 +47,10 @@ HEADERS = st.lists(
 ).map(tuple)
 KNOWN = st.builds(
     Context,
-    kept=st.booleans(),
+    recorded=st.booleans(),
     credentials=st.sampled_from([None, "right", "wrong", "none"]),
     session=st.sampled_from([None, "known", "unknown", "malformed"]),
-    healed=st.booleans(),
+    retried=st.booleans(),
     provenance=st.sampled_from([None, "documented", "embedded", "recorded"]),
 )
 EXCHANGES = st.builds(
@@ -60,7 +60,7 @@ EXCHANGES = st.builds(
     ),
     st.none() | st.builds(Response, st.integers(100, 599), HEADERS, BODIES, complete=st.booleans()),
     failure=st.sampled_from([None, "timeout"]),
-    known=KNOWN,
+    context=KNOWN,
 )
 
 

@@ -49,10 +49,10 @@ urls = st.sampled_from(["https://h/hpp/v1/sessions/x", "http://[::1", "", "/hpp/
 )
 knowledge = st.builds(
     Context,
-    kept=st.booleans(),
+    recorded=st.booleans(),
     credentials=st.sampled_from([None, "right", "wrong", "none"]),
     session=st.sampled_from([None, "known", "unknown", "malformed"]),
-    healed=st.booleans(),
+    retried=st.booleans(),
     provenance=st.none() | st.text(max_size=8),
     base_path=st.none() | st.text(max_size=5),
     secrets=st.lists(st.text(max_size=12), max_size=2).map(tuple),
@@ -72,7 +72,7 @@ exchanges = st.builds(
     at=st.none() | st.builds(Instant, st.integers(-(10**18), 10**19)),
     elapsed=st.none() | st.floats(0, 10),
     evidence=st.text(max_size=5),
-    known=knowledge,
+    context=knowledge,
 )
 
 

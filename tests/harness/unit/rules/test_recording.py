@@ -21,10 +21,10 @@ from tests.harness.support.exchanges import answered
 def test_kept_cookies(sent: Headers, fields: Headers, count: int) -> None:
     """A recording holds no cookie of either side, and a placeholder is none."""
     rule = next(rule for rule in CATALOGUE if rule.slug == "no-kept-cookies")
-    assert len(rule(answered(sent=sent, fields=fields, kept=True))) == count
+    assert len(rule(answered(sent=sent, fields=fields, recorded=True))) == count
 
 
 def test_a_length_that_is_wrong() -> None:
     """A kept Content-Length says how long the body is."""
     rule = next(rule for rule in CATALOGUE if rule.check.__name__ == "length_agrees")
-    assert [len(rule(answered(fields=(("Content-Length", told),), kept=True))) for told in ("2", "3")] == [0, 1]
+    assert [len(rule(answered(fields=(("Content-Length", told),), recorded=True))) for told in ("2", "3")] == [0, 1]

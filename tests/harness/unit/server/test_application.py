@@ -204,7 +204,7 @@ def test_lie_that_does_not_fit_is_our_error() -> None:
 
 def test_lies_leave_the_log_true() -> None:
     """The log keeps what the client sent and what is known of it, whatever a fault made of the exchange."""
-    application = Application(faults=[fault("meddles", "waiting", method("POST"), knowing(healed=True))])
+    application = Application(faults=[fault("meddles", "waiting", method("POST"), knowing(retried=True))])
     ask(application)
     logged = application.log.exchanges[0]
     assert logged.request.method == "GET"

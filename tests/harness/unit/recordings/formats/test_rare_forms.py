@@ -219,7 +219,7 @@ def test_a_file_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def fails(*_: object) -> None:
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr(reading, "source", fails)
+    monkeypatch.setattr(reading, "input_file", fails)
     assert read_recordings([str(tmp_path / "a.yaml")]).unreadable == [f"{tmp_path / 'a.yaml'}: Permission denied"]
 
 
