@@ -18,7 +18,10 @@ COUNT = 20_000
 def recorded() -> list[Exchange]:
     """COUNT kept exchanges over all scenarios, each its own object, so that nothing is remembered."""
     honest = [exchange for name in SCENARIOS for exchange in simulate_server(name, 5)]
-    kept = [replace(exchange, context=replace(exchange.context, recorded=True, provenance="embedded")) for exchange in honest]
+    kept = [
+        replace(exchange, context=replace(exchange.context, recorded=True, provenance="embedded"))
+        for exchange in honest
+    ]
     return [fresh(kept[index % len(kept)]) for index in range(COUNT)]
 
 

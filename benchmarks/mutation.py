@@ -63,7 +63,7 @@ AREAS: Final = {
         tuple(f"hpp_contract/drift/{name}.py" for name in ("classify", "compare", "facts", "presence", "significance")),
         ("unit/drift/test_facts.py", "unit/drift/test_pinned_changes.py", "unit/drift/test_presence.py"),
     ),
-    "rules": Area(("hpp_contract/rules/**/*.py",), ("unit/rules",)),
+    "rules": Area(("hpp_contract/rules/*.py", "hpp_contract/rules/answer/*.py"), ("unit/rules",)),
 }
 
 

@@ -50,12 +50,12 @@ def catalogue(folder: Path) -> str:
 def test_the_copy_is_the_same_program(tmp_path: Path) -> None:
     """In the copy no rule's check is decorated, and the catalogue is what it was."""
     prepare(AREAS["rules"], tmp_path / "copy")
-    for path in (tmp_path / "copy" / "hpp_contract" / "rules").glob("*.py"):
+    for path in (tmp_path / "copy" / "hpp_contract" / "rules").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert not [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
     assert catalogue(ROOT) == catalogue(tmp_path / "copy")
     settings = tomllib.loads((tmp_path / "copy" / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
-    assert settings["only_mutate"] == ["hpp_contract/rules/*.py"]
+    assert settings["only_mutate"] == list(AREAS["rules"].code)
     assert "schemas" in settings["also_copy"]
 
 

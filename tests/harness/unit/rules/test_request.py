@@ -42,7 +42,7 @@ def test_challenges() -> None:
     assert missed((False, 401)) == 1
     assert missed((True, 200), (False, 401), (True, 200)) == 0
     assert missed((True, 200), (True, 200)) == 0
-    assert missed((False, 200), recorded=True) == 0
+    assert missed((False, 200), kept=True) == 0
 
 
 @pytest.mark.parametrize(
