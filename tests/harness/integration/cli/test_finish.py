@@ -158,7 +158,7 @@ import sys, threading
 import hpp_contract.cli._progress as progress
 progress.PATIENCE, shown, write = {patience}, threading.Semaphore(0), sys.stderr.write
 sys.stderr.write = lambda text: (write(text), shown.release() if "probing" in text else None)[0]
-with progress.waiting("probing"):
+with progress.progress("probing"):
     for _ in range(2):  # it is shown, and moves
         shown.acquire(timeout={longest})
 """

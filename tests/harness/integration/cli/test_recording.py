@@ -143,7 +143,7 @@ def test_a_killed_process_is_said(tmp_path: Path) -> None:
     script = tmp_path / "run.py"
     script.write_text(
         "import os, sys\n"
-        "from hpp_contract.recordings import work\n"
+        "from hpp_contract.recordings.bulk import pieces as work\n"
         "def die(self, piece, partitions):\n"
         "    os.kill(os.getpid(), 9)\n"
         "if os.environ.get('HPP_TEST_DIE') and __name__ == '__mp_main__':\n"

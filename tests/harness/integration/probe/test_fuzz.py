@@ -90,10 +90,10 @@ def planned(seed: int, hash_seed: str) -> str:
     """Everything that a fresh process would send, as text."""
     code = f"""
 from hpp_contract.probe import Target
-from hpp_contract.probe.fuzz.requests import attempts
+from hpp_contract.probe.fuzz.requests import generated_requests
 from hpp_contract.model.credentials import Credentials
 target = Target("http://127.0.0.1:1", Credentials("kco_test_api_x"), {KNOWN})
-print(ascii([(a.segment, a.headers, a.stranger) for a in attempts(target, 40, {seed})]))
+print(ascii([(a.segment, a.headers, a.credentials_override) for a in generated_requests(target, 40, {seed})]))
 """
     environ = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)

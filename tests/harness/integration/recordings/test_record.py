@@ -201,13 +201,13 @@ def test_many_threads_may_record(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from hpp_contract.recordings.write import EMBEDDED, keep
+from hpp_contract.recordings.write import EMBEDDED, write_cassettes
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.server import rehearse
 stages = ("lifecycle-paid", "lifecycle-retried", "failed", "expired")
 exchanges = [each for stage in stages for each in rehearse(stage, 6)]
 while True:
-    keep(exchanges, Path(sys.argv[1]), EMBEDDED, Scrubber())
+    write_cassettes(exchanges, Path(sys.argv[1]), EMBEDDED, Scrubber())
     print("written", flush=True)
 """
 
