@@ -203,9 +203,9 @@ import sys
 from pathlib import Path
 from hpp_contract.recordings.write import EMBEDDED, write_cassettes
 from hpp_contract.privacy.scrub import Scrubber
-from hpp_contract.server import rehearse
+from hpp_contract.server import simulate_server
 stages = ("lifecycle-paid", "lifecycle-retried", "failed", "expired")
-exchanges = [each for stage in stages for each in rehearse(stage, 6)]
+exchanges = [each for stage in stages for each in simulate_server(stage, 6)]
 while True:
     write_cassettes(exchanges, Path(sys.argv[1]), EMBEDDED, Scrubber())
     print("written", flush=True)
