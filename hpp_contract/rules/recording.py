@@ -17,15 +17,12 @@ from hpp_contract.model.exchange import values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, has_session
 from hpp_contract.spec.endpoint import API_KEY
-from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
+from hpp_contract.spec.fields import BIRTH_DATE, MEMBERS, PSEUDONYM, PUBLISHED, of_kind
 
 recorder_fault = partial(fault.fault, source="recorder")
 
-PUBLISHED = ("documented", "embedded")
-"""Provenances whose every value is public already."""
-
-
 _OURS = "Safety of this project"
+_PERSONS = sorted(of_kind(MEMBERS, "person"))
 
 
 def _private(exchange: Exchange) -> bool:
@@ -97,7 +94,7 @@ def no_kept_cookies(exchange: Exchange) -> Iterator[Finding]:
 
 def _personal(exchange: Exchange) -> bool:
     session = exchange.session or {}
-    return _private(exchange) and ("customer" in session or "manual_identification" in session)
+    return _private(exchange) and any(name in session for name in _PERSONS)
 
 
 @rule(
@@ -111,7 +108,7 @@ def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
     Names, birth dates and national numbers must not be kept without a reason, and a test has none.
     """
     session = exchange.session or {}
-    for name in ("customer", "manual_identification"):
+    for name in _PERSONS:
         for where, value in _leaves(session.get(name), f"/{name}"):
             if not is_placeholder(value) and not where.endswith("/expires_at") and value != BIRTH_DATE:
                 yield Finding(where, "a placeholder", "a value")

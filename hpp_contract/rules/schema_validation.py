@@ -14,10 +14,12 @@ from typing import Any
 import jsonschema_rs
 
 from hpp_contract.privacy.redact import describe, show
+from hpp_contract.spec import session
+from hpp_contract.spec.fields import MEMBERS
 from hpp_contract.spec.schema_files import SHAPES, load
 
-_PUBLIC = frozenset({"/status", "/updated_at", "/expires_at"})
-"""Members whose values may be printed: they identify nobody."""
+_PUBLIC = frozenset(f"/{name}" for name in session.MEMBERS if MEMBERS[name] == "public")
+"""Members of a session whose values may be printed: they identify nobody."""
 
 _FILES = ("session", "error-object", *SHAPES)
 
