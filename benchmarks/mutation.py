@@ -56,7 +56,7 @@ AREAS: Final = {
         ),
     ),
     "verdict": Area(
-        tuple(f"hpp_contract/engine/{name}.py" for name in ("change", "judge", "known_failing", "report")),
+        tuple(f"hpp_contract/engine/{name}.py" for name in ("judge", "known_failing", "report")),
         ("unit/engine/test_judge.py", "unit/engine/test_known_failing.py", "unit/engine/test_report.py"),
     ),
     "drift": Area(

@@ -10,7 +10,8 @@ import click
 from hpp_contract.cli._environment import readable
 from hpp_contract.cli._options import Options, common_options
 from hpp_contract.cli._probing import ProbeOptions, probing_options
-from hpp_contract.engine.change import FAIL_ON, ChangeClass
+from hpp_contract.engine.report import FAIL_ON
+from hpp_contract.engine.rule import ChangeClass
 
 if TYPE_CHECKING:
     from hpp_contract.cli.drift_runs import Request

@@ -14,9 +14,9 @@ from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, 
 from hpp_contract.drift.history import append, line_of, read_history, run_of
 from hpp_contract.drift.run import DriftResult, compare_with_baseline
 from hpp_contract.engine import Report, Subject, judge
-from hpp_contract.engine.change import ChangeClass
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.files import check, write
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.model.clock import utc
 from hpp_contract.probe import ProbeResult
 from hpp_contract.recordings import read_recordings

@@ -18,8 +18,8 @@ from hpp_contract import __version__
 from hpp_contract.drift.aspect import FactKey, Kind
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.facts import FactCounts, Facts, Situation, possible
-from hpp_contract.engine.change import SEPARATOR, Change
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.recordings import read_recordings
 
 FACTS_FILE: Final = "facts.json"

@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from hpp_contract.drift.aspect import FactKey, Kind
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
-from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
-from hpp_contract.engine.rule import Severity
+from hpp_contract.engine.report import SEPARATOR, Change
+from hpp_contract.engine.rule import ChangeClass, Severity
 from hpp_contract.rules import find
 
 How = Literal["other", "new", "gone", "back"]
@@ -135,15 +135,6 @@ ROWS: Final[tuple[ClassificationRule, ...]] = (
     ClassificationRule("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can go."),
 )
 
-_OVERRIDES: Final = {
-    "HPP-S05": _R,  # an unknown status
-    "HPP-S09": _A,  # an unknown member
-    "HPP-S10": _R,  # a null
-    "HPP-E01": _R,  # the status code says how bad it is
-    "HPP-E02": _R,
-}
-"""Rules whose breaking is, as a change, another class than their severity says: the fact they see is classed above."""
-
 
 def change_of(situation: str, aspect: FactKey, how: How, before: str, after: str, example: str) -> Change:
     """The change with its class and advice. Raises LookupError for what no row foresees."""
@@ -166,4 +157,4 @@ def _of_rule(rule_id: str) -> tuple[ChangeClass, str]:
     if rule is None:  # a baseline that a newer version wrote
         return _R, f"{rule_id} is no rule of this version."
     advice = f"{rule.summary} hpp-contract explain {rule_id} says what goes wrong for whom otherwise."
-    return _OVERRIDES.get(rule_id, _B if rule.severity is Severity.MUST else _R), advice
+    return rule.drift_class or (_B if rule.severity is Severity.MUST else _R), advice

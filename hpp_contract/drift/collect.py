@@ -32,15 +32,10 @@ from hpp_contract.model.exchange import traces
 from hpp_contract.probe.verify import blocked_by
 from hpp_contract.rules import CATALOGUE
 
-TRANSIENT_RULES: Final = frozenset({"HPP-H03", "HPP-H04", "HPP-H13", "HPP-H16", "HPP-L09"})
-"""Rules about outages, latency and rate limits, which say how a night went and not what the endpoint is."""
-
 APPLICATION_ERRORS: Final = (500, 501)
 """The 5xx codes that the API itself answers; the others are a gateway's, or an outage."""
 
-_RULES: Final = tuple(
-    rule for rule in CATALOGUE if rule.severity is not Severity.INFO and rule.id not in TRANSIENT_RULES
-)
+_RULES: Final = tuple(rule for rule in CATALOGUE if rule.severity is not Severity.INFO and not rule.transient)
 
 
 def _by_condition(scope: str) -> dict[Callable[[Any], bool], list[Rule]]:

@@ -15,7 +15,8 @@ from hpp_contract.drift.facts import BROKEN, KEPT, FactCounts, Facts, Situation
 from hpp_contract.drift.presence import appeared, disappeared
 from hpp_contract.drift.significance import is_significant
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
-from hpp_contract.engine.change import Change, ChangeClass
+from hpp_contract.engine.report import Change
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.spec.schema_files import load
 
 _NOTHING: Final = FactCounts(0, 0, {})

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from hpp_contract import __version__
 from hpp_contract.drift.run import DriftResult
-from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.report import Change
+from hpp_contract.engine.rule import ChangeClass
 
 Verdict = Literal["quiet", "drift", "unverified"]
 

@@ -12,8 +12,9 @@ from hpp_contract.drift.classify import How, change_of
 from hpp_contract.drift.page import Page
 from hpp_contract.drift.page_defects import defects
 from hpp_contract.drift.page_examples import as_exchange, example_request, example_sessions, shapes
-from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable
+from hpp_contract.engine.report import SEPARATOR, Change
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.model import Exchange
 
 _PAGE: Final = "page"

@@ -15,7 +15,7 @@ from hpp_contract.drift.classify import change_of
 from hpp_contract.drift.facts import FactCounts, Facts, Situation, possible
 from hpp_contract.drift.significance import is_significant
 from hpp_contract.drift.situation import ERROR, SESSION, pool_of
-from hpp_contract.engine.change import SEPARATOR, Change
+from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.spec.session import MEMBERS
 
 _NOTHING: Final = FactCounts(0, 0, {})

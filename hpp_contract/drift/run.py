@@ -13,7 +13,7 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.presence import undecided
 from hpp_contract.drift.situation import KNOWN, NO_CREDENTIALS, SESSION, WRONG_CREDENTIALS
-from hpp_contract.engine.change import Change
+from hpp_contract.engine.report import Change
 from hpp_contract.model import Exchange
 
 _GATHERED: Final = frozenset({KNOWN, SESSION})

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from hpp_contract.drift.aspect import STATUS
 from hpp_contract.drift.history import Run
 from hpp_contract.drift.situation import MALFORMED_ID, NO_CREDENTIALS, UNKNOWN_ID, WRONG_CREDENTIALS
-from hpp_contract.engine.change import Change
+from hpp_contract.engine.report import Change
 from hpp_contract.spec.schema_files import SHAPES
 
 State = Literal["still there", "gone", "accepted"]

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from hpp_contract.engine.change import FAIL_ON, Change, ChangeClass
-from hpp_contract.engine.rule import Finding, Rule, Severity
+from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
 
 KEPT, BROKEN, USAGE, UNVERIFIED = 0, 1, 2, 3
 """Exit codes (DESIGN: the command line's public interface)."""
@@ -71,6 +70,37 @@ class Slice:
     name: str
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     reads: tuple[Poll, ...] = ()
+
+
+FAIL_ON: Final = frozenset({ChangeClass.BREAKING, ChangeClass.RISKY})
+"""The classes that make a run fail unless it is told otherwise."""
+
+SEPARATOR: Final = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`fact` is `situation · aspect`, such as `waiting · /expires_at`; `before` and `after` are value classes in words.
+
+    `example` is the request that shows it and `advice` what the author of a client should do. All texts are safe to
+    print, once sanitized.
+    """
+
+    change_class: ChangeClass
+    fact: str
+    before: str
+    after: str
+    example: str = ""
+    advice: str = ""
+
+    @property
+    def situation(self) -> str:
+        return self.fact.partition(SEPARATOR)[0]
+
+    @property
+    def aspect(self) -> str:
+        """What changed, wherever it did: the identity of a change across situations."""
+        return self.fact.partition(SEPARATOR)[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,16 @@ class Basis(StrEnum):
     INFERRED = "inferred"
 
 
+class ChangeClass(StrEnum):
+    """How bad a change is, worst first. BREAKING: a correct client fails. RISKY: a careless one does (a new enum value,
+    a null, relaxed authentication). ADDITIVE: something new that clients ignore. COSMETIC: no client should notice."""
+
+    BREAKING = "breaking"
+    RISKY = "risky"
+    ADDITIVE = "additive"
+    COSMETIC = "cosmetic"
+
+
 Scope = Literal["request", "requests", "exchange", "trace", "recording", "answer"]
 """What a rule reads. `request`, `exchange` and `recording` checks take an Exchange, `requests` and `trace` a Trace (the
 first with unauthorized requests, the second without), `answer` a client's Answer."""
@@ -45,6 +55,9 @@ JUDGES: dict[Scope, frozenset[Subject]] = {
     "answer": frozenset({"client"}),
 }
 """Which subjects each scope is about: nobody judges the endpoint by the requests we sent it ourselves."""
+
+ALWAYS_READ = ("response content-type", "response content-encoding")
+"""What `Response` reads itself, for its media type and its content: no rule names these in its `reads`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,10 @@ class Rule:
     """One demand of the contract. Call it with what its scope names: it returns the findings, none when kept.
 
     `when` says whether the rule has anything to say about a given exchange: one that never had is `not-exercised`.
+    `reads` are the header fields that a rule about recordings reads, as `request NAME` or `response NAME` with the name
+    in small letters, or `request *` and `response *` for all of them. A `transient` rule is about outages, latency or
+    rate limits, so drift ignores it. `drift_class` is the class of a change that breaks the rule, where it is not the
+    one that its severity says.
     """
 
     id: str
@@ -78,6 +95,9 @@ class Rule:
     when: Callable[[Any], bool]
     check: Callable[[Any], Iterable[Finding]]
     faults: tuple[Fault, ...]
+    reads: tuple[str, ...] = ()
+    transient: bool = False
+    drift_class: ChangeClass | None = None
 
     @property
     def letter(self) -> str:
@@ -115,10 +135,26 @@ def rule(
     when: Callable[[Any], bool],
     scope: Scope = "exchange",
     faults: Iterable[Fault] = (),
+    reads: Iterable[str] = (),
+    transient: bool = False,
+    drift_class: Literal["breaking", "risky", "additive", "cosmetic"] | None = None,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function, whose docstring's first sentence is the rule and whose rest is the reason."""
 
     def make(check: Check) -> Rule:
-        return Rule(id, slug, Severity(severity), Basis(basis), source, scope, when, check, tuple(faults))
+        return Rule(
+            id,
+            slug,
+            Severity(severity),
+            Basis(basis),
+            source,
+            scope,
+            when,
+            check,
+            tuple(faults),
+            tuple(reads),
+            transient,
+            ChangeClass(drift_class) if drift_class is not None else None,
+        )
 
     return make

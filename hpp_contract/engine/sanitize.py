@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hpp_contract.engine.change import Change
-from hpp_contract.engine.report import Poll, Report, RuleVerdict, Slice
+from hpp_contract.engine.report import Change, Poll, Report, RuleVerdict, Slice
 from hpp_contract.engine.rule import Finding
 
 

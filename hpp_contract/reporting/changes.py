@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
+from hpp_contract.engine.report import SEPARATOR, Change
+from hpp_contract.engine.rule import ChangeClass
 
 _GATHERED = "any "
 """How the name of a situation begins that only gathers others."""

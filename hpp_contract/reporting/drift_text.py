@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpp_contract.engine.change import ChangeClass
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.reporting.changes import Group, groups
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hpp_contract import __version__
-from hpp_contract.engine.change import Change
-from hpp_contract.engine.report import Report, RuleVerdict
+from hpp_contract.engine.report import Change, Report, RuleVerdict
 from hpp_contract.reporting.view import total
 
 

@@ -49,6 +49,7 @@ def _for_known_id(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-E01", "no-credentials-401", "must", "referenced", AUTHENTICATION, when=_without_credentials,
+    drift_class="risky",
     faults=[fault("lets-anybody-in", "no-credentials", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04")),
             fault("forbids-instead", "no-credentials", status(403))],
 )  # fmt: skip
@@ -63,6 +64,7 @@ def no_credentials_401(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E02", "wrong-credentials-401", "must", "referenced", AUTHENTICATION, when=_with_wrong_credentials,
+    drift_class="risky",
     faults=[fault("trusts-any-key", "wrong-credentials", status(404), header("WWW-Authenticate", None)),
             fault("fails-on-wrong-key", "wrong-credentials", status(400), also=("HPP-H01",))],
 )  # fmt: skip
@@ -172,6 +174,7 @@ def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-E10", "challenge-named", "should", "standard", "RFC 9110 §15.5.2 401 Unauthorized",
     when=lambda exchange: failed(exchange) and exchange.status == 401,
+    reads=["response www-authenticate"],
     faults=[fault("omits-challenge", "no-credentials", header("WWW-Authenticate", None))],
 )  # fmt: skip
 def challenge_named(exchange: Exchange) -> Iterator[Finding]:
@@ -219,6 +222,7 @@ def _echo_possible(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-E12", "credentials-never-echoed", "must", "inferred", AUTHENTICATION, when=_echo_possible,
+    reads=["request authorization", "response *"],
     faults=[fault("echoes-credentials", "wrong-credentials",
                 lambda exchange: header("X-Debug", exchange.request.header("authorization"))(exchange))],
 )  # fmt: skip
@@ -252,6 +256,7 @@ def no_internals(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-E14", "correlation-id-reachable", "info", "referenced", ERROR_OBJECT, when=failed,
+    reads=["response *"],
     faults=[fault("drops-correlation-id", "unknown-id", drop("correlation_id"), header("klarna-correlation-id", None),
                 also=("HPP-E07",))],
 )  # fmt: skip

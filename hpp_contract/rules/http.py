@@ -60,6 +60,7 @@ def no_server_error(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-H03", "no-passing-failure", "should", "inferred", "Polling implies availability", when=always,
+    transient=True,
     faults=[fault("fails-once", "waiting", status(503), body(b""), until=1, also=("HPP-L09",))],
 )  # fmt: skip
 def no_passing_failure(exchange: Exchange) -> Iterator[Finding]:
@@ -83,6 +84,7 @@ def _live(exchange: Exchange) -> bool:
     "inferred",
     "Polling implies availability",
     when=_live,
+    transient=True,
     faults=[
         fault("resets-connection", "waiting", fail("reset")),
         fault("answers-garbage", "in-progress", fail("garbage")),
@@ -112,6 +114,7 @@ def _stored_by_caches(response: Response) -> str | None:
 
 @rule(
     "HPP-H11", "not-cacheable", "should", "inferred", "Read Session speaks of polling", when=responded,
+    reads=["response cache-control"],
     faults=[
         fault("allows-caching", "waiting", header("Cache-Control", "public, max-age=600")),
         fault("caches-not-found", "unknown-id", header("Cache-Control", "max-age=3600")),
@@ -150,6 +153,7 @@ def _timed(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-H13", "answers-in-time", "should", "inferred", "Polling implies promptness", when=_timed,
+    transient=True,
     faults=[fault("answers-late", "waiting", slow(1.1))],
 )  # fmt: skip
 def answers_in_time(exchange: Exchange) -> Iterator[Finding]:
@@ -167,6 +171,7 @@ def _limited(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-H16", "limit-says-when", "should", "referenced", "Rate limits", when=_limited,
+    transient=True, reads=["response retry-after", "response x-ratelimit-reset"],
     faults=[fault("limits-without-hint", "waiting", status(429), body(b""))],
 )  # fmt: skip
 def limit_says_when(exchange: Exchange) -> Iterator[Finding]:

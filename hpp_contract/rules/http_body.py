@@ -147,6 +147,7 @@ def _coded(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-H15", "content-coding-asked-for", "must", "standard", "RFC 9110 §12.5.3 Accept-Encoding", when=_coded,
+    reads=["request accept-encoding"],
     faults=[fault("pretends-gzip", "waiting", header("Content-Encoding", "gzip")),
             fault("uses-odd-coding", "in-progress", header("Content-Encoding", "x-hpp"))],
 )  # fmt: skip

@@ -171,6 +171,7 @@ def there_until_expiry(trace: Trace) -> Iterator[Finding]:
 @rule(
     "HPP-L09", "no-outage-between-reads", "should", "inferred", "Polling implies availability", scope="trace",
     when=_reached,
+    transient=True,
     faults=[fault("fails-in-between", "in-progress", status(503), body(b""), since=1, until=2, also=("HPP-H03",))],
 )  # fmt: skip
 def no_outage_between_reads(trace: Trace) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ def _private(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-K01", "no-kept-credentials", "must", "inferred", _OURS, scope="recording", when=always,
+    reads=["request authorization"],
     faults=[recorder_fault("keeps-authorization", "waiting", sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM="))],
 )  # fmt: skip
 def no_kept_credentials(exchange: Exchange) -> Iterator[Finding]:
@@ -54,6 +55,7 @@ def _decoded(token: str) -> str:
 
 @rule(
     "HPP-K02", "no-kept-api-key", "must", "inferred", _OURS, scope="recording", when=always,
+    reads=["request *", "response *"],
     faults=[recorder_fault("keeps-api-key", "waiting", header("X-Debug", "kco_live_api_c2VjcmV0c2VjcmV0"))],
 )  # fmt: skip
 def no_kept_api_key(exchange: Exchange) -> Iterator[Finding]:
@@ -78,6 +80,7 @@ def _texts(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 @rule(
     "HPP-K03", "no-kept-cookies", "must", "inferred", _OURS, scope="recording", when=always,
+    reads=["request cookie", "response set-cookie"],
     faults=[recorder_fault("keeps-cookie", "waiting", header("Set-Cookie", "sid=Zm9vYmFy; HttpOnly"))],
 )  # fmt: skip
 def no_kept_cookies(exchange: Exchange) -> Iterator[Finding]:
@@ -178,6 +181,7 @@ def _measured(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-K08", "length-agrees", "info", "standard", "RFC 9110 §8.6 Content-Length", scope="recording", when=_measured,
+    reads=["response content-length"],
     faults=[recorder_fault("keeps-stale-length", "waiting", header("Content-Length", "100000"))],
 )  # fmt: skip
 def length_agrees(exchange: Exchange) -> Iterator[Finding]:

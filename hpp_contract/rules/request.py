@@ -108,6 +108,7 @@ def _reads(trace: Trace) -> bool:
     "Authentication",
     scope="requests",
     when=_reads,
+    reads=["request authorization"],
     faults=[
         client_fault("sends-no-credentials", "waiting", sent("Authorization", None)),
         client_fault("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
@@ -169,6 +170,7 @@ def no_body(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-R07", "json-content-type", "info", "shown", "Read Session › Example", scope="request", when=for_session,
+    reads=["request content-type"],
     faults=[client_fault("omits-content-type", "waiting", sent("Content-Type", None))],
 )  # fmt: skip
 def json_content_type(exchange: Exchange) -> Iterator[Finding]:
@@ -183,6 +185,7 @@ def json_content_type(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-R08", "no-cache", "info", "shown", "Read Session › Example", scope="request", when=for_session,
+    reads=["request cache-control"],
     faults=[client_fault("omits-cache-control", "waiting", sent("Cache-Control", None))],
 )  # fmt: skip
 def no_cache(exchange: Exchange) -> Iterator[Finding]:
@@ -200,6 +203,7 @@ def _names_accept(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-R09", "accepts-json", "should", "standard", "RFC 9110 §12.5.1 Accept", scope="request", when=_names_accept,
+    reads=["request accept"],
     faults=[client_fault("accepts-only-xml", "waiting", sent("Accept", "application/xml"))],
 )  # fmt: skip
 def accepts_json(exchange: Exchange) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ def _basic_judged(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-R12", "credentials-as-given", "must", "referenced", "Authentication", scope="request", when=_basic_judged,
+    reads=["request authorization"],
     faults=[client_fault("mangles-credentials", "waiting", knowing(credentials="wrong"))],
 )  # fmt: skip
 def credentials_as_given(exchange: Exchange) -> Iterator[Finding]:

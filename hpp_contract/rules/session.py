@@ -74,6 +74,7 @@ def id_echoed(exchange: Exchange) -> Iterator[Finding]:
 
 @schema_rule(
     "session", "HPP-S05", "status-known", "must", "referenced", REFERENCE, when=has("status"),
+    drift_class="risky",
     faults=[fault("invents-status", "waiting", member("status", "CREATED")),
             fault("lowers-status", "completed-with-order", member("status", "completed"))],
 )  # fmt: skip
@@ -134,6 +135,7 @@ def _known_members() -> dict[str, frozenset[str]]:
 
 @rule(
     "HPP-S09", "no-unknown-member", "should", "referenced", REFERENCE, when=has_session,
+    drift_class="additive",
     faults=[fault("adds-member", "waiting", member("risk_score", 3))],
 )  # fmt: skip
 def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
@@ -152,6 +154,7 @@ def _printable(name: str) -> str:
 
 @schema_rule(
     "session", "HPP-S10", "no-null", "must", "shown", HAPPY, when=has_session,
+    drift_class="risky",
     faults=[fault("nulls-absent-member", "manual-id-check", member("order_id", None))],
 )  # fmt: skip
 def no_null(_: Exchange) -> None:

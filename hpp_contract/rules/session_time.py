@@ -41,6 +41,7 @@ def _clocked(exchange: Exchange) -> bool:
 
 @rule(
     "HPP-S16", "not-read-after-expiry", "must", "referenced", LIFETIME, when=_clocked,
+    reads=["response date"],
     faults=[fault("outlives-expiry", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"),
                 member("expires_at", "2019-05-15T13:51:43.507Z"))],
 )  # fmt: skip
@@ -56,6 +57,7 @@ def not_read_after_expiry(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-S17", "not-updated-in-future", "should", "inferred", "updated_at dates the last change", when=_clocked,
+    reads=["response date"],
     faults=[fault("updates-in-future", "waiting", member("updated_at", "2099-01-01T00:00:00Z"),
                 member("expires_at", "2099-01-02T00:00:00Z"))],
 )  # fmt: skip

@@ -14,9 +14,11 @@ from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, Final, NamedTuple
 
+from hpp_contract.engine.rule import ALWAYS_READ, JUDGES
 from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.instant import nanoseconds, seconds_of_http_date
 from hpp_contract.privacy.redact import describe, encodings, is_placeholder
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
 from hpp_contract.spec.session import SKEW
@@ -27,12 +29,19 @@ _is_reference = re.compile(r"[ -~]{1,255}").fullmatch
 _is_code = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch
 _decode = JSONDecoder().raw_decode
 
-REQUEST_FIELDS: Final = frozenset(
-    {"authorization", "accept", "content-type", "cache-control", "cookie", "accept-encoding"}
-)
-RESPONSE_FIELDS: Final = frozenset(
-    {"content-type", "cache-control", "www-authenticate", "retry-after", "x-ratelimit-reset", "set-cookie"}
-)
+_REDUCED: Final = frozenset({"date", "content-length", "content-encoding", "*"})
+"""Header fields that do not go into the signature as they are: `fingerprint` says what of them does."""
+
+
+def _fields_read(message: str) -> frozenset[str]:
+    """The header fields of this message, `request` or `response`, that any rule about a recording reads."""
+    rules = (rule for rule in CATALOGUE if "recording" in JUDGES[rule.scope])
+    named = (field.split() for field in (*ALWAYS_READ, *(field for rule in rules for field in rule.reads)))
+    return frozenset(name for of, name in named if of == message) - _REDUCED
+
+
+REQUEST_FIELDS: Final = _fields_read("request")
+RESPONSE_FIELDS: Final = _fields_read("response")
 """Header fields that rules read: they go into the signature as they are. All others only must not hold an API key."""
 
 _STATUSES: Final = frozenset(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hpp_contract.drift.history import Run
-from hpp_contract.engine.change import ChangeClass
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.engine.sanitize import printable
 from hpp_contract.reporting.changes import by_class, groups
 from hpp_contract.reporting.view import plural

@@ -182,8 +182,9 @@ def _moved(member: str, seconds: int) -> fault.Edit:
     """Move one of the session's instants."""
 
     def move(session: dict[str, Any]) -> None:
-        was = Instant.parse(session[member])
-        session[member] = written(Instant(not_none(was).ns + seconds * SECOND))
+        was = Instant.parse(session.get(member))
+        if was is not None:  # another edit may have taken it away
+            session[member] = written(Instant(was.ns + seconds * SECOND))
 
     return fault.edit_json(move)
 

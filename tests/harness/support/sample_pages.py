@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.drift.history import Run
 from hpp_contract.engine import Outcome, Report, Subject, judge
-from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.evidence import with_evidence
-from hpp_contract.engine.report import Poll, Slice
-from hpp_contract.engine.rule import Finding
+from hpp_contract.engine.report import Change, Poll, Slice
+from hpp_contract.engine.rule import ChangeClass, Finding
 from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.model import Exchange, Request
 from hpp_contract.privacy.redact import Redactor

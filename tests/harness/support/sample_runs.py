@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hpp_contract.drift.history import Run, append, line_of
-from hpp_contract.engine.change import Change, ChangeClass
+from hpp_contract.engine.report import Change
+from hpp_contract.engine.rule import ChangeClass
 
 TYPE = Change(ChangeClass.BREAKING, "waiting · /expires_at", "string", "number")
 HEADER = Change(ChangeClass.COSMETIC, "unknown-id · header x-cache", "present", "absent")

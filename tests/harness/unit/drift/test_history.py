@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hpp_contract.drift.aspect import STATUS
 from hpp_contract.drift.history import append, line_of, read_history
 from hpp_contract.drift.timeline import change_timelines, never_observed
-from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.report import Change
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.reporting.timeline_report import Since, since_json, since_markdown, since_text
 from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
 

@@ -21,8 +21,8 @@ from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import FactCounts, Facts
 from hpp_contract.drift.presence import undecided
 from hpp_contract.engine import fault
-from hpp_contract.engine.change import SEPARATOR, Change, ChangeClass
-from hpp_contract.engine.rule import Severity
+from hpp_contract.engine.report import SEPARATOR, Change
+from hpp_contract.engine.rule import ChangeClass, Severity
 from hpp_contract.model import Exchange
 from tests.harness.support.paths import SNAPSHOTS
 from tests.harness.support.pinned import assert_pinned

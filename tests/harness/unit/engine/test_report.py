@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
-from hpp_contract.engine.change import Change, ChangeClass
-from hpp_contract.engine.report import outcome_of
-from hpp_contract.engine.rule import Finding, Rule, Severity
+from hpp_contract.engine.report import Change, outcome_of
+from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
 from hpp_contract.rules import CATALOGUE
 
 MUST, SHOULD, INFO = (next(each for each in CATALOGUE if each.severity is severity) for severity in Severity)

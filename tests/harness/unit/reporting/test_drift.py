@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from hpp_contract.engine.change import Change, ChangeClass
-from hpp_contract.engine.report import Outcome, Report, Subject
+from hpp_contract.engine.report import Change, Outcome, Report, Subject
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.changes import by_class, groups

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from hpp_contract.drift.history import Run
 from hpp_contract.engine import Outcome
-from hpp_contract.engine.change import Change, ChangeClass
 from hpp_contract.engine.evidence import reads_of
-from hpp_contract.engine.report import Poll, Slice
+from hpp_contract.engine.report import Change, Poll, Slice
+from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.model import Instant
 from hpp_contract.reporting.html.history import HEIGHT, LATEST, history_chart
 from hpp_contract.reporting.html.lifecycle import HALF_HEIGHT, WIDTH, lifecycle
