@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import cache
 
-from hpp_contract.engine import Subject, judge
-from hpp_contract.engine.rule import Rule
+from hpp_contract.engine.judge import broken
 from hpp_contract.generate.bodies import Body
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.rules import CATALOGUE
@@ -15,6 +13,7 @@ from hpp_contract.spec.schema_files import example
 from hpp_contract.spec.session import OUTCOME
 
 _LIFE = ("updated_at", "expires_at")
+_RULES = tuple(rule for rule in CATALOGUE if rule.letter in "HSPC" and rule.scope == "exchange")
 _LATER = frozenset({*OUTCOME, "manual_identification"})
 
 
@@ -54,9 +53,4 @@ def is_valid(body: Body) -> bool:
     url = f"https://hpp.example/hpp/v1/sessions/{body.get('session_id', '')}"
     headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
     exchange = Exchange(Request("GET", url), Response(200, headers, json.dumps(body, ensure_ascii=False).encode()))
-    return not any(verdict.findings for verdict in judge([exchange], _rules(), Subject("recording", "")))
-
-
-@cache
-def _rules() -> tuple[Rule, ...]:
-    return tuple(rule for rule in CATALOGUE if rule.letter in "HSPC")
+    return not broken(_RULES, exchange)

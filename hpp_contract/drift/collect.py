@@ -7,10 +7,10 @@ witnesses. Transient failures and pages for people are no answers of the API, so
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from hpp_contract.drift.aspect import STATUS, FactKey, extract_facts
 from hpp_contract.drift.facts import BROKEN, KEPT, FactCounts, Facts, Situation, possible
@@ -25,9 +25,9 @@ from hpp_contract.drift.situation import (
     shape_of,
     situation_of,
 )
-from hpp_contract.engine.refusal import raise_refusal
-from hpp_contract.engine.rule import Rule, Severity
-from hpp_contract.model import Exchange
+from hpp_contract.engine.judge import Groups, by_condition, exercised
+from hpp_contract.engine.rule import Severity
+from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.exchange import traces
 from hpp_contract.probe.verify import blocked_by
 from hpp_contract.rules import CATALOGUE
@@ -38,17 +38,8 @@ APPLICATION_ERRORS: Final = (500, 501)
 _RULES: Final = tuple(rule for rule in CATALOGUE if rule.severity is not Severity.INFO and not rule.transient)
 
 
-def _by_condition(scope: str) -> dict[Callable[[Any], bool], list[Rule]]:
-    """Rules that share a condition share its evaluation."""
-    groups: dict[Callable[[Any], bool], list[Rule]] = defaultdict(list)
-    for rule in _RULES:
-        if rule.scope == scope:
-            groups[rule.when].append(rule)
-    return groups
-
-
-_SINGLE: Final = _by_condition("exchange")
-_TRACED: Final = _by_condition("trace")
+_SINGLE: Final = by_condition(_RULES, "exchange")
+_TRACED: Final = by_condition(_RULES, "trace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +139,15 @@ def _answer(exchange: Exchange) -> str:
     return f"HTTP {exchange.status}" if exchange.status != 200 else "HTTP 200 without a session"
 
 
-def _judged(subject: Any, groups: Mapping[Callable[[Any], bool], list[Rule]]) -> Iterator[tuple[FactKey, str]]:
-    for when, rules in groups.items():
-        if when(subject):
-            for rule in rules:
-                yield FactKey("rule", rule.id), BROKEN if _breaks(rule, subject) else KEPT
+def _judged(subject: Exchange | Trace, groups: Groups) -> Iterator[tuple[FactKey, str]]:
+    for rule, is_broken in exercised(groups, subject):
+        yield FactKey("rule", rule.id), BROKEN if is_broken else KEPT
 
 
 def _count_traces(exchanges: Sequence[Exchange], tallies: dict[str, _Tally]) -> None:
     for trace in traces(exchanges):
         for aspect, value in _judged(trace, _TRACED):
             tallies[KNOWN].add(trace.session_id, aspect, value, trace.exchanges[-1].evidence)
-
-
-def _breaks(rule: Rule, subject: Any) -> bool:
-    """Whether the rule finds anything; one that crashes is reported by the judge, and is no fact."""
-    try:
-        return next(iter(rule.check(subject)), None) is not None
-    except Exception as error:  # our own fault, whatever it is
-        raise_refusal(error)
-        return False
 
 
 def _unanswered(stood_in: Iterable[Exchange], answered: Iterable[Exchange]) -> dict[str, str]:

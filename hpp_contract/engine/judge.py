@@ -1,14 +1,15 @@
-"""The judge: runs every applicable rule over every exchange and trace, once."""
+"""Running rules: over one exchange, or over all the evidence with a tally for each rule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.engine.report import Outcome, RuleVerdict, Subject, outcome_of
-from hpp_contract.engine.rule import JUDGES, Finding, Rule
+from hpp_contract.engine.rule import JUDGES, Finding, Rule, Scope
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.exchange import Exchange, Trace, traces
 
 SAMPLE = 50
@@ -17,32 +18,80 @@ SAMPLE = 50
 Order = tuple[int, ...]
 """Where in the evidence something stood. A report shows what stood first, whoever judged it and when."""
 
+Groups = tuple[tuple[Callable[[Any], bool], tuple[Rule, ...]], ...]
+"""Conditions, and the rules that are checked under each."""
+
+
+def by_condition(rules: Iterable[Rule], *scopes: Scope) -> Groups:
+    """The rules of these scopes by their condition: rules that share one share its evaluation."""
+    groups: dict[Callable[[Any], bool], list[Rule]] = {}
+    for rule in rules:
+        if rule.scope in scopes:
+            groups.setdefault(rule.when, []).append(rule)
+    return tuple((when, tuple(group)) for when, group in groups.items())
+
+
+def broken(rules: Iterable[Rule], subject: Any) -> list[tuple[Rule, list[Finding]]]:
+    """The rules that break over `subject`, with their findings. Takes what the rules' scope names, and raises what a
+    rule raises."""
+    return [(rule, findings) for rule in rules if (findings := rule(subject))]
+
+
+def exercised(groups: Groups, subject: Any) -> Iterator[tuple[Rule, bool]]:
+    """The rules that apply to `subject`, each with whether it is broken. A rule that crashes is not."""
+    for when, rules in groups:
+        if when(subject):
+            yield from ((rule, _is_broken(rule, subject)) for rule in rules)
+
+
+def _is_broken(rule: Rule, subject: Any) -> bool:
+    try:
+        return next(iter(rule.check(subject)), None) is not None
+    except Exception as error:  # our own fault, whatever it is: the judge reports it
+        raise_refusal(error)
+        return False
+
 
 @dataclass
 class Tally:
-    """What became of one rule so far: the first SAMPLE `findings` in the evidence's order, `total` of all."""
+    """What became of one rule so far: the first `limit` `findings` in the evidence's order, `total` of all, and the
+    first `crash` of the rule itself. `erred` when a verdict that was added is an error."""
 
     exercised: bool = False
     total: int = 0
     findings: list[tuple[Order, Finding]] = field(default_factory=list)
     crash: tuple[Order, str] | None = None
+    limit: int = SAMPLE
+    erred: bool = False
 
     def add(self, order: Order, finding: Finding, evidence: str) -> None:
         """Count a finding, and keep it while there is room: findings come in order."""
         self.total += 1
-        if len(self.findings) < SAMPLE:
+        if len(self.findings) < self.limit:
             self.findings.append((order, finding if finding.evidence else replace(finding, evidence=evidence)))
+
+    def add_verdict(self, verdict: RuleVerdict) -> None:
+        """Count a verdict on further evidence by the same rule."""
+        self.exercised |= verdict.outcome is not Outcome.NOT_EXERCISED
+        self.erred |= verdict.outcome is Outcome.ERROR
+        self.findings += [((self.total,), found) for found in verdict.findings[: self.limit - len(self.findings)]]
+        self.total += verdict.total
 
     def merge(self, other: Tally) -> None:
         """Add what another tally of the same rule counted over other evidence."""
         self.exercised |= other.exercised
         self.total += other.total
-        self.findings = sorted((*self.findings, *other.findings), key=lambda found: found[0])[:SAMPLE]
+        self.findings = sorted((*self.findings, *other.findings), key=lambda found: found[0])[: self.limit]
         self.crash = min(filter(None, (self.crash, other.crash)), default=None)
 
-
-_Groups = list[tuple[Callable[[Any], bool], list[tuple[Callable[[Any], Iterable[Finding]], Tally]]]]
-"""Conditions, and what is checked under each."""
+    def verdict(self, rule: Rule) -> RuleVerdict:
+        """What `rule`, whose tally this is, came to."""
+        findings = tuple(finding for _, finding in self.findings)
+        if self.crash:
+            crash = Finding("hpp-contract", "a verdict", self.crash[1])
+            return RuleVerdict(rule, Outcome.ERROR, (*findings, crash), self.total + 1)
+        outcome = Outcome.ERROR if self.erred else outcome_of(rule, self.exercised, self.total)
+        return RuleVerdict(rule, outcome, findings, self.total)
 
 
 class Judge:
@@ -55,10 +104,10 @@ class Judge:
         self._rules = [rule for rule in rules if subject.kind in JUDGES[rule.scope]]
         self._fed = 0
         self.tallies: dict[str, Tally] = {rule.id: Tally() for rule in self._rules}
-        self._single = self._by_condition("request", "exchange", "recording")
-        self._traced = self._by_condition("trace")
-        self._requested = self._by_condition("requests")
-        self._answers = self._by_condition("answer")
+        self._single = by_condition(self._rules, "request", "exchange", "recording")
+        self._traced = by_condition(self._rules, "trace")
+        self._requested = by_condition(self._rules, "requests")
+        self._answers = by_condition(self._rules, "answer")
 
     def exchange(self, exchange: Exchange, order: Order | None = None) -> None:
         self._run(self._single, exchange, exchange.evidence, order)
@@ -70,7 +119,7 @@ class Judge:
         """Judge what a client sent for one session, unauthorized requests included."""
         self._run(self._requested, trace, trace.exchanges[-1].evidence, order)
 
-    def answer(self, answer: Any) -> None:
+    def answer(self, answer: ClientRead) -> None:
         self._run(self._answers, answer, answer.evidence, None)
 
     def merge(self, tallies: Mapping[str, Tally]) -> None:
@@ -78,52 +127,38 @@ class Judge:
         for rule_id, tally in tallies.items():
             self.tallies[rule_id].merge(tally)
 
-    def _run(self, groups: _Groups, subject: Any, evidence: str, order: Order | None) -> None:
+    def _run(self, groups: Groups, subject: Any, evidence: str, order: Order | None) -> None:
         self._fed += 1
         place = (self._fed,) if order is None else order
         for when, rules in groups:
             if not when(subject):
                 continue
-            for check, tally in rules:
+            for rule in rules:
+                tally = self.tallies[rule.id]
                 tally.exercised = True
                 try:
-                    for finding in check(subject):
+                    for finding in rule.check(subject):
                         tally.add(place, finding, evidence)
                 except Exception as error:  # a rule that crashes is our fault: outcome `error`; the others still run
                     raise_refusal(error)
                     tally.crash = tally.crash or (place, f"{type(error).__name__} while judging {evidence}")
 
-    def _by_condition(self, *scopes: str) -> _Groups:
-        """The rules of these scopes with their tallies; rules that share a condition share its evaluation."""
-        groups: _Groups = []
-        for rule in self._rules:
-            if rule.scope in scopes:
-                group = next((group for when, group in groups if when is rule.when), None)
-                if group is None:
-                    groups.append((rule.when, group := []))
-                group.append((rule.check, self.tallies[rule.id]))
-        return groups
-
     @property
     def verdicts(self) -> tuple[RuleVerdict, ...]:
-        return tuple(self._verdict(rule, self.tallies[rule.id]) for rule in self._rules)
-
-    @staticmethod
-    def _verdict(rule: Rule, tally: Tally) -> RuleVerdict:
-        findings = tuple(finding for _, finding in tally.findings)
-        if tally.crash:
-            crash = Finding("hpp-contract", "a verdict", tally.crash[1])
-            return RuleVerdict(rule, Outcome.ERROR, (*findings, crash), tally.total + 1)
-        return RuleVerdict(rule, outcome_of(rule, tally.exercised, tally.total), findings, tally.total)
+        return tuple(self.tallies[rule.id].verdict(rule) for rule in self._rules)
 
 
-def judge(exchanges: Sequence[Exchange], rules: Iterable[Rule], subject: Subject) -> tuple[RuleVerdict, ...]:
-    """Judge exchanges and the traces they form."""
-    court = Judge(rules, subject)
+def judge(
+    exchanges: Sequence[Exchange], rules: Iterable[Rule], subject: Subject, answers: Iterable[ClientRead] = ()
+) -> tuple[RuleVerdict, ...]:
+    """Judge exchanges, the traces they form, and what a client answered its caller for them."""
+    judging = Judge(rules, subject)
     for exchange in exchanges:
-        court.exchange(exchange)
+        judging.exchange(exchange)
     for trace in traces(exchanges):
-        court.trace(trace)
+        judging.trace(trace)
     for trace in traces(exchanges, unauthorized=True):
-        court.requests(trace)
-    return court.verdicts
+        judging.requests(trace)
+    for answer in answers:
+        judging.answer(answer)
+    return judging.verdicts

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hpp_contract.engine.judge import broken
 from hpp_contract.engine.rule import Finding, Rule, Severity
 from hpp_contract.model import Exchange
 from hpp_contract.rules import CATALOGUE
@@ -21,23 +22,23 @@ RULES = tuple(rule for rule in CATALOGUE if rule.scope == "exchange" and rule.se
 
 def broken_rules(exchange: Exchange) -> Broken:
     """Every rule that this exchange breaks by itself, with its findings."""
-    return tuple((rule, finding) for rule in RULES for finding in rule(exchange))
+    return tuple((rule, finding) for rule, findings in broken(RULES, exchange) for finding in findings)
 
 
 def contract_check(exchange: Exchange) -> Callable[[Any, Any, Any], None]:
     """A check that fails when `exchange` breaks a rule, whatever response it is shown."""
 
     def contract(_context: Any, _response: Any, _case: Any) -> None:
-        if broken := broken_rules(exchange):
-            raise AssertionError(described(broken))
+        if found := broken_rules(exchange):
+            raise AssertionError(described(found))
 
     return contract
 
 
-def described(broken: Broken) -> str:
+def described(found: Broken) -> str:
     """Where, expected, found and which rule, a line each; safe to print."""
     return "\n".join(
         f"{rule.id} {rule.slug}: {finding.where}: expected {finding.expected}, found {finding.found} "
         f"(see more: hpp-contract explain {rule.id})"
-        for rule, finding in broken
+        for rule, finding in found
     )

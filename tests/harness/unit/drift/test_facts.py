@@ -16,7 +16,7 @@ from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, compare_with_baseline, read_baseline
 from hpp_contract.drift.aspect import FactKey, Kind
 from hpp_contract.drift.classify import How, classify
-from hpp_contract.drift.collect import _breaks, collect_facts
+from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
@@ -195,16 +195,6 @@ def test_newer_baseline() -> None:
     assert classify("waiting", FactKey("rule", "HPP-Z99"), "other", "kept", "broken")[0] == "risky"
     with pytest.raises(LookupError):
         classify("waiting", FactKey("status code"), "gone", "200", "absent")
-
-
-def test_a_rule_that_crashes_is_no_fact() -> None:
-    """A crash of ours is reported by the judge, and is neither kept nor broken news."""
-
-    def crash(_: object) -> Any:
-        raise RuntimeError
-
-    rule = replace(next(rule for rule in CATALOGUE if rule.scope == "exchange"), check=crash)
-    assert not _breaks(rule, simulate_server("waiting")[0])
 
 
 def baseline_text() -> dict[str, Any]:

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.engine import Outcome, Report, Subject, judge
-from hpp_contract.engine.judge import SAMPLE, Judge, Tally
+from hpp_contract.engine.judge import SAMPLE, Judge, Tally, broken, by_condition, exercised
 from hpp_contract.engine.rule import Finding, Rule, rule
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
+from hpp_contract.model.client_read import ClientRead, ClientResult
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
 from hpp_contract.spec.schema_files import SHAPES, example
@@ -171,25 +172,34 @@ def test_each_scope_is_asked_about_its_own() -> None:
     trace: Any = SimpleNamespace(exchanges=polls)
     fed: dict[str, Any] = {"exchange": trace.exchanges[0], "trace": trace, "requests": trace}
     for scope in ("exchange", "trace", "requests"):
-        court = Judge([finder(scope)], Subject("recording", "x"))
+        judging = Judge([finder(scope)], Subject("recording", "x"))
         for name, subject in fed.items():
-            getattr(court, name)(subject)
+            getattr(judging, name)(subject)
         last = trace.exchanges[-1].evidence if scope != "exchange" else trace.exchanges[0].evidence
         order = list(fed).index(scope) + 1
-        assert court.tallies["HPP-X01"].findings == [((order,), Finding("here", "a", "b", last))]
-        assert court.verdicts[0].total == 1
+        assert judging.tallies["HPP-X01"].findings == [((order,), Finding("here", "a", "b", last))]
+        assert judging.verdicts[0].total == 1
     answers = Judge([finder("answer")], CLIENT)
-    answers.answer(SimpleNamespace(evidence="request line"))
+    answers.answer(ClientRead("x", "x", ClientResult(), evidence="request line"))
     assert [found.evidence for found in answers.verdicts[0].findings] == ["request line"]
     assert Judge([finder("answer")], Subject("endpoint", "x")).verdicts == ()
 
 
+def test_the_rules_that_one_exchange_breaks() -> None:
+    """Those that apply and find something, with their findings; a rule that crashes is not broken."""
+    (exchange,) = simulate_server("waiting")
+    found, crashed = finder("exchange"), replace(crashing(), id="HPP-X02")
+    assert broken([found, *CATALOGUE[-1:]], exchange) == [(found, [Finding("here", "a", "b")])]
+    groups = by_condition([found, crashed, finder("trace")], "exchange")
+    assert list(exercised(groups, exchange)) == [(found, True), (crashed, False)]
+
+
 def test_a_crash_beside_a_finding() -> None:
     """What was found before a crash is kept, and the first crash is told with its place."""
-    court = Judge([finder("exchange", crashes=True)], Subject("endpoint", "x"))
+    judging = Judge([finder("exchange", crashes=True)], Subject("endpoint", "x"))
     for each in simulate_server("waiting", 2):
-        court.exchange(each)
-    (verdict,) = court.verdicts
+        judging.exchange(each)
+    (verdict,) = judging.verdicts
     assert (verdict.rule.id, verdict.outcome, verdict.total) == ("HPP-X01", Outcome.ERROR, 3)
     assert len(verdict.findings) == 3
     assert Judge([finder("exchange")], Subject("endpoint", "x")).verdicts[0].outcome is Outcome.NOT_EXERCISED
@@ -210,16 +220,16 @@ def test_judges_are_merged() -> None:
 @pytest.mark.parametrize("scope", ["request", "exchange", "recording", "trace", "requests"])
 def test_a_place_may_be_told(scope: str) -> None:
     """Evidence that was read elsewhere keeps the place that it had there."""
-    court, trace = (
+    judging, trace = (
         Judge([finder(scope)], Subject("recording", "x")),
         SimpleNamespace(exchanges=simulate_server("waiting", 2)),
     )
     if scope in ("trace", "requests"):
-        getattr(court, scope)(trace, (7, 3))
+        getattr(judging, scope)(trace, (7, 3))
     else:
-        court.exchange(trace.exchanges[0], (7, 3))
-    assert [order for order, _ in court.tallies["HPP-X01"].findings] == [(7, 3)]
-    (verdict,) = court.verdicts
+        judging.exchange(trace.exchanges[0], (7, 3))
+    assert [order for order, _ in judging.tallies["HPP-X01"].findings] == [(7, 3)]
+    (verdict,) = judging.verdicts
     assert (verdict.rule.scope, verdict.outcome, verdict.total) == (scope, Outcome.BROKEN, 1)
 
 
@@ -247,6 +257,6 @@ def test_a_rule_that_has_nothing_to_say() -> None:
 
     never = rule("HPP-X02", "never", "must", "inferred", "nowhere", when=lambda _: False)(silent)
     kept = rule("HPP-X03", "kept", "must", "inferred", "nowhere", when=lambda each: each is not None)(silent)
-    court = Judge([never, kept], Subject("endpoint", "x"))
-    court.exchange(simulate_server("waiting")[0])
-    assert [verdict.outcome for verdict in court.verdicts] == [Outcome.NOT_EXERCISED, Outcome.OK]
+    judging = Judge([never, kept], Subject("endpoint", "x"))
+    judging.exchange(simulate_server("waiting")[0])
+    assert [verdict.outcome for verdict in judging.verdicts] == [Outcome.NOT_EXERCISED, Outcome.OK]

@@ -26,11 +26,11 @@ LIES = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSW
 
 def noticed(*answers: ClientRead) -> set[str]:
     """Ids of the rules that found anything."""
-    court = Judge(ANSWER_RULES, Subject("client", "a client"))
+    judging = Judge(ANSWER_RULES, Subject("client", "a client"))
     for answer in answers:
-        court.answer(answer)
-    assert not [verdict for verdict in court.verdicts if verdict.outcome is Outcome.ERROR]
-    return {verdict.rule.id for verdict in court.verdicts if verdict.findings}
+        judging.answer(answer)
+    assert not [verdict for verdict in judging.verdicts if verdict.outcome is Outcome.ERROR]
+    return {verdict.rule.id for verdict in judging.verdicts if verdict.findings}
 
 
 @pytest.mark.parametrize(("rule", "fault"), LIES)

@@ -70,9 +70,9 @@ def said(exchanges: Sequence[Exchange], kind: Kind) -> Found:
 
 
 def answered(answer: ClientRead) -> Found:
-    court = Judge(CATALOGUE, Subject("client", "x"))
-    court.answer(answer)
-    return found(court.verdicts)
+    judging = Judge(CATALOGUE, Subject("client", "x"))
+    judging.answer(answer)
+    return found(judging.verdicts)
 
 
 def beside(now: Found, honest: Found) -> Iterator[str]:
