@@ -117,10 +117,10 @@ class HppServer:
 @pytest.fixture
 def hpp_server() -> Iterator[HppServer]:
     """A reference endpoint of this test's own."""
-    from hpp_contract.cases import plays
+    from hpp_contract.cases import case_faults
     from hpp_contract.server import Server
 
-    with Server(plays=plays()) as server:
+    with Server(served=case_faults()) as server:
         yield HppServer(server)
 
 

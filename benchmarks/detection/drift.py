@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from benchmarks.detection.spread import everywhere, on_sessions
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.fault import Edit, Fault, body, edit_json, fault, header, member, rewrite, status
+from hpp_contract.engine.edits import Edit, body, edit_json, header, member, rewrite, status
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import system_clock, utc
 

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from benchmarks.detection.spread import REFUSED, everywhere
-from hpp_contract.cases.scenarios import SCENARIOS, Play, Scenario, Step, session_id
-from hpp_contract.engine.fault import Fault, body, header
+from hpp_contract.cases.scenarios import SCENARIOS, Scenario, Step, session_id
+from hpp_contract.engine.edits import body, header
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers
 from hpp_contract.spec.schema_files import SHAPES
 
@@ -36,18 +37,15 @@ _OTHER_IDS: Final = {
 """Version 7 and in capitals; a reference in small letters, as another official sample has it."""
 
 
-def _spellings() -> Mapping[str, Play]:
+def _spellings() -> Mapping[str, Scenario]:
     spelled = zip(SHAPES, cycle(_SPELLINGS), strict=False)
-    return {
-        session_id(shape): Play(replace(SCENARIOS[shape], digits=digits, east=east))
-        for shape, (digits, east) in spelled
-    }
+    return {session_id(shape): replace(SCENARIOS[shape], digits=digits, east=east) for shape, (digits, east) in spelled}
 
 
-def _lives() -> Mapping[str, Play]:
+def _lives() -> Mapping[str, Scenario]:
     moving = {shape: Scenario(shape, tuple(map(_step, steps, range(10)))) for shape, steps in _LIVES.items()}
     ordered = replace(SCENARIOS["completed-with-order"], members=_OTHER_IDS)
-    return {session_id(name): Play(scenario) for name, scenario in (moving | {ordered.name: ordered}).items()}
+    return {session_id(name): scenario for name, scenario in (moving | {ordered.name: ordered}).items()}
 
 
 def _step(shape: str, number: int) -> Step:
@@ -77,7 +75,7 @@ def _spread_out(value: Any) -> bytes:
     return text.replace("-", "\\u002d").encode() + b"\n"
 
 
-HONEST: Final[Mapping[str, tuple[tuple[Fault, ...], Mapping[str, Play]]]] = MappingProxyType(
+HONEST: Final[Mapping[str, tuple[tuple[Fault, ...], Mapping[str, Scenario]]]] = MappingProxyType(
     {
         "other-spellings-of-time": ((), _spellings()),
         "another-gateway": (everywhere("another-gateway", (*SHAPES, *REFUSED), _respond(_through_gateway)), {}),
@@ -88,4 +86,4 @@ HONEST: Final[Mapping[str, tuple[tuple[Fault, ...], Mapping[str, Play]]]] = Mapp
         ),
     }
 )
-"""Faults (which are none) and plays of the embedded server, by name."""
+"""Faults (which are none) and sessions that the embedded server serves otherwise, by name."""

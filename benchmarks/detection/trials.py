@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from benchmarks.detection.drift import DRIFT
 from benchmarks.detection.honest import HONEST
-from hpp_contract.cases.scenarios import CREDENTIALS, Play, session_id
+from hpp_contract.cases.scenarios import CREDENTIALS, Scenario, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
@@ -27,16 +27,16 @@ SESSIONS: Final = tuple(session_id(shape) for shape in SHAPES)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One endpoint: `faults` are what it lies, `plays` the sessions it serves otherwise than the reference does."""
+    """One endpoint: `faults` are what it lies, `served` the sessions it serves otherwise than the reference does."""
 
     name: str
     group: Group
     faults: tuple[Fault, ...] = ()
-    plays: Mapping[str, Play] = field(default_factory=lambda: MappingProxyType({}))
+    served: Mapping[str, Scenario] = field(default_factory=lambda: MappingProxyType({}))
 
     def serve(self) -> AbstractContextManager[Server]:
         """The endpoint, fresh: nobody has polled it yet."""
-        return Server(self.faults, credentials=CREDENTIALS, plays=self.plays)
+        return Server(self.faults, credentials=CREDENTIALS, served=self.served)
 
 
 PLAIN: Final = Trial("the reference endpoint", "plain")
@@ -47,7 +47,7 @@ RULE_OF: Final[Mapping[str, str]] = MappingProxyType(
 """The id of the rule that each lie of the catalogue is declared beside."""
 
 _DRIFT: Final = tuple(Trial(name, "drift", faults) for name, faults in DRIFT.items())
-_HONEST: Final = tuple(Trial(name, "honest", faults, plays) for name, (faults, plays) in HONEST.items())
+_HONEST: Final = tuple(Trial(name, "honest", faults, served) for name, (faults, served) in HONEST.items())
 
 
 def chosen(extent: Extent) -> tuple[Trial, ...]:

@@ -11,10 +11,11 @@ from typing import Final
 from hpp_contract.cases import bodies, polls, refusals, wire
 from hpp_contract.cases import sessions as cases_sessions
 from hpp_contract.cases.case import GENERATED, Case
-from hpp_contract.cases.scenarios import CREDENTIALS, Play
+from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.fault import Fault
 
-__all__ = ["CASES", "GENERATED", "Case", "plays", "select", "selects_generated"]
+__all__ = ["CASES", "GENERATED", "Case", "case_faults", "select", "selects_generated"]
 
 _ALL: Final = (
     *cases_sessions.SHAPES,
@@ -32,10 +33,10 @@ CASES: Final = MappingProxyType({case.name: case for case in _ALL})
 """Every case by name."""
 
 
-def plays() -> dict[str, Play]:
-    """What a server with the published credentials plays under the session ids of every case that goes with them."""
+def case_faults() -> dict[str, Fault]:
+    """What reads of the session ids of every case with the published credentials meet."""
     cases = (case for case in CASES.values() if case.credentials == CREDENTIALS)
-    return {name: play for case in cases for name, play in case.plays().items()}
+    return {session: fault for case in cases for session, fault in case.faults().items()}
 
 
 def select(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case, ...]:

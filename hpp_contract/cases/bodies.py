@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpp_contract.cases.case import Case
-from hpp_contract.cases.edits import CORRELATION, PAGE, page, send
-from hpp_contract.engine.fault import Edit, body, header, rewrite, status
+from hpp_contract.cases.case import Case, case
+from hpp_contract.cases.responses import CORRELATION, PAGE, page
+from hpp_contract.engine.edits import Edit, body, header, rewrite, send_json, status
 from hpp_contract.model.body import BOM
 
 _EMPTY: Final = "HPP-A22"
@@ -15,12 +15,12 @@ _BROKEN: Final = "HPP-A24"
 _SHAPE: Final = "HPP-A26"
 
 
-def _case(name: str, says: str, rule: str, *steps: Edit) -> Case:
-    return Case(name, says, (rule,), edits=steps)
+def _case(name: str, description: str, rule: str, *steps: Edit) -> Case:
+    return case(name, description, (rule,), *steps)
 
 
-def _value(name: str, says: str, value: Any) -> Case:
-    return _case(name, says, _SHAPE, send(value))
+def _value(name: str, description: str, value: Any) -> Case:
+    return _case(name, description, _SHAPE, send_json(value))
 
 
 BODIES: Final = (
@@ -46,9 +46,9 @@ BODIES: Final = (
     _value("true-200", "true under 200.", True),
     _case("deeply-nested-200", "Lists in lists, a hundred thousand deep.", "HPP-A37",
           body(b"[" * 100_000 + b"]" * 100_000)),
-    _case("empty-object-200", "An object without members.", "HPP-A16", send({})),
+    _case("empty-object-200", "An object without members.", "HPP-A16", send_json({})),
     _case("error-object-200", "An error object under 200.", "HPP-A16",
-          send({"error_code": "NOT_FOUND", "error_messages": ["no"], "correlation_id": CORRELATION})),
+          send_json({"error_code": "NOT_FOUND", "error_messages": ["no"], "correlation_id": CORRELATION})),
     _case("wrapped-session", "A session inside another object.", "HPP-A16",
           rewrite(lambda content: b'{"data": ' + content + b"}")),
     _case("byte-order-mark", "A session after a byte order mark.", "HPP-A11", rewrite(lambda content: BOM + content)),

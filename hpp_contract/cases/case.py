@@ -1,14 +1,16 @@
-"""What a client case is: data about what the server sends, what the client is asked, and which rules are meant."""
+"""A client case: what a client is asked, the fault that it meets, and the rules that this is about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
-from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Play, session_id
-from hpp_contract.engine.fault import FOREVER, Edit, Fault
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.engine.edits import Edit, header
+from hpp_contract.engine.fault import FOREVER, Fault
+from hpp_contract.model import Exchange
 from hpp_contract.model.credentials import Credentials
 
 TIMEOUT: Final = 2.0
@@ -17,25 +19,26 @@ TIMEOUT: Final = 2.0
 SHORT: Final = 0.3
 """Seconds that it is given where the server keeps it waiting."""
 
+GENERATED: Final = "generated"
+"""The case that every finding about a generated session names."""
+
+OTHER_HOST: Final = "https://elsewhere.example"
+"""Stands for another host's address until the case is run, see `to_other_host`."""
+
 
 @dataclass(frozen=True)
 class Case:
     """One client case, recognised by its session ids alone.
 
-    The server plays `scenario` with `edits` from poll `since` up to but not including `until`. The client is asked
-    once for each entry of `reads`, which counts the case's sessions, `rest` seconds apart, with `base` appended to the
-    server's URL and `timeout` seconds. `form` writes the session id around a UUID (`{decoy}` is one that nobody has).
-    `rules` are what the case is about; all others are judged too, except what it `spares`. A `slow` case may keep a
-    client waiting.
+    Reads of its sessions meet `fault`, which may have no edits. The client is asked once for each entry of `reads`,
+    which counts the case's sessions, `pause` seconds apart, with `base_path` appended to the server's URL and `timeout`
+    seconds. `id_template` writes the session id around a UUID (`{decoy}` is one that no session has). `rules` are what
+    the case is about; all others are judged too, except `exempt_rules`. A `slow` case may keep a client waiting.
     """
 
-    name: str
+    fault: Fault
     description: str
     rules: tuple[str, ...]
-    scenario: str = "in-progress"
-    edits: tuple[Edit, ...] = ()
-    since: int = 0
-    until: int = FOREVER
     reads: tuple[int, ...] = (0,)
     pause: float = 0.0
     timeout: float = TIMEOUT
@@ -45,6 +48,10 @@ class Case:
     exempt_rules: tuple[str, ...] = ()
     slow: bool = False
     needs_base_url: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.fault.name
 
     @cached_property
     def uuids(self) -> tuple[str, ...]:
@@ -64,12 +71,32 @@ class Case:
         for number, session in enumerate(self.reads, 1):
             yield (self.name if number == 1 else f"{self.name}#{number}"), self.sessions[session]
 
-    def plays(self, *adapted: Edit) -> dict[str, Play]:
-        """What the server plays under each of its session ids; `adapted` edits come last, on every exchange."""
-        scenario = SCENARIOS[self.scenario]
-        lie = Fault(self.name, scenario.name, (*self.edits, *adapted), self.since, self.until)
-        return {session: Play(scenario, lie) for session in self.sessions}
+    def faults(self, *adapted: Edit) -> dict[str, Fault]:
+        """What reads of each of its session ids meet; `adapted` edits come last, on every exchange."""
+        return dict.fromkeys(self.sessions, replace(self.fault, edits=(*self.fault.edits, *adapted)))
 
 
-GENERATED: Final = "generated"
-"""The case that every finding about a generated session names."""
+def case(
+    name: str,
+    description: str,
+    rules: tuple[str, ...],
+    *edits: Edit,
+    scenario: str = "in-progress",
+    since: int = 0,
+    until: int = FOREVER,
+    **asked: Any,
+) -> Case:
+    """A Case whose fault has its name; `asked` are further fields of it."""
+    return Case(Fault(name, scenario, edits, since, until), description, rules, **asked)
+
+
+def to_other_host(origin: str) -> Edit:
+    """Put `origin` where a redirect says OTHER_HOST."""
+
+    def edit(exchange: Exchange) -> Exchange:
+        location = exchange.response.header("location") if exchange.response is not None else None
+        if location is None or not location.startswith(OTHER_HOST):
+            return exchange
+        return header("Location", origin + location.removeprefix(OTHER_HOST))(exchange)
+
+    return edit

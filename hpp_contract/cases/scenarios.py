@@ -1,4 +1,4 @@
-"""Scenarios: what the reference endpoint plays under its well-known session ids, as data.
+"""Scenarios: what the reference endpoint serves under its well-known session ids, as data.
 
 One scenario per documented or referenced shape, scripted walks through the lifecycle, and the sessions nobody may read.
 How a request finds its scenario is the application's business.
@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Final
 
-from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Instant
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.spec.schema_files import SHAPES, example
@@ -67,14 +66,6 @@ class Scenario:
         value["updated_at"] = write_instant(updated, self.digits, self.east)
         value["expires_at"] = write_instant(created + LIFETIME, self.digits, self.east)
         return {**value, **self.members}
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """What is played under one session id: a scenario, told with a fault whose stage it is, if any."""
-
-    scenario: Scenario
-    fault: Fault | None = None
 
 
 def outcome(session: str) -> dict[str, str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from hpp_contract.cases.case import SHORT, Case
-from hpp_contract.cases.edits import close_after, compress, halve, pause, reset_midway
-from hpp_contract.engine.fault import Edit, cut, fail, header, slow
+from hpp_contract.cases.case import SHORT, Case, case
+from hpp_contract.engine.edits import Edit, close_after, compress, cut, fail, halve, header, pause, reset_midway, slow
 from hpp_contract.model.credentials import Credentials
 
 _LOST: Final = ("HPP-A27",)
@@ -15,16 +14,16 @@ _WAIT: Final = 20.0
 """Seconds of silence: longer than any client here may wait."""
 
 
-def _stall(name: str, says: str, *steps: Edit, rules: tuple[str, ...] = ("HPP-A33", "HPP-A27")) -> Case:
-    return Case(name, says, rules, edits=steps, timeout=SHORT, slow=True)
+def _stall(name: str, description: str, *steps: Edit, rules: tuple[str, ...] = ("HPP-A33", "HPP-A27")) -> Case:
+    return case(name, description, rules, *steps, timeout=SHORT, slow=True)
 
 
-def _lost(name: str, says: str, *steps: Edit) -> Case:
-    return Case(name, says, _LOST, edits=steps, slow=True)
+def _lost(name: str, description: str, *steps: Edit) -> Case:
+    return case(name, description, _LOST, *steps, slow=True)
 
 
-def _read(name: str, says: str, *steps: Edit) -> Case:
-    return Case(name, says, _READ, edits=steps)
+def _read(name: str, description: str, *steps: Edit) -> Case:
+    return case(name, description, _READ, *steps)
 
 
 WIRE: Final = (
@@ -34,8 +33,8 @@ WIRE: Final = (
            header("Transfer-Encoding", "chunked"), pause(_WAIT)),
     _stall("drips", "The body comes in pieces: each is in time, all together are not.", pause(*[0.08] * 6),
            rules=("HPP-A34",)),
-    Case("late-but-in-time", "The answer takes a quarter of a second.", _READ, edits=(slow(0.25),), slow=True),
-    Case("body-in-pieces", "The body comes in three pieces.", _READ, edits=(pause(0.03, 0.03),)),
+    case("late-but-in-time", "The answer takes a quarter of a second.", _READ, slow(0.25), slow=True),
+    case("body-in-pieces", "The body comes in three pieces.", _READ, pause(0.03, 0.03)),
     _lost("reset-before-answer", "The connection is reset before an answer.", fail("reset")),
     _lost("closed-before-answer", "The connection is closed before an answer.", fail("close")),
     _lost("reset-midway", "The connection is reset in the middle of the body.", reset_midway),
@@ -51,42 +50,42 @@ WIRE: Final = (
     _read("connection-close", "The server announces that it closes the connection.", header("Connection", "close")),
     _read("many-headers", "The answer has sixty further headers.",
           *(header(f"X-Trace-{number}", "0123456789abcdef") for number in range(60))),
-    Case("closed-between-polls", "The server closes the kept connection after the first answer.", ("HPP-A21",),
-         edits=(close_after,), until=1, reads=(0, 0), pause=0.2),  # a client cannot know before the close arrives
+    case("closed-between-polls", "The server closes the kept connection after the first answer.", ("HPP-A21",),
+         close_after, until=1, reads=(0, 0), pause=0.2),  # a client cannot know before the close arrives
 )  # fmt: skip
 
 _KEY: Final = ("HPP-R12", "HPP-R05", "HPP-A17")
 _BASE: Final = ("HPP-R02",)
 
 REQUESTS: Final = (
-    Case(
+    case(
         "key-with-colon",
         "The API key has colons in it.",
         _KEY,
         credentials=Credentials("kco_test_api_with:colons:inside", "M000002-hpp"),
     ),
-    Case(
+    case(
         "key-with-symbols",
         "The API key has the signs of Base64 and of URLs in it.",
         _KEY,
         credentials=Credentials("kco_test_api_a+b/c=d&e%20f?g#h", "M000003-hpp"),
     ),
-    Case(
+    case(
         "key-non-ascii",
         "The API key has letters outside ASCII.",
         _KEY,
         credentials=Credentials("kco_test_api_grön-åäö", "M000004-hpp"),
         exempt_rules=("HPP-R02",),
     ),
-    Case(
+    case(
         "long-key",
         "The API key has 300 characters: Base64 must not break its line.",
         _KEY,
         credentials=Credentials("kco_test_api_" + "0123456789" * 29, "M000005-hpp"),
     ),
-    Case("base-url-with-slash", "The base URL ends in a slash.", _BASE, base_path="/", needs_base_url=True),
-    Case("base-url-with-prefix", "The base URL has a path.", _BASE, base_path="/eu/gateway", needs_base_url=True),
-    Case(
+    case("base-url-with-slash", "The base URL ends in a slash.", _BASE, base_path="/", needs_base_url=True),
+    case("base-url-with-prefix", "The base URL has a path.", _BASE, base_path="/eu/gateway", needs_base_url=True),
+    case(
         "base-url-with-prefix-and-slash",
         "The base URL has a path and ends in a slash.",
         _BASE,

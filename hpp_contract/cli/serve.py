@@ -154,15 +154,13 @@ def _listening(
     sandbox: Sandbox,
     recorded: tuple[Recorded, ...],
 ) -> Iterator[Server]:
-    from hpp_contract.cases.scenarios import SCENARIOS, Play
     from hpp_contract.engine.errors import UsageProblem
     from hpp_contract.engine.fault import Fault
     from hpp_contract.server import Server
 
-    stage = SCENARIOS["waiting"]
-    plays = {each.session_id: Play(stage, Fault(each.name, stage.name, (each.edit(),))) for each in recorded}
+    served = {each.session_id: Fault(each.name, "waiting", (each.edit(),)) for each in recorded}
     try:
-        server = Server(lies, tls=trusted, port=port, scenario=played, sandbox=sandbox, plays=plays)
+        server = Server(lies, tls=trusted, port=port, scenario=played, sandbox=sandbox, served=served)
     except OSError as error:
         reason = (error.strerror or "it cannot be used").lower()
         raise UsageProblem(f"cannot listen on port {port} ({reason}): give another --port, or 0 for any.") from error

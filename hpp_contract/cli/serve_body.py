@@ -20,8 +20,9 @@ def served_body(path: Path) -> tuple[Scenario, Fault]:
     """What to give a Server so that every well-formed id is answered with the bytes of the file; an error object with
     404. Raises UsageProblem when the file cannot be read."""
     from hpp_contract.cases.scenarios import SCENARIOS
+    from hpp_contract.engine.edits import body, status
     from hpp_contract.engine.errors import UsageProblem
-    from hpp_contract.engine.fault import body, fault, status
+    from hpp_contract.engine.fault import fault
 
     try:
         content = path.read_bytes()

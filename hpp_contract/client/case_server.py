@@ -12,9 +12,10 @@ from typing import Final, Self
 from urllib.parse import unquote
 
 from hpp_contract.cases import Case
-from hpp_contract.cases.edits import edits, to_other_host
-from hpp_contract.cases.scenarios import CREDENTIALS, Play, Scenario
-from hpp_contract.engine.fault import body, fault, status
+from hpp_contract.cases.case import to_other_host
+from hpp_contract.cases.scenarios import CREDENTIALS, Scenario
+from hpp_contract.engine.edits import body, edits, status
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
@@ -49,14 +50,14 @@ class CaseServer:
         self._elsewhere = undo.enter_context(Server(credentials=_NOBODY, tls=tls, clock=clock))
         # Another name, not only another port: some clients take two ports of one name for one host.
         adapt = to_other_host(self._elsewhere.url.replace("127.0.0.1", "localhost"))
-        plays: dict[Credentials, dict[str, Play]] = defaultdict(dict, {CREDENTIALS: {}})
+        served: dict[Credentials, dict[str, Fault]] = defaultdict(dict, {CREDENTIALS: {}})
         for case in cases:
-            plays[case.credentials] |= case.plays(adapt)
+            served[case.credentials] |= case.faults(adapt)
         self._added: dict[str, bytes] = {}
         add = fault("added", _LATER.name, self._added_body)
         self._servers = {
-            who: undo.enter_context(Server([add], plays=own, credentials=who, scenario=_LATER, tls=tls, clock=clock))
-            for who, own in plays.items()
+            who: undo.enter_context(Server([add], served=own, credentials=who, scenario=_LATER, tls=tls, clock=clock))
+            for who, own in served.items()
         }
         self._known = {name for case in cases for name in case.uuids}
         self._watches = [_Watch(server, self._known) for server in self._servers.values()]

@@ -15,6 +15,7 @@ from typing import Final
 from hpp_contract.cases import Case
 from hpp_contract.cases.case import GENERATED
 from hpp_contract.cases.scenarios import session_id
+from hpp_contract.engine.fault import Fault
 from hpp_contract.generate.bodies import Body, distinct_ids
 
 SHOWN: Final = 600
@@ -53,7 +54,8 @@ def generated_case(body: Body, attempt: int = 0) -> GeneratedCase:
     digest = hashlib.sha256(f"{_text(body)}#{attempt}".encode()).hexdigest()
     own = f"{digest[:8]}{body['session_id'][8:24].lower()}{digest[8:20]}"
     content = _text(distinct_ids(body | {"session_id": own})).encode()
-    return GeneratedCase(GENERATED, "A session that the contract allows.", (), own_id=own, content=content)
+    fault = Fault(GENERATED, "waiting", ())
+    return GeneratedCase(fault, "A session that the contract allows.", (), own_id=own, content=content)
 
 
 def repeat(case: GeneratedCase) -> GeneratedCase:

@@ -25,7 +25,7 @@ def ideal_read(case_name: str, clock: Clock = system_clock) -> ClientRead:
 
 def ideal_reads(case: Case, clock: Clock = system_clock) -> tuple[ClientRead, ...]:
     """An ideal client's answers to every read of a case."""
-    application = Application(case.credentials, plays=case.plays(), clock=clock)
+    application = Application(case.credentials, served=case.faults(), clock=clock)
     seen: dict[str, list[Exchange]] = {session: [] for session in case.sessions}
     answers = []
     for session in case.reads:

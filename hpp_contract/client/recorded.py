@@ -13,10 +13,10 @@ from itertools import groupby
 from typing import Final
 
 from hpp_contract.cases import Case
-from hpp_contract.cases.edits import OTHER_HOST
-from hpp_contract.cases.scenarios import SCENARIOS, Play
+from hpp_contract.cases.case import OTHER_HOST
+from hpp_contract.engine.edits import Edit, header
 from hpp_contract.engine.errors import Unverifiable
-from hpp_contract.engine.fault import Edit, Fault, header
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Response
 from hpp_contract.model.exchange import without
 from hpp_contract.recordings.recorded_sessions import Recorded, recorded_sessions
@@ -35,13 +35,12 @@ class Recording(Case):
 
     recorded: Recorded = field(kw_only=True)
 
-    def plays(self, *adapted: Edit) -> dict[str, Play]:
-        """A new playing of it."""
-        scenario = SCENARIOS["waiting"]
+    def faults(self, *adapted: Edit) -> dict[str, Fault]:
+        """The recorded answers from the first on, in the place of a session's."""
         [asked, *_] = self.sessions
         # An id that is none might be part of any word in the body: then it stays as it was recorded.
         own = asked if UUID.fullmatch(self.recorded.recorded_id) else self.recorded.recorded_id
-        return {asked: Play(scenario, Fault(self.name, scenario.name, (self.recorded.edit(own), _stay_here, *adapted)))}
+        return {asked: replace(self.fault, edits=(self.recorded.edit(own), _stay_here, *adapted))}
 
 
 def recorded_cases(paths: Sequence[str]) -> tuple[Recording, ...]:
@@ -64,7 +63,7 @@ def _case(name: str, recorded: Recorded) -> Recording:
     says = f"A recorded session, {len(recorded.answers)} times." if recorded.polls > 1 else "A recorded session."
     rules = ("HPP-A17", "HPP-A15") if 200 in codes else ("HPP-A25",)
     slow = any(code == 429 or code >= 500 for code in codes) or not all(each.complete for each in recorded.answers)
-    return Recording(name, says, rules, reads=(0,) * recorded.polls, slow=slow, recorded=recorded)
+    return Recording(Fault(name, "waiting", ()), says, rules, reads=(0,) * recorded.polls, slow=slow, recorded=recorded)
 
 
 def _answers(recorded: Recorded) -> Iterator[Response]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from hpp_contract.engine.edits import Edit
 from hpp_contract.engine.errors import Unverifiable
-from hpp_contract.engine.fault import Edit
 from hpp_contract.model import Exchange, Response
 from hpp_contract.model.exchange import traces, without
 from hpp_contract.recordings.reading import read_recordings

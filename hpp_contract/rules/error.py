@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from hpp_contract.engine.fault import body, drop, edit_json, fault, header, member, status
+from hpp_contract.engine.edits import body, drop, edit_json, header, member, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of, values

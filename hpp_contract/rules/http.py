@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hpp_contract.engine.fault import body, fail, fault, header, member, slow, status
+from hpp_contract.engine.edits import body, fail, header, member, slow, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Response, Trace
 from hpp_contract.model.exchange import response_of

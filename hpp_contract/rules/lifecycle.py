@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hpp_contract.engine.fault import body, edit_json, fault, header, member, status
+from hpp_contract.engine.edits import body, edit_json, header, member, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.privacy.redact import show

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from hpp_contract.engine import fault
-from hpp_contract.engine.fault import header, knowing, member, sent
+from hpp_contract.engine.edits import header, knowing, member, sent
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import values

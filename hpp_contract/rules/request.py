@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from hpp_contract.engine import fault
-from hpp_contract.engine.fault import at, method, sent, sent_body, url
+from hpp_contract.engine.edits import at, method, sent, sent_body, url
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Instant, Request, Trace
 from hpp_contract.model.exchange import is_loopback, values

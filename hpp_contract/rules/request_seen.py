@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from hpp_contract.engine import fault
-from hpp_contract.engine.fault import knowing
+from hpp_contract.engine.edits import knowing
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import values

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from hpp_contract.engine.fault import body, drop, fault, member
+from hpp_contract.engine.edits import body, drop, member
+from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import describe

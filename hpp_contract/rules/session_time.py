@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.engine.fault import fault, header, member
+from hpp_contract.engine.edits import header, member
+from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Self
 
-from hpp_contract.cases.scenarios import CREDENTIALS, Play, Scenario
+from hpp_contract.cases.scenarios import CREDENTIALS, Scenario
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock
@@ -27,9 +27,9 @@ class Server:
     """A reference endpoint that listens from its construction until `close` (or the end of its `with` block).
 
     `faults` are lies told on their stages; `scenario` is served under every well-formed id nobody knows; `base_path`
-    (such as `/eu`) is then demanded, else any prefix will do; `plays` are served under their session ids; a `sandbox`
-    makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or the
-    system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and whatever else the system
+    (such as `/eu`) is then demanded, else any prefix will do; `served` is what reads of further session ids meet. A
+    `sandbox` makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or
+    the system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and whatever else the system
     refuses.
     """
 
@@ -42,14 +42,14 @@ class Server:
         port: int = 0,
         base_path: str = "",
         scenario: Scenario | None = None,
-        plays: Mapping[str, Play] = MappingProxyType({}),
+        served: Mapping[str, Scenario | Fault] = MappingProxyType({}),
         sandbox: Sandbox | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.credentials = credentials
         self.sandbox = sandbox
         self.application = Application(
-            credentials, faults, otherwise=scenario, base_path=base_path, plays=plays, sandbox=sandbox, clock=clock
+            credentials, faults, otherwise=scenario, base_path=base_path, served=served, sandbox=sandbox, clock=clock
         )
         self._listener = Listener(port, self.application, tls.context if tls else None, self.application.clock)
         self.url = self._listener.origin + base_path

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from hpp_contract.cases.responses import answer, dated, refusal
-from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Play, Scenario, session_id
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Scenario, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
@@ -66,7 +66,7 @@ class Application:
         *,
         otherwise: Scenario | None = None,
         base_path: str = "",
-        plays: Mapping[str, Play] = MappingProxyType({}),
+        served: Mapping[str, Scenario | Fault] = MappingProxyType({}),
         sandbox: Sandbox | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -79,8 +79,8 @@ class Application:
         self._sandbox = sandbox
         self._scenarios = {session_id(name): scenario for name, scenario in SCENARIOS.items()}
         self._own_faults = {session_id(fault.name): fault for fault in (*FAULTS, *self._faults)}
-        self._scenarios |= {name: play.scenario for name, play in plays.items()}
-        self._own_faults |= {name: play.fault for name, play in plays.items() if play.fault is not None}
+        self._scenarios |= {name: met for name, met in served.items() if isinstance(met, Scenario)}
+        self._own_faults |= {name: met for name, met in served.items() if isinstance(met, Fault)}
         self._created = self.clock() - AGE
         self._polls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from hpp_contract.engine.fault import Fault, fault, status
+from hpp_contract.engine.edits import status
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.server import Server
 from tests.harness.support.paths import ROOT
 from tests.harness.support.workflow_runner import NOT_RUN_HERE, Runner

@@ -8,7 +8,8 @@ from typing import Any
 
 from hpp_contract.cases.scenarios import write_instant
 from hpp_contract.drift.situation import ERROR, SESSION
-from hpp_contract.engine.fault import Fault, body, drop, edit_json, fault, header, member, rewrite, status
+from hpp_contract.engine.edits import body, drop, edit_json, header, member, rewrite, status
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.server import simulate_server
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine import Outcome, Subject, judge
-from hpp_contract.engine.fault import Edit, body, status
+from hpp_contract.engine.edits import Edit, body, status
 from hpp_contract.model import Exchange
 from hpp_contract.probe import ProbePlan, Target
 from hpp_contract.rules import CATALOGUE

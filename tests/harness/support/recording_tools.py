@@ -17,8 +17,9 @@ from hypothesis import note
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import SCENARIOS
-from hpp_contract.engine import fault
-from hpp_contract.engine.fault import Fault, Honest
+from hpp_contract.engine import edits as editing
+from hpp_contract.engine.edits import Edited
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
@@ -128,9 +129,9 @@ class NamedEdit:
     name: str
     edit: Callable[[Any], Any]
 
-    def __call__(self, honest: Honest) -> Honest:
+    def __call__(self, honest: Edited) -> Edited:
         try:
-            edited: Honest = self.edit(honest)
+            edited: Edited = self.edit(honest)
         except (ValueError, TypeError, AttributeError, LookupError):
             return honest
         return edited
@@ -156,18 +157,18 @@ def with_members(names: Iterable[str], values: Iterable[Any]) -> Iterator[Named]
     for name, value in product(names, values):
         text = json.dumps(value)
         shown = text if len(text) <= 30 else f'{text[:9]}..." ({len(value)})'
-        yield f"{name}={shown}", fault.member(name, value)
+        yield f"{name}={shown}", editing.member(name, value)
 
 
 def without_members(names: Iterable[str]) -> Iterator[Named]:
-    return ((f"without {name}", fault.drop(name)) for name in names)
+    return ((f"without {name}", editing.drop(name)) for name in names)
 
 
 def with_headers(
     names: Iterable[str],
     values: Iterable[str | None],
     kind: str = "header",
-    edit: Callable[[str, str | None], fault.Edit] = fault.header,
+    edit: Callable[[str, str | None], editing.Edit] = editing.header,
 ) -> Iterator[Named]:
     """Headers with other values, or without where the value is None."""
     for name, value in product(names, values):
@@ -175,10 +176,10 @@ def with_headers(
 
 
 def with_statuses(codes: Iterable[int]) -> Iterator[Named]:
-    return ((f"status {code}", fault.status(code)) for code in codes)
+    return ((f"status {code}", editing.status(code)) for code in codes)
 
 
-def _moved(member: str, seconds: int) -> fault.Edit:
+def _moved(member: str, seconds: int) -> editing.Edit:
     """Move one of the session's instants."""
 
     def move(session: dict[str, Any]) -> None:
@@ -186,33 +187,33 @@ def _moved(member: str, seconds: int) -> fault.Edit:
         if was is not None:  # another edit may have taken it away
             session[member] = written(Instant(was.ns + seconds * SECOND))
 
-    return fault.edit_json(move)
+    return editing.edit_json(move)
 
 
-def _dated(seconds: int) -> fault.Edit:
+def _dated(seconds: int) -> editing.Edit:
     """Move the answer's Date."""
 
     def move(each: Exchange) -> Exchange:
         now = each.at.ns // SECOND if each.at else 0
-        return fault.header("Date", formatdate(now + seconds, usegmt=True))(each)
+        return editing.header("Date", formatdate(now + seconds, usegmt=True))(each)
 
     return move
 
 
-def _postponed(seconds: int) -> fault.Edit:
+def _postponed(seconds: int) -> editing.Edit:
     return lambda each: replace(each, at=Instant(not_none(each.at).ns + seconds * SECOND))
 
 
 def _measured(exchange: Exchange) -> Exchange:
-    return fault.header("Content-Length", str(len(not_none(exchange.response).body)))(exchange)
+    return editing.header("Content-Length", str(len(not_none(exchange.response).body)))(exchange)
 
 
 def _echoed(exchange: Exchange) -> Exchange:
-    return fault.header("X-Trace", (exchange.request.header("authorization") or "").partition(" ")[2])(exchange)
+    return editing.header("X-Trace", (exchange.request.header("authorization") or "").partition(" ")[2])(exchange)
 
 
 def _wordless(exchange: Exchange) -> Exchange:
-    return fault.body(b"")(fault.header("Klarna-Correlation-Id", None)(exchange))
+    return editing.body(b"")(editing.header("Klarna-Correlation-Id", None)(exchange))
 
 
 EDITS = by_name(
@@ -221,21 +222,21 @@ EDITS = by_name(
         *without_members(_MEMBERS),
         *with_headers(_FIELDS, (None,)),
         *with_headers((*_FIELDS, *_OTHER_FIELDS), _FIELD_VALUES),
-        *with_headers(_SENT, (None,), "request header", fault.sent),
-        *with_headers((*_SENT, *_NOT_SENT), _SENT_VALUES, "request header", fault.sent),
-        *with_headers(("Authorization", "Content-Type", *_NOT_SENT), ("no-cache",), "request header", fault.sent),
-        *((f"body {body.decode('ascii', 'backslashreplace') or 'empty'}", fault.body(body)) for body in _BODIES),
+        *with_headers(_SENT, (None,), "request header", editing.sent),
+        *with_headers((*_SENT, *_NOT_SENT), _SENT_VALUES, "request header", editing.sent),
+        *with_headers(("Authorization", "Content-Type", *_NOT_SENT), ("no-cache",), "request header", editing.sent),
+        *((f"body {body.decode('ascii', 'backslashreplace') or 'empty'}", editing.body(body)) for body in _BODIES),
         *with_statuses((200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503)),
-        *((f"method {name}", fault.method(name)) for name in ("get", "POST", "DELETE")),
-        *((f"url {url}", fault.url(lambda _, url=url: url)) for url in _URLS),  # type: ignore[misc]  # a default binds it
-        ("request body {}", fault.sent_body(b"{}")),
-        *((f"after {seconds} s", fault.slow(seconds)) for seconds in (0.0, 1.0, 1.5)),
-        *((f"failure {word}", fault.fail(word)) for word in ("timeout", "reset")),
+        *((f"method {name}", editing.method(name)) for name in ("get", "POST", "DELETE")),
+        *((f"url {url}", editing.url(lambda _, url=url: url)) for url in _URLS),  # type: ignore[misc]  # a default binds it
+        ("request body {}", editing.sent_body(b"{}")),
+        *((f"after {seconds} s", editing.slow(seconds)) for seconds in (0.0, 1.0, 1.5)),
+        *((f"failure {word}", editing.fail(word)) for word in ("timeout", "reset")),
         *((f"{name} {by:+} s", _moved(name, by)) for name in ("updated_at", "expires_at") for by in _LATER),
         *((f"Date {by:+} s", _dated(by)) for by in _LATER),
         *((f"asked {by:+} s", _postponed(by)) for by in _LATER),
         ("asked at no time", lambda each: replace(each, at=None)),
-        *((f"provenance {word}", fault.knowing(provenance=word)) for word in _PROVENANCES),
+        *((f"provenance {word}", editing.knowing(provenance=word)) for word in _PROVENANCES),
         ("Content-Length of the body", _measured),
         ("X-Trace of the credentials", _echoed),
         ("body empty, without header Klarna-Correlation-Id", _wordless),
@@ -258,19 +259,21 @@ def kept(exchange: Exchange) -> Exchange:
 
 
 @st.composite
-def renamings(draw: st.DrawFn, exchanges: list[Exchange]) -> list[fault.Edit]:
+def renamings(draw: st.DrawFn, exchanges: list[Exchange]) -> list[editing.Edit]:
     """Edits that give the session and its outcome other ids, some of them pseudonyms, perhaps one for both."""
     session = exchanges[-1].session or {}
     held = [exchanges[0].request.session_id, session.get("order_id"), session.get("authorization_token")]
     return [renaming(old, draw(_of(old, *IDS, *IDS))) for old in held if isinstance(old, str) and len(old) == 36]
 
 
-def renaming(old: str, new: str) -> fault.Edit:
+def renaming(old: str, new: str) -> editing.Edit:
     """Write `new` where `old` stands, in URL and body."""
 
     def edit(exchange: Exchange) -> Exchange:
-        named = fault.url(lambda url: url.replace(old, new))(exchange)
-        return fault.rewrite(lambda body: body.replace(old.encode(), new.encode()))(named) if named.response else named
+        named = editing.url(lambda url: url.replace(old, new))(exchange)
+        return (
+            editing.rewrite(lambda body: body.replace(old.encode(), new.encode()))(named) if named.response else named
+        )
 
     return edit
 
@@ -286,7 +289,7 @@ def recorded_traces(draw: st.DrawFn) -> list[Exchange]:
     for poll, each in enumerate(polls):
         here = draw(st.lists(edits, max_size=draw(_of(0, 0, 0, 2))))
         note(f"{stage}, {told.name if told else 'no fault'}, poll {poll}: {everywhere} on every poll, {here} on this")
-        changes: list[fault.Edit] = [*renamed, *everywhere, *here]
+        changes: list[editing.Edit] = [*renamed, *everywhere, *here]
         exchanges.append(kept(reduce(lambda exchange, change: change(exchange), changes, each)))
     return exchanges
 

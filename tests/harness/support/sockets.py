@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.engine.fault import Edit, fault
+from hpp_contract.engine.edits import Edit
+from hpp_contract.engine.fault import fault
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.server import Server
 from hpp_contract.server.wire import Listener

@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.cases.scenarios import session_id
 from hpp_contract.cli import main
-from hpp_contract.engine.fault import Fault, body, fault, header, member, status
+from hpp_contract.engine.edits import body, header, member, status
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.privacy.redact import encodings
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import folder, load

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.fault import body, fault, header, status
+from hpp_contract.engine.edits import body, header, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.generate import answer, valid
 from hpp_contract.probe.fuzz.mask import masked
 from hpp_contract.probe.fuzz.schema import OFF

@@ -13,8 +13,8 @@ import pytest
 import trustme
 
 from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.engine.edits import fail
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.fault import fail
 from hpp_contract.model import Response
 from hpp_contract.probe.transport import TransportError, classify_error
 from hpp_contract.probe.wire import Sent, Wire

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.fault import body, fail, fault, header, status
+from hpp_contract.engine.edits import body, fail, header, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.probe.fuzz import hooks
 from hpp_contract.probe.fuzz.requests import GeneratedRequest, generated_requests
 from hpp_contract.probe.fuzz.run import fuzz

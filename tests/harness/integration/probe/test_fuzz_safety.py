@@ -7,7 +7,8 @@ import shlex
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS
-from hpp_contract.engine.fault import body, fail, fault, header, status
+from hpp_contract.engine.edits import body, fail, header, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.model import Response
 from hpp_contract.probe import ProbePlan, Target
 from hpp_contract.probe.fuzz.requests import MAX_WRONG_KEYS_REMOTE, GeneratedRequest, generated_requests

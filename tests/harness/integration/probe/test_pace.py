@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.engine.fault import fault, header, status
+from hpp_contract.engine.edits import header, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe import ProbePlan, Target, probe
 from hpp_contract.probe.rate_limit import RATE, RateLimiter

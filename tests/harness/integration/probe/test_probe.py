@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.engine.fault import Fault, body, fail, fault, header, status
+from hpp_contract.engine.edits import body, fail, header, status
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings

@@ -6,7 +6,8 @@ import pytest
 
 from hpp_contract.cases.scenarios import session_id
 from hpp_contract.engine import Report, judge
-from hpp_contract.engine.fault import body, cut, fail, fault, status
+from hpp_contract.engine.edits import body, cut, fail, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.probe import ProbePlan, probe, target_from
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
-from hpp_contract.engine.fault import body, fault, header, status
+from hpp_contract.engine.edits import body, header, status
+from hpp_contract.engine.fault import fault
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings

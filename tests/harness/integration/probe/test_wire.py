@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.fault import body, cut, header, status
+from hpp_contract.engine.edits import body, cut, header, status
 from hpp_contract.model.clock import system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe.transport import TransportError

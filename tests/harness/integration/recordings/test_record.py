@@ -19,7 +19,7 @@ import urllib3
 import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 from hypothesis import given
 
-from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Play, session_id
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.cli import main
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
@@ -244,9 +244,9 @@ def test_nothing_verified_nothing_written(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_recording_plays_over_http(recorded_folder: Path) -> None:
     """Recorded sessions are served to any client, poll by poll, the last answer for ever."""
     sessions = {each.name: each for each in recorded_sessions([str(recorded_folder)])}
-    paid, stage = sessions["lifecycle-paid"], SCENARIOS["waiting"]
-    plays = {paid.session_id: Play(stage, Fault("recorded", stage.name, (paid.edit(),)))}
-    with Server(plays=plays) as server:
+    paid = sessions["lifecycle-paid"]
+    served = {paid.session_id: Fault("recorded", "waiting", (paid.edit(),))}
+    with Server(served=served) as server:
         url = f"{server.url}/hpp/v1/sessions/{paid.session_id}"
         headers = {"Authorization": server.credentials.authorization}
         seen = [urllib3.request("GET", url, headers=headers).json() for _ in range(8)]

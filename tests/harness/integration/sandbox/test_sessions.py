@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.engine import Outcome, Subject, judge
-from hpp_contract.engine.fault import fault, status
+from hpp_contract.engine.edits import status
+from hpp_contract.engine.fault import fault
 from hpp_contract.model import Instant
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.schema_validation import violations

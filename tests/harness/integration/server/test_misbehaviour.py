@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.engine.fault import Edit, Fault, cut, fail, header, slow, status
+from hpp_contract.engine.edits import Edit, cut, fail, header, slow, status
+from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange
 from hpp_contract.rules import FAULTS
 from hpp_contract.server import Server

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hpp_contract.engine.fault import fail, fault
+from hpp_contract.engine.edits import fail
+from hpp_contract.engine.fault import fault
 from hpp_contract.model import Exchange
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway

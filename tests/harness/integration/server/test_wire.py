@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.engine.fault import body, header
+from hpp_contract.engine.edits import body, header
 from hpp_contract.model import Exchange, Response
 from hpp_contract.server import Server
 from hpp_contract.server.serialize import serialize

@@ -20,7 +20,7 @@ from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import FactCounts, Facts
 from hpp_contract.drift.presence import undecided
-from hpp_contract.engine import fault
+from hpp_contract.engine import edits
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass, Severity
 from hpp_contract.model import Exchange
@@ -150,7 +150,7 @@ def precise(*digits: int) -> Facts:
     for number, count in enumerate(digits):
         (honest,) = played("waiting", 1)
         asked = honest.request.session_id or ""
-        told = fault.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
+        told = edits.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
         told = renaming(asked, f"{number:08}{asked[8:]}")(told)
         exchanges.append(replace(told, evidence=f"poll {count}"))
     return collect_facts(exchanges).facts
@@ -166,7 +166,7 @@ def test_what_is_gone_has_an_example() -> None:
     """A member that is missed is shown by the first request that lacks it."""
 
     def without(each: Exchange) -> Exchange:
-        return replace(fault.drop("expires_at")(each), evidence="poll 7")
+        return replace(edits.drop("expires_at")(each), evidence="poll 7")
 
     gone = [each for each in compare(night(4), night(2, without)) if each.fact == "waiting · /expires_at"]
     assert [each.example for each in gone] == ["poll 7"]

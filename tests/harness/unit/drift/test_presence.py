@@ -16,7 +16,8 @@ from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
 from hpp_contract.drift.significance import is_significant, p_by_chance
-from hpp_contract.engine.fault import fault, member
+from hpp_contract.engine.edits import member
+from hpp_contract.engine.fault import fault
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.server import simulate_server
 from hpp_contract.spec.schema_files import DOCUMENTED, SHAPES, example

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine import Outcome, Subject, fault, judge
+from hpp_contract.engine import Outcome, Subject, edits, judge
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.privacy.pseudonyms import Pseudonyms, mask, token
@@ -175,7 +175,7 @@ def test_what_is_not_private_is_left() -> None:
 @pytest.mark.parametrize("value", ["Basic <scrubbed>", "<scrubbed>", "Basic [Filtered]", "Basic", "", "REDACTED"])
 def test_placeholders_stay(value: str) -> None:
     """What another tool has put in the place of credentials is left as it is."""
-    exchange = fault.sent("Authorization", value)(played("waiting", 1)[0])
+    exchange = edits.sent("Authorization", value)(played("waiting", 1)[0])
     assert scrubbed([exchange])[0].request.header("authorization") == value
 
 

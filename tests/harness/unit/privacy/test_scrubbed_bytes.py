@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from hpp_contract.engine import fault
+from hpp_contract.engine import edits
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.exchange import Context
 from hpp_contract.privacy.scrub import Scrubber
@@ -247,6 +247,6 @@ def test_placeholders_are_no_originals() -> None:
     scrub = Scrubber()
     [first] = played("completed-with-order", 1)
     for text in ("x" * 256, "1f9b2c3d-0000-4000-8000-000000000001"):
-        scrub(fault.member("order_id", text)(first))
+        scrub(edits.member("order_id", text)(first))
     assert "x" * 256 not in scrub.originals
     assert "1f9b2c3d-0000-4000-8000-000000000001" in scrub.originals

@@ -19,7 +19,7 @@ from itertools import chain
 import pytest
 
 from hpp_contract.client import ideal_read
-from hpp_contract.engine import Judge, RuleVerdict, Subject, fault, judge
+from hpp_contract.engine import Judge, RuleVerdict, Subject, edits, judge
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead
@@ -174,4 +174,4 @@ def test_every_edit_edits() -> None:
 def test_a_name_is_of_one_edit(first: str, wrong: str) -> None:
     """Edits of one name are refused, and so are names that are not printable ASCII."""
     with pytest.raises(ValueError, match=wrong):
-        by_name([(first, fault.status(200)), ("x", fault.status(201))])
+        by_name([(first, edits.status(200)), ("x", edits.status(201))])

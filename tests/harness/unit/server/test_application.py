@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.engine.fault import Fault, body, fault, knowing, member, method, status
+from hpp_contract.engine.edits import body, knowing, member, method, status
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.rules import FAULTS

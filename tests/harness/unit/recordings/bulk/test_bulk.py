@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.engine import RuleVerdict, Subject, fault, judge
+from hpp_contract.engine import RuleVerdict, Subject, edits, judge
 from hpp_contract.model import Exchange
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.bulk import cache
@@ -108,7 +108,7 @@ def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest
     """A log in which everything differs is judged all the same."""
     monkeypatch.setattr(cache, "MEMORY", 3)
     (honest,) = played("waiting", 1)
-    exchanges = [fault.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
+    exchanges = [edits.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
     paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
 
