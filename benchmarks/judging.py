@@ -9,7 +9,7 @@ from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.engine import Subject, judge
 from hpp_contract.model import Exchange
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.rules.schema_validation import violations
+from hpp_contract.rules.schemas import violations
 from hpp_contract.server import simulate_server
 
 COUNT = 20_000

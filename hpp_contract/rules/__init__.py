@@ -16,14 +16,11 @@ from hpp_contract.rules import (
     completed,
     error,
     http,
-    http_body,
     lifecycle,
     pending,
     recording,
     request,
-    request_seen,
     session,
-    session_time,
 )
 from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
 from hpp_contract.rules.schemas import NO_NULL
@@ -32,7 +29,7 @@ from hpp_contract.rules.served import ServedKind, served_kind
 __all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "closest", "find", "served_kind"]
 
 _MODULES: tuple[ModuleType, ...] = (
-    request, request_seen, http, http_body, session, session_time, pending, completed, lifecycle, error,
+    request, http, session, pending, completed, lifecycle, error,
     members, identity, tolerance, refusals, errors, conduct, recording,
 )  # fmt: skip
 

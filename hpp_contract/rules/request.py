@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from hpp_contract.engine import fault
-from hpp_contract.engine.edits import at, method, sent, sent_body, url
+from hpp_contract.engine.edits import at, knowing, method, sent, sent_body, url
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Instant, Request, Trace
 from hpp_contract.model.exchange import is_loopback, values
@@ -17,7 +17,6 @@ from hpp_contract.rules.conditions import always, for_session
 from hpp_contract.spec.endpoint import API_KEY
 
 client_fault = partial(fault.fault, source="client")
-
 _PCHARS = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
 
 
@@ -250,3 +249,24 @@ def polls_politely(trace: Trace) -> Iterator[Finding]:
         if end - start < 1:
             yield Finding("request times", "at most 50 a second", "more than 50 within a second")
             return
+
+
+def _basic_judged(exchange: Exchange) -> bool:
+    """Basic credentials were sent to somebody who knows the right ones."""
+    sent = values(exchange.request.headers, "authorization")
+    judged = exchange.context.credentials is not None and not exchange.context.recorded
+    return judged and any(value.lower().startswith("basic ") for value in sent)
+
+
+@rule(
+    "HPP-R12", "credentials-as-given", "must", "referenced", "Authentication", scope="request", when=_basic_judged,
+    reads=["request authorization"],
+    faults=[client_fault("mangles-credentials", "waiting", knowing(credentials="wrong"))],
+)  # fmt: skip
+def credentials_as_given(exchange: Exchange) -> Iterator[Finding]:
+    """The credentials sent are the ones the client was given.
+
+    A key cut at a colon, trimmed or lowered works in the tests and fails with the next key.
+    """
+    if exchange.context.credentials == "wrong":
+        yield Finding("header Authorization", "the credentials the client was given", "other ones")

@@ -29,8 +29,8 @@ class Server:
     `faults` are lies told on their stages; `scenario` is served under every well-formed id nobody knows; `base_path`
     (such as `/eu`) is then demanded, else any prefix will do; `served` is what reads of further session ids meet. A
     `sandbox` makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or
-    the system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and whatever else the system
-    refuses.
+    the system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and whatever else the
+    system refuses.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ import requests
 import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
 from hpp_contract.recordings import read_recordings
-from hpp_contract.rules.schema_validation import violations
+from hpp_contract.rules.schemas import violations
 from hpp_contract.spec.schema_files import DOCUMENTED, example, folder, load
 
 URL = "https://api.kustom.co/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267"

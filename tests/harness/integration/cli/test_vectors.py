@@ -19,7 +19,7 @@ from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.generate.vectors import KINDS, vectors
 from hpp_contract.model.body import read
 from hpp_contract.rules import find
-from hpp_contract.rules.schema_validation import violations
+from hpp_contract.rules.schemas import violations
 from hpp_contract.spec.schema_files import SHAPES, folder
 from tests.harness.support.paths import ROOT
 

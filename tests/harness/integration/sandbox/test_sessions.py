@@ -17,7 +17,7 @@ from hpp_contract.engine.edits import status
 from hpp_contract.engine.fault import fault
 from hpp_contract.model import Instant
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.rules.schema_validation import violations
+from hpp_contract.rules.schemas import violations
 from hpp_contract.server import Application, Sandbox
 from hpp_contract.server.sandbox.lifecycle import ACTS, TRANSITIONS
 from hpp_contract.spec.session import UUID

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hpp_contract.cases.scenarios import LIFETIME, LONGEST, SCENARIOS, Scenario, session_id, write_instant
 from hpp_contract.model import Instant
 from hpp_contract.rules import FAULTS
-from hpp_contract.rules.schema_validation import violations
+from hpp_contract.rules.schemas import violations
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import UUID
 from tests.harness.support.not_none import not_none

@@ -14,7 +14,7 @@ from hpp_contract.generate.compiling import Place, alternatives
 from hpp_contract.generate.invalid_bodies import BreakableConstraint, _at, _wrong
 from hpp_contract.generate.value_spec import Constraint, ValueSpec
 from hpp_contract.model import Exchange, Instant
-from hpp_contract.rules.schema_validation import violations
+from hpp_contract.rules.schemas import violations
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import OUTCOME, UUID
 from tests.harness.support.generated import findings

@@ -8,8 +8,7 @@ import pytest
 
 from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Context, Exchange, Request, Response
-from hpp_contract.rules.http import answers_in_time
-from hpp_contract.rules.http_body import content_coding_asked_for, one_json_value
+from hpp_contract.rules.http import answers_in_time, content_coding_asked_for, one_json_value
 from tests.harness.support.exchanges import ASKED, found
 
 URL = ASKED.url

@@ -7,7 +7,7 @@ from email.utils import formatdate
 import pytest
 
 from hpp_contract.model import Exchange, Request, Response
-from hpp_contract.rules.session_time import not_read_after_expiry, not_updated_in_future
+from hpp_contract.rules.session import not_read_after_expiry, not_updated_in_future
 from tests.harness.support.exchanges import ASKED, answered, rule_of
 
 URL = ASKED.url

@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.engine.rule import Basis
 from hpp_contract.model import Instant
-from hpp_contract.rules import CATALOGUE, schema_validation
-from hpp_contract.rules.schema_validation import violations
+from hpp_contract.rules import CATALOGUE, schemas
+from hpp_contract.rules.schemas import violations
 from hpp_contract.spec.schema_files import SHAPES, example, folder, load
 
 FILES = ("session", "error-object", *SHAPES)
@@ -124,4 +124,4 @@ def test_a_checker_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.delitem(Draft202012Validator.FORMAT_CHECKER.checkers, "date-time")
     with pytest.raises(RuntimeError, match="install rfc3339-validator"):
-        schema_validation._wordy.__wrapped__("session")
+        schemas._wordy.__wrapped__("session")
