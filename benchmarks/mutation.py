@@ -46,7 +46,7 @@ AREAS: Final = {
     "scrub": Area(
         (
             "hpp_contract/recordings/write.py",
-            *(f"hpp_contract/privacy/{name}.py" for name in ("pseudonyms", "scrub", "scrub_json")),
+            *(f"hpp_contract/privacy/{name}.py" for name in ("json_tokens", "pseudonyms", "scrub", "scrub_json")),
         ),
         (
             "unit/privacy/test_pseudonyms.py",

@@ -217,8 +217,8 @@ def _conclude(report: Report, case: str, known: tuple[Entry, ...], test: str) ->
 
 def _text(verdict: RuleVerdict) -> str:
     """A rule and what was found, in words that are safe to print."""
-    from hpp_contract.engine.sanitize import printable
     from hpp_contract.privacy.redact import Redactor
+    from hpp_contract.privacy.sanitize import printable
 
     findings = [
         f"  where     {finding.where}\n  expected  {finding.expected}\n  found     {finding.found}"

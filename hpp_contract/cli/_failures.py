@@ -11,7 +11,7 @@ from hpp_contract.cli._output import write_stderr, write_stdout
 from hpp_contract.engine.errors import RunError
 from hpp_contract.engine.refusal import system_refusal
 from hpp_contract.engine.report import UNVERIFIED, USAGE
-from hpp_contract.engine.sanitize import printable
+from hpp_contract.privacy.sanitize import printable
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""

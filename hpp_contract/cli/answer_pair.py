@@ -11,11 +11,11 @@ from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.client import ideal_read
 from hpp_contract.engine.rule import Rule
-from hpp_contract.engine.sanitize import printable
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.exchange_text import exchange_text
+from hpp_contract.privacy.render import render
+from hpp_contract.privacy.sanitize import printable
 from hpp_contract.spec.session import MEMBERS
 
 
@@ -29,7 +29,7 @@ def answer_pair(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | No
 def _text(answer: ClientRead) -> str:
     redact = Redactor(CREDENTIALS.secrets)
     lines = [f"Case {answer.case}: {CASES[answer.case].description}"]
-    lines += [exchange_text(answer.last, redact)] if answer.last is not None else []
+    lines += [render(answer.last, redact)] if answer.last is not None else []
     if len(answer.served) > 1:
         lines.append(f"  ({len(answer.served)} requests like this)")
     lines += [

@@ -12,7 +12,7 @@ from hpp_contract.engine.rule import JUDGES, Rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.exchange_text import exchange_text
+from hpp_contract.privacy.render import render
 from hpp_contract.server import simulate_server
 
 POLLS = 6
@@ -62,4 +62,4 @@ def _breaks(rule: Rule, exchanges: Exchanges) -> bool:
 
 def _text(exchanges: Exchanges) -> str:
     redact = Redactor(CREDENTIALS.secrets)
-    return "\n\n".join(exchange_text(exchange, redact) for exchange in exchanges)
+    return "\n\n".join(render(exchange, redact) for exchange in exchanges)

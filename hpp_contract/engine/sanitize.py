@@ -7,13 +7,7 @@ from dataclasses import replace
 
 from hpp_contract.engine.report import Change, Poll, Report, RuleVerdict, Slice
 from hpp_contract.engine.rule import Finding
-
-
-def printable(text: str) -> str:
-    """The text with whatever could steer a terminal or a reader's eye (escapes, line ends, bidi marks) spelled out."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+from hpp_contract.privacy.sanitize import printable
 
 
 def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:

@@ -1,1 +1,6 @@
-"""Verbs on text and bytes that keep secrets and people out of what is shown or kept. Nothing here judges."""
+"""What keeps secrets and personal data out of what is shown or kept. Nothing here judges.
+
+Four verbs: `describe` says what a value looks like, never the value. `redact` takes known secrets out of a text.
+Pseudonyms (`scrub`, `mask`) replace a value by another of the same shape, so that every rule says the same of it.
+`sanitize` is the last check of a text. Which members and header fields are public stands in `spec.fields` only.
+"""

@@ -1,80 +1,113 @@
-"""An exchange as text that may be shown to anybody: every line of it, with values described where they could identify.
+"""An exchange as lines of text: `render` for examples of our own, `render_redacted` for everybody.
 
-Statuses, instants, error codes and the headers of HTTP itself are shown. Ids, tokens, references, messages and whatever
-is about a person are described. This reads bytes that may be no JSON at all, so it goes by tokens, not by a parser.
+`render_redacted` shows statuses, instants, error codes and the header fields of HTTP itself. Ids, tokens, references,
+messages and whatever is about a person are described. A body may be no JSON at all, so it is read by tokens.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import Final
 
-from hpp_contract.model.exchange import Exchange, Headers, Response
-from hpp_contract.privacy.redact import Redactor, describe, show
+from hpp_contract.model.exchange import Exchange, Response
+from hpp_contract.privacy.describe import describe, show
+from hpp_contract.privacy.json_tokens import Token, string_value, tokens
+from hpp_contract.privacy.redact import Redactor
+from hpp_contract.privacy.sanitize import sanitize
 from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.fields import HEADERS, MEMBERS
 from hpp_contract.spec.session import UUID
 
-LONGEST: Final = 4000
-"""Characters of a body that are looked at."""
+MAX_BODY: Final = 4000
+"""Characters of a body that `render_redacted` looks at."""
 
-DEEPEST: Final = 12
-"""Levels of indentation: what is nested deeper stays there."""
+MAX_EXAMPLE: Final = 600
+"""Characters of a body or a header field that `render` shows."""
 
-PUBLIC_MEMBERS: Final = frozenset({"status", "updated_at", "expires_at", "error_code"})
-"""Members whose value says nothing about anybody, when it looks as it should."""
+MAX_INDENT: Final = 12
+"""Levels of indentation; deeper ones are not indented further."""
 
-PUBLIC_HEADERS: Final = frozenset(
-    {"accept", "accept-encoding", "age", "allow", "cache-control", "connection", "content-encoding", "content-length"}
-    | {"content-type", "date", "expires", "pragma", "retry-after", "server", "transfer-encoding", "user-agent", "vary"}
-    | {"www-authenticate", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
-)
+_is_name = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,40}").fullmatch
 
-_TOKEN: Final = re.compile(
-    r'(?P<text>"(?:[^"\\]|\\.)*"?)(?P<colon>\s*:)?|(?P<number>-?\d[\d.eE+-]*)'
-    r"|(?P<word>true|false|null|NaN|-?Infinity)|(?P<mark>[\[\]{},:])|(?P<space>\s+)|(?P<other>.)",
-    re.DOTALL,
-)
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,40}")
+
+def render(exchange: Exchange, redact: Callable[[str], str]) -> str:
+    """The exchange with its values, redacted and printable; bytes that are not UTF-8 are shown as `\\xff`."""
+    context, response = exchange.context, exchange.response
+    received: list[str] = []
+    if response is not None:
+        received += _text(response.content or response.body)
+        received += [] if response.complete else ["(the connection closed before the promised end)"]
+    sent, reason = _text(exchange.request.body), response.reason if response else ""
+    lines = _lines(exchange, exchange.request.url, lambda _, value: value[:MAX_EXAMPLE], sent, received, reason)
+    if context.credentials == "wrong":
+        lines.append("  (these are not the credentials that open it)")
+    if context.recorded:
+        time = "with its time" if exchange.at is not None else "without its time"
+        lines.append(f"  (kept {time}; provenance: {context.provenance or 'not named'})")
+    if exchange.elapsed is not None and exchange.elapsed >= context.max_latency:
+        lines.append(f"  (after {exchange.elapsed:g} s)")
+    return "\n".join(sanitize(line, redact) for line in lines)
 
 
 def render_redacted(exchange: Exchange) -> str:
-    """The exchange as lines of text, `>` sent and `<` received, without a value that identifies anything or anybody."""
-    hide = Redactor(exchange.context.secrets)
+    """The exchange without a value that identifies anything or anybody."""
+    redact = Redactor(exchange.context.secrets)
+    sent, received = _body(exchange.request.body), _received(exchange.response) if exchange.response else ()
+
+    def field(name: str, value: str) -> str:
+        return _field(name.lower(), value, redact)
+
+    return "\n".join(_lines(exchange, _url(exchange, redact), field, sent, received))
+
+
+def _lines(
+    exchange: Exchange,
+    url: str,
+    field: Callable[[str, str], str],
+    sent: Iterable[str],
+    received: Iterable[str],
+    reason: str = "",
+) -> list[str]:
+    """Lines after `>` for the request and after `<` for the response: a first line, header fields, body."""
     request, response = exchange.request, exchange.response
-    lines = [f"> {request.method} {_url(exchange, hide)}", *_headers(">", request.headers, hide)]
-    lines += [f"> {line}" for line in _body(request.body)]
+    lines = [f"> {request.method} {url}", *(f"> {name}: {field(name, value)}" for name, value in request.headers)]
+    lines += (f"> {line}" for line in sent)
     if response is None:
-        return "\n".join([*lines, f"< no response: {exchange.failure or 'unknown failure'}"])
-    lines += [f"< {response.status} {_phrase(response.status)}".rstrip(), *_headers("<", response.headers, hide)]
-    lines += [f"< {line}" for line in _received(response)]
-    return "\n".join(lines)
+        return [*lines, f"< no response: {exchange.failure or 'unknown failure'}"]
+    lines.append(f"< {response.status} {reason or _phrase(response.status)}".rstrip())
+    lines += (f"< {name}: {field(name, value)}" for name, value in response.headers)
+    lines += (f"< {line}" for line in received)
+    return lines
 
 
-def _url(exchange: Exchange, hide: Callable[[str], str]) -> str:
+def _text(body: bytes) -> list[str]:
+    text = body.decode("utf-8", "backslashreplace")
+    shown = text if len(text) <= MAX_EXAMPLE else f"{text[:MAX_EXAMPLE]}… ({len(body)} bytes)"
+    return shown.split("\n") if shown else []
+
+
+def _url(exchange: Exchange, redact: Callable[[str], str]) -> str:
     parts = exchange.request.parts
-    path = "/".join(map(_segment, hide(parts.path).split("/")))
+    path = "/".join(map(_segment, redact(parts.path).split("/")))
     host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
-    return f"{hide(host)}{path}{'?‹a query›' if parts.query else ''}"
+    return f"{redact(host)}{path}{'?‹a query›' if parts.query else ''}"
 
 
 def _segment(text: str) -> str:
-    """A segment of a path, too short to be used by anybody: `39a1c773…1267`."""
+    """A segment of a path, too short to be used: `39a1c773…1267`."""
     return text if len(text) <= 12 else f"{text[:8]}…{text[-4:]}"
 
 
-def _headers(mark: str, headers: Headers, hide: Callable[[str], str]) -> list[str]:
-    return [f"{mark} {name}: {_header(name.lower(), value, hide)}" for name, value in headers]
-
-
-def _header(name: str, value: str, hide: Callable[[str], str]) -> str:
-    if name == "authorization":
-        return f"{'Basic ' if value[:6].lower() == 'basic ' else ''}‹credentials›"
-    if name in PUBLIC_HEADERS:
-        return UUID.sub("‹a UUID›", hide(value))[:200]
-    return f"‹{describe(value)}›"
+def _field(name: str, value: str, redact: Callable[[str], str]) -> str:
+    match HEADERS.get(name):
+        case "secret" if name.endswith("authorization"):
+            return f"{'Basic ' if value[:6].lower() == 'basic ' else ''}‹credentials›"
+        case "public":
+            return UUID.sub("‹a UUID›", redact(value))[:200]
+        case _:
+            return f"‹{describe(value)}›"
 
 
 def _received(response: Response) -> Iterator[str]:
@@ -97,28 +130,27 @@ def _body(content: bytes) -> Iterator[str]:
     if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
         yield f"‹{len(content)} bytes that are no JSON object or array›"
         return
-    yield from "".join(_masked(text[:LONGEST])).split("\n")
-    if len(text) > LONGEST:
+    yield from "".join(_described(text[:MAX_BODY])).split("\n")
+    if len(text) > MAX_BODY:
         yield f"‹… {len(content)} bytes in all›"
 
 
-def _masked(text: str) -> Iterator[str]:
+def _described(text: str) -> Iterator[str]:
     """The tokens of what may be JSON, one member a line, every value described that is not public."""
     depth, member, before = 0, "", ""
-    for match in _TOKEN.finditer(text):
-        kind, token = match.lastgroup or "", match[0]
-        if kind == "space" or kind == before == "other":
+    for token in tokens(text):
+        if token.text.isspace() or (token.text == ":" and before == "name"):
             continue
-        before = kind
-        if kind == "colon":
-            member, named = _member(match["text"])
-            yield f"{named}: "
-        elif kind == "mark":
-            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token, 0)
+        before = token.kind
+        if token.kind == "name":
+            member, name = _member(token.text)
+            yield f"{name}: "
+        elif token.kind == "mark":
+            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token.text, 0)
             member = ""
-            yield _mark(token, "\n" + "  " * max(0, min(depth, DEEPEST)))
+            yield _mark(token.text, "\n" + "  " * max(0, min(depth, MAX_INDENT)))
         else:
-            yield _value(kind, token, member)
+            yield _value(token, member)
 
 
 def _mark(mark: str, line_end: str) -> str:
@@ -130,22 +162,22 @@ def _mark(mark: str, line_end: str) -> str:
 def _member(text: str) -> tuple[str, str]:
     """A member's name, and how it is shown: names are public only when they look like names."""
     name = text.strip('"')
-    public = _NAME.fullmatch(name) and not UUID.search(name) and not API_KEY.search(name)
+    public = _is_name(name) and not UUID.search(name) and not API_KEY.search(name)
     return name, f'"{name}"' if public else "‹a name›"
 
 
-def _value(kind: str, text: str, member: str) -> str:
-    if kind == "number":
-        return "‹a number›"
-    if kind == "word":
-        return text
-    if kind == "other":
-        return "‹a byte order mark›" if text == "\ufeff" else "‹…›"
-    try:
-        value = json.loads(text, strict=False)
-    except ValueError:
+def _value(token: Token, member: str) -> str:
+    match token.kind:
+        case "number":
+            return "‹a number›"
+        case "word":
+            return token.text
+        case "other":
+            return "‹a byte order mark›" if token.text.strip() == "\ufeff" else "‹…›"
+    value = string_value(token.text, strict=False)
+    if value is None:
         return "‹a string that does not end›"
-    shown = show(value) if member in PUBLIC_MEMBERS else describe(value)
+    shown = show(value) if MEMBERS.get(member) == "public" else describe(value)
     return shown if shown.startswith('"') else f"‹{shown}›"
 
 

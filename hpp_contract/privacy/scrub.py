@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, unquote
@@ -17,24 +17,13 @@ from urllib.parse import quote, unquote
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.exchange import first, values
 from hpp_contract.privacy.pseudonyms import Pseudonyms, api_key, mask, token
-from hpp_contract.privacy.redact import MIN_SECRET, encodings, is_placeholder
+from hpp_contract.privacy.redact import ENCODINGS, MIN_SECRET, encodings, is_placeholder
 from hpp_contract.privacy.scrub_json import JsonScrubber
 from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.fields import HARMLESS_HEADERS
 from hpp_contract.spec.session import UUID
 
-_HARMLESS: Final = frozenset(
-    {
-        "accept", "accept-charset", "accept-encoding", "accept-language", "accept-ranges", "age", "allow", "alt-svc",
-        "cache-control", "connection", "content-encoding", "content-language", "content-length", "content-type", "date",
-        "etag", "expires", "host", "keep-alive", "last-modified", "location", "pragma", "retry-after", "server",
-        "strict-transport-security", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "vary", "via",
-        "www-authenticate", "x-content-type-options", "x-frame-options", "x-ratelimit-limit", "x-ratelimit-remaining",
-        "x-ratelimit-reset", "x-xss-protection",
-    }
-)  # fmt: skip
-"""Fields whose values say nothing about anybody, once ids and keys are out of them. All others are masked."""
-
-_MIN_TELLING: Final = 8
+_MIN_SEARCHED: Final = 8
 """Characters from which on a credential is looked for in other places; as in the rule about echoes."""
 
 _IGNORED_CHARS: Final = str.maketrans("", "", "\t\r\n")
@@ -69,7 +58,7 @@ class Scrubber:
     def originals(self) -> frozenset[str]:
         """Texts that must not be in what is kept: credentials, and ids long enough to be no coincidence, but for those
         that look like placeholders: such a text may stand where it means nobody. Secret."""
-        ids = {text for text in self._pseudonyms.originals if len(text) >= _MIN_TELLING and not is_placeholder(text)}
+        ids = {text for text in self._pseudonyms.originals if len(text) >= _MIN_SEARCHED and not is_placeholder(text)}
         return frozenset({form for secret in self._secrets for form in encodings(secret)} | ids)
 
 
@@ -78,7 +67,7 @@ def _credentials(exchange: Exchange) -> dict[str, str]:
     found: dict[str, str] = {}
     for value in values(exchange.request.headers, "authorization"):
         _, _, sent = value.partition(" ")
-        if len(sent) >= _MIN_TELLING and not is_placeholder(sent):
+        if len(sent) >= _MIN_SEARCHED and not is_placeholder(sent):
             found[sent] = token(sent)
     return found
 
@@ -88,8 +77,8 @@ class _ExchangeScrubber:
 
     def __init__(self, pseudonyms: Pseudonyms, known: dict[str, str]) -> None:
         self._pseudonyms = pseudonyms
-        # The plain spelling last: where spellings of the old text coincide, it is the one that counts.
-        pairs = ((spell(old), spell(new)) for spell in reversed(_ENCODINGS) for old, new in known.items())
+        # The raw text last: where encodings of the old text are equal, that is the one that counts.
+        pairs = ((encode(old), encode(new)) for encode in reversed(ENCODINGS) for old, new in known.items())
         self._known = {old: new for old, new in pairs if len(old) >= MIN_SECRET}
         forms = (re.escape(form) for form in sorted(self._known, key=len, reverse=True))
         self._pattern = re.compile("|".join([*forms, API_KEY.pattern, f"(?i:{UUID.pattern})"]))
@@ -152,7 +141,7 @@ class _ExchangeScrubber:
         if field == "set-cookie":  # one cookie, and attributes that rules of browsers are made of
             cookie, mark, attributes = value.partition(";")
             return _cookie(cookie) + mark + attributes
-        if field in _HARMLESS or value.isdigit():
+        if field in HARMLESS_HEADERS or value.isdigit():
             return self.clean(value)
         return self._masked(value)
 
@@ -202,28 +191,6 @@ class _ExchangeScrubber:
         if text.lstrip("\ufeff \t\r\n")[:1] == "<":  # a page: what stands between quotation marks there is no member
             return self.clean(text)
         return JsonScrubber(self._pseudonyms, self.clean, self._masked)(text)
-
-
-def _base64_encodings(text: str) -> str:
-    import base64
-
-    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
-
-
-def _url_base64(text: str) -> str:
-    return _base64_encodings(text).replace("+", "-").replace("/", "_")
-
-
-_ENCODINGS: Final[tuple[Callable[[str], str], ...]] = (
-    lambda text: text,
-    lambda text: quote(text, safe="", errors="surrogatepass"),
-    lambda text: quote(text, errors="surrogatepass"),
-    _base64_encodings,
-    lambda text: _base64_encodings(text).rstrip("="),
-    _url_base64,
-    lambda text: _url_base64(text).rstrip("="),
-)
-"""As `spellings`: every form that a secret travels in."""
 
 
 def _masked_runs(text: str, keep: str) -> str:

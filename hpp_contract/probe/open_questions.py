@@ -11,7 +11,7 @@ from typing import Final
 from hpp_contract.engine.report import NOT_ANSWERED
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.exchange import response_of
-from hpp_contract.privacy.redact import show
+from hpp_contract.privacy.describe import show
 from hpp_contract.probe.provision import ProvisionResult
 
 Question = tuple[tuple[str, str], ...]

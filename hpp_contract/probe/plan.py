@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.privacy.redact import abbreviate
+from hpp_contract.privacy.describe import abbreviate
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import is_loopback
-from hpp_contract.privacy.redact import abbreviate, show
+from hpp_contract.privacy.describe import abbreviate, show
 from hpp_contract.probe.plan import PlannedRead
 from hpp_contract.probe.provision_order import example_order
 from hpp_contract.probe.provision_signals import Interruptions

@@ -16,6 +16,7 @@ from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.model import Exchange, Headers, Instant
 from hpp_contract.model.clock import utc
 from hpp_contract.model.exchange import response_of
+from hpp_contract.privacy.sanitize import contains_any
 from hpp_contract.privacy.scrub import Scrubber
 
 EMBEDDED: Final = "embedded"
@@ -154,7 +155,7 @@ class Persister:
 
         text: str = serialize(cassette_dict, serializer)
         path = Path(cassette_path)
-        if any(original in text for original in self._scrub.originals):
+        if contains_any(text, self._scrub.originals):
             raise Unverifiable(f"{path.name} was not written: a credential or an id was left in it after scrubbing.")
         metadata = cassette_dict.get("metadata")
         if metadata and serializer.deserialize(text).get("metadata") != metadata:

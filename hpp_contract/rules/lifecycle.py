@@ -9,7 +9,7 @@ from hpp_contract.engine.edits import body, edit_json, header, member, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Trace
-from hpp_contract.privacy.redact import show
+from hpp_contract.privacy.describe import show
 from hpp_contract.rules.conditions import read_twice
 from hpp_contract.spec.session import FINAL, OUTCOME
 

@@ -15,7 +15,7 @@ import jsonschema_rs
 
 from hpp_contract.engine.rule import Finding, Rule, rule
 from hpp_contract.model import Exchange
-from hpp_contract.privacy.redact import describe, show
+from hpp_contract.privacy.describe import describe, show
 from hpp_contract.spec import session
 from hpp_contract.spec.fields import MEMBERS
 from hpp_contract.spec.schema_files import SHAPES, load

@@ -13,7 +13,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of
 from hpp_contract.model.instant import seconds_of_http_date
-from hpp_contract.privacy.redact import describe
+from hpp_contract.privacy.describe import describe
 from hpp_contract.rules.conditions import has, has_json, has_session
 from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.schema_files import load

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 
 from hpp_contract.model import Exchange, Request
-from hpp_contract.privacy.redact import abbreviate
+from hpp_contract.privacy.describe import abbreviate
 
 BOUND = 10_000
 """Exchanges kept: the newest."""

@@ -11,15 +11,15 @@ from typing import Any
 import schemathesis
 
 from hpp_contract.model import Context, Exchange, Request, Response
+from hpp_contract.privacy.pseudonyms import mask_members
 from hpp_contract.probe.fuzz.check import broken_rules, described
-from hpp_contract.probe.fuzz.mask import masked
 from hpp_contract.spec.session import UUID
 
 
 @schemathesis.hook
 def after_call(_context: Any, _case: Any, response: schemathesis.Response) -> None:
     """Mask tokens and personal data before anything of Schemathesis sees, checks or records them."""
-    response.content = masked(response.content)
+    response.content = mask_members(response.content)
 
 
 @schemathesis.check

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from hpp_contract import __version__
 from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.clock import steady
-from hpp_contract.privacy.redact import abbreviate
+from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.probe.fuzz.check import broken_rules
 from hpp_contract.probe.fuzz.requests import GeneratedRequest
 from hpp_contract.probe.fuzz.schema import PREFIX, objections

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from hpp_contract.privacy.redact import abbreviate
+from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.probe.fuzz.requests import GeneratedRequest
 from hpp_contract.probe.fuzz.schema import PREFIX
 

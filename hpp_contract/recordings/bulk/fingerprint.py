@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple
 from hpp_contract.engine.rule import ALWAYS_READ, JUDGES
 from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.instant import nanoseconds, seconds_of_http_date
-from hpp_contract.privacy.redact import describe, encodings, is_placeholder
+from hpp_contract.privacy.describe import describe
+from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM

@@ -9,7 +9,7 @@ from typing import Final
 
 from hpp_contract.drift.history import Run
 from hpp_contract.engine.rule import ChangeClass
-from hpp_contract.engine.sanitize import printable
+from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.changes import by_class, groups
 from hpp_contract.reporting.view import plural
 

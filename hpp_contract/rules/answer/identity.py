@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.privacy.redact import describe, show
+from hpp_contract.privacy.describe import describe, show
 from hpp_contract.rules.answer.faults import adapter_fault, return_member, return_session, served
 from hpp_contract.rules.served import (
     KNOWN,

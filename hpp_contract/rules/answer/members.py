@@ -10,7 +10,7 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Instant
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.privacy.redact import describe, show
+from hpp_contract.privacy.describe import describe, show
 from hpp_contract.rules.answer.faults import adapter_fault, declare, omit, return_member, served
 from hpp_contract.rules.served import (
     ServedKind,

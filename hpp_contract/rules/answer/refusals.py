@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.privacy.redact import describe
+from hpp_contract.privacy.describe import describe
 from hpp_contract.rules.answer.faults import adapter_fault, return_nothing, return_session
 from hpp_contract.rules.served import ServedKind, judged, outcome, served_kind, when_served
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.privacy.redact import show
+from hpp_contract.privacy.describe import show
 from hpp_contract.rules.answer.faults import adapter_fault, return_error, return_member, return_nothing
 from hpp_contract.rules.served import (
     KNOWN,

@@ -17,7 +17,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.edits import body, header, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.generate import answer, valid
-from hpp_contract.probe.fuzz.mask import masked
+from hpp_contract.privacy.pseudonyms import mask_members
 from hpp_contract.probe.fuzz.schema import OFF
 from hpp_contract.server import Server
 from tests.harness.support.fuzzing import asked_for, broken, only
@@ -107,7 +107,7 @@ def test_masks_change_no_verdict(shape: str, data: st.DataObject) -> None:
     """A masked body shows nothing about a person or an order, and every rule says the same of it."""
     original = data.draw(valid(shape))
     for ascii_only in (True, False):
-        hidden = json.loads(masked(json.dumps(original, ensure_ascii=ascii_only).encode()))
+        hidden = json.loads(mask_members(json.dumps(original, ensure_ascii=ascii_only).encode()))
         assert broken((answer(hidden),)) == {}
         assert hidden["session_id"] == original["session_id"]
         for name in ("authorization_token", "order_id", "klarna_reference"):

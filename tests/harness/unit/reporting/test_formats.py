@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from hpp_contract import __version__
 from hpp_contract.engine.report import Outcome, Report
 from hpp_contract.engine.rule import Finding
-from hpp_contract.engine.sanitize import printable, sanitize_report
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.junit import junit
@@ -216,10 +216,3 @@ def test_no_printer_leaks_past_the_gate(hostile: Report, around: str) -> None:
             output = printer(sanitize_report(spilt, Redactor([SECRET])))
             assert spelling not in output
             assert "[redacted]" in output or printer is terminal or printer is markdown
-
-
-@given(HOSTILE)
-def test_printable_text_is_printable(text: str) -> None:
-    """Printable text holds no control character, and a text that holds none is left alone."""
-    assert printable(text).isprintable()
-    assert printable(text) == text or not text.isprintable()
