@@ -1,25 +1,43 @@
-"""Recordings as a list in memory: for folders of cassettes. Logs go through `engine`, which keeps none of it."""
+"""Reading recordings: from files to exchanges.
+
+A file is NDJSON, read line by line, or one document, JSON or YAML, whose format is recognised from what is in it.
+No file is trusted: size, depth and the growth of YAML aliases are bounded, and YAML builds plain values.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Final, TypeVar
 
-from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.model import Exchange
-from hpp_contract.recordings.bulk.pieces import is_read, numbered_lines, pieces
-from hpp_contract.recordings.formats import ndjson
+from hpp_contract.recordings.formats import FORMATS, ndjson
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
-from hpp_contract.recordings.formats.documents import read_document
-from hpp_contract.recordings.sources import InputFile, files, input_file
+from hpp_contract.recordings.formats.yaml_text import read_yaml
+from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece, examine, files, numbered_lines
+
+MAX_JSON: Final = 256 * 1024 * 1024
+MAX_YAML: Final = 64 * 1024 * 1024
+"""Bytes of one document. Documents are parsed whole; longer logs belong into NDJSON."""
+
+Item = TypeVar("Item")
+
+
+class Skipped(Enum):
+    """What is not judged: an exchange of another operation, or a file in a folder that is no recording."""
+
+    OPERATION = auto()
+    FILE = auto()
 
 
 @dataclass
 class Reading:
-    """What was read: `exchanges` of the read-session operation, sentences worth knowing (`notes`), and sentences about
-    what could not be read (`unreadable`)."""
+    """What was read: `exchanges` of the read-session operation, `notes` for information, and sentences about what could
+    not be read (`unreadable`)."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -27,59 +45,144 @@ class Reading:
 
 
 def read_recordings(paths: Sequence[str]) -> Reading:
-    """Read files and folders, the latter with all they hold. A path that does not exist is a UsageProblem; a file that
-    cannot be read is a sentence in `unreadable`, and the others are still read."""
+    """Every exchange in files and folders, kept in memory: for cassettes. Logs are judged by `bulk`.
+
+    A file that cannot be read is a sentence in `unreadable`, and the others are still read. Raises UsageProblem for a
+    path that does not exist.
+    """
     reading = Reading()
     with TemporaryDirectory(prefix="hpp-contract-") as spool:
         for number, (name, found) in enumerate(files(paths)):
-            try:
-                _read(input_file(number, name, Path(spool), found), reading)
-            except NoRecording as problem:
-                told = reading.notes if found else reading.unreadable
-                told.append(foreign_note(name) if found else f"{name}: {problem}")
-            except Unreadable as problem:
-                reading.unreadable.append(f"{name}: {problem}")
-            except OSError as error:
-                raise_refusal(error)
-                reading.unreadable.append(f"{name}: {error.strerror or 'cannot be read'}")
+            source = examine(number, name, Path(spool), found)
+            if isinstance(source, Damage):
+                reading.unreadable.append(source.sentence)
+            else:
+                _read(source, reading)
     if not reading.exchanges and not reading.unreadable:
         reading.unreadable.append(nothing_in(paths))
     return reading
 
 
+def _read(source: InputFile, reading: Reading) -> None:
+    def on_line(line: Line) -> Exchange | None:
+        exchange = ndjson.exchange_on(line[2], f"{source.name}#{line[0]}")
+        return exchange if is_read(exchange) else None
+
+    skipped, before = 0, len(reading.exchanges)
+    for item in items(Piece(source, 0, source.size, 1), on_line, lambda exchange: exchange):
+        match item:
+            case Exchange():
+                reading.exchanges.append(item)
+            case Damage():
+                reading.unreadable.append(item.sentence)
+            case Skipped.FILE:
+                reading.notes.append(other_file_note(source.name))
+            case Skipped.OPERATION:
+                skipped += 1
+    if skipped:
+        reading.notes.append(skipped_note(source.name, skipped, len(reading.exchanges) - before))
+
+
+def items(
+    piece: Piece, on_line: Callable[[Line], Item | None], on_exchange: Callable[[Exchange], Item]
+) -> Iterator[Item | Skipped | Damage]:
+    """What each exchange of a piece becomes, and in the place of one that cannot be judged why.
+
+    `on_line` makes an item of a line of NDJSON, None of another operation, and raises Unreadable. `on_exchange` makes
+    one of an exchange in a document.
+    """
+    source = piece.source
+    try:
+        if source.is_lines:
+            for line in numbered_lines(piece):
+                try:
+                    item = on_line(line)
+                except Unreadable as problem:
+                    yield Damage(f"{source.name}#{line[0]}: {problem}")
+                else:
+                    yield Skipped.OPERATION if item is None else item
+            return
+        for exchange in read_document(source):
+            if isinstance(exchange, Unreadable):
+                yield Damage(f"{source.name}{exchange}")
+            else:
+                yield on_exchange(exchange) if is_read(exchange) else Skipped.OPERATION
+    except (Unreadable, OSError) as error:
+        other_file = isinstance(error, NoRecording) and source.found
+        yield Skipped.FILE if other_file else Damage.of(source.name, error)
+
+
+def is_read(exchange: Exchange) -> bool:
+    """Whether this is a read of a session, correct or not: DELETE on the same path is another documented operation."""
+    return exchange.request.session_id is not None and exchange.request.method != "DELETE"
+
+
 def nothing_in(paths: Sequence[str]) -> str:
-    """The sentence about recordings in which nothing is to be judged."""
+    """The sentence about recordings in which there is nothing to judge."""
     return f"no read-session exchange in {', '.join(paths)}: give recordings of GET …/hpp/v1/sessions/{{session_id}}."
 
 
-def _read(source: InputFile, reading: Reading) -> None:
-    skipped = found = 0
-    for item in _lines(source) if source.is_lines else read_document(source):
-        if isinstance(item, Unreadable):
-            reading.unreadable.append(f"{source.name}{item}")
-        elif is_read(item):
-            reading.exchanges.append(item)
-            found += 1
-        else:
-            skipped += 1
-    if skipped:
-        reading.notes.append(skipped_note(source.name, skipped, found))
-
-
-def foreign_note(name: str) -> str:
-    """The sentence about a file in a folder that is something else."""
+def other_file_note(name: str) -> str:
+    """The sentence about a file in a folder that is no recording."""
     return f"{name}: no recording, left out"
 
 
 def skipped_note(name: str, skipped: int, judged: int) -> str:
-    """The sentence about a file that holds other operations too."""
+    """The sentence about a file that also holds other operations."""
     return f"{name}: {skipped} exchanges of other operations skipped, {judged} judged"
 
 
-def _lines(source: InputFile) -> Iterator[Exchange | Unreadable]:
-    for piece in pieces(source):
-        for number, _, line in numbered_lines(piece):
-            try:
-                yield ndjson.exchange_on(line, f"{source.name}#{number}")
-            except Unreadable as problem:
-                yield Unreadable(f"#{number}: {problem}")
+def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
+    """Every exchange of the file, with evidence `name#index`, and in the place of one that cannot be read why.
+
+    Raises NoRecording for a file in no known format, Unreadable when nothing in it can be read, and OSError when it
+    cannot be opened.
+    """
+    document = parsed(source)
+    for format_ in FORMATS:
+        if format_.recognises(document):
+            for item in format_.read(document, source.folder):
+                yield replace(item, evidence=source.name + item.evidence) if isinstance(item, Exchange) else item
+            return
+    raise NoRecording("no recording format that is known here (hpp-contract recording --help lists them)")
+
+
+def parsed(source: InputFile) -> Any:
+    """The file as one JSON value, a list of them where each line is one, or a YAML document."""
+    _refuse_beyond(MAX_JSON, source.size)
+    try:
+        text = source.read(0, source.size).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not UTF-8 text at byte {error.start + 1}") from error
+    if text.lstrip()[:1] not in ("{", "["):
+        _refuse_beyond(MAX_YAML, source.size)
+        return read_yaml(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise Unreadable("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        return _otherwise(text, error)
+    except ValueError as error:
+        raise Unreadable("a number too long to read") from error
+
+
+def _refuse_beyond(bound: int, size: int) -> None:
+    if size > bound:
+        mega = 1024 * 1024
+        raise Unreadable(f"one document of {size // mega} MB: more than {bound // mega} MB is read only as NDJSON")
+
+
+def _otherwise(text: str, problem: json.JSONDecodeError) -> Any:
+    """What begins like JSON and is not one value: JSON values a line each, or YAML in its flow style."""
+    if problem.msg == "Extra data":
+        try:
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
+            pass  # then the first problem is reported
+    elif len(text) < MAX_YAML:
+        try:
+            return read_yaml(text)
+        except Unreadable:
+            pass
+    raise Unreadable(f"damaged or broken off: not JSON at line {problem.lineno}, column {problem.colno}")

@@ -1,5 +1,7 @@
-"""From paths and URLs to files whose bytes can be read again at any place: folders walked, stdin and gzip unpacked to
-disk."""
+"""From paths and URLs to files that can be read again at any place, and to pieces of them.
+
+Folders are walked. Stdin, pipes and what is packed with gzip are copied to disk.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import gzip
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path, PurePath
@@ -15,6 +17,7 @@ from threading import get_ident
 from typing import IO, BinaryIO, Final, cast
 
 from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.recordings import urls
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Unreadable
@@ -24,20 +27,29 @@ _NO_RECORDINGS: Final = frozenset(
     (".md", ".rst", ".txt", ".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".go", ".php", ".java", ".kt", ".cs", ".rs",
      ".sh", ".html", ".css", ".png", ".jpg", ".pdf", ".xml")
 )  # fmt: skip
-"""What files in a folder end in that are no data. All others are looked into."""
+"""Endings of files in a folder that are not data. All others are examined."""
 
 _GZIP: Final = b"\x1f\x8b"
 _CHUNK: Final = 1024 * 1024
-_LOOKED_AT: Final = 20
+_EXAMINED_LINES: Final = 20
+
+PIECE: Final = 4 * 1024 * 1024
+"""Bytes of NDJSON that are judged in one go."""
+
+Block = tuple[int, int, int]
+"""A run of bytes: its length, the line ends in it, and how many of its bytes the last of them ends."""
+
+Line = tuple[int, int, bytes | None]
+"""Number from 1, offset in bytes, and the bytes of a line; None for one that is too long to read."""
 
 
 @dataclass(frozen=True)
 class InputFile:
     """One file of evidence: its `number` among all, the `name` its user knows, and `place`, the path or URL of its
-    bytes; where they are packed, a copy that is plain is kept `unpacked`. `size` is in bytes, plain.
+    bytes. Where these are packed, `unpacked` is a plain copy. `size` is in bytes, plain.
 
-    `is_lines` says whether it is NDJSON; otherwise it is one document. `found` says that nobody named it: it may be
-    something else than a recording.
+    `is_lines` says whether it is NDJSON; otherwise it is one document. `found` says that it was found in a folder and
+    named by nobody: it may not be a recording.
     """
 
     number: int
@@ -70,10 +82,37 @@ class InputFile:
             return stream.read(length)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A document, or `length` bytes of an NDJSON file from `offset` on, whose first line has number `line`."""
+
+    source: InputFile
+    offset: int
+    length: int
+    line: int
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What cannot be read, a file or an exchange in it: one `sentence` with its place."""
+
+    sentence: str
+
+    @classmethod
+    def of(cls, name: str, error: Unreadable | OSError) -> Damage:
+        """Why the file called `name` cannot be read. Raises SystemRefused where the fault is not the file's."""
+        if isinstance(error, Unreadable):
+            return cls(f"{name}: {error}")
+        raise_refusal(error)
+        return cls(f"{name}: {error.strerror or 'cannot be read'}")
+
+
 def files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Every file that `paths` name, each once, and whether it was only found in a folder; `-` is stdin. In folders,
-    hidden files, programs, texts and the bodies that WireMock keeps beside its mappings are left out. Raises
-    UsageProblem for what does not exist."""
+    """Every file that `paths` name, each once, and whether it was found in a folder; `-` is stdin. In folders, hidden
+    files, programs, texts and the bodies that WireMock keeps beside its mappings are left out.
+
+    Raises UsageProblem for a path that does not exist.
+    """
     seen = set[Path | str]()
     for path in paths:
         for file, found in _at_url(path) if urls.is_url(path) else _on_disk(path):
@@ -108,9 +147,17 @@ def _may_be(path: PurePath) -> bool:
     return not around and path.suffix.lower() not in _NO_RECORDINGS
 
 
+def examine(number: int, name: str, spool: Path, found: bool = False) -> InputFile | Damage:
+    """As `input_file`, with a sentence for a file that cannot be read."""
+    try:
+        return input_file(number, name, spool, found)
+    except (Unreadable, OSError) as error:
+        return Damage.of(name, error)
+
+
 def input_file(number: int, name: str, spool: Path, found: bool = False) -> InputFile:
-    """The file called `name`; what cannot be read twice or is packed is copied into the folder `spool`, and `found` is
-    that it was only found in a folder. Raises Unreadable and OSError."""
+    """The file called `name`, which was named or, with `found`, found in a folder. What cannot be read twice or is
+    packed is copied into the folder `spool`. Raises Unreadable and OSError."""
     place = name
     if name == STDIN:
         place = _copied(sys.stdin.buffer, spool / f"{number}")
@@ -119,9 +166,9 @@ def input_file(number: int, name: str, spool: Path, found: bool = False) -> Inpu
             place = _copied(pipe, spool / f"{number}")
     with _opened(place) as stream:
         packed = stream.read(2) == _GZIP
-    looked_at = InputFile(number, name, place, found=found, unpacked=spool / f"{number}.plain" if packed else None)
-    is_lines = _is_lines(looked_at)
-    return replace(looked_at, size=_size(looked_at), is_lines=is_lines)
+    examined = InputFile(number, name, place, found=found, unpacked=spool / f"{number}.plain" if packed else None)
+    is_lines = _is_lines(examined)
+    return replace(examined, size=_size(examined), is_lines=is_lines)
 
 
 def _opened(place: str) -> BinaryIO:
@@ -157,7 +204,7 @@ def _unpack(place: str, target: Path) -> None:
 def _is_lines(source: InputFile) -> bool:
     """Whether one of the first lines is an exchange in our NDJSON."""
     with source.open() as stream:
-        for _ in range(_LOOKED_AT):
+        for _ in range(_EXAMINED_LINES):
             line = stream.readline(ndjson.MAX_LINE)
             if not line or (len(line) == ndjson.MAX_LINE and not line.endswith(b"\n")):
                 break
@@ -167,3 +214,54 @@ def _is_lines(source: InputFile) -> bool:
         if not stream.read(4096).strip():
             raise Unreadable("empty")
     return False
+
+
+def pieces(source: InputFile, size: int = PIECE) -> Iterator[Piece]:
+    """Cut a source between lines; a document stays whole."""
+    if source.is_lines and source.size > size:
+        return cut(source, blocks(source, 0, source.size, size))
+    return iter([Piece(source, 0, source.size, 1)])
+
+
+def blocks(source: InputFile, start: int, end: int, size: int) -> Iterator[Block]:
+    """The bytes from `start` to `end`, in blocks of `size`."""
+    with source.open() as stream:
+        stream.seek(start)
+        while block := stream.read(min(size, end - start)):
+            yield len(block), block.count(b"\n"), block.rfind(b"\n") + 1
+            start += len(block)
+
+
+def cut(source: InputFile, found: Iterable[Block]) -> Iterator[Piece]:
+    """Pieces of a source between the lines of all its blocks."""
+    start, line, end = 0, 1, 0
+    for length, lines, whole in found:
+        if whole:
+            yield Piece(source, start, end + whole - start, line)
+            start, line = end + whole, line + lines
+        end += length
+    if end > start:
+        yield Piece(source, start, end - start, line)
+
+
+def numbered_lines(piece: Piece) -> Iterator[Line]:
+    """Each line of a piece that is not blank."""
+    with piece.source.open() as stream:
+        stream.seek(piece.offset)
+        offset, number, end = piece.offset, piece.line, piece.offset + piece.length
+        while offset < end and (line := stream.readline(ndjson.MAX_LINE)):
+            size = len(line) if len(line) < ndjson.MAX_LINE or line[-1:] == b"\n" else len(line) + _rest_of_line(stream)
+            if size > len(line):
+                yield number, offset, None
+            elif not line.isspace():
+                yield number, offset, line
+            offset, number = offset + size, number + 1
+
+
+def _rest_of_line(stream: BinaryIO) -> int:
+    size = 0
+    while chunk := stream.readline(ndjson.MAX_LINE):
+        size += len(chunk)
+        if chunk.endswith(b"\n"):
+            break
+    return size

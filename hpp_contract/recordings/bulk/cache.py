@@ -1,7 +1,6 @@
-"""The quick way to the judge's verdict: exchanges that differ in nothing a rule can see are judged once.
+"""Cache of verdicts: exchanges of one signature (`fingerprint`) are judged once, the others are counted.
 
-A log of millions comes down to a few signatures (`glance`): the first of each goes to the judge, the others are
-counted. What has no signature goes to the judge every time. Tests hold both ways equal, finding by finding.
+Exchanges without a signature are judged every time. Tests compare both ways, finding by finding.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from hpp_contract.model import Exchange
 from hpp_contract.recordings.bulk.fingerprint import Fingerprint
 
 MEMORY = 10_000
-"""Signatures remembered at most: a log that has more gains little from them."""
+"""Signatures kept at most: a log with more gains little from the cache."""
 
 
 @dataclass
 class _Known:
-    """What the judge said of one signature: each exercised rule's findings; how often and where it was met since."""
+    """The verdict on one signature: the findings of each exercised rule, and how often and where it occurred since."""
 
     findings: dict[str, tuple[Finding, ...]]
     times: int = 0
@@ -29,9 +28,9 @@ class _Known:
 
 
 class VerdictCache:
-    """Judges single exchanges. Ask `meet` first; what it does not know goes to `judge`; `collect` gives the verdict.
+    """Judges single exchanges: by `count_if_known`, else by `judge`. `collect` gives the verdict.
 
-    `evidence` says what stands at a place in the evidence.
+    `evidence` names the exchange at a place.
     """
 
     def __init__(self, rules: Iterable[Rule], subject: Subject, evidence: Callable[[Order], str]) -> None:
@@ -39,9 +38,9 @@ class VerdictCache:
         self._known: dict[Hashable, _Known] = {}
         self._judged = Judge(self._rules, subject)
 
-    def count_if_known(self, glance: Fingerprint, order: Order) -> bool:
-        """Count this exchange in and return True, when one of its signature was judged before."""
-        known = self._known.get(glance.signature)
+    def count_if_known(self, fingerprint: Fingerprint, order: Order) -> bool:
+        """Count this exchange and return True, if one of its signature was judged before."""
+        known = self._known.get(fingerprint.signature)
         if known is None:
             return False
         known.times += 1
@@ -49,32 +48,32 @@ class VerdictCache:
             known.places.append(order)
         return True
 
-    def judge(self, exchange: Exchange, order: Order, glance: Fingerprint | None) -> None:
-        """Judge an exchange in full, and remember the verdict for those like it."""
+    def judge(self, exchange: Exchange, order: Order, fingerprint: Fingerprint | None) -> None:
+        """Judge an exchange, and keep the verdict for others of its signature."""
         self._judged.exchange(exchange, order)
-        if glance is not None and (known := self._verdict_of(exchange)):
+        if fingerprint is not None and (known := self._verdict_of(exchange)):
             if len(self._known) >= MEMORY:
                 self._flush()
                 self._known.clear()
-            self._known[glance.signature] = known
+            self._known[fingerprint.signature] = known
 
     def collect(self) -> dict[str, Tally]:
-        """What every rule found since the last time this was asked."""
+        """What every rule found since the last call."""
         self._flush()
         tallies, self._judged = self._judged.tallies, Judge(self._rules, self._subject)
         return tallies
 
     def _verdict_of(self, exchange: Exchange) -> _Known | None:
-        """The judge's word on this exchange, whatever its place; None where it cannot be repeated of another."""
-        alone = Judge(self._rules, self._subject)
-        alone.exchange(replace(exchange, evidence=""), ())
-        exercised = {rule: tally for rule, tally in alone.tallies.items() if tally.exercised}
+        """Verdict without position; None if it depends on the position."""
+        judge = Judge(self._rules, self._subject)
+        judge.exchange(replace(exchange, evidence=""), ())
+        exercised = {rule: tally for rule, tally in judge.tallies.items() if tally.exercised}
         if any(tally.crash or tally.total > len(tally.findings) for tally in exercised.values()):
             return None
         return _Known({rule: tuple(found for _, found in tally.findings) for rule, tally in exercised.items()})
 
     def _flush(self) -> None:
-        """Turn what was counted by signature into what was counted by rule."""
+        """Add what was counted by signature to the tallies of the rules."""
         for known in self._known.values():
             if known.times:
                 self._judged.merge({rule: self._tally(known, found) for rule, found in known.findings.items()})

@@ -1,8 +1,8 @@
-"""What a rule about one exchange can see of it, as a value that can be looked up.
+"""Fingerprint of an exchange: exchanges with equal signatures get equal verdicts from every rule about one exchange.
 
-Ids and dates are reduced to their relations, so nearly all exchanges of a log come down to a few signatures. Only
-ordinary exchanges have one: whatever is odd is left to the judge. Which verdict belongs to a signature is the judge's
-word (`screen`), so no rule is written here a second time. This runs once for every line of a log: it is written for
+Ids and dates are reduced to their relations, so nearly all exchanges of a log have one of a few signatures. Only
+ordinary exchanges have one: all others are judged one by one. Which verdict belongs to a signature is decided by the
+judge (`cache`), so no rule is written here a second time. This runs once for every line of a log and is written for
 speed, with tuples where there would be classes.
 """
 
@@ -19,13 +19,14 @@ from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.instant import nanoseconds, seconds_of_http_date
 from hpp_contract.privacy.describe import describe
 from hpp_contract.privacy.redact import encodings, is_placeholder
+from hpp_contract.recordings.formats import ndjson
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
-from hpp_contract.spec.session import SKEW
+from hpp_contract.spec.session import SKEW, STATUSES, UUID
 
 _is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~\-]+)*/hpp/v1/sessions/").fullmatch
-_is_uuid = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}").fullmatch
+_is_uuid = UUID.fullmatch
 _is_reference = re.compile(r"[ -~]{1,255}").fullmatch
 _is_code = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch
 _decode = JSONDecoder().raw_decode
@@ -43,17 +44,14 @@ def _fields_read(message: str) -> frozenset[str]:
 
 REQUEST_FIELDS: Final = _fields_read("request")
 RESPONSE_FIELDS: Final = _fields_read("response")
-"""Header fields that rules read: they go into the signature as they are. All others only must not hold an API key."""
+"""Header fields that rules read. They go into the signature as they are. In all others, only an API key matters."""
 
-_STATUSES: Final = frozenset(
-    {"WAITING", "IN_PROGRESS", "COMPLETED", "BACK", "FAILED", "ERROR", "CANCELLED", "DISABLED", "MANUAL_ID_CHECK"}
-)
 _ERROR_MEMBERS: Final = frozenset({"error_code", "error_messages", "error_message", "correlation_id"})
 _KEY: Final = "kco_"
 _LIFETIME: Final = 48 * 3600 * 1_000_000_000
 
 ReadFacts = tuple[int, str, int, str, tuple[str | None, ...]]
-"""What the life of a session is judged by: the HTTP status, and of a session its status, `updated_at` in ns since 1970,
+"""What rules about traces read: the HTTP status, and of a session its status, `updated_at` in ns since 1970,
 `expires_at` as written, and its outcome ids."""
 
 
@@ -77,11 +75,11 @@ def fingerprint(
     status: int,
     headers: Iterable[tuple[str, str]],
     body: str,
-    known: Context,
+    context: Context,
     at: int | None,
     elapsed: float | None,
 ) -> Fingerprint | None:
-    """What an ordinary exchange without a request body or a failure comes down to; None for any other.
+    """The fingerprint of an ordinary exchange without a request body or a failure; None for any other.
 
     `status` is from 100 to 999, `body` the response's as text, `at` in ns since 1970, `elapsed` in seconds. Raises
     TypeError or AttributeError for values of other types than an Exchange has.
@@ -89,9 +87,9 @@ def fingerprint(
     sessions, session_id = url[:-36], url[-36:]
     if not _reads(sessions) or not _is_uuid(session_id) or type(method) is not str:
         return None
-    if not body.isascii() or _KEY in body or known.retried or known.secrets:
+    if not body.isascii() or _KEY in body or context.retried or context.secrets:
         return None
-    if elapsed is not None and not (type(elapsed) in (int, float) and 0 <= elapsed <= known.max_latency):
+    if elapsed is not None and not (type(elapsed) in (int, float) and 0 <= elapsed <= context.max_latency):
         return None
     asked, answered = _request_fields(tuple(sent)), _response_fields(headers)
     if asked is None or answered is None or answered[2] not in (None, str(len(body))):
@@ -104,7 +102,7 @@ def fingerprint(
         return None
     signature = (
         method, sessions, asked, status, answered[0], answered[2] is None, answered[3], elapsed is None, at is None,
-        known, inner[0],
+        context, inner[0],
     )  # fmt: skip
     return Fingerprint(signature, session_id, at, authorization, inner[1])
 
@@ -131,6 +129,28 @@ def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
     )
 
 
+def fingerprint_of_value(value: Any) -> Fingerprint | None:
+    """The same of the exchange that `ndjson.exchange_of` would make of this value, without making it."""
+    try:
+        request, response = value["request"], value["response"]
+        if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
+            return None
+        sent, answered, body = request.get("headers"), response.get("headers"), response.get("body")
+        return fingerprint(
+            request["method"],
+            request["url"],
+            sent.items() if sent is not None else (),
+            response["status"],
+            answered.items() if answered is not None else (),
+            body if body is not None else "",
+            ndjson.context_of(value.get("provenance")),
+            nanoseconds(value.get("at")),
+            value.get("elapsed"),
+        )
+    except (KeyError, TypeError, AttributeError):  # a shape that ordinary lines do not have
+        return None
+
+
 @lru_cache(maxsize=256)
 def _reads(sessions: str) -> bool:
     """Whether an id after this makes the URL of a session, with nothing odd about it."""
@@ -138,9 +158,10 @@ def _reads(sessions: str) -> bool:
 
 
 class _Places(NamedTuple):
-    """Where the fields that rules read stand in a header section: those `kept`, under their names in small letters."""
+    """Positions of the fields that rules read in a header section: those in `RESPONSE_FIELDS` are `read`, by lower-case
+    name."""
 
-    kept: tuple[tuple[int, str], ...]
+    read: tuple[tuple[int, str], ...]
     date: int | None
     length: int | None
     correlated: bool
@@ -148,7 +169,7 @@ class _Places(NamedTuple):
 
 @lru_cache(maxsize=1024)  # one server sends the same names again and again
 def _places(names: tuple[str, ...]) -> _Places | None:
-    """None where a coding was applied, which is not ordinary."""
+    """None where a content coding was applied, which is not ordinary."""
     lower = [name.lower() for name in names]
     if "content-encoding" in lower:
         return None
@@ -171,9 +192,9 @@ def _response_fields(headers: Iterable[tuple[str, str]]) -> _Fields | None:
     places, text = _places(names), "\n".join(values)
     if places is None or _KEY in text:
         return None
-    kept, date, length, correlated = places
+    read, date, length, correlated = places
     return (
-        tuple([(name, values[place]) for place, name in kept]),
+        tuple([(name, values[place]) for place, name in read]),
         values[date] if date is not None else None,
         values[length] if length is not None else None,
         correlated,
@@ -191,22 +212,22 @@ def _request_fields(sent: Headers) -> Headers | None:
 
 @lru_cache(maxsize=256)
 def _forms(authorization: tuple[str, ...]) -> tuple[str, ...]:
-    """Every text whose appearance in an answer could be an echo of these credentials."""
+    """Every text that would be an echo of these credentials in an answer."""
     tokens = {value.partition(" ")[2] for value in authorization}
-    telling = (token for token in tokens if token and (API_KEY.search(token) or not is_placeholder(token)))
-    return tuple({form for token in telling for form in encodings(token)})
+    secret = (token for token in tokens if token and (API_KEY.search(token) or not is_placeholder(token)))
+    return tuple({form for token in secret for form in encodings(token)})
 
 
-def _session(body: str, wanted: str, date: str | None) -> tuple[Hashable, ReadFacts] | None:
-    told = _session_facts(body)
-    if told is None or told.session_id != wanted:
+def _session(body: str, session_id: str, date: str | None) -> tuple[Hashable, ReadFacts] | None:
+    session = _session_facts(body)
+    if session is None or session.session_id != session_id:
         return None
     now = seconds_of_http_date(date) if date is not None else None
-    return ((now is None, told.facts), told.read) if _consistent(told.read[2], told.expires, now) else None
+    return ((now is None, session.facts), session.read) if _consistent(session.read[2], session.expires, now) else None
 
 
 class SessionFacts(NamedTuple):
-    """What an ordinary body says of a session: `expires` in ns since 1970, and the `facts` that rules see."""
+    """What an ordinary body says of a session: `expires` in ns since 1970, and the `facts` that rules read."""
 
     session_id: str
     expires: int
@@ -214,10 +235,10 @@ class SessionFacts(NamedTuple):
     read: ReadFacts
 
 
-@lru_cache(maxsize=4096)  # a session is polled until something happens: most bodies were just met
+@lru_cache(maxsize=4096)  # a session is polled until something happens: most bodies are repeated
 def _session_facts(body: str) -> SessionFacts | None:
     value = _flat_object(body)
-    if value is None or value.get("status") not in _STATUSES:
+    if value is None or value.get("status") not in STATUSES:
         return None
     session_id = value.get("session_id", "")
     updated, expires = nanoseconds(value.get("updated_at")), nanoseconds(value.get("expires_at"))
@@ -288,5 +309,5 @@ def _is_error_object(value: dict[str, Any]) -> bool:
 
 
 def _quotation_marks(value: dict[str, Any]) -> int:
-    """Those that a JSON text of these members has when none is repeated and no text holds any."""
+    """How many quotation marks a JSON text of these members has when none is repeated and no text holds any."""
     return sum([2 + (2 * len(inner) if isinstance(inner, list) else 2) for inner in value.values()])

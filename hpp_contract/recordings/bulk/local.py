@@ -1,36 +1,40 @@
 """Judging recordings of any size on one machine: cut into pieces, judged by every core, merged.
 
-Memory does not grow with the evidence: exchanges are judged as they are read, and of each only a sighting waits on disk
-until its session is judged.
+Memory does not grow with the evidence: exchanges are judged as they are read, and of each only a record is kept, on
+disk, until its session is judged.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+import signal
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache, partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeVar
+from typing import Any, Final, Self, TypeVar, cast
 
 from hpp_contract.engine import Judge, RuleVerdict, Subject
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.judge import Tally
-from hpp_contract.engine.refusal import raise_refusal
-from hpp_contract.recordings.bulk.pieces import SENTENCES, Piece, PieceResult, Worker, judge_partition, pieces
-from hpp_contract.recordings.bulk.processes import Processes
-from hpp_contract.recordings.bulk.spill import Spill
-from hpp_contract.recordings.formats.convert import Unreadable
-from hpp_contract.recordings.reading import foreign_note, skipped_note
-from hpp_contract.recordings.sources import InputFile, files, input_file
+from hpp_contract.engine.refusal import system_refusal
+from hpp_contract.recordings.bulk.pieces import SENTENCES, PieceResult, Worker, judge_partition
+from hpp_contract.recordings.bulk.sessions import ReadRecord, unpacked
+from hpp_contract.recordings.reading import other_file_note, skipped_note
+from hpp_contract.recordings.sources import Damage, InputFile, Piece, examine, files, pieces
 from hpp_contract.rules import CATALOGUE
 
 SMALL: Final = 8 * 1024 * 1024
 """Bytes of evidence for which further processes would cost more than they save."""
 
 PARTITION: Final = 16 * 1024 * 1024
-"""Bytes of evidence whose sightings are one partition: about 25,000 exchanges, ten megabytes of memory."""
+"""Bytes of evidence whose records are one partition: about 25,000 exchanges, ten megabytes of memory."""
 
 MAX_PARTITIONS: Final = 1024
 
@@ -43,8 +47,8 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on recordings: `notes` worth knowing, `damaged` files or exchanges that could not be read and the
-    first sentences about them (`unreadable`), and how many exchanges were `judged`."""
+    """The verdict on recordings: `notes` for information, how many files or exchanges are `damaged`, the first
+    sentences about these (`unreadable`), and how many exchanges were `judged`."""
 
     verdicts: tuple[RuleVerdict, ...]
     notes: tuple[str, ...]
@@ -63,26 +67,26 @@ def judge_recordings(
     """
     with TemporaryDirectory(prefix="hpp-contract-") as folder:
         named = enumerate(files(paths))
-        evidence = Evidence.of(look(number, name, found, Path(folder)) for number, (name, found) in named)
+        evidence = Evidence.of(examine(number, name, Path(folder), found) for number, (name, found) in named)
         wanted = (processes or available_cores()) if evidence.size > SMALL or processes else 1
-        with Processes(wanted) if wanted > 1 else nullcontext() as further:
-            return _judged(evidence, Spill(_made(Path(folder) / "sightings")), further, on_progress)
+        with Processes(wanted) if wanted > 1 else nullcontext() as pool:
+            return _judged(evidence, Spill(_made(Path(folder) / "records")), pool, on_progress)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The sources that can be opened, and sentences about those that cannot."""
+    """The files that can be read, and sentences about those that cannot."""
 
     sources: tuple[InputFile, ...]
     unreadable: tuple[str, ...]
 
     @classmethod
-    def of(cls, looked_at: Iterable[InputFile | str]) -> Evidence:
-        """Sort what `look` gave."""
-        results = list(looked_at)
+    def of(cls, examined: Iterable[InputFile | Damage]) -> Evidence:
+        """Sort what `examine` gave."""
+        results = list(examined)
         return cls(
             tuple(each for each in results if isinstance(each, InputFile)),
-            tuple(each for each in results if isinstance(each, str)),
+            tuple(each.sentence for each in results if isinstance(each, Damage)),
         )
 
     @property
@@ -92,54 +96,42 @@ class Evidence:
 
     @property
     def partitions(self) -> int:
-        """Into how many partitions the sessions are divided, so that each fits into memory."""
+        """How many partitions the sessions are divided into, so that each fits into memory."""
         return min(MAX_PARTITIONS, 1 + self.size // PARTITION)
 
 
-def look(number: int, name: str, found: bool, spool: Path) -> InputFile | str:
-    """Open a file that was named, or `found` in a folder; a sentence where it cannot be read. What must be unpacked
-    goes into the folder `spool`."""
-    try:
-        return input_file(number, name, spool, found)
-    except Unreadable as problem:
-        return f"{name}: {problem}"
-    except OSError as error:
-        raise_refusal(error)
-        return f"{name}: {error.strerror or 'cannot be read'}"
-
-
 class Merger:
-    """Puts the verdict together from its parts, in whatever order they come."""
+    """Puts the verdict together from its parts, in any order."""
 
     def __init__(self) -> None:
         self._judge = Judge(CATALOGUE, Subject("recording", ""))
         self._counts: dict[int, list[int]] = {}
         self._unreadable: list[tuple[int, int, str]] = []
         self._damaged = 0
-        self._foreign: set[int] = set()
+        self._other_files: set[int] = set()
 
-    def piece(self, index: int, part: PieceResult) -> None:
-        """Add what piece number `index` came to."""
-        self._judge.merge(part.tallies)
-        counts = self._counts.setdefault(part.file, [0, 0])
-        counts[0] += part.judged
-        counts[1] += part.skipped
-        self._damaged += part.damaged
-        self._foreign |= {part.file} if part.is_other_file else set()
-        sentences = [(index, place, sentence) for place, sentence in enumerate(part.unreadable)]
+    def piece(self, index: int, result: PieceResult) -> None:
+        """Add the result of piece number `index`."""
+        self._judge.merge(result.tallies)
+        counts = self._counts.setdefault(result.file, [0, 0])
+        counts[0] += result.judged
+        counts[1] += result.skipped
+        self._damaged += result.damaged
+        self._other_files |= {result.file} if result.is_other_file else set()
+        sentences = [(index, place, sentence) for place, sentence in enumerate(result.unreadable)]
         self._unreadable = sorted((*self._unreadable, *sentences))[:SENTENCES]
 
     def partition(self, tallies: dict[str, Tally]) -> None:
-        """Add what the sessions of one partition came to."""
+        """Add the tallies of one partition of sessions."""
         self._judge.merge(tallies)
 
     def judged(self, evidence: Evidence) -> Judged:
         """The whole verdict."""
         names = {source.number: source.name for source in evidence.sources}
         notes = [
-            foreign_note(names[file]) if file in self._foreign else skipped_note(names[file], skipped, judged)
+            other_file_note(names[file]) if file in self._other_files else skipped_note(names[file], skipped, judged)
             for file, (judged, skipped) in sorted(self._counts.items())
-            if skipped or file in self._foreign
+            if skipped or file in self._other_files
         ]
         unreadable = (*evidence.unreadable, *(sentence for *_, sentence in self._unreadable))
         total = sum(judged for judged, _ in self._counts.values())
@@ -155,9 +147,9 @@ def available_cores() -> int:
 def _judged(evidence: Evidence, spill: Spill, processes: Processes | None, on_progress: Progress | None) -> Judged:
     merger, done = Merger(), 0
     cut = (piece for source in evidence.sources for piece in pieces(source))
-    for index, part in _each(processes, partial(_judge_piece, spill, evidence.partitions), cut):
-        merger.piece(index, part)
-        done += part.size
+    for index, result in _each(processes, partial(_judge_piece, spill, evidence.partitions), cut):
+        merger.piece(index, result)
+        done += result.size
         if on_progress is not None:
             on_progress(done, evidence.size)
     sessions = partial(_judge_partition, spill, evidence.sources)
@@ -173,15 +165,15 @@ def _made(folder: Path) -> Path:
 
 @cache
 def _worker() -> Worker:
-    """The worker of this process: what it learned in one piece speeds up the next."""
+    """The worker of this process: the verdicts that it keeps speed up the next piece."""
     return Worker()
 
 
 def _judge_piece(spill: Spill, partitions: int, piece: Piece) -> PieceResult:
-    part = _worker().piece(piece, partitions)
-    spill.add(part.records)
-    part.records = {}
-    return part
+    result = _worker().piece(piece, partitions)
+    spill.add(result.records)
+    result.records = {}
+    return result
 
 
 def _judge_partition(spill: Spill, sources: tuple[InputFile, ...], partition: int) -> dict[str, Tally]:
@@ -195,3 +187,124 @@ def _each(
     return (
         ((index, work(item)) for index, item in enumerate(items)) if processes is None else processes.each(work, items)
     )
+
+
+class Spill:
+    """Records in a folder, by partition: any number of processes may add, then any may take a whole partition."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, parts: Mapping[int, bytes]) -> None:
+        """Append packed records to their partitions."""
+        for partition, data in parts.items():
+            with (self._folder / f"{partition}.{os.getpid()}").open("ab") as file:
+                file.write(len(data).to_bytes(8) + data)
+
+    def take(self, partition: int) -> list[ReadRecord]:
+        """Every record of a partition."""
+        records: list[ReadRecord] = []
+        for path in sorted(self._folder.glob(f"{partition}.*")):
+            with path.open("rb") as file:
+                while size := int.from_bytes(file.read(8)):
+                    records.extend(unpacked(file.read(size)))
+        return records
+
+
+# Not fork: threads of the caller (a progress bar) would be left behind in the middle of whatever they held. And not
+# forkserver: where the system refuses it a process, it prints a traceback of its own.
+_SPAWN: Final = get_context("spawn")
+
+
+class Processes:
+    """At most `most` processes until `close`, each started when there is work for it and given one item at a time.
+
+    No threads serve them: a thread that the system refuses would leave whoever waits for a result without one.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._members: dict[Connection, SpawnProcess] = {}
+
+    def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[int, Result]]:
+        """The result of every item with its index, as they are done.
+
+        Raises what `work` raises, Unverifiable when a process is ended from outside, and SystemRefused when one cannot
+        be started.
+        """
+        queue = enumerate(items)
+        busy: dict[Connection, int] = {}
+        for number, (index, item) in zip(range(self._most), queue, strict=False):
+            member = [*self._members][number] if number < len(self._members) else self._start()
+            _send(member, (work, item))
+            busy[member] = index
+        while busy:
+            for member in cast("list[Connection]", wait(list(busy))):
+                done, (result, error) = busy.pop(member), _received(member)
+                if error is not None:
+                    raise error
+                for index, item in queue:  # before the result is used: the process need not wait for that
+                    _send(member, (work, item))
+                    busy[member] = index
+                    break
+                yield done, result
+
+    def _start(self) -> Connection:
+        try:
+            here, there = _SPAWN.Pipe()
+            with there:
+                process = _SPAWN.Process(target=serve_items, args=(there,), daemon=True)
+                process.start()
+        except OSError as error:
+            raise system_refusal(error, starting_process=True) or error from error
+        self._members[here] = process
+        return here
+
+    def close(self) -> None:
+        """End every process, whatever it is doing."""
+        for connection, process in self._members.items():
+            process.kill()
+            process.join()
+            connection.close()
+        self._members.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def serve_items(connection: Connection) -> None:
+    """What a process does: work on each item that comes, until the connection ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all; whoever started this one ends it
+    with suppress(EOFError, ConnectionError):
+        while True:
+            work, item = connection.recv()
+            outcome: tuple[Any, Exception | None]
+            try:
+                outcome = (work(item), None)
+            except Exception as error:
+                error.add_note(traceback.format_exc())  # a traceback does not travel
+                outcome = (None, error)
+            connection.send(outcome)
+
+
+def _send(member: Connection, task: Any) -> None:
+    with _alive():
+        member.send(task)
+
+
+def _received(member: Connection) -> Any:
+    with _alive():
+        return member.recv()
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, ConnectionError) as error:
+        raise Unverifiable(
+            "a judging process was ended from outside, perhaps for want of memory: try again."
+        ) from error

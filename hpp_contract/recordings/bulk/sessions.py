@@ -1,12 +1,13 @@
 """Judging the traces of a recording, session by session.
 
-While exchanges are read, only a sighting of each is kept; here they are put together again. A session whose sightings
-show an ordinary life is known to keep every rule about traces; any other is read again and judged in full.
+While exchanges are read, only a record of each is kept; here the records of a session are put together. A session with
+an ordinary lifecycle keeps every rule about traces. The exchanges of any other are read again and judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+import marshal
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -22,7 +23,7 @@ from hpp_contract.spec.session import FINAL
 
 SECOND: Final = 1_000_000_000
 BURST: Final = 50
-"""Requests of one session that no second holds more of."""
+"""Requests of one session in one second at most, in an ordinary session."""
 
 
 class ReadRecord(NamedTuple):
@@ -47,95 +48,110 @@ class ReadRecord(NamedTuple):
     sent: bytes = b""
 
 
-ReadRecords = tuple[Any, ...]
-"""A Sighting as a plain tuple, which is quicker to make and to store."""
+RecordTuple = tuple[Any, ...]
+"""A ReadRecord as a plain tuple, which is quicker to make and to store."""
 
 Place = tuple[int, int, int, int]
 """File, number, offset and length."""
 
 
-def read_record(glance: Fingerprint, place: Place) -> ReadRecords:
-    """The sighting of an ordinary exchange."""
-    _, session, at, sent, (status, state, updated, expires, outcome) = glance
+def read_record(fingerprint: Fingerprint, place: Place) -> RecordTuple:
+    """The record of an ordinary exchange."""
+    _, session, at, sent, (status, state, updated, expires, outcome) = fingerprint
     ids = digest(repr(outcome)) if any(outcome) else b""
     return (digest(session), *place, at, status, state, updated, expires, ids, digest("\n".join(sent)) if sent else b"")
 
 
-def opaque_record(exchange: Exchange, place: Place) -> ReadRecords:
-    """The sighting of any other exchange."""
+def opaque_record(exchange: Exchange, place: Place) -> RecordTuple:
+    """The record of any other exchange."""
     at = exchange.at.ns if exchange.at is not None else None
     return (digest(exchange.request.session_id or ""), *place, at)
 
 
 @lru_cache(maxsize=4096)  # a session is polled more than once
 def digest(text: str) -> bytes:
-    """16 bytes that stand for the text and do not give it away."""
+    """16 bytes that identify the text and do not give it away."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+def partition_of(session: bytes, partitions: int) -> int:
+    """The partition that a session belongs to, wherever its records were made."""
+    return int.from_bytes(session[:4]) % partitions
+
+
+def packed(records: Sequence[RecordTuple]) -> bytes:
+    """Records as bytes."""
+    return marshal.dumps(tuple(records))
+
+
+def unpacked(data: bytes) -> list[ReadRecord]:
+    """The records that `packed` made bytes of. Only for bytes from this process or its workers."""
+    return [ReadRecord(*values) for values in marshal.loads(data)]  # noqa: S302
+
+
 class Sessions:
-    """Judges sessions from their sightings. `reopen` gives the exchange of a sighting."""
+    """Judges sessions from their records. `reopen` reads the exchange of a record again."""
 
     def __init__(self, reopen: Callable[[ReadRecord], Exchange]) -> None:
         self._reopen = reopen
         self._clean: dict[Hashable, tuple[str, ...]] = {}
 
-    def judge(self, sightings: Iterable[ReadRecord]) -> dict[str, Tally]:
-        """What the rules about traces found in all the sightings of some sessions."""
-        court = Judge(CATALOGUE, Subject("recording", ""))
-        for seen in _by_session(sightings):
-            outline = _trace_fingerprint(seen)
-            exercised = self._clean.get(outline) if outline is not None else None
+    def judge(self, records: Iterable[ReadRecord]) -> dict[str, Tally]:
+        """What the rules about traces found in the sessions of these records."""
+        judge = Judge(CATALOGUE, Subject("recording", ""))
+        for session in _by_session(records):
+            fingerprint = _trace_fingerprint(session)
+            exercised = self._clean.get(fingerprint) if fingerprint is not None else None
             if exercised is None:
-                exercised = self._in_full(seen, court, outline)
+                exercised = self._judge_exchanges(session, judge, fingerprint)
             for rule in exercised:
-                court.tallies[rule].exercised = True
-        return court.tallies
+                judge.tallies[rule].exercised = True
+        return judge.tallies
 
-    def _in_full(self, seen: list[ReadRecord], court: Judge, outline: Hashable) -> tuple[str, ...]:
+    def _judge_exchanges(self, records: list[ReadRecord], judge: Judge, fingerprint: Hashable) -> tuple[str, ...]:
         """Judge a session from its exchanges; returns the rules exercised."""
-        alone = Judge(CATALOGUE, Subject("recording", ""))
-        order = {self._reopen(sighting): (sighting.file, sighting.number) for sighting in seen}
+        own = Judge(CATALOGUE, Subject("recording", ""))
+        order = {self._reopen(record): (record.file, record.number) for record in records}
         for trace in traces(order):
-            alone.trace(trace, min(order[exchange] for exchange in trace.exchanges))
+            own.trace(trace, min(order[exchange] for exchange in trace.exchanges))
         for trace in traces(order, unauthorized=True):
-            alone.requests(trace, min(order[exchange] for exchange in trace.exchanges))
-        court.merge(alone.tallies)
-        exercised = tuple(rule for rule, tally in alone.tallies.items() if tally.exercised)
-        if outline is not None and not any(tally.total or tally.crash for tally in alone.tallies.values()):
-            self._clean[outline] = exercised
+            own.requests(trace, min(order[exchange] for exchange in trace.exchanges))
+        judge.merge(own.tallies)
+        exercised = tuple(rule for rule, tally in own.tallies.items() if tally.exercised)
+        if fingerprint is not None and not any(tally.total or tally.crash for tally in own.tallies.values()):
+            self._clean[fingerprint] = exercised
         return exercised
 
 
 def _by_session(records: Iterable[ReadRecord]) -> Iterator[list[ReadRecord]]:
-    """The sightings of each session in the order of the files."""
+    """The records of each session in the order of the files."""
     groups: dict[bytes, list[ReadRecord]] = {}
-    for sighting in sorted(records, key=lambda seen: (seen.file, seen.number)):
-        groups.setdefault(sighting.session, []).append(sighting)
+    for record in sorted(records, key=lambda record: (record.file, record.number)):
+        groups.setdefault(record.session, []).append(record)
     return iter(groups.values())
 
 
-def _trace_fingerprint(seen: list[ReadRecord]) -> Hashable:
+def _trace_fingerprint(records: list[ReadRecord]) -> Hashable:
     """What decides the verdict on an ordinary session; None for any other."""
-    times = [sighting.at for sighting in seen if sighting.at is not None]
-    first = seen[0]
-    if times and len(times) == len(seen):
-        seen = sorted(seen, key=lambda sighting: sighting.at or 0)
-    elif times or any(sighting.file != first.file for sighting in seen):
+    times = [record.at for record in records if record.at is not None]
+    first = records[0]
+    if times and len(times) == len(records):
+        records = sorted(records, key=lambda record: record.at or 0)
+    elif times or any(record.file != first.file for record in records):
         return None
-    if any(sighting.status is None or sighting.sent != first.sent for sighting in seen):
+    if any(record.status is None or record.sent != first.sent for record in records):
         return None
-    reads = [sighting for sighting in seen if sighting.status == 200]
-    if not _ordinary_statuses(seen, reads) or not all(_ordinary_step(one, two) for one, two in pairwise(reads)):
+    reads = [record for record in records if record.status == 200]
+    if not _ordinary_statuses(records, reads) or not all(_ordinary_step(one, two) for one, two in pairwise(reads)):
         return None
     if len(times) > BURST and not _unhurried(sorted(times)):
         return None
-    return first.sent, min(len(reads), 2), min(len(seen), 2), bool(times)
+    return first.sent, min(len(reads), 2), min(len(records), 2), bool(times)
 
 
-def _ordinary_statuses(seen: list[ReadRecord], reads: list[ReadRecord]) -> bool:
+def _ordinary_statuses(records: list[ReadRecord], reads: list[ReadRecord]) -> bool:
     """Whether 404 and 200 do not meet, and nothing failed."""
-    statuses = {sighting.status for sighting in seen}
+    statuses = {record.status for record in records}
     return statuses <= {200, 401, 403} or (not reads and statuses <= {401, 403, 404})
 
 

@@ -7,8 +7,6 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
 from hpp_contract.model import Context, Exchange, Instant, Request
-from hpp_contract.model.instant import nanoseconds
-from hpp_contract.recordings.bulk.fingerprint import Fingerprint, fingerprint
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Unreadable, content, headers, required
 
@@ -76,7 +74,7 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
         at=Instant.parse(value.get("at")),
         elapsed=elapsed if type(elapsed) in (int, float) else None,
         evidence=evidence,
-        context=_known(value.get("provenance")),
+        context=context_of(value.get("provenance")),
     )
 
 
@@ -87,32 +85,11 @@ def _response(value: Any) -> Any:
     return convert.response(required(value, "status"), headers(value.get("headers")), body)
 
 
-def _known(provenance: Any) -> Context:
-    return _knowledge(provenance if isinstance(provenance, str) else None)
+def context_of(provenance: Any) -> Context:
+    """The context of every exchange with that provenance."""
+    return _context(provenance if isinstance(provenance, str) else None)
 
 
 @lru_cache(maxsize=64)
-def _knowledge(provenance: str | None) -> Context:
+def _context(provenance: str | None) -> Context:
     return Context(recorded=True, provenance=provenance)
-
-
-def fingerprint_of_value(value: Any) -> Fingerprint | None:
-    """The glance at the exchange that `exchange_of` would make of this value, without making it."""
-    try:
-        request, response = value["request"], value["response"]
-        if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
-            return None
-        sent, answered, body = request.get("headers"), response.get("headers"), response.get("body")
-        return fingerprint(
-            request["method"],
-            request["url"],
-            sent.items() if sent is not None else (),
-            response["status"],
-            answered.items() if answered is not None else (),
-            body if body is not None else "",
-            _known(value.get("provenance")),
-            nanoseconds(value.get("at")),
-            value.get("elapsed"),
-        )
-    except (KeyError, TypeError, AttributeError):  # a shape that ordinary lines do not have
-        return None

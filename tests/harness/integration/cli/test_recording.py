@@ -127,13 +127,13 @@ def test_any_number_of_processes_says_the_same(tmp_path: Path) -> None:
 
 def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pieces and many partitions give what one of each gives."""
+    from hpp_contract.recordings import sources
     from hpp_contract.recordings.bulk import local
-    from hpp_contract.recordings.bulk import pieces as work
 
     log = str(long_log(tmp_path / "log.ndjson", 60))
     whole = judge_recordings([log], processes=1)
     monkeypatch.setattr(local, "PARTITION", 4096)
-    monkeypatch.setattr(work.pieces, "__defaults__", (3000,))
+    monkeypatch.setattr(sources.pieces, "__defaults__", (3000,))
     assert judge_recordings([log], processes=1) == whole
 
 

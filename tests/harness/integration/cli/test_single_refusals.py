@@ -25,9 +25,8 @@ from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, raise_refusal, system_refusal
 from hpp_contract.probe import provision_visit
 from hpp_contract.probe.wire import Wire
-from hpp_contract.recordings import reading
-from hpp_contract.recordings.bulk.processes import Processes
-from hpp_contract.recordings.bulk.processes import serve as work_for
+from hpp_contract.recordings import sources
+from hpp_contract.recordings.bulk.local import Processes, serve_items
 from hpp_contract.recordings.reading import read_recordings
 from hpp_contract.recordings.sources import input_file
 from hpp_contract.server import Server
@@ -139,7 +138,7 @@ def test_a_process_works_until_nothing_comes(monkeypatch: pytest.MonkeyPatch) ->
 
     ending = threading.Thread(target=end)
     ending.start()
-    work_for(there)
+    serve_items(there)
     ending.join()
     assert handled == [(signal.SIGINT, signal.SIG_IGN)]
     assert got[0] == (12, None)
@@ -178,7 +177,7 @@ def test_a_request_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_recording_without_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A recording that could not be opened for want of a file is no recording that cannot be read."""
     (tmp_path / "log.ndjson").write_text("{}\n")
-    monkeypatch.setattr(reading, "input_file", Refusing(input_file, 0, no_file, 1))
+    monkeypatch.setattr(sources, "input_file", Refusing(input_file, 0, no_file, 1))
     with pytest.raises(SystemRefused, match="open another file"):
         read_recordings([str(tmp_path)])
 

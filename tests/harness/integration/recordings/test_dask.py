@@ -22,7 +22,6 @@ from distributed import Client, Event, LocalCluster
 from hpp_contract.cli import main
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.recordings.bulk import dask as cluster
-from hpp_contract.recordings.bulk import workers
 from hpp_contract.recordings.bulk.dask import judge_on_dask
 from hpp_contract.recordings.bulk.local import Judged, judge_recordings
 from tests.harness.support.paths import RECORDINGS
@@ -98,11 +97,11 @@ def test_the_result_is_that_of_one_machine(dask: LocalCluster, folder: Path) -> 
 @pytest.mark.process
 def test_a_part_takes_longer_than_patience(dask: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as there are workers, a result is waited for, however long it takes."""
-    monkeypatch.setattr(workers, "PATIENCE", 0.1)
+    monkeypatch.setattr(cluster, "TIMEOUT_S", 0.1)
     with Client(dask.scheduler_address) as client:
-        monkeypatch.setattr(workers, "_await_worker", lambda asked: Event("waited", asked).set())
+        monkeypatch.setattr(cluster, "_await_worker", lambda asked: Event("waited", asked).set())
         slow = client.submit(lambda: Event("waited").wait(60), pure=False)
-        assert list(workers.each(client, [slow])) == [(0, True)]
+        assert list(cluster.each(client, [slow])) == [(0, True)]
 
 
 @pytest.mark.process
@@ -189,7 +188,7 @@ def test_a_worker_that_dies_every_time(folder: Path, tmp_path: Path) -> None:
     with LocalCluster(n_workers=1, **QUIET, local_directory=str(tmp_path)) as frail:
         frail.scheduler.allowed_failures = 0
         with Client(frail) as client:
-            client.run(lambda: setattr(import_module("hpp_contract.recordings.bulk.shares"), "judge_share", _die))
+            client.run(lambda: setattr(import_module("hpp_contract.recordings.bulk.dask"), "judge_share", _die))
         said = problem(Unverifiable, [str(folder)], frail.scheduler_address)
     assert said.startswith("several workers were lost over the same part of the recordings, perhaps for want of memory")
 
@@ -201,7 +200,7 @@ def _die(*_: object, **__: object) -> None:
 @pytest.mark.process
 def test_a_cluster_that_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster that is closed under a run is said to be lost."""
-    monkeypatch.setattr(workers, "PATIENCE", 2)
+    monkeypatch.setattr(cluster, "TIMEOUT_S", 2)
     with LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as brief:
         with pytest.raises(Unverifiable) as raised:
             judge_on_dask([str(folder)], brief.scheduler_address, on_progress=lambda *_: brief.close())
@@ -211,7 +210,7 @@ def test_a_cluster_that_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is waited for."""
-    monkeypatch.setattr(workers, "PATIENCE", 0.3)
+    monkeypatch.setattr(cluster, "TIMEOUT_S", 0.3)
 
 
 @pytest.mark.process
@@ -238,7 +237,7 @@ def test_no_worker(impatient: None, folder: Path) -> None:
 @pytest.mark.process
 def test_workers_of_another_version(dask: LocalCluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that know other rules do not judge."""
-    monkeypatch.setattr(workers, "__version__", "0.0.7")
+    monkeypatch.setattr(cluster, "__version__", "0.0.7")
     said = problem(Unverifiable, [str(folder)], dask.scheduler_address)
     assert said == "every Dask worker needs hpp-contract 0.0.7, as it is here: install it there."
 

@@ -18,9 +18,8 @@ from hpp_contract.model import Exchange
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.bulk import cache
 from hpp_contract.recordings.bulk.local import judge_recordings
-from hpp_contract.recordings.bulk.pieces import Piece, blocks, cut, numbered_lines, pieces
 from hpp_contract.recordings.formats import ndjson
-from hpp_contract.recordings.sources import InputFile
+from hpp_contract.recordings.sources import InputFile, Piece, blocks, cut, numbered_lines, pieces
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.recording_tools import EDITS, IDS, kept, played, recordings, renaming, write_lines
 

@@ -11,7 +11,7 @@ import pytest
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.model import Exchange
 from hpp_contract.recordings import read_recordings
-from hpp_contract.recordings.formats.registry import FORMATS
+from hpp_contract.recordings.formats import FORMATS
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.paths import RECORDINGS
 
@@ -109,7 +109,7 @@ def test_the_name_of_the_file_means_nothing(tmp_path: Path, name: str) -> None:
 
 def test_every_format_has_a_recording() -> None:
     """No format is only claimed."""
-    from hpp_contract.recordings.formats.documents import parsed
+    from hpp_contract.recordings.reading import parsed
     from hpp_contract.recordings.sources import input_file
 
     recognised = set()

@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings import read_recordings, reading
 from hpp_contract.recordings.bulk.local import Judged, judge_recordings
-from hpp_contract.recordings.formats import documents
 from hpp_contract.recordings.formats.ndjson import MAX_LINE
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import as_line, kept, played, write_lines
@@ -270,8 +269,8 @@ def test_standard_input(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "bound", "said"),
     [
-        ('{"a": ' + "1" * 10_000 + "}", documents.MAX_YAML, "a number too long to read"),
-        ("{a: b}", documents.MAX_YAML, "no recording format that is known here (hpp-contract recording --help"),
+        ('{"a": ' + "1" * 10_000 + "}", reading.MAX_YAML, "a number too long to read"),
+        ("{a: b}", reading.MAX_YAML, "no recording format that is known here (hpp-contract recording --help"),
         ("{a: b}", 6, "damaged or broken off: not JSON at line 1, column 2"),
     ],
     ids=["a long number", "YAML in its flow style", "too much of it for YAML"],
@@ -280,7 +279,7 @@ def test_documents_that_cannot_be_read(
     text: str, bound: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A document that looks like JSON is refused for what is wrong with it."""
-    monkeypatch.setattr(documents, "MAX_YAML", bound)
+    monkeypatch.setattr(reading, "MAX_YAML", bound)
     path = tmp_path / "a.json"
     path.write_text(text, encoding="utf-8")
     [sentence] = judge_recordings([str(path)], processes=1).unreadable

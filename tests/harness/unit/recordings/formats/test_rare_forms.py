@@ -13,7 +13,7 @@ import pytest
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.privacy.scrub import Scrubber
-from hpp_contract.recordings import read_recordings, reading
+from hpp_contract.recordings import read_recordings, sources
 from hpp_contract.recordings.formats.convert import Unreadable, as_json, content, scalar_text
 from hpp_contract.recordings.formats.yaml_text import read_yaml
 from hpp_contract.recordings.pytest_cassette import player
@@ -219,7 +219,7 @@ def test_a_file_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def fails(*_: object) -> None:
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr(reading, "input_file", fails)
+    monkeypatch.setattr(sources, "input_file", fails)
     assert read_recordings([str(tmp_path / "a.yaml")]).unreadable == [f"{tmp_path / 'a.yaml'}: Permission denied"]
 
 
