@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hpp_contract.cli._options import Options, common_options, finish
+from hpp_contract.recordings.formats import FORMATS
 
 if TYPE_CHECKING:
     from hpp_contract.model import Exchange
@@ -28,8 +29,7 @@ def recording(
     """Judge recordings: files, folders of them, patterns with *, URLs that fsspec opens, or - for standard input,
     packed with gzip or not.
 
-    Recognised by their content: vcrpy, Betamax, Ruby VCR, PHP-VCR, go-vcr, HAR (browsers, Polly.js, mitmproxy),
-    Schemathesis' VCR, HAR and NDJSON reports, WireMock, nock, Pact, MockServer, and logs in this project's NDJSON.
+    Recognised by their content: FORMATS, and logs in this project's NDJSON.
 
     \b
     Examples:
@@ -50,6 +50,9 @@ def recording(
         notes=(*judged.notes, *judged.unreadable[1:]),
     )
     finish(report, options, evidence=_shown(paths) if options.html else ())
+
+
+recording.help = (recording.help or "").replace("FORMATS", ", ".join(each.name for each in FORMATS))
 
 
 def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callable[..., Judged]:

@@ -52,4 +52,4 @@ def _fields(value: Any) -> Headers:
     return tuple(field for field in convert.headers(value) if not field[0].startswith(":"))
 
 
-HAR = Format("HAR", _recognises, _read)
+HAR = Format("HAR (browsers, Polly.js, mitmproxy, Schemathesis)", _recognises, _read)

@@ -13,44 +13,38 @@ from hpp_contract.model import Exchange
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.formats import FORMATS
 from hpp_contract.rules import CATALOGUE
-from tests.harness.support.paths import RECORDINGS
+from tests.harness.support.paths import RECORDINGS, ROOT
 
 WALK = ["WAITING", "IN_PROGRESS", "COMPLETED", 404]
 LAST = ["COMPLETED", 404]
 
-SHOWN: dict[str, list[object]] = {
+SAMPLES = (
+    "wiremock/mappings",
+    *sorted(
+        path.relative_to(RECORDINGS).as_posix()
+        for path in RECORDINGS.rglob("*")
+        if path.is_file() and not {"make", "__files", "mappings"} & {*path.relative_to(RECORDINGS).parts}
+    ),
+)
+"""The recordings: every file, but for the scripts that made them, and the mappings of WireMock as a folder."""
+
+_OTHERS: dict[str, list[object]] = {
     "betamax.json": LAST,  # it keeps one interaction for each request
     "betamax-exact.json": LAST,
-    "go-vcr-v1.yaml": WALK,
-    "mitmproxy.har": WALK,
-    "nock.json": WALK,
-    "nock-gzip.json": WALK,
     "pact/shop-hpp-v2.json": ["WAITING", 404],
     "pact/shop-hpp-v3.json": ["WAITING", 404],
     "pact/shop-hpp-v4.json": ["WAITING", 404],
-    "polly/session_3277802743/recording.har": WALK,
     "published/browser-chrome.har": [*WALK, "unanswered"],
-    "published/browser-firefox.har": WALK,
-    "published/go-vcr-v2.yaml": WALK,
-    "published/go-vcr-v3.yaml": WALK,
-    "published/go-vcr-v4.yaml": WALK,
-    "published/mockserver-expectations.json": WALK,
-    "published/mockserver-recorded.json": WALK,
-    "published/php-vcr-1.2.yml": WALK,
-    "published/php-vcr.json": WALK,
-    "ruby-vcr.yml": WALK,
-    "ruby-vcr-exact.yml": WALK,
-    "ruby-vcr-as-json.json": WALK,
     "schemathesis.vcr.yaml": [404] * 7,
     "schemathesis.har": [404] * 7,
     "schemathesis.ndjson": [404] * 7,
-    "vcrpy.yaml": WALK,
-    "vcrpy-gzip.yaml": WALK,
-    "vcrpy.json": WALK,
     "wiremock/requests.json": WALK[::-1],
     "wiremock/snapshot.json": WALK[::-1],
     "wiremock/mappings": [404, "WAITING"],
 }
+EXPECTED = {name: _OTHERS.get(name, WALK) for name in SAMPLES}
+"""What is read from each: the statuses of a paid session, but for what `_OTHERS` says."""
+
 ONLY_OURS = ("pact", "schemathesis", "wiremock/mappings")
 """Recordings that hold no exchange of another operation, or in another file."""
 
@@ -66,16 +60,16 @@ def seen(path: Path) -> list[object]:
     return [shown(exchange) for exchange in read_recordings([str(path)]).exchanges]
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_every_exchange_is_read(name: str) -> None:
     """The recording of a paid session gives its polls in order, byte for byte what a session is read from."""
     reading = read_recordings([str(RECORDINGS / name)])
     assert reading.unreadable == []
-    assert [shown(exchange) for exchange in reading.exchanges] == SHOWN[name]
+    assert [shown(exchange) for exchange in reading.exchanges] == EXPECTED[name]
     assert all(exchange.evidence.rpartition("#")[2].isdigit() for exchange in reading.exchanges)
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_honest_recordings_break_nothing(name: str) -> None:
     """What a library changes in keeping an exchange is never taken for a broken contract."""
     verdicts = judge(read_recordings([str(RECORDINGS / name)]).exchanges, CATALOGUE, Subject("recording", name))
@@ -83,28 +77,28 @@ def test_honest_recordings_break_nothing(name: str) -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_times_are_kept_where_the_format_has_them(name: str) -> None:
     """A recorded time orders the exchanges of a session; formats without times leave it to the file."""
     timed = {exchange.at is not None for exchange in read_recordings([str(RECORDINGS / name)]).exchanges}
     assert timed == {name.startswith(TIMED)}
 
 
-@pytest.mark.parametrize("name", [name for name in SHOWN if not name.startswith(ONLY_OURS)])
+@pytest.mark.parametrize("name", [name for name in SAMPLES if not name.startswith(ONLY_OURS)])
 def test_other_operations_are_counted_and_skipped(name: str) -> None:
     """An exchange of another operation in the same file is counted, and judged by nothing."""
     (note,) = read_recordings([str(RECORDINGS / name)]).notes
     assert "1 exchanges of other operations skipped" in note
 
 
-@pytest.mark.parametrize("name", [name for name in SHOWN if (RECORDINGS / name).is_file()])
+@pytest.mark.parametrize("name", [name for name in SAMPLES if (RECORDINGS / name).is_file()])
 def test_the_name_of_the_file_means_nothing(tmp_path: Path, name: str) -> None:
     """A format is recognised from what is in the file: without its extension, and packed with gzip, it is the same."""
     plain = tmp_path / "recording"
     shutil.copy(RECORDINGS / name, plain)
     packed = tmp_path / "packed.log"
     packed.write_bytes(gzip.compress((RECORDINGS / name).read_bytes()))
-    assert seen(plain) == seen(packed) == SHOWN[name]
+    assert seen(plain) == seen(packed) == EXPECTED[name]
 
 
 def test_every_format_has_a_recording() -> None:
@@ -113,14 +107,23 @@ def test_every_format_has_a_recording() -> None:
     from hpp_contract.recordings.sources import input_file
 
     recognised = set()
-    for name in SHOWN:
+    for name in SAMPLES:
         path = next(iter(sorted((RECORDINGS / name).iterdir()))) if (RECORDINGS / name).is_dir() else RECORDINGS / name
         document = parsed(input_file(0, str(path), RECORDINGS))
         recognised.add(next(each.name for each in FORMATS if each.recognises(document)))
     assert recognised == {each.name for each in FORMATS}
 
 
-def test_examples_form_no_life(tmp_path: Path) -> None:
+def test_every_format_is_documented() -> None:
+    """The guide has each format in its table, under the name that the help of the command has."""
+    page = (ROOT / "docs" / "recordings.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.split("\n") if line.startswith("| ")]
+    for each in FORMATS:
+        for name in each.name.partition(" (")[0].split(", "):
+            assert any(name in row for row in rows), f"docs/recordings.md has no row for {name}"
+
+
+def test_examples_form_no_trace(tmp_path: Path) -> None:
     """Stubs and contracts hold examples in any order: that one shows COMPLETED and the next WAITING breaks nothing."""
     exchanges = read_recordings([str(RECORDINGS / "wiremock" / "snapshot.json")]).exchanges
     verdicts = judge(exchanges, CATALOGUE, Subject("recording", "stubs"))
