@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hpp_contract.generate.bodies import Body
-from hpp_contract.generate.instants import SECOND, write
+from hpp_contract.generate.instants import SECOND, format_instant
 from hpp_contract.model import Instant
 
 _NOWHERE: Final = {"+23:59": "+14:00", "-23:59": "-12:00", "-00:00": "+00:00"}
@@ -31,4 +31,4 @@ def _realistic(name: str, value: Any) -> Any:
         return value
     zone = "Z" if value.endswith("Z") else value[-6:]
     ns = moment.ns if 0 <= moment.ns < 1.3 * _CENTURY else moment.ns % _CENTURY
-    return write(ns, moment.digits, _NOWHERE.get(zone, zone))
+    return format_instant(ns, moment.digits, _NOWHERE.get(zone, zone))

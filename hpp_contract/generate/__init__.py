@@ -1,8 +1,8 @@
 """Generated fixtures: from the JSON Schemas themselves to Hypothesis strategies, and to the same choices by a seed.
 
-`valid`, `broken`, `traces`, `broken_traces` and `sessions` are strategies; `seeded` with `valid_body`, `broken_at` and
-`weaknesses` is for those who need the same bodies on every machine. What a schema demands is in `compiling`, how to
-make and break it in `values` and `wrong`, what only rules know in `bodies` and `lifecycle`.
+`valid`, `broken`, `traces`, `broken_traces` and `sessions` are strategies. `seeded` with `valid_body`, `broken_at` and
+`breakable_constraints` gives the same bodies on every machine. What a schema asks of a value is in `compiling`, how to
+satisfy and break it in `values` and `invalid_values`, and what only rules ask in `bodies` and `lifecycle`.
 """
 
 from __future__ import annotations
@@ -55,27 +55,27 @@ def valid(name: str, *, extras: bool = False) -> SearchStrategy[Body]:
     With `extras` they also have undocumented members, which the contract allows and HPP-S09 warns about.
     """
     _refuse_unknown(name)
-    return strategy(lambda source: valid_body(source, name, extras=extras))
+    return strategy(lambda choices: valid_body(choices, name, extras=extras))
 
 
 def broken(name: str) -> SearchStrategy[Broken]:
     """Bodies that break `schemas/<name>.json`, each by one keyword at one place."""
     _refuse_unknown(name)
-    return strategy(lambda source: broken_body(source, name))
+    return strategy(lambda choices: broken_body(choices, name))
 
 
 def sessions() -> SearchStrategy[Body]:
     """Sessions for clients: any shape, in full breadth but for their instants, which lie from 1999 to 2099."""
-    return strategy(lambda source: valid_body(source, "session", spans=MODERN))
+    return strategy(lambda choices: valid_body(choices, "session", spans=MODERN))
 
 
 def traces() -> SearchStrategy[Trace]:
-    """Legal lives of a session as a poller sees them, missed states included, up to 404 after their end."""
+    """Traces that the lifecycle allows, as a poller sees them, missed statuses included, up to 404 after their end."""
     return strategy(legal_trace)
 
 
 def broken_traces() -> SearchStrategy[BrokenTrace]:
-    """Lives that break one rule of the lifecycle, each with that rule."""
+    """Traces that break one rule of the lifecycle, each with that rule."""
     return strategy(broken_trace)
 
 

@@ -1,4 +1,4 @@
-"""Whole bodies: what the schemas demand, and what only the rules know of how members relate to each other."""
+"""Whole bodies: what the schemas ask, and what only the rules ask of how members relate to each other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from hpp_contract.generate.choices import Choices, pick
-from hpp_contract.generate.compiling import demands
+from hpp_contract.generate.compiling import specs
 from hpp_contract.generate.instants import ALL, lifetime
 from hpp_contract.generate.value_spec import ValueSpec
 from hpp_contract.generate.values import make
@@ -18,7 +18,7 @@ NAMES: Final = (*SHAPES, "session", "error-object")
 
 Body = dict[str, Any]
 
-_LIFE: Final = ("updated_at", "expires_at")
+_INSTANTS: Final = ("updated_at", "expires_at")
 _OUTCOME_IDS: Final = ("order_id", "authorization_token")
 _UNKNOWN: Final = ("risk_score", "_links", "payment_method", "Status", "status ", "session", "x", "名前", "a/b~c")
 _ANYTHING: Final[tuple[Any, ...]] = (
@@ -35,24 +35,24 @@ _ANYTHING: Final[tuple[Any, ...]] = (
 )
 
 
-def valid_body(source: Choices, name: str, *, extras: bool = False, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
+def valid_body(choices: Choices, name: str, *, extras: bool = False, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
     """A body that `schemas/<name>.json` and every rule accept.
 
     With `extras` it also has members that nobody documented, which the contract allows and HPP-S09 warns about.
     """
-    demand = pick(source, satisfiable(name))
-    body = body_of(demand, source, spans)
+    spec = pick(choices, satisfiable(name))
+    body = body_of(spec, choices, spans)
     if extras:
-        body |= {pick(source, _UNKNOWN): pick(source, _ANYTHING) for _ in range(source.integer(1, 3))}
+        body |= {pick(choices, _UNKNOWN): pick(choices, _ANYTHING) for _ in range(choices.integer(1, 3))}
     return body
 
 
-def body_of(demand: ValueSpec, source: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
-    """An object that satisfies `demand`, its instants and ids in the relations that rules ask for."""
-    dated = set(_LIFE) <= set(demand.required)
-    body: Body = make(demand, source, _LIFE if dated else ())
+def body_of(spec: ValueSpec, choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
+    """An object that satisfies `spec`, its instants and ids in the relations that rules ask for."""
+    dated = set(_INSTANTS) <= set(spec.required)
+    body: Body = make(spec, choices, _INSTANTS if dated else ())
     if dated:
-        body |= zip(_LIFE, lifetime(source, spans), strict=True)
+        body |= zip(_INSTANTS, lifetime(choices, spans), strict=True)
     return distinct_ids(body)
 
 
@@ -71,24 +71,24 @@ def _other_id(text: str) -> str:
 
 @cache
 def satisfiable(name: str) -> tuple[ValueSpec, ...]:
-    """The alternatives of a schema that keep every rule too: no status TIMEOUT (HPP-S06)."""
-    return tuple(demand for demand in alternatives(name) if status_of(demand) != "TIMEOUT")
+    """The alternatives of a schema that also satisfy every rule: no status TIMEOUT (HPP-S06)."""
+    return tuple(spec for spec in alternatives(name) if status_of(spec) != "TIMEOUT")
 
 
 @cache
 def alternatives(name: str) -> tuple[ValueSpec, ...]:
     """The alternatives of a schema, without `manual_identification` where nobody is being identified (HPP-P04)."""
-    return tuple(_identified_when_asked(demand) for demand in demands(name))
+    return tuple(_identified_when_asked(spec) for spec in specs(name))
 
 
-def status_of(demand: ValueSpec) -> str:
-    """The one status that `demand` leaves; empty when there is none or a choice."""
-    choices = demand.properties["status"].choices if "status" in demand.properties else None
-    return str(choices[0]) if choices is not None and len(choices) == 1 else ""
+def status_of(spec: ValueSpec) -> str:
+    """The one status that `spec` leaves; empty when there is none or a choice."""
+    options = spec.properties["status"].options if "status" in spec.properties else None
+    return str(options[0]) if options is not None and len(options) == 1 else ""
 
 
-def _identified_when_asked(demand: ValueSpec) -> ValueSpec:
-    if status_of(demand) == "MANUAL_ID_CHECK":
-        return demand
-    kept = {member: inner for member, inner in demand.properties.items() if member != "manual_identification"}
-    return replace(demand, properties=kept)
+def _identified_when_asked(spec: ValueSpec) -> ValueSpec:
+    if status_of(spec) == "MANUAL_ID_CHECK":
+        return spec
+    others = {member: inner for member, inner in spec.properties.items() if member != "manual_identification"}
+    return replace(spec, properties=others)

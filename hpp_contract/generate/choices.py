@@ -1,8 +1,7 @@
 """Where choices come from: bytes, which Hypothesis draws and shrinks, or which a seed repeats on any machine.
 
-Everything that generates is a function of a source, so that both generate the same kind of thing. A body is read off a
-few blocks of bytes, because Hypothesis takes longer over each draw than over its size; and zeros stand for the simplest
-choice, so that its shrinking ends there.
+Whatever generates is a function of `Choices`, so that both generate the same. A body takes a few blocks of bytes,
+because Hypothesis is slow by draw and not by size. Zeros are the simplest choice, so that shrinking ends there.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ class Choices:
             characters.append(alphabet[index])
         return "".join(characters)
 
-    def free_text(self, length: int) -> str:
+    def any_text(self, length: int) -> str:
         """`length` characters that every parser keeps, half of them ASCII."""
         taken, size = self._take(2 * length), len(_CHARACTERS)
         return "".join([_CHARACTERS[(taken[i] * 256 + taken[i + 1]) % size] for i in range(0, 2 * length, 2)])
@@ -72,9 +71,9 @@ class Choices:
         return self._bytes[self._read - count : self._read]
 
 
-def pick(source: Choices, items: Sequence[Item]) -> Item:
+def pick(choices: Choices, items: Sequence[Item]) -> Item:
     """One of the items; the first is the simplest."""
-    return items[source.integer(0, len(items) - 1)] if len(items) > 1 else items[0]
+    return items[choices.integer(0, len(items) - 1)] if len(items) > 1 else items[0]
 
 
 def seeded(seed: str) -> Choices:
@@ -90,7 +89,7 @@ def strategy(generate: Callable[[Choices], Any]) -> SearchStrategy[Any]:
     block = st.binary(min_size=BLOCK, max_size=BLOCK)
 
     @st.composite
-    def drawn(draw: DrawFn) -> Any:
+    def generated(draw: DrawFn) -> Any:
         return generate(Choices(lambda: draw(block)))
 
-    return drawn()
+    return generated()

@@ -1,4 +1,4 @@
-"""From JSON Schema to demands: every alternative way to satisfy a schema, for exactly the keywords that ours use.
+"""From JSON Schema to value specs: every way to satisfy a schema, for the keywords that our schemas use.
 
 A keyword that is not known here is refused by name: ignoring it would generate bodies that the schema forbids.
 """
@@ -42,7 +42,7 @@ class Place:
 
 
 @cache
-def demands(name: str) -> tuple[ValueSpec, ...]:
+def specs(name: str) -> tuple[ValueSpec, ...]:
     """Every alternative that satisfies `schemas/<name>.json`, none of them contradictory."""
     return tuple(alternatives(load(name), Place(name)))
 
@@ -70,9 +70,9 @@ def _parts(schema: Schema, place: Place) -> Iterator[list[ValueSpec]]:
         yield [*_both(alternatives(condition, where), yes), *_both(_negations(condition, where), no)]
     for name, inner in schema.get("properties", {}).items():
         found = alternatives(inner, place / "properties" / name) or [NEVER]
-        yield [ValueSpec(properties={name: demand}) for demand in found]
+        yield [ValueSpec(properties={name: spec}) for spec in found]
     if "items" in schema:
-        yield [ValueSpec(items=demand) for demand in alternatives(schema["items"], place / "items")]
+        yield [ValueSpec(items=spec) for spec in alternatives(schema["items"], place / "items")]
 
 
 def _constraints(schema: Schema) -> Iterator[Constraint]:
@@ -99,7 +99,7 @@ def _negations(schema: Schema, place: Place) -> list[ValueSpec]:
                 for name, inner in value.items():
                     present = ValueSpec((Constraint("required", [name]),))
                     no = _negations(inner, place / keyword / name)
-                    found += (present & ValueSpec(properties={name: demand}) for demand in no)
+                    found += (present & ValueSpec(properties={name: spec}) for spec in no)
             case "anyOf":
                 none = [ValueSpec()]
                 for index, inner in enumerate(value):

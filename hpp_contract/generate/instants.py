@@ -1,4 +1,4 @@
-"""Dates and instants in every spelling that RFC 3339 and the data types page allow, and in some that they do not."""
+"""Dates and instants in every notation that RFC 3339 and the data types page allow, and in some that they do not."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ LIFETIME: Final = 48 * 3600
 """Seconds from `updated_at` to `expires_at` at most (session lifetime)."""
 
 ZONES: Final = ("Z", "+00:00", "+02:00", "-03:30", "+05:45", "+14:00", "-12:00", "-00:00", "+23:59", "-23:59")
-SPELLINGS: Final = tuple((digits, zone) for zone in ZONES for digits in (3, 0, 6, 9, 1, 2, 4, 5, 7, 8))
-"""Fraction digits and zone; the documented spelling comes first."""
+NOTATIONS: Final = tuple((digits, zone) for zone in ZONES for digits in (3, 0, 6, 9, 1, 2, 4, 5, 7, 8))
+"""Fraction digits and zone; the documented notation comes first."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = 86400
@@ -53,7 +53,7 @@ _DAYS: Final = (
 )
 
 
-def write(ns: int, digits: int, zone: str) -> str:
+def format_instant(ns: int, digits: int, zone: str) -> str:
     """RFC 3339 for `ns` nanoseconds since 1970, cut to `digits` fraction digits, as it reads in `zone`."""
     offset = 0 if zone == "Z" else int(zone[1:3]) * 60 + int(zone[4:6])
     local = _EPOCH + timedelta(seconds=ns // SECOND, minutes=-offset if zone[0] == "-" else offset)
@@ -61,25 +61,25 @@ def write(ns: int, digits: int, zone: str) -> str:
     return f"{local.replace(tzinfo=None).isoformat()}{fraction}{zone}"
 
 
-def moment(source: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> int:
+def moment(choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> int:
     """Nanoseconds since 1970."""
-    first, last = pick(source, spans)
-    return source.integer(first, last)
+    first, last = pick(choices, spans)
+    return choices.integer(first, last)
 
 
-def instant(source: Choices) -> str:
-    """An instant in some spelling."""
-    return write(moment(source), *pick(source, SPELLINGS))
+def instant(choices: Choices) -> str:
+    """An instant in some notation."""
+    return format_instant(moment(choices), *pick(choices, NOTATIONS))
 
 
-def lifetime(source: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> tuple[str, str]:
+def lifetime(choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> tuple[str, str]:
     """`updated_at` and `expires_at` that belong together: the second at or after the first, by 48 hours at most."""
-    updated, spelling = moment(source, spans), pick(source, SPELLINGS)
-    updated = cut(updated, spelling[0])
-    expires, other = updated + source.integer(0, LIFETIME) * SECOND, pick(source, SPELLINGS)
-    if cut(expires, other[0]) < updated:  # a coarser spelling would fall before updated_at
-        other = spelling
-    return write(updated, *spelling), write(expires, *other)
+    updated, notation = moment(choices, spans), pick(choices, NOTATIONS)
+    updated = cut(updated, notation[0])
+    expires, other = updated + choices.integer(0, LIFETIME) * SECOND, pick(choices, NOTATIONS)
+    if cut(expires, other[0]) < updated:  # a coarser notation would fall before updated_at
+        other = notation
+    return format_instant(updated, *notation), format_instant(expires, *other)
 
 
 def cut(ns: int, digits: int) -> int:
@@ -87,7 +87,7 @@ def cut(ns: int, digits: int) -> int:
     return ns - ns % int(10 ** (9 - digits))
 
 
-def day(source: Choices) -> str:
+def day(choices: Choices) -> str:
     """A date, YYYY-MM-DD, mostly one that people are born on."""
-    first, last = pick(source, _DAYS)
-    return date.fromordinal(source.integer(first, last)).isoformat()
+    first, last = pick(choices, _DAYS)
+    return date.fromordinal(choices.integer(first, last)).isoformat()

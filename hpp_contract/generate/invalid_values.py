@@ -1,4 +1,4 @@
-"""How to break one keyword: for each, values that a careless server really sends, near misses before nonsense."""
+"""Values that break one keyword: those that careless servers send, near misses before nonsense."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from hpp_contract.generate import instants, texts
 from hpp_contract.generate.choices import Choices, pick
-from hpp_contract.generate.value_spec import Constraint, ValueSpec, keeps
+from hpp_contract.generate.value_spec import Constraint, ValueSpec, satisfies
 
 _VALUES: Final[tuple[Any, ...]] = (
     *(None, 0, False, [], {}, "", True, 1, -1, 1.5, 1557759106, 2**53),
     *("null", ["WAITING"], {"value": "x"}, [None]),
 )
-"""One of every JSON type and more; whichever type is demanded, the others are wrong."""
+"""One of every JSON type and more: all but those of the required type are wrong."""
 
 _STATUSES: Final = ("EXPIRED", "CREATED", "COMPLETE", "PENDING", "AUTHORIZED", "IN PROGRESS", "", "UNKNOWN", "null")
-"""What servers and clients of this kind say and this one does not."""
+"""Statuses that other services of this kind have and this one does not."""
 
 _WORD: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
@@ -48,34 +48,34 @@ _PATTERN_EDITS: Final[tuple[Edit, ...]] = (
 )
 
 
-def _wrong_type(source: Choices, wanted: Any, _: ValueSpec) -> Any:
-    return pick(source, [value for value in _VALUES if not keeps(Constraint("type", wanted), value)])
+def _wrong_type(choices: Choices, required: Any, _: ValueSpec) -> Any:
+    return pick(choices, [value for value in _VALUES if not satisfies(Constraint("type", required), value)])
 
 
-def _wrong_choice(source: Choices, wanted: Any, demand: ValueSpec) -> str:
-    known = [text for listed in demand.values("enum") for text in listed] or [wanted]
-    kind = source.integer(0, 2)
+def _wrong_choice(choices: Choices, required: Any, spec: ValueSpec) -> str:
+    allowed = [text for listed in spec.values("enum") for text in listed] or [required]
+    kind = choices.integer(0, 2)
     if kind == 0:
-        text = pick(source, _STATUSES)
+        text = pick(choices, _STATUSES)
     elif kind == 1:
-        text = pick(source, _CHOICE_EDITS)(pick(source, known))
+        text = pick(choices, _CHOICE_EDITS)(pick(choices, allowed))
     else:
-        text = source.text(_WORD, source.integer(1, 30))
-    return text if text not in known else text + "_"
+        text = choices.text(_WORD, choices.integer(1, 30))
+    return text if text not in allowed else text + "_"
 
 
-def _wrong_pattern(source: Choices, wanted: Any, demand: ValueSpec) -> str:
-    if "date-time" in demand.values("format"):
-        return _overspelled(source)
-    text, first = texts.matching(wanted, source), source.integer(0, len(_PATTERN_EDITS) - 1)
+def _wrong_pattern(choices: Choices, required: Any, spec: ValueSpec) -> str:
+    if "date-time" in spec.values("format"):
+        return _wrong_notation(choices)
+    text, first = texts.matching(required, choices), choices.integer(0, len(_PATTERN_EDITS) - 1)
     edited = (edit(text) for edit in (*_PATTERN_EDITS[first:], *_PATTERN_EDITS))
-    return next(text for text in edited if not keeps(Constraint("pattern", wanted), text))
+    return next(text for text in edited if not satisfies(Constraint("pattern", required), text))
 
 
-def _overspelled(source: Choices) -> str:
-    """An instant in a spelling that some format checker lets pass, so that only the pattern is sure to refuse it."""
-    text = instants.instant(source)
-    match source.integer(0, 5):
+def _wrong_notation(choices: Choices) -> str:
+    """An instant in a notation that some format checkers accept, so that only the pattern is sure to refuse it."""
+    text = instants.instant(choices)
+    match choices.integer(0, 5):
         case 0:
             return text.lower()
         case 1:
@@ -84,25 +84,25 @@ def _overspelled(source: Choices) -> str:
             return "0000" + text[4:]
         case _:
             zone = len(text) - (1 if text.endswith("Z") else 6)
-            return text[:19] + "." + source.text("0123456789", source.integer(10, 18)) + text[zone:]
+            return text[:19] + "." + choices.text("0123456789", choices.integer(10, 18)) + text[zone:]
 
 
-def _wrong_format(source: Choices, wanted: Any, _: ValueSpec) -> str:
-    text = instants.instant(source) if wanted == "date-time" else instants.day(source)
-    if source.integer(0, 1) == 0:
-        return _no_such_day(source, text)
-    return pick(source, _UNDATED if wanted == "date-time" else _UNBORN)(text)
+def _wrong_format(choices: Choices, required: Any, _: ValueSpec) -> str:
+    text = instants.instant(choices) if required == "date-time" else instants.day(choices)
+    if choices.integer(0, 1) == 0:
+        return _no_such_day(choices, text)
+    return pick(choices, _INSTANT_EDITS if required == "date-time" else _DATE_EDITS)(text)
 
 
-def _no_such_day(source: Choices, text: str) -> str:
+def _no_such_day(choices: Choices, text: str) -> str:
     """The text with a day that its month does not have."""
-    year, month = int(text[:4]), pick(source, (2, 4, 6, 9, 11, 1, 12, 0, 13, 19, 99))
+    year, month = int(text[:4]), pick(choices, (2, 4, 6, 9, 11, 1, 12, 0, 13, 19, 99))
     last = calendar.monthrange(year, month)[1] if 1 <= month <= 12 else 28
-    wrong = pick(source, (last + 1, 0, 32, 99)) if 1 <= month <= 12 else source.integer(1, 28)
+    wrong = pick(choices, (last + 1, 0, 32, 99)) if 1 <= month <= 12 else choices.integer(1, 28)
     return f"{text[:4]}-{month:02d}-{wrong:02d}{text[10:]}"
 
 
-_UNDATED: Final[tuple[Edit, ...]] = (
+_INSTANT_EDITS: Final[tuple[Edit, ...]] = (
     lambda text: text[:19],  # no zone
     lambda text: text[:10],
     lambda text: text.replace("T", " "),
@@ -122,7 +122,7 @@ _UNDATED: Final[tuple[Edit, ...]] = (
     lambda _: "",
 )
 
-_UNBORN: Final[tuple[Edit, ...]] = (
+_DATE_EDITS: Final[tuple[Edit, ...]] = (
     lambda text: text + "T00:00:00Z",
     lambda text: text.replace("-", ""),
     lambda text: text.replace("-", "/"),
@@ -134,12 +134,12 @@ _UNBORN: Final[tuple[Edit, ...]] = (
 )
 
 
-def _too_short(source: Choices, wanted: Any, _: ValueSpec) -> str:
-    return texts.free(source, 0, wanted - 1)
+def _too_short(choices: Choices, required: Any, _: ValueSpec) -> str:
+    return texts.any_string(choices, 0, required - 1)
 
 
-def _too_long(source: Choices, wanted: Any, _: ValueSpec) -> str:
-    return texts.filled(source, wanted + source.integer(1, 200))
+def _too_long(choices: Choices, required: Any, _: ValueSpec) -> str:
+    return texts.filled(choices, required + choices.integer(1, 200))
 
 
 INVALID_VALUE: Final[Mapping[str, Callable[[Choices, Any, ValueSpec], Any]]] = {
@@ -151,4 +151,4 @@ INVALID_VALUE: Final[Mapping[str, Callable[[Choices, Any, ValueSpec], Any]]] = {
     "minLength": _too_short,
     "maxLength": _too_long,
 }
-"""For each keyword, what makes a value that breaks it, given its value and all that is demanded at the place."""
+"""For each keyword, what makes a value that breaks it, given the keyword's value and the spec at the place."""

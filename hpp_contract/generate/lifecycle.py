@@ -1,4 +1,4 @@
-"""Polled lives of a session: what a poller may see, missed states included. Lives that break a rule are elsewhere."""
+"""Traces of generated sessions: what a poller may see, missed statuses included."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import FINAL, OUTCOME
 
 POLLS: Final = 8
-"""Polls of a generated life before its end, at most."""
+"""Polls of a generated session before its end, at most."""
 
 _COMPLETED: Final = ("completed-with-order", "completed-with-token")
 _HOUR: Final = 3600
@@ -39,21 +39,21 @@ def reachable(status: str) -> tuple[str, ...]:
 
 
 class SessionSimulator:
-    """One session as it is told: it takes on a status, time passes, it is polled.
+    """One session: it takes on a status, time passes, it is polled.
 
-    Times are nanoseconds since 1970. Its instants are all written in one spelling, its `outcome` is settled from the
-    start, and it has no status before the first `move`.
+    Times are nanoseconds since 1970. All its instants have one notation, its `outcome` is chosen at the start, and it
+    has no status before the first `transition`.
     """
 
-    def __init__(self, source: Choices) -> None:
-        self.source = source
-        self._shape = pick(source, _COMPLETED)
-        self._spelling = pick(source, instants.SPELLINGS)
-        completed = valid_body(source, self._shape)
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+        self._shape = pick(choices, _COMPLETED)
+        self._notation = pick(choices, instants.NOTATIONS)
+        completed = valid_body(choices, self._shape)
         self.session_id: str = completed["session_id"]
         self.outcome: Body = {name: completed[name] for name in OUTCOME if name in completed}
-        self.created = self.now = instants.cut(instants.moment(source), self._spelling[0])
-        self.expires = self.created + source.integer(_HOUR, instants.LIFETIME) * SECOND
+        self.created = self.now = instants.cut(instants.moment(choices), self._notation[0])
+        self.expires = self.created + choices.integer(_HOUR, instants.LIFETIME) * SECOND
         self.body: Body = {}
         self.exchanges: list[Exchange] = []
 
@@ -66,52 +66,54 @@ class SessionSimulator:
         return Trace(self.session_id, tuple(self.exchanges))
 
     def write(self, ns: int) -> str:
-        """An instant in this session's spelling."""
-        return instants.write(ns, *self._spelling)
+        """An instant in this session's notation."""
+        return instants.format_instant(ns, *self._notation)
 
     def wait(self) -> None:
         """Let a second or more pass, and at most half of the time that is left."""
         left = (self.expires - self.now) // SECOND
-        self.now += self.source.integer(1, max(1, min(_GAP, left // 2))) * SECOND
+        self.now += self.choices.integer(1, max(1, min(_GAP, left // 2))) * SECOND
 
     def transition(self, status: str) -> None:
         """Take on `status` now."""
         shape = self._shape if status == "COMPLETED" else shapes()[status]
-        body = {name: value for name, value in valid_body(self.source, shape).items() if name not in OUTCOME}
+        body = {name: value for name, value in valid_body(self.choices, shape).items() if name not in OUTCOME}
         body |= self.outcome if status == "COMPLETED" else {}
-        life = {"updated_at": self.write(self.now), "expires_at": self.write(self.expires)}
-        self.body = body | life | {"session_id": self.session_id}
+        times = {"updated_at": self.write(self.now), "expires_at": self.write(self.expires)}
+        self.body = body | times | {"session_id": self.session_id}
 
     def read(self, **changes: Any) -> None:
         """Be read, as is or with `changes` to the body."""
-        self._tell(self.body | changes)
+        self._answer(self.body | changes)
 
     def fail(self, status: int) -> None:
         """Answer a poll with an error object."""
-        self._tell(valid_body(self.source, "error-object"), status)
+        self._answer(valid_body(self.choices, "error-object"), status)
 
-    def _tell(self, body: Body, status: int = 200) -> None:
+    def _answer(self, body: Body, status: int = 200) -> None:
         at, poll = Instant(self.now, 9), len(self.exchanges) + 1
         self.exchanges.append(answer(body, status, session_id=self.session_id, at=at, poll=poll))
 
 
-def legal_trace(source: Choices) -> Trace:
-    """A life as the lifecycle page allows it, polled up to `POLLS` times and perhaps after its end."""
-    life = SessionSimulator(source)
-    life.transition(pick(source, tuple(shapes())))
-    simulate(life, source.integer(1, POLLS))
-    if source.integer(0, 3) == 0:
-        life.now = life.expires
-        for _ in range(source.integer(1, 2)):
-            life.wait()
-            life.fail(404)
-    return life.trace
+def legal_trace(choices: Choices) -> Trace:
+    """A session as the lifecycle page allows it, polled up to `POLLS` times and perhaps after its end."""
+    session = SessionSimulator(choices)
+    session.transition(pick(choices, tuple(shapes())))
+    simulate(session, choices.integer(1, POLLS))
+    if choices.integer(0, 3) == 0:
+        session.now = session.expires
+        for _ in range(choices.integer(1, 2)):
+            session.wait()
+            session.fail(404)
+    return session.trace
 
 
-def simulate(life: SessionSimulator, polls: int, *, to_the_end: bool = True) -> None:
+def simulate(session: SessionSimulator, polls: int, *, to_the_end: bool = True) -> None:
     """Poll so many times; in between the session stays as it is or moves on, to a final status only if `to_the_end`."""
     for _ in range(polls):
-        life.wait()
-        if life.source.integer(0, 1):
-            life.transition(pick(life.source, [s for s in reachable(life.status) if to_the_end or s not in FINAL]))
-        life.read()
+        session.wait()
+        if session.choices.integer(0, 1):
+            session.transition(
+                pick(session.choices, [s for s in reachable(session.status) if to_the_end or s not in FINAL])
+            )
+        session.read()

@@ -1,4 +1,4 @@
-"""Lives that break a rule of the lifecycle, each one rule."""
+"""Traces that break a rule of the lifecycle, each one rule."""
 
 from __future__ import annotations
 
@@ -19,95 +19,97 @@ PRELUDE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class BrokenTrace:
-    """A life that breaks `rule`, and no other rule about lives."""
+    """A trace that breaks `rule`, and no other rule about traces."""
 
     trace: Trace
     rule: str
 
 
-def broken_trace(source: Choices) -> BrokenTrace:
-    """A life that breaks one rule about lives."""
-    rule = pick(source, tuple(VIOLATIONS))
-    life = SessionSimulator(source)
+def broken_trace(choices: Choices) -> BrokenTrace:
+    """A trace that breaks one rule about traces."""
+    rule = pick(choices, tuple(VIOLATIONS))
+    session = SessionSimulator(choices)
     if rule == "HPP-L07":
-        life.fail(404)
-    life.transition(pick(source, _OPEN))
-    simulate(life, source.integer(0, PRELUDE), to_the_end=False)
-    life.wait()
-    VIOLATIONS[rule](life)
-    return BrokenTrace(life.trace, rule)
+        session.fail(404)
+    session.transition(pick(choices, _OPEN))
+    simulate(session, choices.integer(0, PRELUDE), to_the_end=False)
+    session.wait()
+    VIOLATIONS[rule](session)
+    return BrokenTrace(session.trace, rule)
 
 
-def _leave_final(life: SessionSimulator) -> None:
-    before = pick(life.source, FINAL)
-    _read(life, before)
-    life.wait()
+def _leave_final(session: SessionSimulator) -> None:
+    before = pick(session.choices, FINAL)
+    _read(session, before)
+    session.wait()
     if before == "COMPLETED":  # the one status that may carry the outcome too, which must not vanish
-        life.transition("MANUAL_ID_CHECK")
-        life.read(**life.outcome)
+        session.transition("MANUAL_ID_CHECK")
+        session.read(**session.outcome)
     else:
-        _read(life, pick(life.source, [status for status in shapes() if status != before]))
+        _read(session, pick(session.choices, [status for status in shapes() if status != before]))
 
 
-def _return_to_waiting(life: SessionSimulator) -> None:
-    _read(life, pick(life.source, [status for status in _OPEN if status != "WAITING"]))
-    life.wait()
-    _read(life, "WAITING")
+def _return_to_waiting(session: SessionSimulator) -> None:
+    _read(session, pick(session.choices, [status for status in _OPEN if status != "WAITING"]))
+    session.wait()
+    _read(session, "WAITING")
 
 
-def _turn_back(life: SessionSimulator) -> None:
-    _read(life, pick(life.source, reachable(life.status)))
-    life.read(updated_at=life.write(life.created))
+def _turn_back(session: SessionSimulator) -> None:
+    _read(session, pick(session.choices, reachable(session.status)))
+    session.read(updated_at=session.write(session.created))
 
 
-def _change_silently(life: SessionSimulator) -> None:
-    life.read()
-    dated = life.body["updated_at"]
-    life.transition(pick(life.source, [status for status in reachable(life.status) if status != life.status]))
-    life.read(updated_at=dated)
+def _change_silently(session: SessionSimulator) -> None:
+    session.read()
+    dated = session.body["updated_at"]
+    session.transition(
+        pick(session.choices, [status for status in reachable(session.status) if status != session.status])
+    )
+    session.read(updated_at=dated)
 
 
-def _move_expiry(life: SessionSimulator) -> None:
-    life.read()
-    life.wait()
-    life.transition(life.status)
-    left = (life.expires - life.now) // SECOND
-    life.read(expires_at=life.write(life.expires - life.source.integer(1, max(1, left // 2)) * SECOND))
+def _move_expiry(session: SessionSimulator) -> None:
+    session.read()
+    session.wait()
+    session.transition(session.status)
+    left = (session.expires - session.now) // SECOND
+    session.read(expires_at=session.write(session.expires - session.choices.integer(1, max(1, left // 2)) * SECOND))
 
 
-def _swap_outcome(life: SessionSimulator) -> None:
-    _read(life, "COMPLETED")
-    life.wait()
-    life.transition("COMPLETED")
-    name = pick(life.source, tuple(life.outcome))
+def _change_outcome(session: SessionSimulator) -> None:
+    _read(session, "COMPLETED")
+    session.wait()
+    session.transition("COMPLETED")
+    name = pick(session.choices, tuple(session.outcome))
     if name == "klarna_reference":
-        life.read(klarna_reference="S" if life.outcome[name] == "R" else "R")
+        session.read(klarna_reference="S" if session.outcome[name] == "R" else "R")
     else:
-        other = valid_body(life.source, "waiting")["session_id"]
-        life.read(**{name: other if other not in life.body.values() else _A_UUID})
+        other = valid_body(session.choices, "waiting")["session_id"]
+        session.read(**{name: other if other not in session.body.values() else _A_UUID})
 
 
-def _stay(life: SessionSimulator) -> None:
-    life.read()
+def _reappear(session: SessionSimulator) -> None:
+    session.read()
 
 
-def _vanish(life: SessionSimulator) -> None:
-    life.read()
-    life.wait()
-    life.fail(404)
+def _vanish(session: SessionSimulator) -> None:
+    session.read()
+    session.wait()
+    session.fail(404)
 
 
-def _flap(life: SessionSimulator) -> None:
-    life.read()
-    life.wait()
-    life.fail(pick(life.source, (503, 500, 502)))
-    life.wait()
-    life.read()
+def _flap(session: SessionSimulator) -> None:
+    session.read()
+    session.wait()
+    session.fail(pick(session.choices, (503, 500, 502)))
+    session.wait()
+    session.read()
 
 
-def _read(life: SessionSimulator, status: str) -> None:
-    life.transition(status)
-    life.read()
+def _read(session: SessionSimulator, status: str) -> None:
+    session.transition(status)
+    session.read()
 
 
 _A_UUID: Final = "b2c9d0aa-0000-4111-8222-333344445555"
@@ -119,9 +121,9 @@ VIOLATIONS: Final[Mapping[str, Callable[[SessionSimulator], None]]] = {
     "HPP-L03": _turn_back,
     "HPP-L04": _change_silently,
     "HPP-L05": _move_expiry,
-    "HPP-L06": _swap_outcome,
-    "HPP-L07": _stay,
+    "HPP-L06": _change_outcome,
+    "HPP-L07": _reappear,
     "HPP-L08": _vanish,
     "HPP-L09": _flap,
 }
-"""How each rule about lives is broken."""
+"""How each rule about traces is broken."""

@@ -1,4 +1,4 @@
-"""Generated bodies as exchanges, ready to judge: asked for and answered as the documentation has it."""
+"""Generated bodies as exchanges, requested and answered as the documentation has it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def answer(body: Any, status: int = 200, *, session_id: str = "", at: Instant | 
     members = body if isinstance(body, dict) else {}
     at = at or Instant.parse(members.get("updated_at"))
     own = members.get("session_id")
-    wanted = session_id or (own if isinstance(own, str) and own else "39a1c773-bafd-754d-af1f-b30c592f1267")
-    request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{quote(wanted, safe='')}", _ASKED)
+    requested = session_id or (own if isinstance(own, str) and own else "39a1c773-bafd-754d-af1f-b30c592f1267")
+    request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{quote(requested, safe='')}", _ASKED)
     return Exchange(
         request,
         Response(status, _headers(status, at), content),

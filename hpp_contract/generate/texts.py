@@ -13,25 +13,25 @@ USUAL: Final = 24
 """Characters that an ordinary string has at most; a few go to the limit."""
 
 UNBOUNDED: Final = 1000
-"""Characters of the longest string where no limit is demanded."""
+"""Characters of the longest string where there is no limit."""
 
 _END: Final = r"(?![\s\S])"
 _PIECE: Final = re.compile(r"(\[(?:[^\]\\^]+)\]|[^\\\[\](){}*+?.|^$])(?:\{(\d+)(?:,(\d+))?\}|([*+?]))?")
 _COUNTS: Final = {"*": (0, USUAL), "+": (1, USUAL), "?": (0, 1)}
 
 
-def free(source: Choices, low: int, high: int) -> str:
+def any_string(choices: Choices, low: int, high: int) -> str:
     """`low` to `high` characters of any script, control characters left out: mostly short, sometimes as long as can
     be."""
-    kind = source.integer(0, 7)
+    kind = choices.integer(0, 7)
     if kind < 7 or high <= USUAL:
-        return source.free_text(source.integer(low, min(high, USUAL)))
-    return filled(source, high)
+        return choices.any_text(choices.integer(low, min(high, USUAL)))
+    return filled(choices, high)
 
 
-def filled(source: Choices, length: int) -> str:
+def filled(choices: Choices, length: int) -> str:
     """`length` characters: a motif, repeated, because drawing hundreds one by one is slow."""
-    return (source.free_text(source.integer(1, 8)) * length)[:length]
+    return (choices.any_text(choices.integer(1, 8)) * length)[:length]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,17 @@ class Piece:
     high: int
 
 
-def matching(pattern: str, source: Choices) -> str:
+def matching(pattern: str, choices: Choices) -> str:
     """A string that the whole `pattern` matches; raises ValueError for a pattern that `pieces` cannot read."""
-    return "".join(_piece(piece, source) for piece in pieces(pattern))
+    return "".join(_piece(piece, choices) for piece in pieces(pattern))
 
 
-def _piece(piece: Piece, source: Choices) -> str:
+def _piece(piece: Piece, choices: Choices) -> str:
     if len(piece.alphabet) == 1 and piece.low == piece.high:
         return piece.alphabet * piece.low
-    return source.text(piece.alphabet, piece.low if piece.low == piece.high else source.integer(piece.low, piece.high))
+    return choices.text(
+        piece.alphabet, piece.low if piece.low == piece.high else choices.integer(piece.low, piece.high)
+    )
 
 
 @cache

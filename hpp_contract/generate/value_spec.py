@@ -1,4 +1,4 @@
-"""What schemas demand of one value, merged from every keyword that applies to it; reading them is for `compiling`."""
+"""What schemas ask of one value, merged from every keyword that applies to it; `compiling` reads the schemas."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Constraint:
 
 @dataclass(frozen=True)
 class ValueSpec:
-    """Everything demanded of one value: all `constraints`, and of its members and items what they say."""
+    """Everything that schemas ask of one value: its `constraints`, and the specs of its members and items."""
 
     constraints: tuple[Constraint, ...] = ()
     properties: Mapping[str, ValueSpec] = field(default_factory=dict)
     items: ValueSpec | None = None
 
     def __and__(self, other: ValueSpec) -> ValueSpec:
-        """What is demanded when both are."""
+        """Both specs together."""
         properties = dict(self.properties)
         for name, theirs in other.properties.items():
             properties[name] = properties[name] & theirs if name in properties else theirs
@@ -47,21 +47,21 @@ class ValueSpec:
 
     @cached_property
     def type(self) -> str | None:
-        """The JSON type demanded, if any."""
+        """The required JSON type, if any."""
         return next(iter(self.values("type")), None)
 
     @cached_property
     def required(self) -> tuple[str, ...]:
-        """The members demanded, each once."""
+        """The required members, each once."""
         return tuple(dict.fromkeys(name for names in self.values("required") for name in names))
 
     @cached_property
     def is_forbidden(self) -> bool:
         """Whether no value satisfies this, so that the member must be absent."""
-        return bool(self.values("not")) or self.choices == ()
+        return bool(self.values("not")) or self.options == ()
 
     @cached_property
-    def choices(self) -> tuple[Any, ...] | None:
+    def options(self) -> tuple[Any, ...] | None:
         """The values left where a keyword lists them, or None where none does."""
         lists = [*self.values("enum"), *([value] for value in self.values("const"))]
         if not lists:
@@ -70,12 +70,12 @@ class ValueSpec:
 
     @property
     def is_contradictory(self) -> bool:
-        """Whether a member is demanded that must be absent."""
+        """Whether a required member must be absent."""
         return any(name in self.properties and self.properties[name].is_forbidden for name in self.required)
 
     def accepts(self, value: Any) -> bool:
-        """Whether `value` itself, its members and items left aside, is as demanded."""
-        return all(keeps(constraint, value) for constraint in self.constraints)
+        """Whether `value` satisfies every constraint, its members and items left aside."""
+        return all(satisfies(constraint, value) for constraint in self.constraints)
 
     def without(self, *keywords: str) -> ValueSpec:
         """The same without the constraints of these keywords."""
@@ -83,31 +83,31 @@ class ValueSpec:
 
 
 NEVER: Final = ValueSpec((Constraint("not", {}),))
-"""Demanded of a member that must be absent."""
+"""The spec of a member that must be absent."""
 
 
-def keeps(constraint: Constraint, value: Any) -> bool:
-    """Whether `value` keeps `constraint`, as JSON Schema has it: a keyword is silent about types it is not made for."""
-    wanted, text = constraint.value, isinstance(value, str)
+def satisfies(constraint: Constraint, value: Any) -> bool:
+    """Whether `value` satisfies `constraint`, as JSON Schema has it: a keyword ignores values of other types."""
+    required, text = constraint.value, isinstance(value, str)
     match constraint.keyword:
         case "type":
-            return isinstance(value, _TYPES[wanted])
+            return isinstance(value, _TYPES[required])
         case "const":
-            return bool(value == wanted)
+            return bool(value == required)
         case "differs":
-            return bool(value != wanted)
+            return bool(value != required)
         case "enum":
-            return value in wanted
+            return value in required
         case "pattern":
-            return not text or re.search(wanted, value) is not None
+            return not text or re.search(required, value) is not None
         case "format":
-            return not text or _is_formatted(wanted, value)
+            return not text or _is_formatted(required, value)
         case "minLength":
-            return not text or len(value) >= wanted
+            return not text or len(value) >= required
         case "maxLength":
-            return not text or len(value) <= wanted
+            return not text or len(value) <= required
         case "required":
-            return not isinstance(value, dict) or all(name in value for name in wanted)
+            return not isinstance(value, dict) or all(name in value for name in required)
         case _:  # not {}
             return False
 

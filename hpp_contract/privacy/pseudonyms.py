@@ -18,15 +18,15 @@ WORD: Final = "scrubbed"
 _ALPHABETS: Final = {"a": string.ascii_lowercase, "A": string.ascii_uppercase, "0": string.digits, "1": "123456789"}
 
 
-def mask(text: str, keep: str = "") -> str:
+def mask(text: str, unchanged: str = "") -> str:
     """A text of the same length that says only that something was taken out. Control characters, lone surrogates and
     those in `keep` stay where they are: rules speak about them."""
-    letters = cycle(WORD if not any(_is_odd(char, keep) for char in text) else "<>")
-    return "".join(char if _is_odd(char, keep) else next(letters) for char in text)
+    letters = cycle(WORD if not any(_is_unchanged(char, unchanged) for char in text) else "<>")
+    return "".join(char if _is_unchanged(char, unchanged) else next(letters) for char in text)
 
 
-def _is_odd(char: str, keep: str) -> bool:
-    return char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" or char in keep
+def _is_unchanged(char: str, unchanged: str) -> bool:
+    return char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" or char in unchanged
 
 
 class Pseudonyms:
@@ -36,23 +36,23 @@ class Pseudonyms:
     def __init__(self, salt: int = 0) -> None:
         self._salt = salt & 0xFFFF
         self._lock = threading.Lock()
-        self._given: dict[str, str] = {}
+        self._by_text: dict[str, str] = {}
         self._counts: defaultdict[str, int] = defaultdict(int)
 
     def of(self, text: str) -> str:
         """The stand-in of an id: a UUID for a UUID, with its version, else letters for letters and digits for digits;
         one that begins with 0 begins with 0, so that a JSON number stays one and what is none does not become one."""
         with self._lock:
-            known = self._given.get(text)
+            known = self._by_text.get(text)
             if known is None:
-                known = self._given[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text)
+                known = self._by_text[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text)
             return known
 
     @property
     def originals(self) -> frozenset[str]:
         """Every text that was replaced by another. Secret."""
         with self._lock:
-            return frozenset(text for text, stand_in in self._given.items() if text != stand_in)
+            return frozenset(text for text, stand_in in self._by_text.items() if text != stand_in)
 
     def _uuid(self, text: str) -> str:
         number = self._next("uuid")

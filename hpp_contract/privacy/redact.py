@@ -59,9 +59,9 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         long_enough = (secret for secret in secrets if len(secret) >= MIN_SECRET)
         forms = sorted({form for secret in long_enough for form in encodings(secret)}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, forms))) if forms else None
+        self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
 
     def __call__(self, text: str) -> str:
-        if self._known is not None:
-            text = self._known.sub("[redacted]", text)
+        if self._pattern is not None:
+            text = self._pattern.sub("[redacted]", text)
         return API_KEY.sub("[redacted]", text)

@@ -79,18 +79,18 @@ class _ExchangeScrubber:
         self._pseudonyms = pseudonyms
         # The raw text last: where encodings of the old text are equal, that is the one that counts.
         pairs = ((encode(old), encode(new)) for encode in reversed(ENCODINGS) for old, new in known.items())
-        self._known = {old: new for old, new in pairs if len(old) >= MIN_SECRET}
-        forms = (re.escape(form) for form in sorted(self._known, key=len, reverse=True))
+        self._replacements = {old: new for old, new in pairs if len(old) >= MIN_SECRET}
+        forms = (re.escape(form) for form in sorted(self._replacements, key=len, reverse=True))
         self._pattern = re.compile("|".join([*forms, API_KEY.pattern, f"(?i:{UUID.pattern})"]))
 
     def clean(self, text: str) -> str:
         """The text with every credential, API key and UUID in it replaced."""
-        return self._pattern.sub(self._stand_in, text)
+        return self._pattern.sub(self._replacement, text)
 
-    def _stand_in(self, match: re.Match[str]) -> str:
+    def _replacement(self, match: re.Match[str]) -> str:
         found = match[0]
-        if found in self._known:
-            return self._known[found]
+        if found in self._replacements:
+            return self._replacements[found]
         if UUID.fullmatch(found):
             return self._pseudonyms.of(found)
         return found if is_placeholder(found) else api_key(found)
@@ -122,7 +122,7 @@ class _ExchangeScrubber:
 
     def _address(self, url: str, info: str) -> str:
         path, mark, query = url.replace(f"//{info}@", f"//{self._user(info)}@", 1).partition("?")
-        return self.clean(path) + mark + self._masked(query)
+        return self.clean(path) + mark + self._mask(query)
 
     def _user(self, info: str) -> str:
         return ":".join(api_key(part) if API_KEY.fullmatch(part) else mask(part) for part in info.split(":"))
@@ -143,7 +143,7 @@ class _ExchangeScrubber:
             return _cookie(cookie) + mark + attributes
         if field in HARMLESS_HEADERS or value.isdigit():
             return self.clean(value)
-        return self._masked(value)
+        return self._mask(value)
 
     def _authorization(self, value: str) -> str:
         scheme, space, sent = value.partition(" ")
@@ -153,13 +153,13 @@ class _ExchangeScrubber:
             return token(value) if value.lower() not in ("basic", "bearer") else value
         return scheme + space + (token(sent) if sent.strip() else sent)
 
-    def _masked(self, value: str, keep: str = "") -> str:
+    def _mask(self, value: str, unchanged: str = "") -> str:
         """The text masked, but for the stand-ins of what is known and for characters in `keep`."""
         parts, end = list[str](), 0
         for match in self._pattern.finditer(value):
-            parts += [_masked_runs(value[end : match.start()], keep), self._stand_in(match)]
+            parts += [_mask_runs(value[end : match.start()], unchanged), self._replacement(match)]
             end = match.end()
-        return "".join((*parts, _masked_runs(value[end:], keep)))
+        return "".join((*parts, _mask_runs(value[end:], unchanged)))
 
     def _coded(self, response: Response) -> bytes:
         coding = (response.header("content-encoding") or "").strip().lower()
@@ -179,7 +179,7 @@ class _ExchangeScrubber:
         try:
             return self._text(body.decode()).encode()
         except UnicodeDecodeError:
-            scrub = JsonScrubber(self._pseudonyms, self.clean, lambda text: self._masked(text, _BYTES), _BYTES)
+            scrub = JsonScrubber(self._pseudonyms, self.clean, lambda text: self._mask(text, _BYTES), _BYTES)
             return scrub(body.decode("latin-1")).encode("latin-1")
 
     def _in_utf16(self, body: bytes) -> bytes:
@@ -190,11 +190,11 @@ class _ExchangeScrubber:
     def _text(self, text: str) -> str:
         if text.lstrip("\ufeff \t\r\n")[:1] == "<":  # a page: what stands between quotation marks there is no member
             return self.clean(text)
-        return JsonScrubber(self._pseudonyms, self.clean, self._masked)(text)
+        return JsonScrubber(self._pseudonyms, self.clean, self._mask)(text)
 
 
-def _masked_runs(text: str, keep: str) -> str:
-    return _RUNS.sub(lambda run: mask(run[0], keep), text)
+def _mask_runs(text: str, unchanged: str) -> str:
+    return _RUNS.sub(lambda run: mask(run[0], unchanged), text)
 
 
 def _cookies(value: str) -> str:
@@ -207,12 +207,12 @@ def _cookie(part: str) -> str:
     return name + mark + mask(held) if mark else mask(part)
 
 
-def _reencode(raw: str, decoded: str, stand_in: str) -> str:
+def _reencode(raw: str, decoded: str, pseudonym: str) -> str:
     """The stand-in written with the same characters encoded as in `raw`; they are as long as each other."""
     parts = re.findall(r"(?:%[0-9A-Fa-f]{2})+|.", raw, re.DOTALL)
     if len(parts) != len(decoded):
-        return quote(stand_in, safe="")
-    return "".join(_encode_like(part, char) for part, char in zip(parts, stand_in, strict=True))
+        return quote(pseudonym, safe="")
+    return "".join(_encode_like(part, char) for part, char in zip(parts, pseudonym, strict=True))
 
 
 def _encode_like(part: str, char: str) -> str:

@@ -46,7 +46,7 @@ class JsonScrubber:
     def __init__(
         self, pseudonyms: Pseudonyms, clean: Callable[[str], str], mask: Callable[[str], str], keep: str = ""
     ) -> None:
-        self._pseudonyms, self._clean, self._mask, self._keep = pseudonyms, clean, mask, keep
+        self._pseudonyms, self._clean, self._mask, self._unchanged = pseudonyms, clean, mask, keep
 
     def __call__(self, text: str) -> str:
         reader, parts, before = _Reader(), list[str](), ""
@@ -93,17 +93,19 @@ class JsonScrubber:
                 return self._public(value)
             case "message":
                 return self._clean(value)
+            case "person" if reader.name == "date_of_birth" and _is_date(value):
+                return BIRTH_DATE
             case "person":
-                return BIRTH_DATE if reader.name == "date_of_birth" and _is_date(value) else mask(value, self._keep)
+                return mask(value, self._unchanged)
             case None:
-                return self._masked(value)
+                return self._mask_unknown(value)
 
     def _public(self, value: str) -> str:
         """A status, an error code or a date, however wrong; anything else that stands in its place is an id."""
         plain = _is_word(value) and self._clean(value) == value
         return value if plain or is_date_like(value) else self._pseudonyms.of(value)
 
-    def _masked(self, value: str) -> str:
+    def _mask_unknown(self, value: str) -> str:
         """A text of unknown meaning: masked, but for what a rule recognises in it."""
         found = INTERNALS.search(value.encode("utf-8", "surrogatepass"))
         return found[0].decode() if found else self._mask(value)

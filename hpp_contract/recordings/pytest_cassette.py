@@ -26,7 +26,7 @@ class HppCassette:
 def player() -> Iterator[Callable[[str | Path], HppCassette]]:
     """Gives a function that plays the cassette at a path, or of a name, until the block ends."""
     with ExitStack() as playing:
-        yield lambda cassette: _played(_found(cassette), playing)
+        yield lambda cassette: _open(_found(cassette), playing)
 
 
 def _found(cassette: str | Path) -> Path:
@@ -40,7 +40,7 @@ def _found(cassette: str | Path) -> Path:
     return found[0]
 
 
-def _played(path: Path, playing: ExitStack) -> HppCassette:
+def _open(path: Path, playing: ExitStack) -> HppCassette:
     import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
     from hpp_contract.recordings import read_recordings

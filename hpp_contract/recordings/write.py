@@ -24,7 +24,7 @@ TOOL: Final = "hpp-contract"
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
-_STAGES: Final = {"none": "no-credentials", "wrong": "wrong-credentials"}
+_SCENARIOS: Final = {"none": "no-credentials", "wrong": "wrong-credentials"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def write_cassettes(
         folder.mkdir(parents=True, exist_ok=True)
         for name, group in named(holdable, names).items():
             files.append(folder / f"{name}.yaml")
-            persister.keep(files[-1], [scrub(exchange) for exchange in group], provenance)
+            persister.write(files[-1], [scrub(exchange) for exchange in group], provenance)
         for stale in _own_cassettes(folder).keys() - set(files):
             stale.unlink(missing_ok=True)
     except OSError as error:
@@ -71,7 +71,7 @@ def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) ->
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in exchanges:
         asked = exchange.request.session_id or ""
-        stage = _stage(exchange)
+        stage = _refused_scenario(exchange)
         groups.setdefault((stage, "" if stage else asked), []).append(exchange)
     result: dict[str, list[Exchange]] = {}
     for (stage, asked), group in groups.items():
@@ -79,10 +79,10 @@ def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) ->
     return result
 
 
-def _stage(exchange: Exchange) -> str:
+def _refused_scenario(exchange: Exchange) -> str:
     known = exchange.context
-    if known.credentials in _STAGES:
-        return _STAGES[known.credentials]
+    if known.credentials in _SCENARIOS:
+        return _SCENARIOS[known.credentials]
     return f"{known.session}-id" if known.session in ("unknown", "malformed") else ""
 
 
@@ -165,7 +165,7 @@ class Persister:
             )
         _replace(path, text.encode())
 
-    def keep(self, path: Path, exchanges: Sequence[Exchange], provenance: str) -> None:
+    def write(self, path: Path, exchanges: Sequence[Exchange], provenance: str) -> None:
         """Write scrubbed exchanges as one cassette."""
         from vcr.request import Request  # type: ignore[import-untyped]  # vcrpy has no types
         from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # vcrpy has no types

@@ -19,7 +19,7 @@ MEMORY = 10_000
 
 
 @dataclass
-class _Known:
+class _Verdict:
     """The verdict on one signature: the findings of each exercised rule, and how often and where it occurred since."""
 
     findings: dict[str, tuple[Finding, ...]]
@@ -35,12 +35,12 @@ class VerdictCache:
 
     def __init__(self, rules: Iterable[Rule], subject: Subject, evidence: Callable[[Order], str]) -> None:
         self._rules, self._subject, self._evidence = tuple(rules), subject, evidence
-        self._known: dict[Hashable, _Known] = {}
+        self._verdicts: dict[Hashable, _Verdict] = {}
         self._judged = Judge(self._rules, subject)
 
     def count_if_known(self, fingerprint: Fingerprint, order: Order) -> bool:
         """Count this exchange and return True, if one of its signature was judged before."""
-        known = self._known.get(fingerprint.signature)
+        known = self._verdicts.get(fingerprint.signature)
         if known is None:
             return False
         known.times += 1
@@ -52,10 +52,10 @@ class VerdictCache:
         """Judge an exchange, and keep the verdict for others of its signature."""
         self._judged.exchange(exchange, order)
         if fingerprint is not None and (known := self._verdict_of(exchange)):
-            if len(self._known) >= MEMORY:
+            if len(self._verdicts) >= MEMORY:
                 self._flush()
-                self._known.clear()
-            self._known[fingerprint.signature] = known
+                self._verdicts.clear()
+            self._verdicts[fingerprint.signature] = known
 
     def collect(self) -> dict[str, Tally]:
         """What every rule found since the last call."""
@@ -63,23 +63,23 @@ class VerdictCache:
         tallies, self._judged = self._judged.tallies, Judge(self._rules, self._subject)
         return tallies
 
-    def _verdict_of(self, exchange: Exchange) -> _Known | None:
+    def _verdict_of(self, exchange: Exchange) -> _Verdict | None:
         """Verdict without position; None if it depends on the position."""
         judge = Judge(self._rules, self._subject)
         judge.exchange(replace(exchange, evidence=""), ())
         exercised = {rule: tally for rule, tally in judge.tallies.items() if tally.exercised}
         if any(tally.crash or tally.total > len(tally.findings) for tally in exercised.values()):
             return None
-        return _Known({rule: tuple(found for _, found in tally.findings) for rule, tally in exercised.items()})
+        return _Verdict({rule: tuple(found for _, found in tally.findings) for rule, tally in exercised.items()})
 
     def _flush(self) -> None:
         """Add what was counted by signature to the tallies of the rules."""
-        for known in self._known.values():
+        for known in self._verdicts.values():
             if known.times:
                 self._judged.merge({rule: self._tally(known, found) for rule, found in known.findings.items()})
                 known.times, known.places = 0, []
 
-    def _tally(self, known: _Known, findings: tuple[Finding, ...]) -> Tally:
+    def _tally(self, known: _Verdict, findings: tuple[Finding, ...]) -> Tally:
         if not findings:
             return Tally(True)
         named = [(order, self._evidence(order)) for order in known.places]

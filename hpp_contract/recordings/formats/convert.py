@@ -61,7 +61,7 @@ def exchange(
     at: object = None,
     failure: str | None = None,
     elapsed: object = None,
-    alone: bool = False,
+    standalone: bool = False,
 ) -> Exchange:
     """A kept exchange. `at` is an RFC 3339 text, `elapsed` seconds; both None unless they are what they should be.
     `alone` is for formats that hold examples, not a course of events."""
@@ -71,7 +71,7 @@ def exchange(
         failure,
         at if isinstance(at, Instant) else Instant.parse(at),
         float(elapsed) if isinstance(elapsed, int | float) and 0 <= elapsed < 1e9 else None,
-        context=Context(recorded=True, standalone=alone),
+        context=Context(recorded=True, standalone=standalone),
     )
 
 

@@ -43,7 +43,7 @@ def _exchange(recorded: Any) -> Exchange | None:
         rewritten=isinstance(kept, dict) and "rawBytes" not in kept and "base64Bytes" not in kept,
     )
     at = instant(recorded.get("timestamp"))
-    return convert.exchange(asked, answered, at=at, alone=at is None)
+    return convert.exchange(asked, answered, at=at, standalone=at is None)
 
 
 def _body(value: Any) -> bytes:

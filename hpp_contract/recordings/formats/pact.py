@@ -34,7 +34,7 @@ def _exchange(interaction: Any) -> Exchange | None:
     )
     body, fields = response.get("body"), convert.headers(response.get("headers"))
     answered = convert.response(response.get("status", 200), fields, _body(body), rewritten=not isinstance(body, str))
-    return convert.exchange(asked, answered, alone=True)
+    return convert.exchange(asked, answered, standalone=True)
 
 
 def _query(value: Any) -> str:

@@ -32,7 +32,7 @@ def _is_mapping(value: Any) -> bool:
 
 def _read(document: Any, folder: Path | None) -> Iterator[Exchange | Unreadable]:
     if "requests" in document:
-        return convert.numbered(document["requests"], _seen)
+        return convert.numbered(document["requests"], _journaled)
     return convert.numbered(document.get("mappings") or [document], lambda mapping: _mapped(mapping, folder))
 
 
@@ -47,7 +47,7 @@ def _mapped(mapping: Any, folder: Path | None) -> Exchange | None:
     answered = convert.response(
         response.get("status", 200), fields, _body(response, folder), response.get("statusMessage"), rewritten=rewritten
     )
-    return convert.exchange(asked, answered, alone=True)
+    return convert.exchange(asked, answered, standalone=True)
 
 
 def _method(value: Any) -> str:
@@ -84,7 +84,7 @@ def _filed(name: str, folder: Path | None) -> bytes:
     raise Unreadable("its body is in a file that is not beside it (__files)")
 
 
-def _seen(event: Any) -> Exchange:
+def _journaled(event: Any) -> Exchange:
     request, response = required(event, "request"), required(event, "response")
     asked = Request(
         convert.scalar_text(required(request, "method")),

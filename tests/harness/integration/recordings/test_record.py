@@ -103,7 +103,7 @@ def test_what_is_kept_is_what_was_scrubbed(exchanges: list[Exchange]) -> None:
     scrub = Scrubber()
     whole = [scrub(each) for each in exchanges if each.response is not None]
     try:
-        Persister(scrub).keep(path, whole, EMBEDDED)
+        Persister(scrub).write(path, whole, EMBEDDED)
     except Unverifiable:  # an id such as `code` stands in every cassette: the gate would rather keep nothing
         # A date stays wherever it stands, so an id that is written like one may be met again.
         assert min(map(len, scrub.originals)) < 12 or any(text.startswith("2026-") for text in scrub.originals)
@@ -146,7 +146,7 @@ def test_the_gate_refuses_a_leftover(tmp_path: Path) -> None:
     scrub = Scrubber(CREDENTIALS.secrets)
     scrub(exchange)
     with pytest.raises(Unverifiable, match=r"waiting\.yaml was not written"):
-        Persister(scrub).keep(tmp_path / "waiting.yaml", [exchange], EMBEDDED)
+        Persister(scrub).write(tmp_path / "waiting.yaml", [exchange], EMBEDDED)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -188,7 +188,7 @@ def test_many_threads_may_record(tmp_path: Path) -> None:
     persister, exchanges = Persister(scrub), played("lifecycle-paid", 3)
 
     def write(number: int) -> None:
-        persister.keep(tmp_path / f"{number}.yaml", [scrub(each) for each in exchanges], EMBEDDED)
+        persister.write(tmp_path / f"{number}.yaml", [scrub(each) for each in exchanges], EMBEDDED)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write, range(24)))

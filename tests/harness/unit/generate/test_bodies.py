@@ -119,7 +119,7 @@ def fraction_digits(text: str) -> int:
     return instant.digits
 
 
-def test_instants_cover_every_spelling() -> None:
+def test_instants_cover_every_notation() -> None:
     """Instants come with 0 to 9 fraction digits, with Z and with offsets, on leap days and at both ends of time."""
     texts = [body[member] for body in sample("waiting") for member in ("updated_at", "expires_at")]
     assert {fraction_digits(text) for text in texts} == set(range(10))
@@ -197,9 +197,9 @@ def a_string(*constraints: Constraint) -> ValueSpec:
 def test_what_cannot_be_broken_alone() -> None:
     """A constraint that cannot be broken without breaking another rule's is refused by name and place."""
     short, none = Constraint("minLength", 1, "HPP-X01"), Constraint("const", "x", "HPP-X02")
-    weakness = BreakableConstraint(a_string(short, none), (), a_string(short, none), short)
+    breakable = BreakableConstraint(a_string(short, none), (), a_string(short, none), short)
     with pytest.raises(UnknownKeywordError, match="no strategy breaks 'minLength' alone at "):
-        _wrong(seeded("x"), weakness)
+        _wrong(seeded("x"), breakable)
 
 
 def test_places_below_the_top() -> None:

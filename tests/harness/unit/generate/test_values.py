@@ -1,4 +1,4 @@
-"""Values that keep or break a keyword, and demands that no strategy meets."""
+"""Values that satisfy or break a keyword, and specs that no strategy satisfies."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from hpp_contract.generate import UnknownKeywordError, seeded
 from hpp_contract.generate.choices import Choices
-from hpp_contract.generate.instants import SPELLINGS, lifetime
+from hpp_contract.generate.instants import NOTATIONS, lifetime
 from hpp_contract.generate.texts import pieces
-from hpp_contract.generate.value_spec import Constraint, ValueSpec, keeps
+from hpp_contract.generate.value_spec import Constraint, ValueSpec, satisfies
 from hpp_contract.generate.values import make
 from hpp_contract.model import Instant
 
@@ -25,16 +25,16 @@ def source(*choices: int) -> Choices:
 
 
 def test_no_session_expires_before_it_is_updated() -> None:
-    """However the two instants are spelled, even one cut short does not fall before the other."""
-    for spelling, other in product(range(len(SPELLINGS)), repeat=2):
-        updated, expires = map(Instant.parse, lifetime(source(0, 999_999_999, spelling, 0, other)))
+    """In any two notations, even one cut short does not fall before the other."""
+    for notation, other in product(range(len(NOTATIONS)), repeat=2):
+        updated, expires = map(Instant.parse, lifetime(source(0, 999_999_999, notation, 0, other)))
         assert updated is not None
         assert expires is not None
         assert updated.ns <= expires.ns
 
 
 @pytest.mark.parametrize(
-    ("keyword", "wanted", "kept", "broken"),
+    ("keyword", "required", "valid", "broken"),
     [
         ("type", "string", "x", 1),
         ("const", "x", "x", "y"),
@@ -47,13 +47,13 @@ def test_no_session_expires_before_it_is_updated() -> None:
         ("required", ["x", "y"], {"x": 1, "y": 2}, {"x": 1}),
     ],
 )
-def test_what_keeps_a_keyword(keyword: str, wanted: object, kept: object, broken: object) -> None:
-    """A keyword is kept or broken by the values it is made for, and silent about others."""
-    constraint = Constraint(keyword, wanted)
-    assert keeps(constraint, kept)
-    assert not keeps(constraint, broken)
-    assert keeps(constraint, None) == (keyword not in ("type", "const", "enum"))
-    assert not keeps(Constraint("not", {}), kept)
+def test_what_satisfies_a_keyword(keyword: str, required: object, valid: object, broken: object) -> None:
+    """A keyword is satisfied or broken by values of its types, and ignores others."""
+    constraint = Constraint(keyword, required)
+    assert satisfies(constraint, valid)
+    assert not satisfies(constraint, broken)
+    assert satisfies(constraint, None) == (keyword not in ("type", "const", "enum"))
+    assert not satisfies(Constraint("not", {}), valid)
 
 
 def a_string(*constraints: Constraint) -> ValueSpec:
@@ -61,7 +61,7 @@ def a_string(*constraints: Constraint) -> ValueSpec:
 
 
 @pytest.mark.parametrize(
-    ("attempt", "said"),
+    ("generate", "message"),
     [
         (
             lambda: make(a_string(Constraint("format", "date"), Constraint("maxLength", 1)), seeded("x")),
@@ -70,8 +70,8 @@ def a_string(*constraints: Constraint) -> ValueSpec:
         (lambda: pieces("^a(b|c)$"), "no strategy generates the pattern '^a(b|c)$' beyond 'a'."),
     ],
 )
-def test_what_cannot_be_generated_is_said(attempt: Callable[[], object], said: str) -> None:
-    """A demand that no strategy meets is refused in words."""
+def test_what_cannot_be_generated_is_said(generate: Callable[[], object], message: str) -> None:
+    """A spec that no strategy satisfies is refused with a sentence."""
     with pytest.raises((UnknownKeywordError, ValueError), match="no strategy") as raised:
-        attempt()
-    assert str(raised.value) == said
+        generate()
+    assert str(raised.value) == message

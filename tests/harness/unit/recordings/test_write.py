@@ -95,7 +95,7 @@ def test_a_cassette(tmp_path: Path) -> None:
     posted = replace(read(session=WAITING), request=Request("POST", "https://h/x", fields, b"{}"))
     later = replace(read(session=BACK, session_id=TWO), at=Instant.parse("2026-11-22T01:02:03.999999999Z"))
     asked = replace(later, context=Context(credentials="right", session="known"))
-    Persister(Scrubber()).keep(tmp_path / "a.yaml", [posted, asked], "recorded from h at t")
+    Persister(Scrubber()).write(tmp_path / "a.yaml", [posted, asked], "recorded from h at t")
     document = read_yaml((tmp_path / "a.yaml").read_text(encoding="utf-8"))
     assert document["metadata"] == {
         "provenance": "recorded from h at t",

@@ -251,7 +251,7 @@ def test_vcrpy_reads_through_our_persister(tmp_path: Path) -> None:
     from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # vcrpy has no types
 
     persister, (exchange,) = Persister(Scrubber()), played("waiting", 1)
-    persister.keep(tmp_path / "a.yaml", [exchange], "embedded")
+    persister.write(tmp_path / "a.yaml", [exchange], "embedded")
     requests, responses, *_ = persister.load_cassette(str(tmp_path / "a.yaml"), yamlserializer)
     assert [each.uri for each in requests] == [exchange.request.url]
     assert [each["status"]["code"] for each in responses] == [200]

@@ -1,4 +1,4 @@
-"""Generated lives: legal ones break no rule, broken ones the one rule they name."""
+"""Generated traces: legal ones break no rule, broken ones the one rule they name."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from tests.harness.support.generated import findings
 
 
 @given(trace=traces())
-def test_legal_lives_break_nothing(trace: Trace) -> None:
-    """A legal life gives no finding of any rule."""
+def test_legal_traces_break_nothing(trace: Trace) -> None:
+    """A legal trace gives no finding of any rule."""
     assert findings(list(trace.exchanges)) == set()
 
 
 @given(case=broken_traces())
-def test_broken_lives_break_their_rule(case: BrokenTrace) -> None:
-    """A broken life breaks the rule it names, no other rule about lives, and besides only availability."""
+def test_broken_traces_break_their_rule(case: BrokenTrace) -> None:
+    """A broken trace breaks the rule it names, no other rule about traces, and besides only availability."""
     found = {rule for rule, _ in findings(list(case.trace.exchanges))}
     assert {rule for rule in found if rule.startswith("HPP-L")} == {case.rule}
     assert found <= {case.rule, "HPP-H02"}
 
 
-def test_every_rule_about_lives_is_broken() -> None:
-    """There is a way to break every rule about lives."""
+def test_every_rule_about_traces_is_broken() -> None:
+    """There is a way to break every rule about traces."""
     assert set(VIOLATIONS) == {rule.id for rule in CATALOGUE if rule.letter == "L"}
 
 
@@ -42,13 +42,13 @@ def sample(count: int = 1500) -> list[Trace]:
     return [legal_trace(source) for _ in range(count)]
 
 
-def seen(trace: Trace) -> list[str]:
+def statuses(trace: Trace) -> list[str]:
     return [(exchange.session or {}).get("status", str(exchange.status)) for exchange in trace.exchanges]
 
 
-def test_lives_cover_the_lifecycle() -> None:
+def test_traces_cover_the_lifecycle() -> None:
     """Every legal step from one poll to the next occurs, missed states and the end included, and no other."""
-    steps = {step for trace in sample() for step in pairwise(seen(trace))}
+    steps = {step for trace in sample() for step in pairwise(statuses(trace))}
     legal = {(before, after) for before in shapes() for after in reachable(before)}
     ends = {(status, "404") for status in shapes()} | {("404", "404")}
     assert legal <= steps <= legal | ends
@@ -57,8 +57,8 @@ def test_lives_cover_the_lifecycle() -> None:
     assert ("BACK", "WAITING") not in steps
 
 
-def test_final_is_where_lives_stay() -> None:
-    """Who may see what after which status is as the lifecycle page says."""
+def test_a_final_status_is_not_left() -> None:
+    """The statuses that may follow each status are those of the lifecycle page."""
     assert {status for status in shapes() if len(reachable(status)) == 1} == set(FINAL)
     assert set(reachable("WAITING")) == set(shapes())
     assert len(shapes()) == 9
@@ -73,8 +73,8 @@ def source(*choices: int) -> Choices:
 
 
 @pytest.mark.parametrize("number", range(len(VIOLATIONS)))
-def test_every_way_to_mislive(number: int) -> None:
-    """Each broken life breaks its own rule, also when every choice is the first."""
+def test_every_violation(number: int) -> None:
+    """Each broken trace breaks its own rule, also when every choice is the first."""
     trace = broken_trace(source(number))
     found = [
         verdict.rule.id
@@ -87,9 +87,9 @@ def test_every_way_to_mislive(number: int) -> None:
 
 @pytest.mark.parametrize("final", FINAL)
 def test_every_final_status_is_left(final: str) -> None:
-    """A life that breaks HPP-L01 may leave any of the final statuses, and the rule finds it."""
-    lives = [trace for number in range(200) if (trace := broken_trace(seeded(f"{number}"))).rule == "HPP-L01"]
-    [left, *_] = [each.trace for each in lives if (each.trace.exchanges[-2].session or {})["status"] == final]
+    """A trace that breaks HPP-L01 may leave any of the final statuses, and the rule finds it."""
+    violations = [trace for number in range(200) if (trace := broken_trace(seeded(f"{number}"))).rule == "HPP-L01"]
+    [left, *_] = [each.trace for each in violations if (each.trace.exchanges[-2].session or {})["status"] == final]
     broken = [v.rule.id for v in judge(left.exchanges, CATALOGUE, Subject("endpoint", "x")) if v.findings]
     assert "HPP-L01" in broken
 
@@ -97,10 +97,10 @@ def test_every_final_status_is_left(final: str) -> None:
 @pytest.mark.parametrize("reference", ["R", "S"])
 def test_a_reference_that_changes(reference: str) -> None:
     """A completed session may change its Klarna reference too, which breaks the rule about outcomes."""
-    life = SessionSimulator(seeded("x"))
-    life.outcome = {"klarna_reference": reference}
-    VIOLATIONS["HPP-L06"](life)
-    before, after = ((each.session or {})["klarna_reference"] for each in life.exchanges)
+    session = SessionSimulator(seeded("x"))
+    session.outcome = {"klarna_reference": reference}
+    VIOLATIONS["HPP-L06"](session)
+    before, after = ((each.session or {})["klarna_reference"] for each in session.exchanges)
     assert before == reference != after
-    broken = judge(life.exchanges, CATALOGUE, Subject("endpoint", "x"))
+    broken = judge(session.exchanges, CATALOGUE, Subject("endpoint", "x"))
     assert "HPP-L06" in [verdict.rule.id for verdict in broken if verdict.total]
