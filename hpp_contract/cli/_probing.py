@@ -38,7 +38,7 @@ class ProbeOptions:
     def plan(self, seed: int, clock: Clock) -> ProbePlan:
         from hpp_contract.engine.errors import UsageProblem
         from hpp_contract.probe import ProbePlan
-        from hpp_contract.probe.provision_order import order_from
+        from hpp_contract.probe.provision import order_from
 
         if self.browser and not self.provision:
             raise UsageProblem("--browser opens the page of a session that --provision makes: give both.")

@@ -29,8 +29,7 @@ from hpp_contract.engine.judge import Groups, by_condition, exercised
 from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.exchange import traces
-from hpp_contract.probe.verify import blocked_by
-from hpp_contract.rules import CATALOGUE
+from hpp_contract.rules import CATALOGUE, blocked_by
 
 APPLICATION_ERRORS: Final = (500, 501)
 """The 5xx codes that the API itself answers; the others are a gateway's, or an outage."""

@@ -1,6 +1,6 @@
-"""Learning: what this endpoint answers to the questions that the documentation leaves open.
+"""What this endpoint answers to the questions that the documentation leaves open.
 
-An answer is what was seen, in words that are safe to print; which of two answers would be right nobody has said.
+An answer says what was seen, in words that are safe to print. None is right or wrong: the documentation does not say.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.describe import show
 from hpp_contract.probe.provision import ProvisionResult
 
-Question = tuple[tuple[str, str], ...]
+Answers = tuple[tuple[str, str], ...]
 """Questions, each with its answer."""
 
 _COMMON: Final = frozenset({"date", "content-length", "connection", "keep-alive", "transfer-encoding", "content-type"})
 _OUTCOMES: Final = ("authorization_token", "order_id", "klarna_reference")
 
 
-def learned(exchanges: Sequence[Exchange], trail: ProvisionResult | None = None) -> Question:
-    """Every open question with its answer; `trail` is what provisioning saw, None without it."""
-    walked = trail or ProvisionResult()
-    return tuple((question, answer(exchanges, walked) or NOT_ANSWERED) for question, answer in _QUESTIONS)
+def learned(exchanges: Sequence[Exchange], provisioned: ProvisionResult | None = None) -> Answers:
+    """Every open question with its answer; `provisioned` is what provisioning saw, None without it."""
+    seen = provisioned or ProvisionResult()
+    return tuple((question, answer(exchanges, seen) or NOT_ANSWERED) for question, answer in _QUESTIONS)
 
 
 def _error(status: int) -> Callable[[Sequence[Exchange], ProvisionResult], str]:
@@ -71,16 +71,17 @@ def _completed(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
     return "; ".join(_distinct(" and ".join(m for m in _OUTCOMES if m in (session or {})) for session in sessions))
 
 
-def _plain_visit(_: Sequence[Exchange], trail: ProvisionResult) -> str:
-    before, after = _status(trail.waiting), _status(trail.after_page)
-    if trail.page is None or before != "WAITING" or not after:
+def _plain_visit(_: Sequence[Exchange], provisioned: ProvisionResult) -> str:
+    before, after = _status(provisioned.waiting), _status(provisioned.after_page)
+    if provisioned.page is None or before != "WAITING" or not after:
         return ""
-    return f"{'no, it stayed WAITING' if after == before else f'yes, to {show(after)}'} (the GET answered {trail.page})"
+    what = "no, it stayed WAITING" if after == before else f"yes, to {show(after)}"
+    return f"{what} (the GET answered {provisioned.page})"
 
 
-def _after_delete(_: Sequence[Exchange], trail: ProvisionResult) -> str:
-    read = trail.after_disabling
-    if trail.disabled != 204 or read is None or read.response is None:
+def _after_delete(_: Sequence[Exchange], provisioned: ProvisionResult) -> str:
+    read = provisioned.after_disabling
+    if provisioned.disabled != 204 or read is None or read.response is None:
         return ""
     status = _status(read)
     return f"{read.status} with status {show(status)}" if status else str(read.status)
@@ -99,13 +100,13 @@ def _written(exchanges: Sequence[Exchange], member: str) -> str:
     return f"{member} {digits}, zone {zones}" if instants else ""
 
 
-def _order_change(_: Sequence[Exchange], trail: ProvisionResult) -> str:
-    read = trail.waiting
-    before = Instant.parse(trail.expires_at)
-    if trail.order_change is None or read is None or read.expires_at is None or before is None:
+def _order_change(_: Sequence[Exchange], provisioned: ProvisionResult) -> str:
+    read = provisioned.waiting
+    before = Instant.parse(provisioned.expires_at)
+    if provisioned.order_change is None or read is None or read.expires_at is None or before is None:
         return ""
-    if not 200 <= trail.order_change < 300:
-        return f"{NOT_ANSWERED}: changing the order was answered with {trail.order_change}"
+    if not 200 <= provisioned.order_change < 300:
+        return f"{NOT_ANSWERED}: changing the order was answered with {provisioned.order_change}"
     moved = read.expires_at - before
     return "no" if not moved else f"yes, by {moved:+.0f} s"
 

@@ -1,14 +1,15 @@
-"""What a probe asks: a list of reads, made before anything is sent. A read is a GET; there is no other word for it."""
+"""What a probe asks: a list of reads, made before anything is sent. A read is a GET."""
 
 from __future__ import annotations
 
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
+from hpp_contract.model import Headers
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.describe import abbreviate
 
@@ -17,7 +18,7 @@ from hpp_contract.privacy.describe import abbreviate
 class ProbePlan:
     """How to probe: `polls` of each session, `max_latency` in seconds that an answer should take at most, `seed` of the
     made-up ids, `timeout` in seconds for connecting and for each read. `provision` makes a session of its own (from
-    `order`, or an example), and `browser` has Chromium open its page. `clock` dates what was seen."""
+    `order`, or an example), and `browser` opens its page in Chromium. `clock` dates the exchanges."""
 
     polls: int = 2
     max_latency: float = 1.0
@@ -31,12 +32,16 @@ class ProbePlan:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRead:
-    """One planned GET: `segment` is the session id as it goes into the path, `note` what else is special about it."""
+    """One planned GET: `segment` is the session id as it goes into the path (percent-encoded), `note` what is special
+    about this read. `headers` are sent beside the documented ones, or instead of those of the same name;
+    `authorization` instead of the usual wrong credentials."""
 
     segment: str
     session: Literal["known", "unknown", "malformed"]
     credentials: Literal["right", "wrong", "none"] = "right"
     note: str = ""
+    headers: Headers = ()
+    authorization: str = field(default="", repr=False)
 
     @property
     def evidence(self) -> str:
@@ -58,10 +63,10 @@ MALFORMED: Final[tuple[tuple[str, str], ...]] = (
 def reads(plan: ProbePlan, session_ids: Sequence[str]) -> list[PlannedRead]:
     """The reads of a standard probe, in order.
 
-    The first three differ in kind, so that three failures at the start speak of the endpoint and not of one id; wrong
-    credentials come last, in case they lock something.
+    The first three differ in kind, so that three failures at the start are about the endpoint and not about one id.
+    Wrong credentials come last, in case they lock something.
     """
-    unknown = _unknown_id(plan.seed)
+    unknown = random_uuid(random.Random(plan.seed))  # noqa: S311  an id, not a secret
     encoded = [quote(session_id, safe="") for session_id in session_ids]
     real = PlannedRead(encoded[0], "known") if encoded else PlannedRead(unknown, "unknown")
     return [
@@ -77,6 +82,6 @@ def reads(plan: ProbePlan, session_ids: Sequence[str]) -> list[PlannedRead]:
     ]
 
 
-def _unknown_id(seed: int) -> str:
-    """A well-formed id that no session has."""
-    return str(uuid.UUID(int=random.Random(seed).getrandbits(128), version=4))  # noqa: S311  an id, not a secret
+def random_uuid(source: random.Random) -> str:
+    """A well-formed session id that no session has."""
+    return str(uuid.UUID(int=source.getrandbits(128), version=4))

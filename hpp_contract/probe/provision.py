@@ -1,33 +1,75 @@
-"""Provisioning: makes an order and a session, watches the session from WAITING to DISABLED, and leaves nothing open.
+"""Provisioning: makes an order and a session, reads the session from WAITING to DISABLED, and leaves nothing open.
 
-What it makes is all it touches: no URL that the endpoint answers with is ever sent credentials, and the session is
-disabled whatever happens, Ctrl-C included. An order cannot be deleted; it ends by itself after 48 hours.
+It touches nothing that it did not make. Credentials are never sent to a URL that the endpoint answers with, and the
+session is disabled whatever happens, Ctrl-C included. An order cannot be deleted; it expires after 48 hours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol, Self
 from urllib.parse import urlsplit
 
+from hpp_contract import __version__
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.refusal import system_refusal
 from hpp_contract.model import Exchange
+from hpp_contract.model.body import read
 from hpp_contract.model.exchange import is_loopback
 from hpp_contract.privacy.describe import abbreviate, show
 from hpp_contract.probe.plan import PlannedRead
-from hpp_contract.probe.provision_order import example_order
-from hpp_contract.probe.provision_signals import Interruptions
-from hpp_contract.probe.provision_visit import in_browser, plainly
-from hpp_contract.probe.wire import Sent
+from hpp_contract.probe.wire import Sent, Wire
 
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+ORDER_VARIABLE: Final = "HPP_ORDER"
+"""Names a file with the body of an order: for merchants who may not sell in Sweden."""
 
 ENDS_ITSELF: Final = "it ends by itself within 48 hours."
 
+PAGE_TIMEOUT_S: Final = 10.0
+"""Seconds for connecting and for each read of a plain GET of the consumer's page."""
 
-class Sender(Protocol):
-    """The way to the endpoint: paced, with credentials, and only below its base URL."""
+BROWSER_LIMIT_S: Final = 60.0
+"""Seconds that a browser may take to open the page."""
+
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+_BROWSER_OPTIONS: Final = (
+    "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--virtual-time-budget=10000", "--dump-dom",
+)  # fmt: skip
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+_EXAMPLE: Final = """
+{
+  "purchase_country": "SE", "purchase_currency": "SEK", "locale": "sv-SE",
+  "order_amount": 10000, "order_tax_amount": 2000,
+  "order_lines": [
+    {"name": "Contract test, not for delivery", "quantity": 1, "unit_price": 10000, "tax_rate": 2500,
+     "total_amount": 10000, "total_tax_amount": 2000}
+  ],
+  "merchant_urls": {
+    "terms": "https://www.example.com/terms", "checkout": "https://www.example.com/checkout",
+    "confirmation": "https://www.example.com/confirmation", "push": "https://www.example.com/push"
+  }
+}
+"""
+
+
+class Endpoint(Protocol):
+    """What provisioning needs of `sender.Sender`: sending with credentials, rate limited, below its base URL only."""
 
     base_url: str
 
@@ -40,11 +82,11 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProvisionResult:
-    """What provisioning saw. `reads` are for the rules; the rest is for what can be learned from it.
+    """What provisioning saw. `reads` are for the rules; the rest answers open questions.
 
-    `expires_at` is as the creation of the session told it; `order_change`, `page` and `disabled` are status codes: of
-    the change of the order, of a plain GET of the consumer's page, of the DELETE. `waiting` is the read before those
-    two, `after_page` and `after_disabling` are those after each. `notes` are sentences.
+    `expires_at` is what the creation of the session answered. `order_change`, `page` and `disabled` are status codes:
+    of the change of the order, of a plain GET of the consumer's page, of the DELETE. `waiting` is the read before the
+    last two, `after_page` and `after_disabling` are the reads after each. `notes` are sentences.
     """
 
     reads: tuple[Exchange, ...] = ()
@@ -58,34 +100,34 @@ class ProvisionResult:
     after_disabling: Exchange | None = None
 
 
-def provision(door: Sender, order: Any = None, *, browser: bool = False) -> ProvisionResult:
+def provision(endpoint: Endpoint, order: Any = None, *, browser: bool = False) -> ProvisionResult:
     """Make a session and follow it to its end; `order` is the body of its order, an example when None.
 
     `browser` opens the consumer's page in Chromium too. Raises KeyboardInterrupt, after cleaning up, when interrupted.
     """
-    walk = _Provisioner(door, browser)
+    provisioner = _Provisioner(endpoint, browser)
     with Interruptions() as interruptions:
         try:
-            with interruptions.held_back():  # a session that was made and never heard of could not be disabled
-                walk.make(order if order is not None else example_order())
-            walk.watch()
+            with interruptions.held_back():  # a session whose id never arrived could not be disabled
+                provisioner.make(order if order is not None else example_order())
+            provisioner.watch()
         finally:
             with interruptions.held_back():
-                walk.disable()
-        walk.read_after_disable()
-    return walk.trail
+                provisioner.disable()
+        provisioner.read_after_disable()
+    return provisioner.result
 
 
 class _Provisioner:
-    """One session from its creation to its end, and the trail of it. Without a session, each step does nothing."""
+    """One session from its creation to its end, and the result so far. Without a session, each step does nothing."""
 
-    def __init__(self, door: Sender, browser: bool) -> None:
-        self._door = door
+    def __init__(self, endpoint: Endpoint, browser: bool) -> None:
+        self._endpoint = endpoint
         self._browser = browser
         self._order: tuple[str, bytes] | None = None
         self._session: str | None = None
         self._page_url: object = None
-        self.trail = ProvisionResult()
+        self.result = ProvisionResult()
 
     def make(self, order: Any) -> None:
         """Make the order and its session, or note why there is none."""
@@ -94,19 +136,19 @@ class _Provisioner:
         if order_id is None:
             return
         self._order = (order_id, body)
-        hosted = {"payment_session_url": f"{self._door.base_url}/checkout/v3/orders/{order_id}"}
+        hosted = {"payment_session_url": f"{self._endpoint.base_url}/checkout/v3/orders/{order_id}"}
         self._session = self._created("/hpp/v1/sessions", _json(hosted), "session_id")
 
     def _created(self, path: str, body: bytes, member: str) -> str | None:
-        """The id of what a POST made, if it was made and its id can stand in a path."""
-        sent = self._door.send("POST", path, body)
-        told = _content(sent)
-        name = told.get(member)
+        """The id of what a POST made; None if nothing was made, or if its id cannot be part of a path."""
+        sent = self._endpoint.send("POST", path, body)
+        content = _content(sent)
+        name = content.get(member)
         if sent.exchange.status != 201 or not isinstance(name, str) or not _ID.fullmatch(name):
             self._note(f"No session could be provisioned: POST {path} {_answered(sent)}.")
             return None
-        self._page_url = told.get("redirect_url")
-        self._keep(expires_at=told.get("expires_at"))
+        self._page_url = content.get("redirect_url")
+        self._set(expires_at=content.get("expires_at"))
         return name
 
     def watch(self) -> None:
@@ -114,60 +156,60 @@ class _Provisioner:
         if self._session is None or self._order is None:
             return
         order_id, body = self._order
-        change = self._door.send("POST", f"/checkout/v3/orders/{order_id}", body)
-        self._keep(order_change=change.exchange.status)
-        self._keep(waiting=self._read("provisioned"))
+        change = self._endpoint.send("POST", f"/checkout/v3/orders/{order_id}", body)
+        self._set(order_change=change.exchange.status)
+        self._set(waiting=self._read("provisioned"))
         page = self._page()
         if page is None:
             return
-        self._door.wait_for_turn()
-        self._keep(page=plainly(page))
-        self._keep(after_page=self._read("after a plain GET of redirect_url"))
+        self._endpoint.wait_for_turn()
+        self._set(page=get_page(page))
+        self._set(after_page=self._read("after a plain GET of redirect_url"))
         if self._browser:
-            problem = in_browser(page)
+            problem = open_in_browser(page)
             opened = self._read("after a browser opened redirect_url")
             if (opened.session or {}).get("status") == "WAITING":
                 self._note(problem or "A browser opened redirect_url, and the session stayed WAITING.")
 
     def disable(self) -> None:
-        """Disable the session, and say so if that fails."""
+        """Disable the session; a note if that fails."""
         if self._session is None:
             return
-        sent = self._door.send("DELETE", f"/hpp/v1/sessions/{self._session}")
-        self._keep(disabled=sent.exchange.status)
+        sent = self._endpoint.send("DELETE", f"/hpp/v1/sessions/{self._session}")
+        self._set(disabled=sent.exchange.status)
         if sent.exchange.status != 204:
             which = f"The provisioned session {abbreviate(self._session)}"
             self._note(f"{which} could not be disabled (DELETE {_answered(sent)}): {ENDS_ITSELF}")
 
     def read_after_disable(self) -> None:
-        """Read the session that was disabled, twice: final is final."""
+        """Read the disabled session twice: DISABLED is final."""
         if self._session is not None:
-            self._keep(after_disabling=self._read("after DELETE"))
+            self._set(after_disabling=self._read("after DELETE"))
             self._read("after DELETE, again")
 
     def _page(self) -> str | None:
-        """The consumer's page, when it is safe to open."""
+        """The URL of the consumer's page, if it is safe to open."""
         url = self._page_url
-        local = is_loopback(urlsplit(self._door.base_url).hostname or "")
+        local = is_loopback(urlsplit(self._endpoint.base_url).hostname or "")
         if isinstance(url, str) and _is_page(url, local):
             return url
         self._note("The provisioned session has no redirect_url that is an https URL: no page was opened.")
         return None
 
     def _read(self, note: str) -> Exchange:
-        exchanges = self._door.ask(PlannedRead(self._session or "", "known", note=note))
-        self._keep(reads=(*self.trail.reads, *exchanges))
+        exchanges = self._endpoint.ask(PlannedRead(self._session or "", "known", note=note))
+        self._set(reads=(*self.result.reads, *exchanges))
         return exchanges[-1]
 
     def _note(self, sentence: str) -> None:
-        self._keep(notes=(*self.trail.notes, sentence))
+        self._set(notes=(*self.result.notes, sentence))
 
-    def _keep(self, **seen: Any) -> None:
-        self.trail = replace(self.trail, **seen)
+    def _set(self, **values: Any) -> None:
+        self.result = replace(self.result, **values)
 
 
 def _is_page(url: str, local: bool) -> bool:
-    """Whether this is an https URL of the outside, or of this machine when the endpoint is `local` too."""
+    """Whether this is an https URL of another machine, or a URL of this machine when the endpoint is `local` too."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -193,3 +235,110 @@ def _answered(sent: Sent) -> str:
         return f"was not answered ({sent.exchange.failure})"
     code = _content(sent).get("error_code")
     return f"was answered with HTTP {sent.exchange.status}{f' {show(code)}' if code is not None else ''}"
+
+
+def example_order() -> Any:
+    """The body of a made-up order."""
+    return json.loads(_EXAMPLE)
+
+
+def order_from(environ: Mapping[str, str]) -> Any:
+    """The order in the file that HPP_ORDER names, None when it names none; raises UsageProblem."""
+    file = environ.get(ORDER_VARIABLE, "").strip()
+    if not file:
+        return None
+    try:
+        body = read(Path(file).read_bytes())
+    except OSError as error:
+        raise UsageProblem(f"{ORDER_VARIABLE} names {file}, which cannot be read ({error.strerror}).") from None
+    if not isinstance(body.value, dict):
+        raise UsageProblem(f"{ORDER_VARIABLE} names {file}, which is not a JSON object: an order is one.")
+    return body.value
+
+
+class Interruptions:
+    """While its block runs, both Ctrl-C and SIGTERM raise KeyboardInterrupt; inside `held_back`, not until that has
+    ended. Outside the main thread, where Python delivers no signals, it does nothing."""
+
+    def __init__(self) -> None:
+        self._holding = False
+        self._interrupted = False
+        self._handlers: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._handlers = {number: signal.signal(number, self._interrupt) for number in _SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Let the block end first, whatever signal arrives meanwhile."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def _interrupt(self, *_: object) -> None:
+        self._interrupted = True
+        if not self._holding:
+            raise KeyboardInterrupt
+
+
+def get_page(url: str) -> int | None:
+    """The status code of one GET of `url`, without credentials and following nothing; None when it fails."""
+    wire = Wire(url, PAGE_TIMEOUT_S, direct=_is_local(url))
+    try:
+        return wire.get(url, (("Accept", "text/html"), ("User-Agent", f"hpp-contract/{__version__}"))).exchange.status
+    finally:
+        wire.close()
+
+
+def open_in_browser(url: str) -> str | None:
+    """Open `url` in a headless Chromium until it has loaded and its scripts have run; why that failed, or None."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        return "No Chromium is on the path: redirect_url was not opened in a browser."
+    with tempfile.TemporaryDirectory(prefix="hpp-contract-", ignore_cleanup_errors=True) as profile:
+        command = [browser, *_BROWSER_OPTIONS, *_local_options(url), f"--user-data-dir={profile}", url]
+        return _run_browser(command)
+
+
+def _run_browser(command: list[str]) -> str | None:
+    null = subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(  # noqa: S603  a browser from the path, and a URL that was checked to be one
+            command, stdin=null, stdout=null, stderr=null, env=_environment(), start_new_session=True
+        )
+    except OSError as error:
+        raise system_refusal(error, starting_process=True) or error from None
+    try:
+        code = process.wait(BROWSER_LIMIT_S)
+        return None if code == 0 else f"Chromium ended with exit code {code}: redirect_url may not have been opened."
+    except subprocess.TimeoutExpired:
+        return f"Chromium did not open redirect_url within {BROWSER_LIMIT_S:.0f} seconds."
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its helpers too
+        process.wait()
+
+
+def _local_options(url: str) -> list[str]:
+    """Options that Chromium needs as root, and for a page on this machine."""
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return [*as_root, *(["--ignore-certificate-errors"] if _is_local(url) else [])]
+
+
+def _environment() -> dict[str, str]:
+    """The environment without our own variables: a browser gets no credentials."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HPP_")}
+
+
+def _is_local(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")

@@ -1,38 +1,104 @@
-"""One request, byte for byte: the URL goes out as given, and what comes back is kept as it came.
+"""One request, byte for byte: the URL is sent as given, and the answer is kept as it came. Transport errors become one
+word and one sentence each.
 
-Requests' transport adapter without its Session: a Session would add cookies and netrc credentials, normalize the URL
-and, on a redirect, read the body itself.
+This uses Requests' transport adapter without its Session: a Session would add cookies and netrc credentials, normalize
+the URL and, on a redirect, read the body itself. The sentences name the host and the remedy. They quote nothing that
+came from the wire or from an exception, because that may hold credentials.
 """
 
 from __future__ import annotations
 
+import http.client
+import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.refusal import SystemRefused, system_refusal
+from hpp_contract.engine.refusal import SystemRefused, causes, system_refusal
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.probe.transport import TIMEOUT, TransportError, classify_error
 
 MAX_BODY: Final = 10_000_000
 """Bytes of body that are read: a session has a few hundred."""
 
-TOTAL: Final = 3
+TOTAL_TIMEOUT_FACTOR: Final = 3
 """A whole exchange may take this many times the timeout for one of its steps."""
 
 _CHUNK: Final = 65536
 
+TIMEOUT: Final = "timeout"
+
+_WORDS: Final[tuple[tuple[str, tuple[type[BaseException], ...]], ...]] = (
+    ("proxy", (urllib3.exceptions.ProxyError,)),
+    ("tls", (ssl.SSLError, urllib3.exceptions.SSLError)),
+    ("dns", (socket.gaierror, urllib3.exceptions.NameResolutionError, UnicodeError)),
+    ("refused", (ConnectionRefusedError,)),
+    (TIMEOUT, (TimeoutError, urllib3.exceptions.TimeoutError)),
+    ("reset", (ConnectionError, http.client.RemoteDisconnected)),
+    ("garbage", (http.client.HTTPException,)),
+    ("unreachable", (OSError,)),
+)
+"""The first match names the failure. An error is matched together with its causes."""
+
+_SENTENCES: Final = {
+    "proxy": "the proxy in the environment did not let the request through to {host}: check HTTPS_PROXY and NO_PROXY.",
+    "tls": "the TLS handshake with {host} failed{detail}: check its certificate, or let REQUESTS_CA_BUNDLE name the "
+    "file of the authority that issued it.",
+    "dns": "the name {host} does not resolve: check the spelling, and DNS on this machine.",
+    "refused": "{host} refuses connections: check host and port, and that the endpoint is running.",
+    TIMEOUT: "{host} did not answer in time: check that this machine may reach it (firewall, proxy, VPN).",
+    "reset": "{host} closed the connection without an answer: check that it speaks http or https on this port.",
+    "garbage": "{host} answers something that is not HTTP: check the port.",
+    "oversized": "{host} answers with more bytes than any session has: check that it is the API.",
+    "unreachable": "{host} cannot be reached from here: check the network.",
+    "failed": "{host} could not be read{detail}.",
+}
+
+HOST_WIDE: Final = frozenset({"proxy", "tls", "dns", "refused", "unreachable"})
+"""Failures that no id or header causes: every other request would fail in the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportError:
+    """A transport error: its `word`, and a `detail` (such as why a certificate was refused) that is safe to print."""
+
+    word: str
+    detail: str = ""
+
+    def sentence(self, host: str) -> str:
+        """What happened and what to do, about `host`."""
+        detail = f" ({self.detail})" if self.detail else ""
+        return _SENTENCES[self.word].format(host=host, detail=detail)
+
+
+def classify_error(error: BaseException) -> TransportError:
+    """What kind of transport error an exception is."""
+    chain = list(causes(error))
+    for word, types in _WORDS:
+        if any(isinstance(cause, types) for cause in chain):
+            return TransportError(word, _certificate_problem(chain) if word == "tls" else "")
+    return TransportError("failed", type(error).__name__)
+
+
+def _certificate_problem(chain: list[BaseException]) -> str:
+    found = next((cause for cause in chain if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    return (found.verify_message or "").split(",")[0] if found is not None else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An exchange, and the `trouble` that took the place of its response, if any."""
+    """An exchange, and the `error` in place of its response, if any."""
 
     exchange: Exchange
-    trouble: TransportError | None = None
+    error: TransportError | None = None
 
 
 class Wire:
@@ -41,21 +107,17 @@ class Wire:
 
     def __init__(self, base_url: str, timeout: float, *, direct: bool, clock: Clock = system_clock) -> None:
         """`direct` bypasses any proxy that the environment names; `clock` dates the exchanges."""
-        import requests
-
         settings = requests.Session().merge_environment_settings(base_url, {}, None, None, None)
         if isinstance(settings["verify"], str) and not Path(settings["verify"]).exists():
             raise UsageProblem("REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file of authorities that does not exist.")
-        self._how = {"verify": settings["verify"], "proxies": {} if direct else settings["proxies"]}
+        self._how: dict[str, Any] = {"verify": settings["verify"], "proxies": {} if direct else settings["proxies"]}
         self._base_url = base_url
         self._timeout = timeout
         self._clock = clock
         self._adapter = self._connect()
 
     @staticmethod
-    def _connect() -> Any:
-        from requests.adapters import HTTPAdapter
-
+    def _connect() -> HTTPAdapter:
         return HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def get(self, url: str, headers: Headers) -> Sent:
@@ -63,13 +125,13 @@ class Wire:
         return self.send(Request("GET", url, headers))
 
     def send(self, request: Request) -> Sent:
-        """The same for any request. Whoever sends anything but GET must know that the session is its own."""
+        """The same for any request. Anything but GET may only be sent to a session that this run created."""
         at, start = Instant(self._clock(), 9), time.perf_counter()
         outcome: list[Response | TransportError | SystemRefused] = []
-        # Only a thread bounds all of it: name resolution has no timeout, and a header that drips never exceeds one.
+        # Only a thread bounds all of this: name resolution has no timeout, and headers that drip never exceed one.
         worker = threading.Thread(target=self._work, args=(request, outcome), daemon=True)
         worker.start()
-        worker.join(TOTAL * self._timeout)
+        worker.join(TOTAL_TIMEOUT_FACTOR * self._timeout)
         if not outcome:
             self._adapter = self._connect()  # the abandoned thread still uses the old one
         result = outcome[0] if outcome else TransportError(TIMEOUT)
@@ -87,20 +149,18 @@ class Wire:
     def _work(self, request: Request, outcome: list[Response | TransportError | SystemRefused]) -> None:
         try:
             outcome.append(self._exchange(request))
-        except Exception as error:  # whatever a library raises about the network becomes a word
+        except Exception as error:  # whatever a library raises about the network becomes a TransportError
             outcome.append(system_refusal(error) or classify_error(error))
 
     def _exchange(self, request: Request) -> Response | TransportError:
-        import requests
-
-        # Bytes where a raw key holds what Latin-1, the default for header fields, cannot write.
+        # Bytes where a key sent alone holds characters outside Latin-1, the default for header fields.
         fields = {name: value if value.isascii() else value.encode() for name, value in request.headers}
         prepared = requests.Request(request.method, self._base_url, fields, data=request.body or None).prepare()
         prepared.url = request.url
         answer = self._adapter.send(prepared, stream=True, timeout=self._timeout, **self._how)
         raw = answer.raw
         try:
-            body, whole = _read(raw, time.monotonic() + TOTAL * self._timeout)
+            body, whole = _read(raw, time.monotonic() + TOTAL_TIMEOUT_FACTOR * self._timeout)
         finally:
             raw.close()
         if len(body) > MAX_BODY:
@@ -109,9 +169,7 @@ class Wire:
 
 
 def _read(raw: Any, deadline: float) -> tuple[bytes, bool]:
-    """The body without its transfer coding, and whether all that was promised came."""
-    import urllib3.exceptions
-
+    """The body without its transfer coding, and whether it is complete."""
     body = bytearray()
     try:
         while len(body) <= MAX_BODY:

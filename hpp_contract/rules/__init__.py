@@ -23,10 +23,11 @@ from hpp_contract.rules import (
     session,
 )
 from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
+from hpp_contract.rules.conditions import blocked_by
 from hpp_contract.rules.schemas import NO_NULL
 from hpp_contract.rules.served import ServedKind, served_kind
 
-__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "closest", "find", "served_kind"]
+__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "blocked_by", "closest", "find", "served_kind"]
 
 _MODULES: tuple[ModuleType, ...] = (
     request, http, session, pending, completed, lifecycle, error,

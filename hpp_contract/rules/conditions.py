@@ -26,6 +26,18 @@ def api_responded(exchange: Exchange) -> bool:
     return exchange.response is not None and not (exchange.response.is_html and exchange.response.status != 200)
 
 
+def blocked_by(exchange: Exchange) -> str | None:
+    """What answered in the API's place: `transport`, `page`, `limited` or `server`; None when the API itself did."""
+    response = exchange.response
+    if response is None:
+        return "transport"
+    if response.is_html:
+        return "page"
+    if response.status == 429:
+        return "limited"
+    return "server" if response.status >= 500 else None
+
+
 def is_200(exchange: Exchange) -> bool:
     """The answer is a 200."""
     return exchange.response is not None and exchange.response.status == 200

@@ -1,28 +1,34 @@
-"""What a fuzzing run asks: odd ids, then what Schemathesis generates; all of it chosen before anything is sent."""
+"""What a fuzzing run asks: hostile ids, then what Schemathesis generates, all chosen before anything is sent."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
 from hpp_contract.model import Headers
-from hpp_contract.probe.fuzz.schema import Operation, segment_of
-from hpp_contract.probe.hostile_ids import hostile_segments, unknown_ids
+from hpp_contract.privacy.describe import abbreviate
+from hpp_contract.probe.fuzz.hostile_ids import hostile_segments, unknown_ids
+from hpp_contract.probe.fuzz.schema import PREFIX, Operation, segment_of
+from hpp_contract.probe.plan import PlannedRead
 from hpp_contract.probe.target import Target
 from hpp_contract.spec.session import UUID
 
 OTHER_MERCHANT: Final = 8
-"""One in so many generated requests goes without our credentials: with made-up ones or with none."""
+"""One in this many generated requests is sent with made-up credentials, or with none."""
 
 MAX_WRONG_KEYS_REMOTE: Final = 3
-"""Requests with made-up credentials that a host other than this machine gets at most, in case they lock something."""
+"""Requests with made-up credentials that a host other than this machine gets at most: they might lock an account."""
 
 ROUND: Final = 10
 """Requests that Schemathesis generates at a time: in longer rounds most are repetitions of earlier ones."""
+
+SHOWN: Final = 120
+"""Characters of a path segment that a command shows at most."""
 
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
 _FIELD_VALUE: Final = re.compile(r"[\x21-\x7e\xa0-\xff]?(?:[\t\x20-\x7e\xa0-\xff]{0,1000}[\x21-\x7e\xa0-\xff])?")
@@ -31,61 +37,71 @@ _KEPT_OUT: Final = re.compile(
     r"if-.*|.*authorization|.*method.*",
     re.IGNORECASE,
 )
-"""Header fields that change what the request is: its framing, its method, who asks, or whether a 304 will do."""
+"""Header fields that change what the request is: its framing, its method, its credentials, or that allow a 304."""
 
 
 @dataclass(frozen=True, slots=True)
-class GeneratedRequest:
-    """One request to be sent: the path `segment` that asks for a session, and header fields beside the usual ones.
+class GeneratedRead(PlannedRead):
+    """A read that was generated; `case` is the same request as Schemathesis represents it."""
 
-    `stranger` is what takes the place of our credentials: None for nothing does, empty for no Authorization at all.
-    `case` is the same request as Schemathesis knows it.
-    """
-
-    segment: str
-    session: Literal["known", "unknown", "malformed"]
-    case: Any
-    headers: Headers = ()
-    credentials_override: str | None = None
-
-    @property
-    def credentials(self) -> Literal["right", "wrong", "none"]:
-        if self.credentials_override is None:
-            return "right"
-        return "wrong" if self.credentials_override else "none"
+    case: Any = None
 
     @property
     def simplicity(self) -> tuple[int, int, str]:
         """Sorts the simplest request first."""
         return len(self.headers), len(self.segment), self.segment
 
+    def curl(self, base_url: str, username: str | None) -> str:
+        """The command that sends this request again. Our credentials are named by their variables; the id of a session
+        that exists is abbreviated, for its owner to fill in."""
+        fields = [f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}" for name, value in self.headers]
+        words = ("curl -i --path-as-is", self._curl_credentials(username), *fields, self._curl_url(base_url))
+        return " ".join(filter(None, words))
 
-def generated_requests(target: Target, count: int, seed: int) -> list[GeneratedRequest]:
-    """`count` requests, the same for the same seed: odd ids, then what Schemathesis generates, half of all at most."""
+    def _curl_credentials(self, username: str | None) -> str:
+        if self.credentials == "right":
+            return '-u "$HPP_USERNAME:$HPP_API_KEY"' if username else '-H "Authorization: Basic $HPP_API_KEY"'
+        return f"-H {shlex.quote(f'Authorization: {self.authorization}')}" if self.authorization else ""
+
+    def _curl_url(self, base_url: str) -> str:
+        start, segment = f"{base_url}{PREFIX}", self.segment
+        if self.session == "known":
+            return shlex.quote(start + abbreviate(unquote(segment)))
+        if len(segment) <= SHOWN:
+            return shlex.quote(start + segment)
+        if len(set(segment)) == 1:
+            return f"{shlex.quote(start)}\"$(printf '{segment[0]}%.0s' $(seq {len(segment)}))\""
+        return f"{shlex.quote(start + segment[:SHOWN])}… (of {len(segment)} characters)"
+
+
+def generated_reads(target: Target, count: int, seed: int) -> list[GeneratedRead]:
+    """`count` reads, the same for the same seed: hostile ids, then what Schemathesis generates (half at most)."""
     segments = hostile_segments(seed, target.session_ids)
     operation = Operation([unquote(segment) for segment in segments if "%FF" not in segment])
     generated = _generated(operation, target, count // 2, seed)
     taken = islice(chain(segments, unknown_ids(seed)), count - len(generated))
     return [
-        *(GeneratedRequest(segment, _kind(segment, target), operation.case(segment)) for segment in taken),
+        *(GeneratedRead(segment, _kind(segment, target), case=operation.case(segment)) for segment in taken),
         *generated,
     ]
 
 
-def _generated(operation: Operation, target: Target, count: int, seed: int) -> list[GeneratedRequest]:
+def _generated(operation: Operation, target: Target, count: int, seed: int) -> list[GeneratedRead]:
     """What Schemathesis generates, without its repetitions."""
     limit = count if target.is_loopback else MAX_WRONG_KEYS_REMOTE
-    found: dict[tuple[str, Headers], GeneratedRequest] = {}
-    for case in _drawn(operation, seed, count):
+    found: dict[tuple[str, Headers], GeneratedRead] = {}
+    for case in _cases(operation, seed, count):
         segment, headers = segment_of(case), tuple(_fields(case))
         if segment and (segment, headers) not in found:
-            is_strange = len(found) % OTHER_MERCHANT == OTHER_MERCHANT - 1 and len(found) // OTHER_MERCHANT < limit
-            stranger = _made_up(case) if is_strange else None
-            found[segment, headers] = GeneratedRequest(segment, _kind(segment, target), case, headers, stranger)
+            read = GeneratedRead(segment, _kind(segment, target), headers=headers, case=case)
+            if len(found) % OTHER_MERCHANT == OTHER_MERCHANT - 1 and len(found) // OTHER_MERCHANT < limit:
+                made_up = _made_up(case)
+                read = replace(read, credentials="wrong" if made_up else "none", authorization=made_up)
+            found[segment, headers] = read
     return list(found.values())
 
 
-def _drawn(operation: Operation, seed: int, count: int) -> Iterator[Any]:
+def _cases(operation: Operation, seed: int, count: int) -> Iterator[Any]:
     for turn in range(-(-count // ROUND)):
         yield from _round(operation, f"{seed}/{turn}", min(ROUND, count - turn * ROUND))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hpp_contract.probe.rate_limit import RateLimiter
+from hpp_contract.probe.sender import RateLimiter
 
 _FOR_HOST = RateLimiter.for_host
 
@@ -32,6 +32,6 @@ class FakeTime:
         self.slept.append(seconds)
         self.now += seconds
 
-    def pace(self, *, loopback: bool = False) -> RateLimiter:
-        pace = _FOR_HOST(loopback=loopback)
-        return RateLimiter(pace.spacing, pace.backoff, self.clock, self.sleep)
+    def limiter(self, *, loopback: bool = False) -> RateLimiter:
+        limiter = _FOR_HOST(loopback=loopback)
+        return RateLimiter(limiter.spacing, limiter.backoff, self.clock, self.sleep)

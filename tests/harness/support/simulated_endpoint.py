@@ -21,9 +21,8 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date
 from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
-from hpp_contract.probe.rate_limit import RateLimiter
-from hpp_contract.probe.transport import TransportError
-from hpp_contract.probe.wire import Sent
+from hpp_contract.probe.sender import RateLimiter
+from hpp_contract.probe.wire import Sent, TransportError
 from hpp_contract.server import Application
 from tests.harness.support.fake_time import NOON, SECOND, noon
 
@@ -151,7 +150,7 @@ def probed(endpoint: SimulatedEndpoint, plan: ProbePlan = ProbePlan()) -> ProbeR
     """What the real probe finds at this endpoint, without a socket and without waiting."""
     target = Target(BASE_URL, CREDENTIALS, tuple(endpoint.sessions))
     with (
-        patch("hpp_contract.probe.probe.Wire", lambda *_, **__: endpoint),
+        patch("hpp_contract.probe.sender.Wire", lambda *_, **__: endpoint),
         patch.object(RateLimiter, "for_host", lambda **_: RateLimiter(0, (0, 0))),
     ):
         return probe(target, plan)

@@ -10,7 +10,7 @@ from typing import Final
 
 from hpp_contract.cases.responses import refusal
 from hpp_contract.model import Request, Response
-from hpp_contract.probe.transport import TransportError
+from hpp_contract.probe.wire import TransportError
 from tests.harness.support.simulated_endpoint import Disturbance, SimulatedEndpoint, seeded
 
 UNAVAILABLE: Final = Response(503)

@@ -23,7 +23,7 @@ from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.refusal import SystemRefused, raise_refusal, system_refusal
-from hpp_contract.probe import provision_visit
+from hpp_contract.probe import provision
 from hpp_contract.probe.wire import Wire
 from hpp_contract.recordings import sources
 from hpp_contract.recordings.bulk.local import Processes, serve_items
@@ -120,7 +120,7 @@ def test_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     for error, raised in ((no_process, SystemRefused), (PermissionError, PermissionError)):
         monkeypatch.setattr(subprocess, "Popen", Refusing(subprocess.Popen, 0, error, 1))
         with pytest.raises(raised):
-            provision_visit._run(["chromium"])
+            provision._run_browser(["chromium"])
 
 
 def test_a_process_works_until_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:

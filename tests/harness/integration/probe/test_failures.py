@@ -16,8 +16,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.edits import fail
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Response
-from hpp_contract.probe.transport import TransportError, classify_error
-from hpp_contract.probe.wire import Sent, Wire
+from hpp_contract.probe.wire import Sent, TransportError, Wire, classify_error
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.not_none import not_none
@@ -56,7 +55,7 @@ def test_huge_body_is_given_up() -> None:
     """A body larger than any session is not read to its end, and not kept."""
     with speaking(flood) as url:
         sent = get(url)
-    assert sent.trouble == TransportError("oversized")
+    assert sent.error == TransportError("oversized")
     assert sent.exchange.response is None
 
 
@@ -66,7 +65,7 @@ def test_dripping_is_bounded(piece: bytes) -> None:
     """A header or a body that never ends ends after three timeouts, though no single read exceeds one."""
     with speaking(drip(piece)) as url:
         sent = get(url, timeout=0.15)  # that it ends proves it: the server does not
-    assert sent.trouble == TransportError("timeout")
+    assert sent.error == TransportError("timeout")
 
 
 def closed_port() -> str:
@@ -97,19 +96,19 @@ def test_servers_that_do_not_answer(speak: Speak, word: str, timeout: float) -> 
 def test_reset() -> None:
     """A reset connection has its word."""
     with telling(fail("reset")) as server:
-        assert get(server.url).trouble == TransportError("reset")
+        assert get(server.url).error == TransportError("reset")
 
 
 @pytest.mark.socket
 def test_closed_port() -> None:
     """A port on which nobody listens refuses."""
-    assert get(closed_port()).trouble == TransportError("refused")
+    assert get(closed_port()).error == TransportError("refused")
 
 
 @pytest.mark.socket
 def test_name_that_does_not_resolve() -> None:
     """A host that DNS does not know is named as such."""
-    assert get("https://no-such-host.invalid").trouble == TransportError("dns")
+    assert get("https://no-such-host.invalid").error == TransportError("dns")
 
 
 @pytest.fixture
@@ -126,9 +125,9 @@ def self_signed(tmp_path: Path) -> Iterator[Server]:
 @pytest.mark.socket
 def test_self_signed_certificate(self_signed: Server) -> None:
     """A certificate that is not trusted is a TLS failure, which says why, and the server gets no request."""
-    trouble = not_none(get(self_signed.url).trouble)
-    assert trouble.word == "tls"
-    assert "certificate" in trouble.detail
+    error = not_none(get(self_signed.url).error)
+    assert error.word == "tls"
+    assert "certificate" in error.detail
     assert self_signed.log == ()
 
 
@@ -137,8 +136,8 @@ def test_authority_file_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """REQUESTS_CA_BUNDLE names the authority to trust, as the failure's sentence says; a missing one is refused."""
     tls = throwaway(tmp_path)
     with Server(tls=tls) as server:
-        trouble = not_none(get(server.url).trouble)
-        assert "REQUESTS_CA_BUNDLE" in trouble.sentence("host.example")
+        error = not_none(get(server.url).error)
+        assert "REQUESTS_CA_BUNDLE" in error.sentence("host.example")
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls.ca_file))
         assert get(server.url).exchange.status == 200
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
@@ -150,7 +149,7 @@ def test_authority_file_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_https_to_a_plain_port() -> None:
     """Speaking TLS to a server that does not is a TLS failure."""
     with Server() as server:
-        assert not_none(get(server.url.replace("http:", "https:")).trouble).word == "tls"
+        assert not_none(get(server.url.replace("http:", "https:")).error).word == "tls"
 
 
 @pytest.mark.parametrize(
@@ -186,9 +185,9 @@ def test_every_word_has_its_sentence(word: str) -> None:
 
 @pytest.mark.socket
 def test_response_is_no_trouble() -> None:
-    """A sent request has a response or a trouble, never both."""
+    """A sent request has a response or a error, never both."""
     with Server() as server:
         sent = get(server.url)
     assert isinstance(sent.exchange.response, Response)
-    assert sent.trouble is None
+    assert sent.error is None
     assert sent.exchange.failure is None

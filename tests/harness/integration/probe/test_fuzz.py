@@ -20,11 +20,10 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.edits import body, fail, header, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.probe.fuzz import hooks
-from hpp_contract.probe.fuzz.requests import GeneratedRequest, generated_requests
+from hpp_contract.probe.fuzz.hostile_ids import hostile_segments, unknown_ids
+from hpp_contract.probe.fuzz.requests import GeneratedRead, generated_reads
 from hpp_contract.probe.fuzz.run import fuzz
 from hpp_contract.probe.fuzz.schema import _as_schemathesis, encoded
-from hpp_contract.probe.fuzz.text import curl
-from hpp_contract.probe.hostile_ids import hostile_segments, unknown_ids
 from hpp_contract.server import Server, simulate_server
 from hpp_contract.spec.session import UUID
 from tests.harness.support.fuzzing import KNOWN, PLAN, SERVER_ERROR, asked_for, broken, only, target
@@ -32,8 +31,8 @@ from tests.harness.support.paths import ROOT
 
 
 @cache
-def two_hundred(seed: int) -> list[GeneratedRequest]:
-    return generated_requests(target("http://127.0.0.1:1"), 200, seed)
+def two_hundred(seed: int) -> list[GeneratedRead]:
+    return generated_reads(target("http://127.0.0.1:1"), 200, seed)
 
 
 @pytest.mark.socket
@@ -67,7 +66,7 @@ def test_what_is_known_is_true() -> None:
 @pytest.mark.slow
 def test_schemathesis_tries_headers() -> None:
     """Header fields are attacked as well as ids, but never those that would make another request of it."""
-    sent = [name.lower() for attempt in two_hundred(0) for name, _ in attempt.headers]
+    sent = [name.lower() for read in two_hundred(0) for name, _ in read.headers]
     assert "cache-control" in sent
     assert len(set(sent)) > 10
     assert not set(sent) & {"authorization", "host", "content-length", "transfer-encoding", "x-http-method-override"}
@@ -77,7 +76,7 @@ def test_schemathesis_tries_headers() -> None:
 @pytest.mark.parametrize("count", [1, 2, 31])
 def test_count_is_kept(count: int) -> None:
     """As many requests are planned as were asked for."""
-    assert len(generated_requests(target("http://127.0.0.1:1"), count, 3)) == count
+    assert len(generated_reads(target("http://127.0.0.1:1"), count, 3)) == count
 
 
 @pytest.mark.process
@@ -91,10 +90,10 @@ def planned(seed: int, hash_seed: str) -> str:
     """Everything that a fresh process would send, as text."""
     code = f"""
 from hpp_contract.probe import Target
-from hpp_contract.probe.fuzz.requests import generated_requests
+from hpp_contract.probe.fuzz.requests import generated_reads
 from hpp_contract.model.credentials import Credentials
 target = Target("http://127.0.0.1:1", Credentials("kco_test_api_x"), {KNOWN})
-print(ascii([(a.segment, a.headers, a.credentials_override) for a in generated_requests(target, 40, {seed})]))
+print(ascii([(a.segment, a.headers, a.credentials, a.authorization) for a in generated_reads(target, 40, {seed})]))
 """
     environ = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
@@ -145,7 +144,7 @@ ODD: dict[str, Callable[[str], bool]] = {
 @pytest.mark.parametrize("seed", [0, 1])
 def test_odd_ids_are_met(seed: int) -> None:
     """Two hundred requests meet every condition on ids that servers are known to stumble over."""
-    ids = [unquote(attempt.segment) for attempt in two_hundred(seed)]
+    ids = [unquote(read.segment) for read in two_hundred(seed)]
     assert [name for name, condition in ODD.items() if not any(map(condition, ids))] == []
 
 
@@ -179,8 +178,8 @@ def test_the_command_sends_it_again() -> None:
         _, notes = fuzz(target(server.url), PLAN, 40)
         command = next(note for note in notes if "HPP-H02" in note).partition("again by: ")[2]
         environ = os.environ | {"HPP_API_KEY": CREDENTIALS.api_key, "HPP_USERNAME": CREDENTIALS.username or ""}
-        again = subprocess.run(["bash", "-c", command], env=environ, capture_output=True, text=True, check=True)
-    assert again.stdout.startswith("HTTP/1.1 500")
+        repeated = subprocess.run(["bash", "-c", command], env=environ, capture_output=True, text=True, check=True)
+    assert repeated.stdout.startswith("HTTP/1.1 500")
 
 
 @pytest.mark.socket
@@ -197,11 +196,11 @@ def test_what_only_schemathesis_minds_is_a_note() -> None:
 
 @pytest.mark.socket
 def test_fuzzing_tells_how_far_it_is() -> None:
-    """Whoever asks is told after every request how many of how many were sent."""
-    told: list[tuple[int, int]] = []
+    """After every request, progress says how many of how many were sent."""
+    reported: list[tuple[int, int]] = []
     with Server() as server:
-        fuzz(target(server.url), PLAN, 3, lambda *progress: told.append(progress))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+        fuzz(target(server.url), PLAN, 3, lambda *progress: reported.append(progress))
+    assert reported == [(1, 3), (2, 3), (3, 3)]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +213,7 @@ def test_fuzzing_tells_how_far_it_is() -> None:
 )
 def test_long_ids_are_shown_short(segment: str, shown: str) -> None:
     """The command that sends a request again is never longer than a person can read."""
-    assert curl(GeneratedRequest(segment, "malformed", None), "https://h", None).endswith(f"' {shown}"[1:])
+    assert GeneratedRead(segment, "malformed").curl("https://h", None).endswith(f"' {shown}"[1:])
 
 
 def test_the_contract_as_a_check() -> None:

@@ -11,10 +11,9 @@ from hpp_contract.engine.edits import body, fail, header, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.model import Response
 from hpp_contract.probe import ProbePlan, Target
-from hpp_contract.probe.fuzz.requests import MAX_WRONG_KEYS_REMOTE, GeneratedRequest, generated_requests
+from hpp_contract.probe.fuzz.requests import MAX_WRONG_KEYS_REMOTE, GeneratedRead, generated_reads
 from hpp_contract.probe.fuzz.run import fuzz, probe_and_fuzz
-from hpp_contract.probe.fuzz.text import curl
-from hpp_contract.probe.rate_limit import RateLimiter
+from hpp_contract.probe.sender import RateLimiter
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.fuzzing import ABROAD, KNOWN, PLAN, SERVER_ERROR, broken, target
@@ -35,7 +34,9 @@ def test_redirects_are_not_followed() -> None:
 @pytest.mark.socket
 def test_nothing_said_is_secret() -> None:
     """Neither credentials nor a whole known session id appear in evidence or notes, whatever fails."""
-    with Server([fault(stage, stage, *SERVER_ERROR) for stage in ("waiting", "unknown-id", "malformed-id")]) as server:
+    with Server(
+        [fault(scenario, scenario, *SERVER_ERROR) for scenario in ("waiting", "unknown-id", "malformed-id")]
+    ) as server:
         exchanges, notes = fuzz(target(server.url), PLAN, 60)
     said = " ".join([*notes, *(exchange.evidence for exchange in exchanges)])
     assert broken(exchanges)
@@ -45,8 +46,8 @@ def test_nothing_said_is_secret() -> None:
 
 def test_raw_keys_are_named_not_shown() -> None:
     """The command for a raw key names its variable, and quotes whatever an id holds for a shell."""
-    attempt = GeneratedRequest("a'%3B%20rm", "malformed", None, (("X-Odd", "$(x)"), ("Empty", "")))
-    command = curl(attempt, "https://host.example", None)
+    read = GeneratedRead("a'%3B%20rm", "malformed", headers=(("X-Odd", "$(x)"), ("Empty", "")))
+    command = read.curl("https://host.example", None)
     words = ["curl", "-i", "--path-as-is", "-H", "Authorization: Basic $HPP_API_KEY"]
     assert shlex.split(command) == [
         *words, "-H", "X-Odd: $(x)", "-H", "Empty;", "https://host.example/hpp/v1/sessions/a'%3B%20rm",
@@ -54,18 +55,18 @@ def test_raw_keys_are_named_not_shown() -> None:
 
 
 @pytest.mark.slow
-def test_strangers_are_few_abroad() -> None:
+def test_wrong_credentials_are_few_on_other_hosts() -> None:
     """A host other than this machine gets made-up credentials a few times at most."""
-    strangers = [attempt for attempt in generated_requests(ABROAD, 200, 0) if attempt.credentials_override is not None]
-    assert 0 < len(strangers) <= MAX_WRONG_KEYS_REMOTE
-    assert CREDENTIALS.authorization not in {attempt.credentials_override for attempt in strangers}
+    others = [read for read in generated_reads(ABROAD, 200, 0) if read.credentials != "right"]
+    assert 0 < len(others) <= MAX_WRONG_KEYS_REMOTE
+    assert CREDENTIALS.authorization not in {read.authorization for read in others}
 
 
 @pytest.mark.socket
-def test_pace_is_kept_abroad(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rate_is_kept_on_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host other than this machine gets ten requests a second at most."""
     clock = FakeTime()
-    monkeypatch.setattr(RateLimiter, "for_host", lambda loopback: clock.pace())  # noqa: ARG005  called by name
+    monkeypatch.setattr(RateLimiter, "for_host", lambda loopback: clock.limiter())  # noqa: ARG005  called by name
     with Server() as server:
         fuzz(target(server.url), PLAN, 30)
         sent = len(server.log)
@@ -76,7 +77,7 @@ def test_pace_is_kept_abroad(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_time_is_bounded() -> None:
     """A server that leaves odd ids unanswered ends the run early, and the notes say so."""
     with Server([fault("stall", "malformed-id", fail("timeout"))]) as server:
-        exchanges, notes = fuzz(target(server.url), ProbePlan(timeout=0.1, max_latency=60), 40, patience=0.5)
+        exchanges, notes = fuzz(target(server.url), ProbePlan(timeout=0.1, max_latency=60), 40, limit_s=0.5)
     assert "Only" in notes[0]
     assert len(exchanges) < 40
     assert "HPP-H04" in broken(exchanges)

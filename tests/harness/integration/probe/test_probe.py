@@ -16,8 +16,7 @@ from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings
 from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, target_from
 from hpp_contract.probe.plan import MALFORMED, reads
-from hpp_contract.probe.transport import TransportError
-from hpp_contract.probe.wire import Sent, Wire
+from hpp_contract.probe.wire import Sent, TransportError, Wire
 from hpp_contract.server import Server
 
 FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
@@ -97,12 +96,12 @@ def test_poll_of_one_session_is_no_other_request() -> None:
 
 
 @pytest.mark.socket
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     """Progress counts up to what was planned."""
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     with Server() as server:
-        probe(target(server.url, FIVE[0]), ProbePlan(polls=1), lambda done, planned: told.append((done, planned)))
-    assert told == [(number, len(told)) for number in range(1, len(told) + 1)]
+        probe(target(server.url, FIVE[0]), ProbePlan(polls=1), lambda done, planned: reported.append((done, planned)))
+    assert reported == [(number, len(reported)) for number in range(1, len(reported) + 1)]
 
 
 # --- what is made of failures
@@ -183,7 +182,7 @@ def given_away(probed: ProbeResult, credentials: Credentials) -> list[str]:
 FAULTS: dict[str, list[Fault]] = {
     "honest": [],
     "echoing": [fault("echo", "wrong-credentials", header("X-Echo", CREDENTIALS.authorization))],
-    "failing": [fault("fails", stage, status(500)) for stage in ("unknown-id", "no-credentials", "waiting")],
+    "failing": [fault("fails", scenario, status(500)) for scenario in ("unknown-id", "no-credentials", "waiting")],
 }
 
 

@@ -13,8 +13,8 @@ from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine import Outcome, Subject, judge
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Request, Response
-from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, provision_visit, target_from
-from hpp_contract.probe.provision_order import order_from
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, provision, target_from
+from hpp_contract.probe.provision import order_from
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.merchant import ORDER, Merchant, content
 from tests.harness.support.not_none import not_none
@@ -146,13 +146,13 @@ ORDERS, ORDER_PATH, SESSIONS, SESSION, PAGE = (
 JSON = (("Content-Type", "application/json"),)
 
 
-def told(**members: Any) -> Response:
+def created(**members: Any) -> Response:
     return Response(201, JSON, json.dumps(members).encode())
 
 
 @pytest.mark.parametrize(
     "answer",
-    [Response(500), Response(400, JSON, b'{"error_code": "BAD_VALUE"}'), None, told(), Response(201, JSON, b"[")],
+    [Response(500), Response(400, JSON, b'{"error_code": "BAD_VALUE"}'), None, created(), Response(201, JSON, b"[")],
 )
 @pytest.mark.parametrize("path", [ORDERS, SESSIONS])
 def test_refused_creation_is_noted(path: str, answer: Response | None) -> None:
@@ -168,7 +168,7 @@ def test_refused_creation_is_noted(path: str, answer: Response | None) -> None:
 @pytest.mark.parametrize(("path", "member"), [(ORDERS, "order_id"), (SESSIONS, "session_id")])
 def test_odd_ids_are_not_used(path: str, member: str, name: object) -> None:
     """An id that is none, or that would lead elsewhere, is put into no path."""
-    with recording(matching("POST", path, told(**{member: name}))) as (recorder, url):
+    with recording(matching("POST", path, created(**{member: name}))) as (recorder, url):
         probed = provisioned(url)
     assert "No session could be provisioned" in probed.notes[0]
     assert {request.path for request in recorder.got if request.method != "GET"} <= {ORDERS, SESSIONS}
@@ -237,12 +237,12 @@ def test_creation_is_not_repeated_blindly() -> None:
 @pytest.mark.process
 def test_a_browser_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser that does not finish is ended, and that is said."""
-    browser = tmp_path / provision_visit.BROWSERS[0]
+    browser = tmp_path / provision.BROWSERS[0]
     browser.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
     browser.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(provision_visit, "PATIENCE", 0.05)
-    assert provision_visit.in_browser("http://127.0.0.1:1/") == "Chromium did not open redirect_url within 0 seconds."
+    monkeypatch.setattr(provision, "BROWSER_LIMIT_S", 0.05)
+    assert provision.open_in_browser("http://127.0.0.1:1/") == "Chromium did not open redirect_url within 0 seconds."
 
 
 @pytest.mark.socket
@@ -255,7 +255,7 @@ def test_own_order(tmp_path: Any) -> None:
         order_from({"HPP_ORDER": str(file)})
     for text in ("[]", "nonsense", ""):
         file.write_text(text)
-        with pytest.raises(UsageProblem, match="no JSON object"):
+        with pytest.raises(UsageProblem, match="not a JSON object"):
             order_from({"HPP_ORDER": str(file)})
     file.write_text(json.dumps(ORDER | {"locale": "nb-NO"}))
     with recording() as (recorder, url):

@@ -10,7 +10,7 @@ import pytest
 
 from hpp_contract.cli import COMMANDS, main
 from hpp_contract.model import Request, Response
-from hpp_contract.probe.rate_limit import RATE, RateLimiter
+from hpp_contract.probe.sender import RATE, RateLimiter
 from tests.harness.support.fake_time import FakeTime
 from tests.harness.support.recording_server import Recorder, recording
 from tests.harness.support.run_commands import PROVISIONING, READING, RUNS, run, settle_in
@@ -65,7 +65,7 @@ def test_only_what_was_made_is_changed() -> None:
 def test_never_faster_than_the_limit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Off loopback, any eleven requests in a row take a second at least, retries and provisioning included."""
     fake = FakeTime()
-    monkeypatch.setattr(RateLimiter, "for_host", lambda *, loopback: fake.pace(loopback=loopback and False))
+    monkeypatch.setattr(RateLimiter, "for_host", lambda *, loopback: fake.limiter(loopback=loopback and False))
     times: list[float] = []
     failing = iter([Response(503)] * 3)
 

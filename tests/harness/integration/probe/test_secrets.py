@@ -14,7 +14,7 @@ import requests
 
 from hpp_contract.model import Request, Response
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.probe.rate_limit import RateLimiter
+from hpp_contract.probe.sender import RateLimiter
 from hpp_contract.server import application
 from tests.harness.support.merchant import ORDER, content
 from tests.harness.support.not_none import not_none
@@ -83,8 +83,9 @@ def echo(request: Request, response: Response) -> Response:
         decoded = base64.b64decode(sent, validate=True).decode()
     except ValueError:
         decoded = sent
-    told = ((f"X-Echo-{number}", text) for number, text in enumerate((sent, decoded, quote(decoded, safe="")), start=1))
-    headers = tuple((name, text.encode().decode("latin-1")) for name, text in told)
+    texts = (sent, decoded, quote(decoded, safe=""))
+    echoes = ((f"X-Echo-{number}", text) for number, text in enumerate(texts, start=1))
+    headers = tuple((name, text.encode().decode("latin-1")) for name, text in echoes)
     if response.media_type != "application/json":
         return replace(response, headers=(*response.headers, *headers))
     members = {"echo": decoded, decoded: sent, "status_reason": decoded.partition(":")[0], "deep": [{"again": sent}]}
@@ -97,8 +98,8 @@ def echo(request: Request, response: Response) -> Response:
 
 
 def page(request: Request, response: Response) -> Response:
-    told = echo(request, response)
-    return Response(403, (*told.headers[4:], ("Content-Type", "text/html")), b"<html>" + told.body)
+    echoed = echo(request, response)
+    return Response(403, (*echoed.headers[4:], ("Content-Type", "text/html")), b"<html>" + echoed.body)
 
 
 def refuse(request: Request, response: Response) -> Response:
@@ -111,8 +112,8 @@ def redirecting(request: Request, response: Response) -> Response:
 
 
 def breaking(request: Request, response: Response) -> Response:
-    told = echo(request, response)
-    return replace(told, body=told.body[:-3], complete=False)
+    echoed = echo(request, response)
+    return replace(echoed, body=echoed.body[:-3], complete=False)
 
 
 Behaviour = Callable[[Request, Response], Response]
@@ -148,9 +149,9 @@ def test_no_secret_leaks(
 
 
 @pytest.mark.socket
-@pytest.mark.parametrize("trouble", ["closed port", "wrong protocol", "unknown host", "usage"])
+@pytest.mark.parametrize("problem", ["closed port", "wrong protocol", "unknown host", "usage"])
 def test_no_secret_leaks_when_nothing_works(
-    trouble: str, credentials: Credentials, search: list[str], patience: None
+    problem: str, credentials: Credentials, search: list[str], patience: None
 ) -> None:
     """What cannot be reached, or is asked for wrongly, is said without the credentials."""
     with recording() as (_, url):
@@ -161,7 +162,7 @@ def test_no_secret_leaks_when_nothing_works(
             "usage": f"https://{quote(credentials.api_key)}@host.example/{credentials.api_key}",
         }
         for name, arguments in (*READING, *PROVISIONING):
-            search.append(run(name, urls[trouble], arguments, credentials))
+            search.append(run(name, urls[problem], arguments, credentials))
 
 
 @pytest.mark.socket

@@ -17,9 +17,9 @@ from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings
 from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
-from hpp_contract.probe.rate_limit import RateLimiter
-from hpp_contract.probe.transport import TransportError
-from hpp_contract.probe.verify import unverified
+from hpp_contract.probe.probe import unverified
+from hpp_contract.probe.sender import RateLimiter
+from hpp_contract.probe.wire import TransportError
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.fake_time import FakeTime
@@ -38,7 +38,7 @@ def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) 
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """The clock of every probe of the test, and sleeping that takes no time."""
     fake = FakeTime()
-    monkeypatch.setattr(RateLimiter, "for_host", fake.pace)
+    monkeypatch.setattr(RateLimiter, "for_host", fake.limiter)
     return fake
 
 

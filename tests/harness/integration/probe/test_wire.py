@@ -14,8 +14,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.edits import body, cut, header, status
 from hpp_contract.model.clock import system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.probe.transport import TransportError
-from hpp_contract.probe.wire import Sent, Wire
+from hpp_contract.probe.wire import Sent, TransportError, Wire
 from hpp_contract.server import Server
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sockets import WAITING, speaking, telling
@@ -126,7 +125,7 @@ def test_loopback_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         with Server() as server:
             assert get(server.url).exchange.status == 200
         wire = Wire("https://host.example", 5.0, direct=False)
-        assert wire.get("https://host.example/x", HEADERS).trouble == TransportError("proxy")
+        assert wire.get("https://host.example/x", HEADERS).error == TransportError("proxy")
         wire.close()
 
 
@@ -169,7 +168,7 @@ def test_truncation_keeps_what_came(chunked: bool) -> None:
     """A body that breaks off is an incomplete response with the bytes that came."""
     with telling(cut(10), header("Transfer-Encoding", "chunked" if chunked else None)) as server:
         sent = get(server.url)
-    assert sent.trouble is None
+    assert sent.error is None
     response = not_none(sent.exchange.response)
     assert not response.complete
     assert response.body.startswith(b'{"session_id"')

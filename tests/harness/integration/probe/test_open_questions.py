@@ -26,10 +26,10 @@ def of_endpoint(plan: ProbePlan = ProbePlan()) -> ProbeResult:  # noqa: B008  im
 @pytest.mark.socket
 def test_learned_without_provisioning() -> None:
     """Reads alone answer what reads can."""
-    told = dict(of_endpoint().learned)
-    assert told[COMPLETED] == "order_id and klarna_reference"
-    assert told[DIGITS] == "updated_at 3, zone Z; expires_at 3, zone Z"
-    assert [told[question] for question in (VISIT, DELETED, CHANGED)] == [NOT_ANSWERED] * 3
+    answers = dict(of_endpoint().learned)
+    assert answers[COMPLETED] == "order_id and klarna_reference"
+    assert answers[DIGITS] == "updated_at 3, zone Z; expires_at 3, zone Z"
+    assert [answers[question] for question in (VISIT, DELETED, CHANGED)] == [NOT_ANSWERED] * 3
 
 
 @pytest.mark.socket

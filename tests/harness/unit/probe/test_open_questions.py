@@ -27,9 +27,9 @@ MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
 PATH = "https://hpp.example/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267"
 
 
-def answered(status: int, body: Any = b"", *headers: tuple[str, str], **known: Any) -> Exchange:
+def answered(status: int, body: Any = b"", *headers: tuple[str, str], **context: Any) -> Exchange:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Exchange(Request("GET", PATH), Response(status, headers, content), context=Context(**known))
+    return Exchange(Request("GET", PATH), Response(status, headers, content), context=Context(**context))
 
 
 def session(**members: Any) -> Exchange:
@@ -37,8 +37,8 @@ def session(**members: Any) -> Exchange:
     return answered(200, whole | members)
 
 
-def answers(*exchanges: Exchange, trail: ProvisionResult | None = None) -> dict[str, str]:
-    return dict(learned(exchanges, trail))
+def answers(*exchanges: Exchange, provisioned: ProvisionResult | None = None) -> dict[str, str]:
+    return dict(learned(exchanges, provisioned))
 
 
 def test_every_question_is_asked() -> None:
@@ -102,7 +102,7 @@ def test_precision() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trail", "answer"),
+    ("provisioned", "answer"),
     [
         (
             ProvisionResult(waiting=session(), page=200, after_page=session()),
@@ -117,13 +117,13 @@ def test_precision() -> None:
         (ProvisionResult(waiting=session(), page=200, after_page=answered(500)), NOT_ANSWERED),
     ],
 )
-def test_plain_visit(trail: ProvisionResult, answer: str) -> None:
+def test_plain_visit(provisioned: ProvisionResult, answer: str) -> None:
     """Whether a plain GET enters the session is answered by the reads before and after it, if both are there."""
-    assert answers(trail=trail)[VISIT] == answer
+    assert answers(provisioned=provisioned)[VISIT] == answer
 
 
 @pytest.mark.parametrize(
-    ("trail", "answer"),
+    ("provisioned", "answer"),
     [
         (ProvisionResult(disabled=204, after_disabling=session(status="DISABLED")), '200 with status "DISABLED"'),
         (ProvisionResult(disabled=204, after_disabling=answered(404)), "404"),
@@ -132,13 +132,13 @@ def test_plain_visit(trail: ProvisionResult, answer: str) -> None:
         (ProvisionResult(disabled=204), NOT_ANSWERED),
     ],
 )
-def test_after_delete(trail: ProvisionResult, answer: str) -> None:
+def test_after_delete(provisioned: ProvisionResult, answer: str) -> None:
     """What a read answers after DELETE is told if there was a DELETE that worked."""
-    assert answers(trail=trail)[DELETED] == answer
+    assert answers(provisioned=provisioned)[DELETED] == answer
 
 
 @pytest.mark.parametrize(
-    ("trail", "answer"),
+    ("provisioned", "answer"),
     [
         (ProvisionResult(order_change=200, waiting=session(), expires_at="2026-01-03T00:00:00.000Z"), "no"),
         (ProvisionResult(order_change=204, waiting=session(), expires_at="2026-01-02T00:00:00Z"), "yes, by +86400 s"),
@@ -148,9 +148,9 @@ def test_after_delete(trail: ProvisionResult, answer: str) -> None:
         (ProvisionResult(order_change=200, waiting=answered(404), expires_at="2026-01-02T00:00:00Z"), NOT_ANSWERED),
     ],
 )  # fmt: skip
-def test_changing_the_order(trail: ProvisionResult, answer: str) -> None:
+def test_changing_the_order(provisioned: ProvisionResult, answer: str) -> None:
     """Whether expires_at moves is answered by what the creation told and the read after the change."""
-    assert answers(trail=trail)[CHANGED] == answer
+    assert answers(provisioned=provisioned)[CHANGED] == answer
 
 
 MEMBER = st.sampled_from(["session_id", "status", "updated_at", "expires_at", "order_id", "error_code"])
@@ -172,8 +172,8 @@ VALUE = st.none() | st.integers() | st.just("PRIVATE-value") | st.lists(st.just(
 )
 def test_no_value_is_told(seen: list[Exchange]) -> None:
     """Whatever was seen, every question has an answer, and none repeats what a member held."""
-    trail = ProvisionResult(tuple(seen), (), "x", 200, seen[0], 200, seen[-1], 204, seen[0])
-    for answer in answers(*seen, trail=trail).values():
+    provisioned = ProvisionResult(tuple(seen), (), "x", 200, seen[0], 200, seen[-1], 204, seen[0])
+    for answer in answers(*seen, provisioned=provisioned).values():
         assert answer
         assert "PRIVATE" not in answer
 

@@ -1,4 +1,4 @@
-"""Not being a burden: how fast a probe asks, and how patiently it asks again."""
+"""Not being a burden: how fast a probe asks, and how patiently it asks retried."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.model import Exchange, Instant, Request, Response
-from hpp_contract.probe.rate_limit import PATIENCE, RATE, retry_after
+from hpp_contract.probe.sender import MAX_RETRY_AFTER_S, RATE, retry_after
 from tests.harness.support.fake_time import NOON, FakeTime
 
 
@@ -15,9 +15,9 @@ from tests.harness.support.fake_time import NOON, FakeTime
 def test_rate_is_kept(durations: list[float]) -> None:
     """Whatever requests take, no second holds more than the allowed number of them."""
     fake, starts = FakeTime(), []
-    pace = fake.pace()
+    limiter = fake.limiter()
     for duration in durations:
-        pace.wait_for_turn()
+        limiter.wait_for_turn()
         starts.append(fake.now)
         fake.now += duration
     assert all(later - first > 1 - 1e-6 for first, later in zip(starts, starts[RATE:], strict=False))
@@ -26,9 +26,9 @@ def test_rate_is_kept(durations: list[float]) -> None:
 def test_loopback_is_not_held_up() -> None:
     """A server on this machine may be asked as fast as it answers."""
     fake = FakeTime()
-    pace = fake.pace(loopback=True)
+    limiter = fake.limiter(loopback=True)
     for _ in range(100):
-        pace.wait_for_turn()
+        limiter.wait_for_turn()
     assert fake.slept == []
 
 
@@ -61,6 +61,6 @@ def test_retries_are_bounded(asked: int, attempt: int, loopback: bool) -> None:
     """A retry waits at least as long as asked, and is not made when asked to wait too long or made too often."""
     fake = FakeTime()
     failed = Exchange(Request("GET", "x"), Response(503, (("Retry-After", str(asked)),)))
-    again = fake.pace(loopback=loopback).wait_before_retry(failed, attempt)
-    assert again == (attempt < 2 and asked <= PATIENCE)
-    assert (sum(fake.slept) >= asked) if again else fake.slept == []
+    retried = fake.limiter(loopback=loopback).wait_before_retry(failed, attempt)
+    assert retried == (attempt < 2 and asked <= MAX_RETRY_AFTER_S)
+    assert (sum(fake.slept) >= asked) if retried else fake.slept == []

@@ -1,4 +1,4 @@
-"""Session ids that break servers: odd on purpose, for random text never is a UUID and seldom odd in a telling way."""
+"""Session ids that break servers. They are listed by hand: random text is never a UUID and rarely one of these."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from itertools import zip_longest
 from typing import Final
 from urllib.parse import quote
 
+from hpp_contract.probe.plan import random_uuid
+
 _HEX: Final = "0123456789abcdef"
 _LENGTHS: Final = (201, 1, 35, 37, 256, 4096, 100, 255, 128, 1025, 65, 2049)
-"""Around the limits of columns and buffers; the longest still fits into every gateway's request line."""
+"""Around the limits of columns and buffers. The longest still fits into every gateway's request line."""
 
 _NAMES: Final = (
     "null",
@@ -42,16 +44,16 @@ _PATHS: Final = (
     "%FF%FE",
     "%20",
 )
-"""Segments that mean something to whoever decodes a path, or decodes it twice. Already percent-encoded."""
+"""Segments that mean something to a server that decodes a path, or decodes it twice. Already percent-encoded."""
 
 
 def hostile_segments(seed: int, known: Sequence[str]) -> list[str]:
-    """Path segments worth asking for, percent-encoded, the telling ones of each kind first: well-formed ids that no
-    session has, near misses, long ones, odd characters, and a few of the `known` ids."""
-    chance = random.Random(seed)  # noqa: S311  ids, not secrets
+    """Path segments, percent-encoded, one of each kind in turn and the most useful of each kind first: well-formed ids
+    that no session has, near misses, long ids, unusual characters, and up to three of the `known` ids."""
+    source = random.Random(seed)  # noqa: S311  ids, not secrets
     kinds = (
-        _well_formed(chance),
-        [quote(text, safe="") for text in _near_misses(_a_uuid(chance))],
+        _well_formed(source),
+        [quote(text, safe="") for text in _near_misses(random_uuid(source))],
         ["a" * length for length in _LENGTHS],
         [*_PATHS, *(quote(text, safe="") for text in (*_TEXTS, *_NAMES))],
         [quote(session_id, safe="") for session_id in known[:3]],
@@ -60,31 +62,23 @@ def hostile_segments(seed: int, known: Sequence[str]) -> list[str]:
 
 
 def unknown_ids(seed: int) -> Iterator[str]:
-    """Well-formed ids that no session has, without end."""
-    chance = random.Random(f"more/{seed}")  # noqa: S311  ids, not secrets
+    """An endless supply of well-formed ids that no session has."""
+    source = random.Random(f"more/{seed}")  # noqa: S311  ids, not secrets
     while True:
-        yield _a_uuid(chance)
+        yield random_uuid(source)
 
 
-def _well_formed(chance: random.Random) -> list[str]:
-    """Sixteen ids in which every position shows every digit once, so that whatever a server makes of one digit is met;
-    then the extremes."""
-    shifts = [chance.randrange(16) for _ in range(32)]
-    order = chance.sample(range(16), 16)
-    all_digits = [_dashed("".join(_HEX[(shift + turn) % 16] for shift in shifts)) for turn in order]
-    return [*all_digits, str(uuid.UUID(int=0)), str(uuid.UUID(int=2**128 - 1)), _a_uuid(chance).upper()]
+def _well_formed(source: random.Random) -> list[str]:
+    """Sixteen ids in which every position has every digit once, so that a fault in any one digit is found; then the
+    extremes."""
+    shifts = [source.randrange(16) for _ in range(32)]
+    order = source.sample(range(16), 16)
+    all_digits = [str(uuid.UUID("".join(_HEX[(shift + turn) % 16] for shift in shifts))) for turn in order]
+    return [*all_digits, str(uuid.UUID(int=0)), str(uuid.UUID(int=2**128 - 1)), random_uuid(source).upper()]
 
 
 def _near_misses(right: str) -> Iterator[str]:
-    """What is almost an id."""
+    """Texts that are almost an id."""
     yield from (right[:-1], right + "0", right.replace("-", ""), f"{{{right}}}", f"urn:uuid:{right}", right + "\n")
     yield from (" " + right, "g" + right[1:], right.replace("-", "_"), right + ".json", f"{right},{right}")
     yield from (right[:8], right.replace("-", "\u2010"), "\u0663" + right[1:])
-
-
-def _a_uuid(chance: random.Random) -> str:
-    return str(uuid.UUID(int=chance.getrandbits(128), version=4))
-
-
-def _dashed(digits: str) -> str:
-    return str(uuid.UUID(digits))

@@ -12,8 +12,7 @@ from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Exchange, Request
 from hpp_contract.probe import target_from
 from hpp_contract.probe.plan import PlannedRead
-from hpp_contract.probe.provision import ProvisionResult, provision
-from hpp_contract.probe.provision_order import example_order
+from hpp_contract.probe.provision import ProvisionResult, example_order, provision
 from hpp_contract.probe.wire import Sent
 from hpp_contract.server.sandbox.validation import order_problems
 from tests.harness.support.merchant import ORDER, ROOT
@@ -22,8 +21,8 @@ from tests.harness.support.recording_server import Recorder
 # --- when it is interrupted
 
 
-class Door:
-    """A door to a recorder without sockets, at whose `stop`-th request somebody presses Ctrl-C."""
+class RecordedEndpoint:
+    """A way to a recorder without sockets, at whose `stop`-th request somebody presses Ctrl-C."""
 
     base_url = ROOT
 
@@ -49,7 +48,7 @@ class Door:
 
 @pytest.fixture
 def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hpp_contract.probe.provision.plainly", lambda _: 200)
+    monkeypatch.setattr("hpp_contract.probe.provision.get_page", lambda _: 200)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -59,7 +58,7 @@ def test_interruption_leaves_nothing(stop: int, number: int, no_page: None) -> N
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     recorder = Recorder()
     with pytest.raises(KeyboardInterrupt):
-        provision(Door(recorder, stop, number))
+        provision(RecordedEndpoint(recorder, stop, number))
     assert recorder.statuses() == ["DISABLED"]
     assert recorder.got[-1].method == "DELETE" or stop > 6
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
@@ -68,18 +67,18 @@ def test_interruption_leaves_nothing(stop: int, number: int, no_page: None) -> N
 def test_uninterrupted(no_page: None) -> None:
     """Nobody interrupts, and it goes through: the requests of the test above are all there are."""
     recorder = Recorder()
-    door = Door(recorder, 0)
-    assert provision(door).disabled == 204
-    assert door.sent == 8
+    endpoint = RecordedEndpoint(recorder, 0)
+    assert provision(endpoint).disabled == 204
+    assert endpoint.sent == 8
 
 
 def test_off_the_main_thread(no_page: None) -> None:
     """Where Python delivers no signals, provisioning works as well."""
-    trails: list[ProvisionResult] = []
-    thread = threading.Thread(target=lambda: trails.append(provision(Door(Recorder(), 0))))
+    results: list[ProvisionResult] = []
+    thread = threading.Thread(target=lambda: results.append(provision(RecordedEndpoint(Recorder(), 0))))
     thread.start()
     thread.join(60)
-    assert trails[0].disabled == 204
+    assert results[0].disabled == 204
 
 
 # --- where it is allowed, and with what order

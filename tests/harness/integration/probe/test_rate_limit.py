@@ -1,4 +1,4 @@
-"""Not being a burden: a probe and its retries keep the rate."""
+"""Rate limiting: a probe and its retries keep the rate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hpp_contract.engine.edits import header, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe import ProbePlan, Target, probe
-from hpp_contract.probe.rate_limit import RATE, RateLimiter
+from hpp_contract.probe.sender import RATE, RateLimiter
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
 
@@ -24,7 +24,7 @@ def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) 
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """The clock of every probe of the test, and sleeping that takes no time."""
     fake = FakeTime()
-    monkeypatch.setattr(RateLimiter, "for_host", fake.pace)
+    monkeypatch.setattr(RateLimiter, "for_host", fake.limiter)
     return fake
 
 

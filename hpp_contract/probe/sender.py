@@ -1,0 +1,159 @@
+"""Sending: one request after the other, rate limited, with the documented headers, again after transient failures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from hpp_contract import __version__
+from hpp_contract.model import Context, Exchange, Headers, Request
+from hpp_contract.model.clock import steady
+from hpp_contract.model.credentials import Credentials
+from hpp_contract.model.instant import seconds_of_http_date
+from hpp_contract.probe.plan import PlannedRead, ProbePlan
+from hpp_contract.probe.target import Target
+from hpp_contract.probe.wire import TIMEOUT, Sent, TransportError, Wire
+
+RATE: Final = 10
+"""Requests a second that an endpoint on another machine gets at most."""
+
+RETRIES: Final = 2
+"""Times that a request is sent again after a transient failure."""
+
+MAX_RETRY_AFTER_S: Final = 10.0
+"""Seconds that a Retry-After may ask for. After an answer that asks for more, the request is not sent again."""
+
+_DOCUMENTED: Final[Headers] = (
+    ("Content-Type", "application/json"),
+    ("Cache-Control", "no-cache"),
+    ("Accept-Encoding", "identity"),
+    ("User-Agent", f"hpp-contract/{__version__}"),
+)
+
+
+@dataclass(slots=True)
+class RateLimiter:
+    """Spaces requests at least `spacing` seconds apart. `clock` gives seconds, `sleep` waits them."""
+
+    spacing: float
+    backoff: tuple[float, ...]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _next: float = float("-inf")
+
+    @classmethod
+    def for_host(cls, *, loopback: bool) -> RateLimiter:
+        """No spacing on loopback, `RATE` anywhere else."""
+        return cls(0, (0.02, 0.05)) if loopback else cls(1 / RATE, (0.5, 1.5))
+
+    def wait_for_turn(self) -> None:
+        """Return when the next request may be sent."""
+        pause = self._next - self.clock()
+        if pause > 0:
+            self.sleep(pause)
+        self._next = self.clock() + self.spacing
+
+    def wait_before_retry(self, failed: Exchange, attempt: int) -> bool:
+        """Wait before sending again what failed for the `attempt`-th time (from 0); False when not to send it again."""
+        asked = retry_after(failed)
+        if attempt >= RETRIES or asked > MAX_RETRY_AFTER_S:
+            return False
+        self.sleep(max(self.backoff[attempt], asked))
+        return True
+
+
+def retry_after(exchange: Exchange) -> float:
+    """Seconds that the answer asks to wait; 0 when it does not."""
+    value = (exchange.response.header("retry-after") or "").strip() if exchange.response else ""
+    if value.isascii() and value.isdigit():
+        return float(value[:10])
+    until = seconds_of_http_date(value)
+    if until is None or exchange.at is None:  # in neither form, or without a time to count from: treated as absent
+        return 0.0
+    return until - exchange.at.ns / 1e9 - (exchange.elapsed or 0.0)
+
+
+def is_transient(exchange: Exchange) -> bool:
+    """Whether this may be a transient failure, worth another attempt."""
+    response = exchange.response
+    return response is None or not response.complete or response.status == 429 or response.status >= 500
+
+
+class Sender:
+    """Sends to one endpoint, below its base URL only. `target.base_url` must be known.
+
+    `error` is the last transport error. With `retry_timeouts` a read without an answer in time is sent again.
+    """
+
+    def __init__(self, target: Target, plan: ProbePlan, *, retry_timeouts: bool = True) -> None:
+        self.base_url = target.base_url or ""
+        self.error: TransportError | None = None
+        self._own = target.credentials
+        self._wrong = Credentials("kco_test_api_made-up-and-wrong", self._own.username)
+        self._max_latency = plan.max_latency
+        self._retry_timeouts = retry_timeouts
+        self._limiter = RateLimiter.for_host(loopback=target.is_loopback)
+        self._wire = Wire(self.base_url, plan.timeout, direct=target.is_loopback, clock=steady(plan.clock))
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def wait_for_turn(self) -> None:
+        """Return when the next request may be sent, to whomever."""
+        self._limiter.wait_for_turn()
+
+    def ask(self, read: PlannedRead) -> list[Exchange]:
+        """The exchanges of one read that count: the answer, after the failures before it; or the last failure."""
+        failures: list[Exchange] = []
+        while True:
+            sent = self._send(read, len(failures))
+            if not is_transient(sent.exchange):
+                return [*map(_retried, failures), sent.exchange]
+            failures.append(sent.exchange)
+            self.error = sent.error or self.error
+            if not self._may_retry(sent) or not self._limiter.wait_before_retry(sent.exchange, len(failures) - 1):
+                return [sent.exchange]
+
+    def _may_retry(self, sent: Sent) -> bool:
+        """Whether another attempt may end otherwise: a bad certificate stays bad."""
+        word = sent.error.word if sent.error is not None else None
+        return word != "tls" and (word != TIMEOUT or self._retry_timeouts)
+
+    def send(self, method: str, path: str, body: bytes = b"") -> Sent:
+        """Send what is no read, with credentials; again only where the endpoint has done nothing yet."""
+        headers = (("Authorization", self._own.authorization), *_DOCUMENTED)
+        request = Request(method, self.base_url + path, headers, body)
+        attempt = 0
+        while True:
+            self.wait_for_turn()
+            sent = self._wire.send(request)
+            safe = method == "DELETE" or sent.exchange.status in (429, 503)
+            if not (safe and is_transient(sent.exchange) and self._limiter.wait_before_retry(sent.exchange, attempt)):
+                return sent
+            attempt += 1
+
+    def _send(self, read: PlannedRead, attempt: int) -> Sent:
+        who = {"right": self._own, "wrong": self._wrong, "none": None}[read.credentials]
+        authorization = read.authorization or (who.authorization if who else None)
+        replaced = {name.lower() for name, _ in read.headers}
+        headers = (
+            *([("Authorization", authorization)] if authorization is not None else []),
+            *read.headers,
+            *(field for field in _DOCUMENTED if field[0].lower() not in replaced),
+        )
+        self.wait_for_turn()
+        sent = self._wire.get(f"{self.base_url}/hpp/v1/sessions/{read.segment}", headers)
+        again = f", attempt {attempt + 1}" if attempt else ""
+        context = Context(
+            credentials=read.credentials,
+            session=read.session,
+            max_latency=self._max_latency,
+            secrets=(self._own if read.authorization or who is None else who).secrets,
+        )
+        return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + again, context=context))
+
+
+def _retried(exchange: Exchange) -> Exchange:
+    return replace(exchange, context=replace(exchange.context, retried=True))
