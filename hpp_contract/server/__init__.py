@@ -1,7 +1,4 @@
-"""The embedded reference endpoint: honest by default, lying on request, over real sockets on loopback.
-
-Here is what others use of it.
-"""
+"""The embedded reference endpoint: honest unless given faults, over real sockets on loopback."""
 
 from __future__ import annotations
 
@@ -26,9 +23,9 @@ __all__ = ["Application", "Sandbox", "Server", "Tls", "simulate_server"]
 class Server:
     """A reference endpoint that listens from its construction until `close` (or the end of its `with` block).
 
-    `faults` are lies told on their stages; `scenario` is served under every well-formed id nobody knows; `base_path`
-    (such as `/eu`) is then demanded, else any prefix will do; `served` is what reads of further session ids meet. A
-    `sandbox` makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or
+    `faults` apply to their scenarios; `scenario` is served under every well-formed id that is unknown; `base_path`
+    (such as `/eu`) is required if given, else any prefix is accepted; `served` is what reads of further session ids meet;
+    a `sandbox` makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or
     the system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and whatever else the
     system refuses.
     """
@@ -60,7 +57,7 @@ class Server:
         return self.application.log.exchanges
 
     def check(self) -> None:
-        """Raise SystemRefused when the system refused what a connection needed: its client did not get its answer."""
+        """Raise SystemRefused when the system refused a connection what it needed: its client got no answer."""
         if self._listener.refused is not None:
             raise self._listener.refused
 

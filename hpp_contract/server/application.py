@@ -1,7 +1,7 @@
-"""The reference endpoint as a function: a Request goes in, the Exchange to play comes out.
+"""The reference endpoint as a function: a Request goes in, the Exchange to send comes out.
 
-Honest behaviour is computed first, then the faults that apply to its stage edit it. Nothing here knows of sockets; the
-only state is how often each session was read, the log, and what a sandbox keeps.
+Honest behaviour is computed first, then edited by the faults that apply to its scenario. Nothing here knows of sockets.
+The only state is how often each session was read, the log, and what a sandbox keeps.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import binascii
 import threading
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -24,16 +24,19 @@ from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import values
+from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.rules import FAULTS
-from hpp_contract.server.log import Log
 from hpp_contract.server.sandbox import Sandbox
 from hpp_contract.spec.session import UUID
 
 AGE: Final = 600 * 1_000_000_000
-"""Nanoseconds that every session is older than its server: time for all steps of a walk to have happened."""
+"""Nanoseconds that every session is older than its server: time for all steps of a scenario to have happened."""
 
 RENEWAL: Final = 40 * 3600 * 1_000_000_000
-"""Nanoseconds after which the sessions of a server that still runs begin anew: later they would be served expired."""
+"""Nanoseconds after which the sessions of a server that still runs start again: later they would be served expired."""
+
+LOG_SIZE: Final = 10_000
+"""Exchanges that the log keeps: the newest."""
 
 Authority = Literal["right", "wrong", "none"]
 Identity = Literal["known", "unknown", "malformed"]
@@ -41,8 +44,8 @@ Identity = Literal["known", "unknown", "malformed"]
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a request meets: its `stage` (what a fault lies on), and the scenario, the sandbox's answer or the status
-    that refuses it."""
+    """How a request is answered: the name of its `scenario`, which faults apply to, and the scenario itself, the
+    sandbox's answer or the status that refuses the request."""
 
     scenario: str
     answer: Scenario | Response | int
@@ -50,13 +53,40 @@ class Resolution:
     session: Identity | None = None
 
 
+class Log:
+    """What clients sent: the newest `LOG_SIZE` exchanges, in the order of their requests. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: deque[Exchange] = deque(maxlen=LOG_SIZE)
+        self._count = 0
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep the exchange under its number."""
+        with self._lock:
+            self._count += 1
+            evidence = f"request {self._count}: {request_line(exchange.request)}"
+            self._kept.append(replace(exchange, evidence=evidence))
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        with self._lock:
+            return tuple(self._kept)
+
+    @property
+    def count(self) -> int:
+        """Exchanges ever added, forgotten ones included."""
+        with self._lock:
+            return self._count
+
+
 class Application:
     """Answers read-session requests under any path prefix, or only under `base_path` when one is given.
 
-    `faults` lie on their stages whatever the id; a fault's own well-known id meets that fault alone. `otherwise` is
-    served under every well-formed id nobody knows, `plays` under the ids they are named by. A `sandbox` answers for the
-    sessions it made, and what is no read of a session; only reads are logged. `clock` dates its sessions and answers,
-    the sandbox's own when there is one. Safe to call from any thread.
+    `faults` apply to their scenarios whatever the id; under a fault's own well-known id only that fault applies.
+    `otherwise` is served under every well-formed id that is unknown, `plays` under the ids they are named by. A
+    `sandbox` answers for the sessions it made, and whatever is not a read of a session; only reads are logged. `clock`
+    dates sessions and answers (the sandbox's own when there is one). Safe to call from any thread.
     """
 
     def __init__(
@@ -86,26 +116,26 @@ class Application:
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> Exchange:
-        """The exchange to play for `request`; also logged, unless it is the sandbox's own business."""
+        """The exchange to send for `request`; also logged, unless it belongs to the sandbox alone."""
         now = self.clock()
         beside = self._beside(request)
         if beside is not None:
             return Exchange(request, dated(beside, now), at=Instant(now, 9))
-        situation = self._resolve(request)
-        poll = self._poll(request, situation, now)
-        response = dated(self._honest(request, situation, poll), now)
-        honest = Exchange(request, response, at=Instant(now, 9), context=self._known(situation))
+        resolution = self._resolve(request)
+        poll = self._poll(request, resolution, now)
+        response = dated(self._honest(request, resolution, poll), now)
+        honest = Exchange(request, response, at=Instant(now, 9), context=self._context(resolution))
         try:
-            told = self._with_faults(honest, situation.scenario, poll)
-        except Exception as error:  # an edit that does not fit its stage is our mistake: say so on the wire
+            edited = self._with_faults(honest, resolution.scenario, poll)
+        except Exception as error:  # an edit that does not fit its scenario is our mistake: it shows as a 500
             raise_refusal(error)
-            told = replace(honest, response=dated(refusal(500), now))
-        played = replace(told, request=request, at=honest.at, context=honest.context)
-        self.log.add(played)
-        return played
+            edited = replace(honest, response=dated(refusal(500), now))
+        exchange = replace(edited, request=request, at=honest.at, context=honest.context)
+        self.log.add(exchange)
+        return exchange
 
     def _beside(self, request: Request) -> Response | None:
-        """The sandbox's answer to what is no read of a session; None when it has none."""
+        """The sandbox's answer to what is not a read of a session; None when it has none."""
         wanted = request.session_id
         ours = wanted in self._scenarios or wanted in self._own_faults
         if self._sandbox is None or ours or not request.path.startswith(f"{self._base_path}/"):
@@ -116,12 +146,11 @@ class Application:
         authority = self._authority(request)
         wanted = request.session_id
         if wanted is None or not self._is_below_base(request):
-            return Resolution("elsewhere", 404, authority)
+            return Resolution("other-path", 404, authority)
         if request.method != "GET":
             return Resolution("not-get", 405, authority)
         if authority != "right":
-            stage = "no-credentials" if authority == "none" else "wrong-credentials"
-            return Resolution(stage, 401, authority)
+            return Resolution("no-credentials" if authority == "none" else "wrong-credentials", 401, authority)
         return self._session(wanted)
 
     def _session(self, wanted: str) -> Resolution:
@@ -151,9 +180,9 @@ class Application:
             return "none"
         return "right" if len(sent) == 1 and is_authorized(sent[0], self.credentials) else "wrong"
 
-    def _poll(self, request: Request, situation: Resolution, now: int) -> int:
-        """How often this session was met at this stage before."""
-        key = (situation.scenario, request.raw_session_id or "")
+    def _poll(self, request: Request, resolution: Resolution, now: int) -> int:
+        """How often this session was read in this scenario before."""
+        key = (resolution.scenario, request.raw_session_id or "")
         with self._lock:
             if now - self._created > RENEWAL:
                 self._created = now - AGE
@@ -161,8 +190,8 @@ class Application:
             self._polls[key] += 1
             return self._polls[key] - 1
 
-    def _honest(self, request: Request, situation: Resolution, poll: int) -> Response:
-        scenario = situation.answer
+    def _honest(self, request: Request, resolution: Resolution, poll: int) -> Response:
+        scenario = resolution.answer
         if isinstance(scenario, Response):
             return scenario
         if isinstance(scenario, int):
@@ -171,17 +200,17 @@ class Application:
             return refusal(scenario.refused)
         return answer(200, scenario.body(request.session_id or "", poll, self._created), str(uuid.uuid4()))
 
-    def _with_faults(self, exchange: Exchange, stage: str, poll: int) -> Exchange:
+    def _with_faults(self, exchange: Exchange, scenario: str, poll: int) -> Exchange:
         own = self._own_faults.get(exchange.request.session_id or "")
         for fault in (*self._faults, *([own] if own is not None and own not in self._faults else [])):
-            if fault.applies(stage, poll):
+            if fault.applies(scenario, poll):
                 exchange = fault(exchange)
         return exchange
 
-    def _known(self, situation: Resolution) -> Context:
+    def _context(self, resolution: Resolution) -> Context:
         return Context(
-            credentials=situation.credentials,
-            session=situation.session,
+            credentials=resolution.credentials,
+            session=resolution.session,
             base_path=self._base_path or None,
             secrets=self.credentials.secrets,
         )
@@ -193,7 +222,7 @@ def is_authorized(header: str, credentials: Credentials) -> bool:
     # Header fields arrive decoded as Latin-1: encoding undoes that and gives the bytes as sent.
     sent = token.strip().encode("latin-1", "replace")
     pair = f"{credentials.username}:{credentials.api_key}"
-    # RFC 7617 leaves the encoding open: libraries choose Latin-1 as often as UTF-8, and both are met.
+    # RFC 7617 leaves the encoding open: libraries choose Latin-1 as often as UTF-8, and both are accepted.
     keys, pairs = ({text.encode(), text.encode("latin-1", "replace")} for text in (credentials.api_key, pair))
     return scheme.lower() == "basic" and (sent in keys or _decoded(sent) in pairs)
 
@@ -203,3 +232,11 @@ def _decoded(token: bytes) -> bytes | None:
         return base64.b64decode(token, validate=True)
     except binascii.Error:
         return None
+
+
+def request_line(request: Request) -> str:
+    """The request in words that are safe to print: `GET …/hpp/v1/sessions/39a1c773…1267`."""
+    method = request.method if request.method.isascii() and request.method.isalpha() else "(odd method)"
+    session_id = request.session_id
+    target = "(another path)" if session_id is None else f"…/hpp/v1/sessions/{abbreviate(session_id)}"
+    return f"{method[:20]} {target}"

@@ -1,4 +1,4 @@
-"""What a client that polls a stage would get, without a socket: for explanations and for proofs over the catalogue."""
+"""What a client that polls would get, without a socket: for explanations, and for tests over the whole catalogue."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from hpp_contract.server.application import Application
 
 BASE_URL: Final = "https://hpp.example"
 
-_UNKNOWN: Final = "5d1c7f0a-92b4-4e0e-9c59-6f7f1f0e8a11"
-_IDS: Final = {"unknown-id": _UNKNOWN, "malformed-id": "not-a-session-id"}
+_IDS: Final = {
+    "no-credentials": session_id("waiting"),
+    "wrong-credentials": session_id("waiting"),
+    "unknown-id": "5d1c7f0a-92b4-4e0e-9c59-6f7f1f0e8a11",
+    "malformed-id": "not-a-session-id",
+}
+"""What is asked for where that is not a session of its own."""
 _WRONG: Final = Credentials("kco_test_api_wrong", CREDENTIALS.username)
 
 
 def simulate_server(
     scenario: str, polls: int = 1, faults: Iterable[Fault] = (), clock: Clock = system_clock
 ) -> tuple[Exchange, ...]:
-    """The exchanges of `polls` documented requests at `stage`, a scenario or one of `no-credentials`,
-    `wrong-credentials`, `unknown-id` and `malformed-id`; raises KeyError for any other."""
+    """The exchanges of `polls` documented requests for `scenario`: one of `SCENARIOS`, or `no-credentials`,
+    `wrong-credentials`, `unknown-id`, `malformed-id`. Raises KeyError for any other."""
     application = Application(faults=faults, clock=clock)
-    wanted = _IDS.get(scenario) or session_id(_scenario(scenario))
+    wanted = _IDS[scenario] if scenario in _IDS else session_id(SCENARIOS[scenario].name)
     request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{wanted}", _headers(scenario))
     return tuple(application(request) for _ in range(polls))
 
 
-def _scenario(stage: str) -> str:
-    return "waiting" if stage in ("no-credentials", "wrong-credentials") else SCENARIOS[stage].name
-
-
-def _headers(stage: str) -> Headers:
+def _headers(scenario: str) -> Headers:
     documented = (("Content-Type", "application/json"), ("Cache-Control", "no-cache"))
-    if stage == "no-credentials":
+    if scenario == "no-credentials":
         return documented
-    credentials = _WRONG if stage == "wrong-credentials" else CREDENTIALS
+    credentials = _WRONG if scenario == "wrong-credentials" else CREDENTIALS
     return (("Authorization", credentials.authorization), *documented)

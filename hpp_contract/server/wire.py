@@ -1,7 +1,8 @@
-"""The wire: plays an application's exchanges over real sockets, truthfully and otherwise.
+"""HTTP/1.1 over real sockets: requests as bytes in, an application's exchanges as bytes out, faults included.
 
-The standard library's server, because Werkzeug's closes every connection and adds 10 ms a request: here connections
-stay open, a response is one write, paths arrive undecoded, and a fault can reset, stall or babble.
+This is the standard library's server, because Werkzeug's closes every connection and adds 10 ms to each request. Here
+connections stay open, a response is one write, paths arrive undecoded, and a fault can reset the connection, stall, or
+send what is not HTTP.
 """
 
 from __future__ import annotations
@@ -18,22 +19,34 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from email.message import Message
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from hpp_contract.cases.responses import dated, refusal
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
-from hpp_contract.model import Exchange, Request, Response
+from hpp_contract.model import Exchange, Headers, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.server.receive import Refused, read_body
-from hpp_contract.server.serialize import ends_connection, pieces, serialize
+from hpp_contract.model.exchange import first
 
-GIVE_UP: Final = 60.0
+MAX_STALL_S: Final = 60.0
 """Seconds after which a stalled answer ends, when neither the client nor the server's closing ends it."""
 
-_HANDSHAKE: Final = 10.0
-_BREATHER: Final = 0.05
-"""Seconds until the next connection is looked for after one that the system refused to open."""
+MAX_BODY: Final = 1024 * 1024
+"""Bytes of request body that are read. A GET has no body, so this is for clients that send one by mistake."""
+
+PROMISED_MORE: Final = 30
+"""Bytes that an incomplete response announces and never sends."""
+
+_HANDSHAKE_LIMIT_S: Final = 10.0
+_REFUSED_PAUSE_S: Final = 0.05
+"""Seconds until the next connection is accepted after one that the system refused to open."""
+
+_MAX_LINE: Final = 65536
+_MAX_TRAILERS: Final = 100
+_LINE_BREAKS: Final = re.compile(r"[\r\n\0]")
+_NOT_TOKEN: Final = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
 
 _GARBAGE: Final = b"\x15\x03\x01 this is not HTTP\r\n\r\n"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -43,7 +56,7 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 class Listener(ThreadingHTTPServer):
     """Accepts connections on IPv4 loopback and answers each in a thread; `stop` ends them all.
 
-    `refused` is what the system refused that a connection needed: that one was closed, and the others are served.
+    `refused` is what the system refused to a connection, which was then closed; the others are served.
     """
 
     daemon_threads = True
@@ -100,13 +113,13 @@ class Listener(ThreadingHTTPServer):
             raise
 
     def _turn_away(self) -> None:
-        """Close a connection that there is no file for, by the file kept for that: its client need not wait."""
+        """Close a connection that there is no file for, using the spare file, so that its client need not wait."""
         self._spare.close()
         with contextlib.suppress(OSError):
             super().get_request()[0].close()
         with contextlib.suppress(OSError):
             self._spare = socket.socket()
-        time.sleep(_BREATHER)
+        time.sleep(_REFUSED_PAUSE_S)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
@@ -132,7 +145,7 @@ class Listener(ThreadingHTTPServer):
             self._connections[threading.current_thread()] = connection
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  the base class's signature
-        """Note what the system refused, or say in one line what went wrong here; a client that left is no news."""
+        """Note what the system refused, or log in one line what went wrong here. A client that left is expected."""
         error = cast("BaseException", sys.exc_info()[1])
         if refused := system_refusal(error):
             self.refused = refused
@@ -156,7 +169,7 @@ class Listener(ThreadingHTTPServer):
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """One client's connection: reads requests, plays what the application answers."""
+    """One client's connection: reads requests, sends what the application answers."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -169,7 +182,7 @@ class _Connection(BaseHTTPRequestHandler):
         if self._listener.tls is not None:
             self.request = self._listener.tls.wrap_socket(self.request, server_side=True, do_handshake_on_connect=False)
             self._listener.secured(self.request)
-            self.request.settimeout(_HANDSHAKE)
+            self.request.settimeout(_HANDSHAKE_LIMIT_S)
             try:
                 self.request.do_handshake()
             except OSError:
@@ -184,8 +197,8 @@ class _Connection(BaseHTTPRequestHandler):
             self.request.close()  # the server closes only the plain socket that this one replaced
 
     def handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline(65537)
-        if len(self.raw_requestline) > 65536:
+        self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
+        if len(self.raw_requestline) > _MAX_LINE:
             self.requestline, self.request_version, self.command = "", "", ""
             self.send_error(414)
         elif not self.raw_requestline:
@@ -202,7 +215,7 @@ class _Connection(BaseHTTPRequestHandler):
         headers = tuple((name, str(value)) for name, value in self.headers.items())
         # Not self.path: parse_request() has merged its leading slashes.
         target = self.requestline.split()[1]
-        self._play(self._listener.application(Request(self.command, self._url(target), headers, body)))
+        self._send(self._listener.application(Request(self.command, self._url(target), headers, body)))
 
     def _url(self, target: str) -> str:
         """The absolute URL asked for, nothing in it decoded or merged."""
@@ -212,7 +225,7 @@ class _Connection(BaseHTTPRequestHandler):
         scheme, own = self._listener.origin.split("://")
         return f"{scheme}://{host if _HOST.fullmatch(host) else own}{target}"
 
-    def _play(self, exchange: Exchange) -> None:
+    def _send(self, exchange: Exchange) -> None:
         if exchange.elapsed and self._interrupted(exchange.elapsed):
             self.close_connection = True
         elif exchange.response is None or self._respond(exchange.response):
@@ -232,11 +245,11 @@ class _Connection(BaseHTTPRequestHandler):
         return True
 
     def _fail(self, exchange: Exchange) -> None:
-        """What the exchange failed by, after whatever was sent: nothing when it did not."""
+        """Do how the exchange failed, after whatever was sent; nothing when it did not fail."""
         failure = exchange.failure
         self.close_connection = self.close_connection or exchange.response is None or failure is not None
         if failure == "timeout":
-            self._interrupted(GIVE_UP)
+            self._interrupted(MAX_STALL_S)
         elif failure == "garbage":
             self.connection.sendall(_GARBAGE)
         elif failure == "reset":
@@ -244,15 +257,118 @@ class _Connection(BaseHTTPRequestHandler):
             self.connection.close()
 
     def _interrupted(self, seconds: float) -> bool:
-        """Wait, and say whether the client left or the server closed meanwhile: both make the socket readable."""
+        """Wait; whether the client left or the server closed meanwhile, both of which make the socket readable."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.connection, selectors.EVENT_READ)
             return bool(selector.select(seconds))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Refuse what is no readable request, with an error object and in one write."""
+        """Refuse an unreadable request, with an error object and in one write."""
         self.close_connection = True
         self.connection.sendall(serialize(dated(refusal(int(code)), self._listener.clock()), closing=True))
 
     def log_message(self, *_: object) -> None:
         """The request log is the application's."""
+
+
+class Refused(Exception):
+    """A request whose body cannot be read; `status` says why."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def read_body(stream: BinaryIO, headers: Message) -> bytes:
+    """The request's body without its transfer coding. Raises Refused with 400 or 413."""
+    coding = headers.get("Transfer-Encoding")
+    if coding is not None:
+        if coding.strip().lower() != "chunked":
+            raise Refused(400)
+        return _chunks(stream)
+    lengths = {value.strip() for value in headers.get_all("Content-Length", ["0"])}
+    length = lengths.pop()
+    if lengths or not re.fullmatch("[0-9]{1,18}", length):
+        raise Refused(400)
+    return _exactly(stream, int(length))
+
+
+def _chunks(stream: BinaryIO) -> bytes:
+    body = bytearray()
+    while size := _chunk_size(stream):
+        body += _exactly(stream, size, already=len(body))
+        if stream.readline(3) not in (b"\r\n", b"\n"):
+            raise Refused(400)
+    for _ in range(_MAX_TRAILERS):
+        if stream.readline(_MAX_LINE) in (b"\r\n", b"\n", b""):
+            return bytes(body)
+    raise Refused(400)
+
+
+def _chunk_size(stream: BinaryIO) -> int:
+    match = re.match(rb"[0-9A-Fa-f]{1,15}(?=[\s;])", stream.readline(_MAX_LINE))
+    if match is None:
+        raise Refused(400)
+    return int(match[0], 16)
+
+
+def _exactly(stream: BinaryIO, size: int, already: int = 0) -> bytes:
+    if already + size > MAX_BODY:
+        raise Refused(413)
+    content = stream.read(size)
+    if len(content) < size:
+        raise Refused(400)
+    return content
+
+
+def serialize(response: Response, *, to_head: bool = False, closing: bool = False) -> bytes:
+    """The whole response as bytes, faults included, to be written at once: two writes cost some clients 40 ms.
+
+    `to_head` leaves the body out; `closing` announces that the connection ends here.
+    """
+    bodiless = response.status < 200 or response.status in (204, 304)
+    headers = list(response.headers)
+    if closing and first(response.headers, "connection") is None:
+        headers.append(("Connection", "close"))
+    if not bodiless and not _framed(response.headers):
+        headers.append(("Content-Length", str(len(response.body) + (0 if response.complete else PROMISED_MORE))))
+    head = _encode(f"HTTP/1.1 {response.status} {_LINE_BREAKS.sub(' ', response.reason or _phrase(response.status))}")
+    lines = b"".join(_encode(f"{_NOT_TOKEN.sub('', name)}: {_LINE_BREAKS.sub(' ', value)}") for name, value in headers)
+    return head + lines + b"\r\n" + (b"" if bodiless or to_head else _response_body(response))
+
+
+def pieces(content: bytes, pauses: int) -> list[bytes]:
+    """Serialized bytes cut for this many pauses: the first piece ends within the body, whose rest is cut evenly."""
+    start = content.index(b"\r\n\r\n") + 4
+    step = max(1, (len(content) - start) // (pauses + 1))
+    cuts = [start + step * number for number in range(1, pauses + 1)]
+    return [content[one:two] for one, two in zip([0, *cuts], [*cuts, len(content)], strict=True)]
+
+
+def ends_connection(response: Response) -> bool:
+    """Whether nothing more can follow this response on its connection."""
+    asked = "close" in (first(response.headers, "connection") or "").lower()
+    return asked or not response.complete or response.status < 200
+
+
+def _framed(headers: Headers) -> bool:
+    """Whether a fault has set where the body ends, rightly or not."""
+    return first(headers, "content-length") is not None or first(headers, "transfer-encoding") is not None
+
+
+def _response_body(response: Response) -> bytes:
+    if (first(response.headers, "transfer-encoding") or "").strip().lower() != "chunked":
+        return response.body
+    chunk = b"%x\r\n%b\r\n" % (len(response.body), response.body) if response.body else b""
+    return chunk + (b"0\r\n\r\n" if response.complete else b"")
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Unassigned"
+
+
+def _encode(line: str) -> bytes:
+    try:
+        return line.encode("latin-1") + b"\r\n"
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "surrogateescape") + b"\r\n"

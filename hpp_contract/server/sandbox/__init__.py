@@ -1,6 +1,6 @@
-"""A sandbox in a box: orders and hosted sessions that live as the documentation says, without an account.
+"""A local sandbox: orders and hosted sessions that behave as the documentation says, without an account.
 
-Here is what others use of it; the operations are the neighbours of Read Session, needed to have a session to read.
+Its operations are those next to Read Session, which are needed to have a session to read.
 """
 
 from hpp_contract.server.sandbox.sandbox import EXPIRED, Sandbox

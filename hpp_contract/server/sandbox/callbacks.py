@@ -1,7 +1,7 @@
-"""Status callbacks: telling a merchant's server that a session changed, as the Status Callbacks page has it.
+"""Status callbacks: a merchant's server is notified that a session changed (Status Callbacks page).
 
-A receiver has three seconds to answer with 2xx; one that does not is called again, up to three times. The page says
-"after a delay" and no more: how long is ours. Unless told otherwise, only this machine is ever called.
+A receiver has three seconds to answer with 2xx, else it is called again, up to three times. The page says only "after a
+delay", so the delays are our choice. Without `hosts`, only this machine is called.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from urllib.parse import quote, urlsplit
 from hpp_contract.engine.refusal import SystemRefused, system_refusal
 from hpp_contract.model.exchange import is_loopback
 
-TIMEOUT: Final = 3.0
+ANSWER_LIMIT_S: Final = 3.0
 """Seconds that a receiver has to answer."""
 
-DELAYS: Final = (2.0, 4.0, 8.0)
+DELAYS_S: Final = (2.0, 4.0, 8.0)
 """Seconds before the second, third and fourth call."""
 
 
 class Callbacks:
-    """Calls receivers in the background. `hosts` are those that may be called beside this machine's own."""
+    """Calls receivers in the background. `hosts` may be called besides this machine."""
 
-    def __init__(self, hosts: Iterable[str] = (), delays: Sequence[float] = DELAYS, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, hosts: Iterable[str] = (), delays: Sequence[float] = DELAYS_S, timeout: float = ANSWER_LIMIT_S
+    ) -> None:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._delays = delays
         self._timeout = timeout
@@ -43,8 +45,8 @@ class Callbacks:
             return dict(self._outcomes)
 
     def send(self, url: str, session: Mapping[str, Any]) -> None:
-        """Tell the receiver at `url` of the session object `session`; returns at once. Raises what the system does when
-        it refuses a thread."""
+        """Send the session object `session` to the receiver at `url`; returns at once. Raises RuntimeError or OSError
+        when the system refuses a thread."""
         if not self._may_call(url):
             self._count("not sent")
             return
@@ -56,15 +58,15 @@ class Callbacks:
             self._threads.append(thread)
 
     def settle(self, timeout: float = 30.0) -> None:
-        """Wait until every callback so far was delivered or given up."""
+        """Wait until every callback so far was delivered or abandoned, for at most `timeout` seconds each."""
         with self._lock:
             waiting = tuple(self._threads)
         for thread in waiting:
             thread.join(timeout)
 
     def close(self) -> None:
-        """Call nobody again; a call that is under way ends first. Raises SystemRefused when that kept one from being
-        made."""
+        """Call nobody any more, after the calls under way. Raises SystemRefused when the system refused a call what it
+        needed."""
         self._ending.set()
         self.settle(2 * self._timeout)
         if self._refused is not None:
@@ -92,7 +94,11 @@ class Callbacks:
                 answer = pool.request("POST", url, body=event, headers=headers, redirect=False, preload_content=False)
                 answer.close()
                 return 200 <= answer.status < 300
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:  # whatever a receiver does: no answer
+        except (
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:  # however it failed: no answer
             self._refused = self._refused or system_refusal(error)
             return False
 

@@ -1,6 +1,6 @@
-"""The consumer's page behind redirect_url: opening it enters the session, its buttons do what a consumer can do.
+"""The consumer's page at redirect_url: opening the page enters the session, its buttons do what a consumer can do.
 
-No credentials: whoever knows the unguessable link is the consumer. How the page looks is for `page`.
+It needs no credentials: whoever knows the unguessable link is the consumer. `page` holds the HTML.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from hpp_contract.server.sandbox.records import Session
 from hpp_contract.server.sandbox.store import Store
 
 SEEN: Final = "seen"
-"""The query under which the page is only shown: opening it without enters the session, again after BACK or FAILED."""
+"""The query with which the page is only shown. Without it, opening the page enters the session, also after BACK."""
 
 _PAGE: Final = re.compile(r".*/hpp/payments/([A-Za-z0-9_-]+)")
 _NOT_FOUND: Final = (404, "Page not found", "This payment link is unknown, or it has expired.")
 _DISABLED: Final = (410, "This payment was cancelled by the merchant", "Go back to the merchant to start again.")
-_ELSEWHERE: Final = (403, "This came from another page", "Only the buttons of the payment page itself count.")
-_ODD: Final = (400, "That is none of the buttons", "Go back to the payment page.")
+_OTHER_ORIGIN: Final = (403, "This came from another page", "Only the buttons of the payment page itself work.")
+_UNKNOWN_ACT: Final = (400, "There is no such button", "Go back to the payment page.")
 
 
 class Checkout:
-    """Shows pages and takes what their forms send. `move` changes a session's status where that is allowed."""
+    """Shows pages and handles their forms. `move` changes a session's status where that is allowed."""
 
     def __init__(self, store: Store, move: Callable[[str, str], Session | None], clock: Clock) -> None:
         self._store = store
@@ -50,21 +50,21 @@ class Checkout:
             return message_page(*_DISABLED)
         if request.parts.query != SEEN and may_become(session.status, ENTERED):
             session = self._move(session.id, ENTERED) or session
-        return self._shown(session)
+        return self._page(session)
 
     def _act(self, request: Request, session: Session) -> Response:
         if not _is_own_form(request):
-            return message_page(*_ELSEWHERE)
-        if session.status == DISABLED:  # as the Disable Session page has it
+            return message_page(*_OTHER_ORIGIN)
+        if session.status == DISABLED:  # according to the Disable Session page
             return message_page(*_NOT_FOUND)
         status = ACTS.get(_field(request, "act"))
         if status is None:
-            return message_page(*_ODD)
+            return message_page(*_UNKNOWN_ACT)
         if self._move(session.id, status) is None:
-            return self._shown(self._store.session(session.id) or session, 409)
+            return self._page(self._store.session(session.id) or session, 409)
         return see_other(f"{request.path}?{SEEN}")
 
-    def _shown(self, session: Session, code: int = 200) -> Response:
+    def _page(self, session: Session, code: int = 200) -> Response:
         order = self._store.order(session.order_id)
         return message_page(*_NOT_FOUND) if order is None else checkout_page(session, order, code)
 
@@ -79,7 +79,7 @@ def _is_own_form(request: Request) -> bool:
 def _field(request: Request, name: str) -> str:
     """The one value of a form's field; empty when there is none or more."""
     try:
-        given = parse_qs(request.body.decode("ascii"), max_num_fields=10).get(name, [])
-    except ValueError:  # not ASCII, or too many fields: no form of ours
+        values = parse_qs(request.body.decode("ascii"), max_num_fields=10).get(name, [])
+    except ValueError:  # not ASCII, or too many fields: not a form of this page
         return ""
-    return given[0] if len(given) == 1 else ""
+    return values[0] if len(values) == 1 else ""

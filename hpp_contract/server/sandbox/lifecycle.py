@@ -1,8 +1,8 @@
-"""The life of a session as data: which status may follow which, and what a consumer does to get there.
+"""The lifecycle of a session as data: which status may follow which, and what a consumer does to get there.
 
 From the prose of the session lifecycle page. TIMEOUT and MANUAL_ID_CHECK are missing: no page says how they are
-reached. CANCELLED is final here, as that page's table has it, though its prose lets the merchant disable anything but
-COMPLETED.
+reached. CANCELLED is final here, according to the page's table, although its prose lets the merchant disable every
+session but a COMPLETED one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TRANSITIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         DISABLED: frozenset(),
     }
 )
-"""Each status and those it may change to; one that may change to none is final."""
+"""Each status, and the statuses it may change to: none for a final one."""
 
 ACTS: Final[Mapping[str, str]] = MappingProxyType(
     {"pay": "COMPLETED", "decline": "FAILED", "back": "BACK", "cancel": "CANCELLED", "error": "ERROR"}
@@ -42,5 +42,5 @@ def may_become(status: str, following: str) -> bool:
 
 
 def is_final(status: str) -> bool:
-    """Whether a session stays for ever in `status`."""
+    """Whether a session in `status` stays in it."""
     return not TRANSITIONS[status]

@@ -1,4 +1,4 @@
-"""Rate limits: so many requests in each second, counted by kind, with the headers that tell how many are left."""
+"""Rate limits: requests in each second, counted by kind, and the headers that say how many are left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECOND: Final = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whether a request may go on, and the headers that its answer carries either way."""
+    """Whether a request may go on, and the headers of its answer in either case."""
 
     granted: bool
     headers: Headers

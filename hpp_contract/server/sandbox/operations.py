@@ -1,6 +1,6 @@
-"""The operations beside Read Session: making and changing an order, making and disabling a hosted session.
+"""The operations besides Read Session: making and changing an order, making and disabling a hosted session.
 
-Whoever calls them has been let in, and is not too fast: that is for `sandbox`.
+`sandbox` has checked the credentials and the rate limit before it calls one of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Problems = Callable[[Mapping[str, Any]], list[str]]
 
 
 class Operations:
-    """Each takes a request and gives its answer. `root` is the URL that this API's paths are below."""
+    """Each takes a request and returns its answer. `root` is the URL that the paths of this API begin with."""
 
     def __init__(self, store: Store, callbacks: Callbacks, clock: Clock) -> None:
         self._store = store
@@ -34,16 +34,16 @@ class Operations:
         self._clock = clock
 
     def make_order(self, request: Request, root: str) -> Response:
-        """201 with the order, or 400 with everything that is wrong with it."""
+        """201 with the order, or 400 with all its problems."""
         content, problem = _checked(request, order_problems)
         if problem is not None:
             return problem
         order = Order(str(uuid.uuid4()), {name: content[name] for name in KEPT}, self._clock())
         self._store.add_order(order)
-        return found(_shown(order), (("Location", f"{root}/checkout/v3/orders/{order.id}"),), 201)
+        return found(_order_object(order), (("Location", f"{root}/checkout/v3/orders/{order.id}"),), 201)
 
     def change_order(self, request: Request, order_id: str) -> Response:
-        """200 with the order, its given members replaced. When a session ends is not changed by that."""
+        """200 with the order, its given members replaced; `expires_at` of its session stays."""
         order = self._order(order_id)
         if order is None:
             return refused(404, "NO_SUCH_ORDER", ["There is no such order, or it has expired"])
@@ -53,7 +53,7 @@ class Operations:
         merged = {**order.content, **content}
         changed = Order(order.id, {name: merged[name] for name in KEPT}, order.created)
         self._store.change_order(changed)
-        return found(_shown(changed))
+        return found(_order_object(changed))
 
     def make_session(self, request: Request, root: str) -> Response:
         """201 with the session's id and links, or 400; an order has one session at most."""
@@ -76,10 +76,10 @@ class Operations:
             return refusal(404)
         if session.status == DISABLED or self.move(session_id, DISABLED):
             return done()
-        return refused(400, "NOT_ALLOWED", ["This session has come to its end and cannot be disabled"])
+        return refused(400, "NOT_ALLOWED", ["This session is final and cannot be disabled"])
 
     def move(self, session_id: str, status: str) -> Session | None:
-        """The session after this change, which its merchant is told of; None when the change is not allowed."""
+        """The session after this change, of which its merchant is notified; None when the change is not allowed."""
         session = self._store.move(session_id, status, self._clock())
         url = session.urls.get("status_update") if session else None
         if session and url:
@@ -104,7 +104,7 @@ class Operations:
         return self._order(wanted.removeprefix(prefix)) if wanted.startswith(prefix) else None
 
 
-def _shown(order: Order) -> dict[str, Any]:
+def _order_object(order: Order) -> dict[str, Any]:
     started = write_instant(order.created, 3, None)
     return {"order_id": order.id, "status": "checkout_incomplete", **order.content, "started_at": started}
 
@@ -119,7 +119,7 @@ def _links(session: Session, root: str) -> dict[str, Any]:
 
 
 def _checked(request: Request, problems: Problems) -> tuple[Mapping[str, Any], Response | None]:
-    """The JSON object that a request holds, and the refusal of one that will not do."""
+    """The JSON object in a request, and the refusal when it is not acceptable."""
     body = read(request.body)
     if not isinstance(body.value, dict) or body.duplicates or body.constants or body.bom:
         return {}, refused(400, "BAD_VALUE", ["The request body must be one JSON object"])

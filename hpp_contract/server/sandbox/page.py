@@ -1,4 +1,4 @@
-"""How the consumer's pages look: `page.html` filled in. What comes from outside stays text, and nothing is loaded."""
+"""The HTML of the consumer's pages: `page.html` filled in. Values from outside stay text, and nothing is loaded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
 _ONWARD: Final[Mapping[str, str]] = MappingProxyType(
     {"COMPLETED": "success", "FAILED": "failure", "BACK": "back", "CANCELLED": "cancel", "ERROR": "error"}
 )
-"""Where each outcome leads: the member of the session's merchant_urls."""
+"""Where each outcome leads: a member of the session's merchant_urls."""
 
 
 def checkout_page(session: Session, order: Order, code: int = 200) -> Response:
@@ -45,12 +45,12 @@ def checkout_page(session: Session, order: Order, code: int = 200) -> Response:
 
 
 def message_page(code: int, heading: str, sentence: str) -> Response:
-    """A page that says one thing."""
+    """A page with a heading and one sentence."""
     return _html(code, heading, f"<p>{escape(sentence)}</p>")
 
 
 def see_other(location: str) -> Response:
-    """What a form is answered with: look there. So reloading the page sends nothing again."""
+    """The answer to a form: a redirect, so that reloading the page does not send the form again."""
     return Response(303, (("Location", location), ("Cache-Control", "no-store")))
 
 
@@ -60,7 +60,7 @@ def _status(status: str) -> str:
 
 
 def _onward(session: Session) -> list[str]:
-    """The link to where the merchant wants the consumer now. A link, not a redirect: nothing here calls anybody."""
+    """The link to the merchant's page for this status. It is not a redirect: nothing here opens other sites."""
     links = []
     url = session.urls.get(_ONWARD.get(session.status, ""))
     if url:
@@ -113,13 +113,13 @@ def _line(what: str, amount: str, more: str = "") -> str:
 
 
 def _money(minor: int, currency: str) -> str:
-    """Minor units as people read them: `500.00 SEK`."""
+    """Minor units as an amount for readers: `500.00 SEK`."""
     whole, rest = divmod(abs(minor), 100)
     return f"{'-' if minor < 0 else ''}{whole}.{rest:02d} {currency.upper()}"
 
 
 def _text(text: str) -> str:
-    """Text from outside as HTML that shows it: no markup, and no trick with the direction of writing."""
+    """Text from outside as HTML: no markup, and no characters that change the direction of writing."""
     return escape("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text))
 
 

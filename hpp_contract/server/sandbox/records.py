@@ -1,4 +1,4 @@
-"""What the sandbox keeps: orders and hosted sessions, as values. No personal data: who buys is not kept."""
+"""What the sandbox keeps: orders and hosted sessions, as values, without personal data of the consumer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT: Final = (
     "purchase_country", "purchase_currency", "locale", "order_amount", "order_tax_amount", "order_lines",
     "merchant_urls",
 )  # fmt: skip
-"""The members of an order that are kept: those that are required."""
+"""The members of an order that are kept: the required ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ class Session:
 
     @property
     def shape(self) -> str:
-        """The documented shape that it shows."""
+        """The documented shape of this session."""
         if self.status != "COMPLETED":
             return self.status.lower().replace("_", "-")
         return "completed-with-token" if self.mode == TOKEN_MODE else "completed-with-order"
 
     @property
     def body(self) -> dict[str, Any]:
-        """The session object, as Read Session gives it."""
+        """The session object, as Read Session returns it."""
         return {
             "session_id": self.id,
             "status": self.status,

@@ -1,4 +1,4 @@
-"""The sandbox's answers that are no session object: made, done, refused, too fast."""
+"""The sandbox's answers besides session objects: created, done, refused, too many requests."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def found(body: Mapping[str, Any], extra: Headers = (), status: int = 200) -> Re
 
 
 def refused(status: int, code: str, messages: Sequence[str], extra: Headers = ()) -> Response:
-    """An error object; `messages` are for people, and hold nothing that was sent."""
+    """An error object; `messages` are for readers, and repeat nothing that was sent."""
     correlation_id = str(uuid.uuid4())
     body = {"error_code": code, "error_messages": list(messages), "correlation_id": correlation_id}
     return answer(status, body, correlation_id, extra)
 
 
 def done() -> Response:
-    """204: it happened, and there is nothing to say."""
+    """204, without a body."""
     headers = tuple((name, value) for name, value in found({}).headers if name != "Content-Type")
     return Response(204, headers)
 

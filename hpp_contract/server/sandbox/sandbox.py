@@ -1,7 +1,6 @@
-"""The sandbox's door: which operation a request asks for, whether whoever sent it may, and not too fast.
+"""The sandbox: which operation a request asks for, whether it has credentials, and whether the rate limit allows it.
 
-It takes what the application hands over and is told who is let in. What the operations do is for `operations`, what
-consumers see for `checkout`.
+The application passes requests on, and says which have the right credentials. `operations` and `checkout` do the rest.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from hpp_contract.server.sandbox.replies import found, too_fast
 from hpp_contract.server.sandbox.store import Store
 
 EXPIRED: Final = "expired"
-"""The stage of a session that is over: the scenario of that name answers alike."""
+"""The scenario that a session is in after its end: the scenario of that name answers alike."""
 
 _ORDERS: Final = re.compile(r"(.*)/checkout/v3/orders/?")
 _ORDER: Final = re.compile(r".*/checkout/v3/orders/([A-Za-z0-9-]+)")
@@ -34,8 +33,8 @@ _SESSION: Final = re.compile(r".*/hpp/v1/sessions/([A-Za-z0-9-]+)")
 class Sandbox:
     """Orders and hosted sessions, kept in `file` or in memory until `close`.
 
-    `clock` dates what happens here, and all that a server with this sandbox answers; `limits` are requests a second by
-    kind; `callback_hosts` may be called back beside this machine. Raises `store.Unusable` for a file that cannot hold
+    `clock` dates what happens here, and all answers of a server with this sandbox; `limits` are requests a second by
+    kind; `callback_hosts` may be called back besides this machine. Raises `store.Unusable` for a file that cannot hold
     the state. Safe to call from any thread.
     """
 
@@ -64,15 +63,14 @@ class Sandbox:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was made here, and how many were told of it, in sentences."""
+        """What was made here, and how many callbacks were sent, in sentences."""
         orders, sessions = map(_several, self._store.counts(), ("order", "session"))
-        told = [f"{count} {outcome}" for outcome, count in self.callbacks.outcomes.items() if count]
+        sent = [f"{count} {outcome}" for outcome, count in self.callbacks.outcomes.items() if count]
         kept = f"The sandbox holds {orders} and {sessions}."
-        return (kept, f"Status callbacks: {', '.join(told)}.") if told else (kept,)
+        return (kept, f"Status callbacks: {', '.join(sent)}.") if sent else (kept,)
 
     def read(self, session_id: str) -> tuple[str, Response] | None:
-        """The stage of this session, as scenarios name it, and the answer to a read of it; None when it was not made
-        here."""
+        """The scenario that this session is in, and the answer to a read of it; None when it was not made here."""
         session = self._store.session(session_id)
         if session is None:
             return None
@@ -84,7 +82,7 @@ class Sandbox:
         return session.shape, found(session.body, turn.headers)
 
     def answer(self, request: Request, *, authorized: bool) -> Response | None:
-        """The answer to a request that is not a read of a session; None for one that is nothing to the sandbox."""
+        """The answer to a request that is not a read of a session; None when the sandbox has none."""
         page = self._checkout.answer(request)
         operation = self._operation(request)
         if page is not None or operation is None:
@@ -96,7 +94,7 @@ class Sandbox:
         return _with(handle(), turn.headers) if turn.granted else too_fast(turn.headers)
 
     def _operation(self, request: Request) -> tuple[Kind, Callable[[], Response]] | None:
-        """What this request asks for, ready to be done; None when it is none of the operations."""
+        """The kind of this request, and a call that does what it asks for; None when it is none of the operations."""
         path, does = request.path, self._operations
         origin = f"{request.parts.scheme}://{request.parts.netloc}"
         if request.method == "DELETE" and (session := _SESSION.fullmatch(path)):

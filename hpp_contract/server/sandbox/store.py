@@ -1,6 +1,6 @@
 """Where orders and sessions are kept: SQLite, in memory or in a file that several processes share.
 
-One statement changes a session's status or does not: two processes never both move it. Credentials are never stored.
+A transaction changes a session's status: two processes never both do. Credentials are never stored.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from hpp_contract.server.sandbox.lifecycle import may_become
 from hpp_contract.server.sandbox.records import Order, Session
 
 APPLICATION: Final = 0x48505043
-"""Marks a database file as ours (`HPPC`), so that nobody else's is written to."""
+"""Marks a database file as ours (`HPPC`), so that no other database is written to."""
 
 VERSION: Final = 1
-PATIENCE: Final = 10.0
+LOCK_LIMIT_S: Final = 10.0
 """Seconds to wait for another process to finish its write."""
 
 _MILLISECOND: Final = 1_000_000
@@ -47,7 +47,7 @@ class Store:
         try:
             self._database = _open(file)
         except (sqlite3.Error, OSError) as error:
-            raise Unusable("it is no database, or cannot be opened") from error
+            raise Unusable("it is not a database, or cannot be opened") from error
 
     def close(self) -> None:
         with self._lock:
@@ -89,7 +89,7 @@ class Store:
             before = _session(database.execute("SELECT * FROM sessions WHERE id = ?", (session_id,)).fetchone())
             if before is None or not may_become(before.status, status):
                 return None
-            # Instants are shown to the millisecond, and a change must be seen in them.
+            # Instants have milliseconds, and a change must show in them.
             updated = max(now, before.updated + _MILLISECOND)
             database.execute("UPDATE sessions SET status = ?, updated = ? WHERE id = ?", (status, updated, session_id))
             return _session(database.execute("SELECT * FROM sessions WHERE id = ?", (session_id,)).fetchone())
@@ -105,7 +105,7 @@ class Store:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, alone from its first read on."""
+        """One transaction, exclusive from its first read on."""
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -120,7 +120,7 @@ def _open(file: Path | None) -> sqlite3.Connection:
     if file is not None:
         file.touch(mode=0o600)  # merchants put one-time tokens into their URLs
     database = sqlite3.connect(
-        str(file) if file else ":memory:", timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        str(file) if file else ":memory:", timeout=LOCK_LIMIT_S, isolation_level=None, check_same_thread=False
     )
     try:
         database.execute("BEGIN IMMEDIATE")  # of processes that start at once, one makes the tables
@@ -134,7 +134,7 @@ def _open(file: Path | None) -> sqlite3.Connection:
 
 
 def _claim(database: sqlite3.Connection) -> None:
-    """Make a new database ours; raise Unusable for anybody else's."""
+    """Mark a new database as ours; raises Unusable for any other."""
     mark = (_one(database, "PRAGMA application_id"), _one(database, "PRAGMA user_version"))
     if mark == (0, 0) and not _one(database, "SELECT count(*) FROM sqlite_master"):
         database.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -152,8 +152,8 @@ def _one(database: sqlite3.Connection, query: str) -> int:
 
 
 def _write_ahead(database: sqlite3.Connection) -> None:
-    """Let readers and a writer work side by side. Changing to it is the one step that SQLite does not wait for."""
-    deadline = time.monotonic() + PATIENCE
+    """Let readers and a writer work in parallel. SQLite waits for locks in every step but the change to this mode."""
+    deadline = time.monotonic() + LOCK_LIMIT_S
     while True:
         try:
             database.execute("PRAGMA journal_mode = WAL")

@@ -1,6 +1,6 @@
-"""What the sandbox demands of an order and of a hosted session: the members that the documentation requires.
+"""What the sandbox requires of an order and of a hosted session: the members that the documentation requires.
 
-Each check says what would do, and never repeats what was sent.
+Each check says what is accepted, and never repeats what was sent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hpp_contract.model.exchange import is_loopback
 from hpp_contract.server.sandbox.records import ORDER_MODES, TOKEN_MODE
 
 Check = tuple[Callable[[Any], bool], str]
-"""Whether a value will do, and what would, in words."""
+"""Whether a value is accepted, and what is, in words."""
 
 MODES: Final = (TOKEN_MODE, *ORDER_MODES)
 MAX_TEXT: Final = 255
@@ -40,7 +40,7 @@ def _url(value: Any, schemes: tuple[str, ...] = ("https",)) -> bool:
 
 
 def _is_callback(value: Any) -> bool:
-    """Https as documented; a receiver on this machine seldom has a certificate."""
+    """An https URL as documented; http too for this machine, where receivers rarely have a certificate."""
     return _url(value) or (_url(value, ("http",)) and is_loopback(urlsplit(value).hostname or ""))
 
 
@@ -80,7 +80,7 @@ _OPTIONS: Final[Mapping[str, Check]] = {
 
 
 def order_problems(value: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the body of an order, in sentences; empty when nothing is."""
+    """The problems of the body of an order, in sentences."""
     found = list(_members(value, _ORDER, ""))
     lines, urls = value.get("order_lines"), value.get("merchant_urls")
     for index, line in enumerate(lines if isinstance(lines, list) else []):
@@ -91,7 +91,7 @@ def order_problems(value: Mapping[str, Any]) -> list[str]:
 
 
 def session_problems(value: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the body of a hosted session, apart from the order it names."""
+    """The problems of the body of a hosted session, apart from the order it names."""
     found: list[str] = []
     for name, checks in (("merchant_urls", _SESSION_URLS), ("options", _OPTIONS)):
         part = value.get(name)

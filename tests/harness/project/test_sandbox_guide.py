@@ -12,7 +12,7 @@ import pytest
 from hpp_contract.probe.open_questions import learned
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Sandbox, Server
-from hpp_contract.server.sandbox.callbacks import DELAYS, TIMEOUT
+from hpp_contract.server.sandbox.callbacks import ANSWER_LIMIT_S, DELAYS_S
 from hpp_contract.server.sandbox.limits import PLAYGROUND
 from tests.harness.support.paths import ROOT
 
@@ -41,9 +41,9 @@ def test_shown_checkout_works(tmp_path: Path) -> None:
 
 def test_numbers_are_right() -> None:
     """Limits, patience and pauses are those of the code."""
-    delays = "{:.0f}, {:.0f} and {:.0f} seconds".format(*DELAYS)
+    delays = "{:.0f}, {:.0f} and {:.0f} seconds".format(*DELAYS_S)
     assert delays in guide()
-    assert f"{TIMEOUT:.0f} seconds to answer" in guide()
+    assert f"{ANSWER_LIMIT_S:.0f} seconds to answer" in guide()
     assert f"{PLAYGROUND['create session']} sessions created and {PLAYGROUND['other']} other requests" in guide()
 
 

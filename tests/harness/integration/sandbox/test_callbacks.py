@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hpp_contract.model import Exchange, Request, Response
-from hpp_contract.server.sandbox.callbacks import DELAYS, TIMEOUT, Callbacks, fill
+from hpp_contract.server.sandbox.callbacks import ANSWER_LIMIT_S, DELAYS_S, Callbacks, fill
 from hpp_contract.server.wire import Listener
 from tests.harness.support.merchant import Consumer, Merchant, content, open_shop
 
@@ -90,8 +90,8 @@ def test_disabling_is_told() -> None:
 
 def test_documented_patience() -> None:
     """As the Status Callbacks page says: three seconds for an answer, and up to three retries."""
-    assert (TIMEOUT, len(DELAYS)) == (3.0, 3)
-    assert list(DELAYS) == sorted(DELAYS)
+    assert (ANSWER_LIMIT_S, len(DELAYS_S)) == (3.0, 3)
+    assert list(DELAYS_S) == sorted(DELAYS_S)
 
 
 @pytest.mark.socket

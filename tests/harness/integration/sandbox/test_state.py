@@ -182,6 +182,6 @@ def test_a_busy_database_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     busy: Any = Busy(2)
     store._write_ahead(busy)
     assert busy.done == ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"]
-    monkeypatch.setattr(store, "PATIENCE", -1)
+    monkeypatch.setattr(store, "LOCK_LIMIT_S", -1)
     with pytest.raises(sqlite3.OperationalError):
         store._write_ahead(Busy(1))  # type: ignore[arg-type]  # as far as a database is asked for

@@ -15,7 +15,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.edits import body, header
 from hpp_contract.model import Exchange, Response
 from hpp_contract.server import Server
-from hpp_contract.server.serialize import serialize
+from hpp_contract.server.wire import serialize
 from tests.harness.support.sockets import AUTHORIZATION, WAITING, asking, connect, converse, telling
 
 

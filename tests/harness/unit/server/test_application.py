@@ -20,7 +20,6 @@ from hpp_contract.model.credentials import Credentials
 from hpp_contract.rules import FAULTS
 from hpp_contract.server import Application, simulate_server
 from hpp_contract.server import application as application_module
-from hpp_contract.server import log as log_module
 from hpp_contract.server.application import is_authorized
 from tests.harness.support.not_none import not_none
 
@@ -230,7 +229,7 @@ def test_log_says_nothing_secret() -> None:
 
 def test_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The log forgets the oldest and still counts them."""
-    monkeypatch.setattr(log_module, "BOUND", 3)
+    monkeypatch.setattr("hpp_contract.server.application.LOG_SIZE", 3)
     application = Application()
     for _ in range(5):
         ask(application)

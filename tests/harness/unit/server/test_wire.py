@@ -7,7 +7,7 @@ from email.message import Message
 
 import pytest
 
-from hpp_contract.server.receive import Refused, read_body
+from hpp_contract.server.wire import Refused, read_body
 
 
 @pytest.mark.parametrize(
