@@ -110,13 +110,13 @@ def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed:
     """The round of generated sessions; None for none."""
     from hpp_contract.cases import selects_generated
     from hpp_contract.client import GeneratedOptions
-    from hpp_contract.client.generated import USUAL
+    from hpp_contract.client.generated import DEFAULT_COUNT
     from hpp_contract.engine.errors import UsageProblem
 
     if folder is not None and not _is_writable(folder):
         raise UsageProblem(f"--generated-to {folder} cannot be written: name a folder that can be made or written.")
     if count is None:
-        count = USUAL if selects_generated(only) else 0
+        count = DEFAULT_COUNT if selects_generated(only) else 0
     return GeneratedOptions(count, seed, folder) if count else None
 
 

@@ -1,4 +1,4 @@
-"""The stage: the reference servers that play a set of cases, and who asked them for what."""
+"""The reference servers that serve a set of cases, and the requests that each case caused."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from hpp_contract.server import Server, Tls
 from hpp_contract.spec.session import UUID
 
 ARRIVAL_WAIT_S: Final = 0.05
-"""Seconds that a request may still be on its way to us when the client has already answered."""
+"""Seconds that a request may still be on its way when the client has already answered."""
 
 _NOBODY: Final = Credentials("kco_test_api_nobody-has-this-key")
 
 _LATER: Final = Scenario("later", refused=404)
-"""What is played under ids of no case: nothing, unless the stage is told later."""
+"""What is served under ids of no case: a 404, unless a session is added later."""
 
 
 class CaseServer:
-    """Plays `cases` from its construction until `close`: one server for each pair of credentials, and another host.
+    """Serves `cases` from its construction until `close`: one server for each pair of credentials, and another host.
     Further sessions can be added to it, for the published credentials. With `tls` it speaks https only; `clock` dates
-    what it says.
+    its answers.
 
-    Exchanges are told apart by the UUID in their URL alone, wherever in it that is.
+    Exchanges are assigned to cases by the UUID in their URL alone, wherever it is in the URL.
     """
 
     def __init__(self, cases: Iterable[Case], tls: Tls | None = None, clock: Clock = system_clock) -> None:
@@ -47,9 +47,9 @@ class CaseServer:
             self._closing = undo.pop_all()
 
     def _set_up(self, cases: tuple[Case, ...], tls: Tls | None, clock: Clock, undo: ExitStack) -> None:
-        self._elsewhere = undo.enter_context(Server(credentials=_NOBODY, tls=tls, clock=clock))
-        # Another name, not only another port: some clients take two ports of one name for one host.
-        adapt = to_other_host(self._elsewhere.url.replace("127.0.0.1", "localhost"))
+        self._other_host = undo.enter_context(Server(credentials=_NOBODY, tls=tls, clock=clock))
+        # Another name, not only another port: some clients treat two ports of one name as one host.
+        adapt = to_other_host(self._other_host.url.replace("127.0.0.1", "localhost"))
         served: dict[Credentials, dict[str, Fault]] = defaultdict(dict, {CREDENTIALS: {}})
         for case in cases:
             served[case.credentials] |= case.faults(adapt)
@@ -60,11 +60,11 @@ class CaseServer:
             for who, own in served.items()
         }
         self._known = {name for case in cases for name in case.uuids}
-        self._watches = [_Watch(server, self._known) for server in self._servers.values()]
-        self._away = _Watch(self._elsewhere, self._known)
+        self._logs = [_SortedLog(server, self._known) for server in self._servers.values()]
+        self._other_host_log = _SortedLog(self._other_host, self._known)
 
     def add(self, session_id: str, content: bytes) -> None:
-        """Answer reads of this session, a UUID in small letters, with these bytes from now on."""
+        """Answer reads of this session, a UUID in lower case, with these bytes from now on."""
         self._known.add(session_id)
         self._added[session_id] = content
 
@@ -77,31 +77,31 @@ class CaseServer:
         return self._servers[case.credentials].url + case.base_path
 
     def seen(self, name: str, *, at_least: int = 0) -> tuple[Exchange, ...]:
-        """The exchanges so far whose URL holds this UUID, waiting a moment for so many."""
+        """The exchanges so far whose URL has this UUID, after waiting shortly for `at_least` so many."""
         deadline = time.monotonic() + ARRIVAL_WAIT_S
         while len(found := self._found(name)) < at_least and time.monotonic() < deadline:
             time.sleep(0.002)
         return found
 
     def _found(self, name: str) -> tuple[Exchange, ...]:
-        return tuple(exchange for watch in self._watches for exchange in watch.of(name))
+        return tuple(exchange for log in self._logs for exchange in log.of(name))
 
     def other_host_requests(self, name: str) -> tuple[Exchange, ...]:
-        """The same for what reached the other host."""
-        return self._away.of(name)
+        """The exchanges of the other host whose URL has this UUID."""
+        return self._other_host_log.of(name)
 
     @property
     def unknown(self) -> tuple[Exchange, ...]:
-        """Requests that no case's session id is in."""
-        return tuple(exchange for watch in self._watches for exchange in watch.of(""))
+        """Requests without the session id of any case."""
+        return tuple(exchange for log in self._logs for exchange in log.of(""))
 
     def check(self) -> None:
-        """Raise SystemRefused when the system refused a server what it needed: the client is not to blame."""
-        for server in (*self._servers.values(), self._elsewhere):
+        """Raise SystemRefused when the system refused a server what it needed: this is not the client's fault."""
+        for server in (*self._servers.values(), self._other_host):
             server.check()
 
     def close(self) -> None:
-        """End every server; then raises what `check` does."""
+        """End every server. Raises what `check` does."""
         self._closing.close()
 
     def __enter__(self) -> Self:
@@ -111,8 +111,8 @@ class CaseServer:
         self.close()
 
 
-class _Watch:
-    """Sorts one server's log by the UUIDs it knows."""
+class _SortedLog:
+    """Sorts the log of one server by the known UUIDs."""
 
     def __init__(self, server: Server, known: set[str]) -> None:
         self._log = server.application.log

@@ -1,10 +1,11 @@
-"""The ideal client, without a socket: what it would answer in a case, for explanations and for proofs over the
+"""The ideal client, without a socket: what it returns in a case, for explanations and for tests over the whole
 catalogue."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote
 
 from hpp_contract.cases import CASES, Case
 from hpp_contract.client.run_case import secrets
@@ -19,40 +20,38 @@ _ORIGIN: Final = "https://hpp.example"
 
 
 def ideal_read(case_name: str, clock: Clock = system_clock) -> ClientRead:
-    """The answer of an ideal client to the last read of a case; raises KeyError for a name that no case has."""
+    """The last read of a case by an ideal client. Raises KeyError for a name that no case has."""
     return ideal_reads(CASES[case_name], clock)[-1]
 
 
 def ideal_reads(case: Case, clock: Clock = system_clock) -> tuple[ClientRead, ...]:
-    """An ideal client's answers to every read of a case."""
+    """Every read of a case by an ideal client."""
     application = Application(case.credentials, served=case.faults(), clock=clock)
     seen: dict[str, list[Exchange]] = {session: [] for session in case.sessions}
-    answers = []
+    reads = []
     for session in case.reads:
         asked = case.sessions[session]
         served = _served(application, case, asked)
         others = tuple(x for other, exchanges in seen.items() if other != asked for x in exchanges)
-        answers.append(_answer(case, asked, served, tuple(seen[asked]), others))
+        reads.append(_read(case, asked, served, tuple(seen[asked]), others))
         seen[asked].extend(served)
-    return tuple(answers)
+    return tuple(reads)
 
 
 def _served(application: Application, case: Case, asked: str) -> tuple[Exchange, ...]:
     """The exchanges of one read: redirects to the same host are followed, three times at most."""
     exchanges = [application(_request(case, asked))]
-    while _goes_on(exchanges[-1]) and len(exchanges) < 3:
+    while _is_redirect_here(exchanges[-1]) and len(exchanges) < 3:
         exchanges.append(application(_request(case, asked)))
     return tuple(exchanges)
 
 
-def _goes_on(exchange: Exchange) -> bool:
+def _is_redirect_here(exchange: Exchange) -> bool:
     location = exchange.response.header("location") if exchange.response is not None else None
     return location is not None and location.startswith(_ORIGIN)
 
 
 def _request(case: Case, asked: str) -> Request:
-    from urllib.parse import quote
-
     url = f"{_ORIGIN}{case.base_path.rstrip('/')}/hpp/v1/sessions/{quote(asked, safe='')}"
     headers = (
         ("Authorization", case.credentials.authorization),
@@ -64,10 +63,10 @@ def _request(case: Case, asked: str) -> Request:
     return Request("GET", url, headers)
 
 
-def _answer(
+def _read(
     case: Case, asked: str, served: tuple[Exchange, ...], earlier: tuple[Exchange, ...], others: tuple[Exchange, ...]
 ) -> ClientRead:
-    answer = ClientRead(
+    read = ClientRead(
         case.name,
         asked,
         ClientResult(),
@@ -79,21 +78,21 @@ def _answer(
         evidence=f"hpp-contract client --only {case.name}",
         secrets=secrets(case.credentials),
     )
-    return replace(answer, result=_told(answer))
+    return replace(read, result=_result(read))
 
 
-def _told(answer: ClientRead) -> ClientResult:
-    session = answer.last.session if answer.last is not None else None
-    if served_kind(answer) in (ServedKind.SESSION, ServedKind.ODD) and session is not None:
+def _result(read: ClientRead) -> ClientResult:
+    session = read.last.session if read.last is not None else None
+    if served_kind(read) in (ServedKind.SESSION, ServedKind.ODD) and session is not None:
         return ClientResult(session={name: session[name] for name in MEMBERS if session.get(name) is not None})
-    return ClientResult(failure=_failure(answer))
+    return ClientResult(failure=_failure(read))
 
 
-def _failure(answer: ClientRead) -> Failure:
-    last = answer.last
+def _failure(read: ClientRead) -> Failure:
+    last = read.last
     response = last.response if last is not None else None
-    if response is None or served_kind(answer) is ServedKind.FAILURE:
-        return Failure("network", "NetworkError", "The server gave no whole answer")
+    if response is None or served_kind(read) is ServedKind.FAILURE:
+        return Failure("network", "NetworkError", "The server gave no whole read")
     if response.status == 200:
         return Failure("decode", "DecodeError", "The body is no session", 200)
     body: Any = response.json.value if isinstance(response.json.value, dict) else {}

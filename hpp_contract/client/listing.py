@@ -1,4 +1,4 @@
-"""The cases for readers: a list for people, and JSON for whoever wants to run them without this package."""
+"""The cases as a list for readers, and as JSON for running them without this package."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from hpp_contract.rules import ServedKind, find, served_kind
 _EXPECT: Final = {ServedKind.SESSION: "session", ServedKind.ODD: "either"}
 
 
-def expected(answer: ClientRead) -> str:
-    """What a client owes its caller in this read: a `session`, an `error`, or `either` (but never a wrong session)."""
-    return _EXPECT.get(served_kind(answer), "error")
+def expected(read: ClientRead) -> str:
+    """What a client must return in this read: a `session`, an `error`, or `either` (but never a wrong session)."""
+    return _EXPECT.get(served_kind(read), "error")
 
 
 def as_text(cases: Iterable[Case]) -> str:
-    """One line a case: name, what the caller is owed at last, which rules are meant, and what the server does."""
+    """One line a case: name, what the last read must return, which rules it is about, and what the server does."""
     lines = []
     for case in cases:
         last = expected(ideal_reads(case)[-1])
@@ -39,7 +39,7 @@ def as_json(cases: Iterable[Case]) -> str:
 
 
 def _case(case: Case) -> dict[str, Any]:
-    answers = ideal_reads(case)
+    reads = ideal_reads(case)
     return {
         "name": case.name,
         "description": case.description,
@@ -49,7 +49,7 @@ def _case(case: Case) -> dict[str, Any]:
         "username": case.credentials.username,
         "password": case.credentials.api_key,
         "timeout_ms": round(case.timeout * 1000),
-        "reads": [_read(name, answer) for (name, _), answer in zip(case.read_ids(), answers, strict=True)],
+        "reads": [_read(name, read) for (name, _), read in zip(case.read_ids(), reads, strict=True)],
     }
 
 
@@ -60,23 +60,23 @@ def _rule(name: str) -> dict[str, str]:
     return {"id": rule.id, "slug": rule.slug, "severity": rule.severity.value}
 
 
-def _read(name: str, answer: ClientRead) -> dict[str, Any]:
-    told = answer.result
+def _read(name: str, read: ClientRead) -> dict[str, Any]:
+    result = read.result
     value = {
         "id": name,
-        "session_id": answer.asked,
-        "sends": [_sent(exchange) for exchange in answer.served],
-        "expect": expected(answer),
+        "session_id": read.asked,
+        "sends": [_sent(exchange) for exchange in read.served],
+        "expect": expected(read),
     }
-    if told.session is not None:
-        return value | {"session": dict(told.session)}
-    failure = told.failure
+    if result.session is not None:
+        return value | {"session": dict(result.session)}
+    failure = result.failure
     parts = {"http_status": failure.http_status, "error_code": failure.error_code} if failure is not None else {}
     return value | {"error": {name: part for name, part in parts.items() if part is not None}}
 
 
 def _sent(exchange: Exchange) -> dict[str, Any]:
-    """One response as it is put on the wire; `failure` says how the connection ends."""
+    """One response as it is sent; `failure` says how the connection ends."""
     value: dict[str, Any] = {}
     if exchange.elapsed:
         value["delay_ms"] = round(exchange.elapsed * 1000)
@@ -90,7 +90,7 @@ def _sent(exchange: Exchange) -> dict[str, Any]:
 
 
 def _body(content: bytes) -> str | dict[str, str]:
-    """Text as it is, or base64 where it is no UTF-8 (as in the exchange format)."""
+    """Text as it is, or base64 where it is not UTF-8 (as in the exchange format)."""
     try:
         return content.decode()
     except UnicodeDecodeError:

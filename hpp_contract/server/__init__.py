@@ -24,10 +24,10 @@ class Server:
     """A reference endpoint that listens from its construction until `close` (or the end of its `with` block).
 
     `faults` apply to their scenarios; `scenario` is served under every well-formed id that is unknown; `base_path`
-    (such as `/eu`) is required if given, else any prefix is accepted; `served` is what reads of further session ids meet;
-    a `sandbox` makes sessions on request, and is closed with the server; `clock` dates everything (the sandbox's own, or
-    the system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and whatever else the
-    system refuses.
+    (such as `/eu`) is required if given, else any prefix is accepted; `served` is what reads of further session ids
+    meet; a `sandbox` makes sessions on request, and is closed with the server; `clock` dates everything (the
+    sandbox's own, or the system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and
+    whatever else the system refuses.
     """
 
     def __init__(

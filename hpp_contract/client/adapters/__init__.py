@@ -1,1 +1,1 @@
-"""What reaches a client: a Python callable, a process that speaks the adapter protocol, or one command a read."""
+"""Adapters to a client: a Python callable, a process with the adapter protocol, or one command for each read."""

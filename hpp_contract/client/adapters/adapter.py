@@ -1,4 +1,4 @@
-"""What the runner needs of an adapter, whatever the client behind it is written in."""
+"""What every adapter has, whatever language its client is written in."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class Adapter(Protocol):
     """The glue around one client. Used by one thread at a time; `close` leaves nothing running."""
 
     can: Capabilities
-    """What the client says it can do, as far as it has been asked: final after the first read."""
+    """What the client declares that it can do; final after the first read."""
 
     notes: list[str]
-    """What an author of an adapter should know about it, though no case failed."""
+    """What the author of the adapter should know, although no case failed."""
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
-        """Have the client read a session, for at most `wait` seconds: what it told, and the seconds it took.
+        """Have the client read a session, for at most `wait` seconds: the result, and the seconds it took.
 
-        Never raises for what a client does; raises UsageProblem when there is no client to be had.
+        Never raises for what a client does. Raises UsageProblem when the client cannot be started.
         """
         ...
 
     def close(self) -> None:
-        """End it, with everything it started."""
+        """End the client, with everything it started."""
         ...

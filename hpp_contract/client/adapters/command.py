@@ -1,5 +1,5 @@
-"""A client behind a command that speaks the adapter protocol: one JSON object a line, the process kept from case to
-case and started again when it has misbehaved."""
+"""A client behind a command with the adapter protocol: one JSON object a line. The process is kept from case to case,
+and started again after it has failed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Capabilities, ClientResult
 
 HELLO: Final = {"op": "hello", "protocol": 1}
-GREETING: Final = 1.0
+HELLO_LIMIT_S: Final = 1.0
 """Seconds to wait for a hello before asking without it; one that comes later still counts."""
 
-LOOK: Final = 0.05
-"""Seconds for which more is looked for after the first answer of all."""
+EXTRA_LINES_WAIT_S: Final = 0.05
+"""Seconds to wait for further lines after the first answer of all."""
 
-UNASKED: Final = 100
-"""Lines nobody asked for that are read before a flood is called one."""
+MAX_EXTRA_LINES: Final = 100
+"""Lines that answer nothing, after which the adapter is stopped."""
 
-_SILENT: Final = f"The adapter did not answer hello within {GREETING:g} s: everything is assumed of its client."
+_ASSUMED: Final = "all optional abilities are assumed."
+_SILENT: Final = f"The adapter did not answer hello within {HELLO_LIMIT_S:g} s: {_ASSUMED}"
 
 _PARTS: Final = frozenset({"session", "error", "empty", "skipped"})
 
@@ -42,12 +43,12 @@ def arguments(command: str) -> list[str]:
 
 
 class CommandAdapter:
-    """Speaks with a long-lived process."""
+    """Exchanges messages with a long-lived process."""
 
     def __init__(self, command: str) -> None:
         self._argv = arguments(command)
         self._child: SubprocessGroup | None = None
-        self._greets = True
+        self._says_hello = True
         self._asked: set[str] = set()
         self._repeated = False
         self.can = Capabilities()
@@ -58,43 +59,43 @@ class CommandAdapter:
         began = time.monotonic()
         try:
             child.send(json.dumps(ask.message(), ensure_ascii=False).encode())
-            told = self._answer(child, ask.id, began + wait)
+            result = self._answer(child, ask.id, began + wait)
             elapsed = time.monotonic() - began
-            if not self._asked and told is not None:
-                told = self._looked_at(child, ask.id, told)
-        except AdapterError as misdeed:
-            told, elapsed = self._problem(child, str(misdeed)), time.monotonic() - began
-        if told is None:
-            told = self._problem(child, f"no answer within {wait:g} s", hung=True)
+            if not self._asked and result is not None:
+                result = self._checked(child, ask.id, result)
+        except AdapterError as error:
+            result, elapsed = self._problem(child, str(error)), time.monotonic() - began
+        if result is None:
+            result = self._problem(child, f"no answer within {wait:g} s", hung=True)
         self._asked.add(ask.id)
-        return told, elapsed
+        return result, elapsed
 
     def close(self) -> None:
         if self._child is not None:
             with contextlib.suppress(AdapterError):
                 self._child.send(b'{"op":"bye"}')
-            self._child.stop(patience=1.0)
+            self._child.stop(wait=1.0)
             self._child = None
 
     def _started(self) -> SubprocessGroup:
-        """The process, started and greeted where that is still to be done."""
+        """The process; if it is not running it is started, and asked for its hello."""
         if self._child is not None:
             return self._child
         self._child = SubprocessGroup(self._argv)
-        if self._greets:
+        if self._says_hello:
             try:
-                self._greet(self._child)
-            except AdapterError as misdeed:
-                self._greets = False
-                self._note(f"The adapter did not survive hello ({misdeed}): everything is assumed of its client.")
+                self._hello(self._child)
+            except AdapterError as error:
+                self._says_hello = False
+                self._note(f'The adapter stopped during "hello" ({error}): {_ASSUMED}')
                 self._child.stop()
-                self._child = None  # should the system refuse another
+                self._child = None  # in case the system refuses another process
                 self._child = SubprocessGroup(self._argv)
         return self._child
 
-    def _greet(self, child: SubprocessGroup) -> None:
+    def _hello(self, child: SubprocessGroup) -> None:
         child.send(json.dumps(HELLO).encode())
-        line = child.line(time.monotonic() + GREETING)
+        line = child.line(time.monotonic() + HELLO_LIMIT_S)
         message = None if line is None else parsed(line)
         if message is not None and message.get("op") == "hello":
             self.can = parse_capabilities(message)
@@ -102,56 +103,58 @@ class CommandAdapter:
         if line is None:
             self._note(_SILENT)
         else:
-            self._note(f"The adapter answered hello with {quoted(line)}: everything is assumed of its client.")
-        self._greets = False
+            self._note(f"The adapter answered hello with {quoted(line)}: {_ASSUMED}")
+        self._says_hello = False
 
     def _late_hello(self, message: dict[str, Any]) -> None:
-        """It was slow to start, not silent."""
+        """Take a hello that comes after the time for it: the adapter was slow to start."""
         self.can = parse_capabilities(message)
         self.notes = [note for note in self.notes if note != _SILENT]
-        self._greets = True
+        self._says_hello = True
 
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def _problem(self, child: SubprocessGroup, words: str, *, hung: bool = False) -> ClientResult:
-        """What went wrong, after an end has been made of the process."""
+    def _problem(self, child: SubprocessGroup, problem: str, *, hung: bool = False) -> ClientResult:
+        """Stop the process; the result that says what went wrong."""
         child.stop()
         self._child = None
-        return ClientResult(problem=words, hung=hung)
+        return ClientResult(problem=problem, hung=hung)
 
     def _answer(self, child: SubprocessGroup, wanted: str, deadline: float) -> ClientResult | None:
         """The answer to `wanted`, or None when it does not come in time."""
-        again = ""
-        for _ in range(UNASKED):
+        repeated = ""
+        for _ in range(MAX_EXTRA_LINES):
             line = child.line(deadline)
             if line is None:
                 return None
             message = parsed(line)
             if message is None:
-                raise AdapterError(f"a line on stdout that is no JSON object: {quoted(line)} (logs belong on stderr)")
+                raise AdapterError(
+                    f"a line on stdout that is not a JSON object: {quoted(line)} (logs belong on stderr)"
+                )
             if message.get("op") == "hello":
                 self._late_hello(message)
             elif message.get("id") == wanted:
-                return ClientResult(problem=again) if again else _told(message)
+                return ClientResult(problem=repeated) if repeated else _result(message)
             elif message.get("id") in self._asked:
-                again = again or self._repeat(str(message["id"]))
+                repeated = repeated or self._repeat(str(message["id"]))
             else:
-                raise AdapterError(_foreign(message, wanted))
-        raise AdapterError(f"more than {UNASKED} lines on stdout that nobody asked for")
+                raise AdapterError(_wrong_id(message, wanted))
+        raise AdapterError(f"more than {MAX_EXTRA_LINES} lines on stdout that are no answer to a message")
 
-    def _looked_at(self, child: SubprocessGroup, answered: str, told: ClientResult) -> ClientResult:
-        """The first answer, unless more follows it: what is wrong with an adapter shows in its first case already."""
-        line = child.line(time.monotonic() + LOOK)
+    def _checked(self, child: SubprocessGroup, answered: str, result: ClientResult) -> ClientResult:
+        """The first answer, unless further lines follow it: so the first case shows that the adapter writes them."""
+        line = child.line(time.monotonic() + EXTRA_LINES_WAIT_S)
         if line is None:
-            return told
+            return result
         message = parsed(line) or {}
-        words = self._repeat(answered) if message.get("id") == answered else f"a line after its answer: {quoted(line)}"
-        return self._problem(child, words)
+        second = message.get("id") == answered
+        return self._problem(child, self._repeat(answered) if second else f"a line after its answer: {quoted(line)}")
 
     def _repeat(self, answered: str) -> str:
-        """The first second answer is a finding; that it goes on so need not be said of every case."""
+        """The problem of a second answer; empty from the second time on, to report it in one case only."""
         first, self._repeated = not self._repeated, True
         return f"a second answer to {answered!r}" if first else ""
 
@@ -165,21 +168,21 @@ def parsed(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _told(message: dict[str, Any]) -> ClientResult:
+def _result(message: dict[str, Any]) -> ClientResult:
     if not _PARTS & message.keys():
         return ClientResult(problem=f"an answer with none of {', '.join(sorted(_PARTS))} in it")
     if "session" in message and not isinstance(message["session"], dict):
-        return ClientResult(problem="an answer whose session is no object")
+        return ClientResult(problem="an answer whose session is not an object")
     return parse_result({name: value for name, value in message.items() if name in _PARTS})
 
 
-def _foreign(message: dict[str, Any], wanted: str) -> str:
+def _wrong_id(message: dict[str, Any], wanted: str) -> str:
     if "id" not in message:
         return f"an answer without an id: it must repeat {wanted!r}"
     return f"an answer with the id {str(message['id'])[:60]!r} instead of {wanted!r}"
 
 
 def quoted(line: bytes) -> str:
-    """A line as a person recognises it."""
+    """A line for a message, cut where it is long."""
     text = " ".join(line.decode("utf-8", "replace").split())
     return repr(text if len(text) <= 80 else f"{text[:80]}…")

@@ -1,4 +1,4 @@
-"""A client behind a command that reads one session and ends: the last line of its output is the answer."""
+"""A client behind a command that reads one session and ends. The last line of its output is the answer."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class CommandTemplateAdapter:
         began = time.monotonic()
         child = SubprocessGroup([_filled(word, ask) for word in self._argv])
         try:
-            told = _last_answer(child, began + wait)
-        except AdapterError as misdeed:
-            told = ClientResult(problem=str(misdeed))
+            result = _last_answer(child, began + wait)
+        except AdapterError as error:
+            result = ClientResult(problem=str(error))
         finally:
             elapsed = time.monotonic() - began
             child.stop()
-        return told or ClientResult(problem=f"no answer within {wait:g} s", hung=True), elapsed
+        return result or ClientResult(problem=f"no answer within {wait:g} s", hung=True), elapsed
 
     def close(self) -> None:
-        """Nothing is kept from read to read."""
+        """Do nothing: no process is kept from read to read."""
 
 
 def _filled(word: str, ask: Ask) -> str:
@@ -51,15 +51,15 @@ def _filled(word: str, ask: Ask) -> str:
 
 
 def _last_answer(child: SubprocessGroup, deadline: float) -> ClientResult | None:
-    """What the last line says once the output has ended; None when it does not end in time."""
+    """What the last line says when the output has ended; None when it does not end in time."""
     last, size = b"", 0
     while True:
         try:
             line = child.line(deadline)
-        except AdapterError as misdeed:
+        except AdapterError as error:
             if last:
                 break
-            raise AdapterError(f"no output ({misdeed})") from None
+            raise AdapterError(f"no output ({error})") from None
         if line is None:
             return None
         size += len(line)
@@ -68,5 +68,5 @@ def _last_answer(child: SubprocessGroup, deadline: float) -> ClientResult | None
         last = line if line.strip() else last
     message = parsed(last)
     if message is None:
-        raise AdapterError(f"the last line of output is no JSON object: {quoted(last)}{child.exit_reason()}")
+        raise AdapterError(f"the last line of output is not a JSON object: {quoted(last)}{child.exit_reason()}")
     return parse_result({name: value for name, value in message.items() if name not in ("id", "op")})

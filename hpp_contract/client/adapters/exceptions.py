@@ -1,4 +1,4 @@
-"""From an exception, of whatever library, to the error a client gave its caller: only what the caller can reach."""
+"""Convert an exception of any library to the error a client gave its caller: only what the caller can reach."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NETWORK: Final = (
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What a caller who catches `error` can learn from it and from whatever it was raised from."""
+    """What a caller who catches `error` can learn from it and from its causes."""
     chain = list(_chain(error))
     holders = [holder for cause in chain for holder in (cause, *_attributes(cause, _RESPONSES))]
     body = next(filter(None, map(_body, holders)), {})
@@ -56,11 +56,11 @@ class _Exposed:
         return _safe(lambda: repr(self._error)) or ""
 
 
-def _safe(ask: Callable[[], Any]) -> Any:
-    """What `ask` returns, or None: these are other people's objects."""
+def _safe(function: Callable[[], Any]) -> Any:
+    """What `function` returns; None if it raises, because objects of other libraries may raise anything."""
     try:
-        return ask()
-    except Exception:  # whatever it raises, the caller could not have read it either
+        return function()
+    except Exception:  # the caller could not have read it either
         return None
 
 
@@ -89,7 +89,7 @@ def _status(holder: Any) -> int | None:
 
 
 def _body(holder: Any) -> Mapping[str, Any] | None:
-    """The JSON object that an exception or its response holds, whichever way it does."""
+    """The JSON object in an exception or its response, under any usual name."""
     for value in _attributes(holder, _BODIES):
         found = value if isinstance(value, Mapping) else _parsed(value)
         if found:

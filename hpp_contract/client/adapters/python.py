@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 ARGUMENTS: Final = ("base_url", "username", "password", "session_id", "timeout")
 
-AUTHORITY: Final = "ca_file"
-"""A further parameter, for whoever wants to be told which certificate authority to trust: a PEM file, or None."""
+CA_FILE: Final = "ca_file"
+"""An optional further parameter: the PEM file of the certificate authority to trust, or None."""
 
 
 class PythonAdapter:
-    """Calls a function of this process, in a thread that is given up when a call hangs.
+    """Calls a function of this process, in a thread that is abandoned when a call hangs.
 
     The function may be a coroutine function, return anything with a session's members, and raise anything. `hello`, or
     its own attribute of that name (a mapping as in the adapter protocol), declares what the client can do.
@@ -38,7 +38,7 @@ class PythonAdapter:
     def __init__(self, function: Callable[..., Any], hello: Mapping[str, Any] | None = None) -> None:
         self._function = function
         self._by_name = _takes_names(function)
-        self._takes_authority = self._by_name and _takes(function, AUTHORITY)
+        self._takes_ca_file = self._by_name and _takes(function, CA_FILE)
         self._worker: _Worker | None = None
         declared = hello if hello is not None else getattr(function, "hello", None)
         self.can = parse_capabilities(declared) if isinstance(declared, Mapping) else Capabilities()
@@ -48,16 +48,16 @@ class PythonAdapter:
         self._worker = self._worker or _Worker()
         values = (ask.base_url, ask.username, ask.password, ask.session_id, ask.timeout)
         named: dict[str, Any] = dict(zip(ARGUMENTS, values, strict=True))
-        if self._takes_authority:
-            named[AUTHORITY] = ask.ca_file
+        if self._takes_ca_file:
+            named[CA_FILE] = ask.ca_file
         began = time.monotonic()
-        told = self._worker.call(lambda: self._function(**named) if self._by_name else self._function(*values), wait)
+        result = self._worker.call(lambda: self._function(**named) if self._by_name else self._function(*values), wait)
         elapsed = time.monotonic() - began
-        if told is not None:
-            return told, elapsed
+        if result is not None:
+            return result, elapsed
         self._worker.abandon()
         self._worker = None
-        return ClientResult(problem=f"no answer within {wait:g} s: the call was given up", hung=True), elapsed
+        return ClientResult(problem=f"no answer within {wait:g} s: the call was abandoned", hung=True), elapsed
 
     def close(self) -> None:
         if self._worker is not None:
@@ -65,42 +65,42 @@ class PythonAdapter:
 
 
 class _Worker:
-    """A thread, with an event loop of its own for coroutines: clients may keep connections from call to call."""
+    """A thread with its own event loop for coroutines, because clients may keep connections from call to call."""
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], Any] | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[ClientResult | SystemRefused] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[ClientResult | SystemRefused] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="hpp-contract client", daemon=True).start()
 
     def call(self, function: Callable[[], Any], wait: float) -> ClientResult | None:
-        """What the call told, or None when it did not end in time. Raises SystemRefused when the client failed by that:
-        it shares this process and its limits."""
+        """The result of the call, or None when it did not end in time. Raises SystemRefused when the system refused the
+        client what it needed: the client shares this process and its limits."""
         self._calls.put(function)
         try:
-            answer = self._answers.get(timeout=wait)
+            result = self._results.get(timeout=wait)
         except queue.Empty:
             return None
-        if isinstance(answer, SystemRefused):
-            raise answer
-        return answer
+        if isinstance(result, SystemRefused):
+            raise result
+        return result
 
     def abandon(self) -> None:
-        """Let the thread end after its call, should that ever end."""
+        """Let the thread end after its call, if that ends."""
         self._calls.put(None)
 
     def _work(self) -> None:
         loop: AbstractEventLoop | None = None
         while (function := self._calls.get()) is not None:
-            told: ClientResult | SystemRefused
+            result: ClientResult | SystemRefused
             try:
                 value = function()
                 if inspect.isawaitable(value):
                     loop = loop or _new_loop()
                     value = loop.run_until_complete(_awaited(value))
-                told = parse_result(value)
-            except BaseException as error:  # a client may raise anything, SystemExit included: that is its answer
-                told = system_refusal(error) or ClientResult(failure=failure_of(error))
-            self._answers.put(told)
+                result = parse_result(value)
+            except BaseException as error:  # a client may raise anything, SystemExit included: that is its result
+                result = system_refusal(error) or ClientResult(failure=failure_of(error))
+            self._results.put(result)
         if loop is not None:
             loop.close()
 
@@ -116,7 +116,7 @@ async def _awaited(value: Any) -> Any:
 
 
 def accepts(function: Callable[..., Any]) -> bool:
-    """Whether `function` can be called with the five arguments, by name or by place."""
+    """Whether `function` can be called with the five arguments, by name or by position."""
     try:
         _takes_names(function)
     except UsageProblem:
@@ -139,7 +139,7 @@ def _takes_names(function: Callable[..., Any]) -> bool:
 
 
 def _takes(function: Callable[..., Any], name: str) -> bool:
-    """Whether it has a parameter of this very name."""
+    """Whether it has a parameter of this name."""
     return name in inspect.signature(function).parameters
 
 

@@ -1,4 +1,4 @@
-"""From what a client returned, or an adapter wrote, to what it told its caller. Guesses nothing."""
+"""Convert a client's return value or an adapter's message to a ClientResult. No guessing."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _KINDS: Final = frozenset({"http", "decode", "network", "timeout", "client"})
 
 
 def parse_result(value: Any) -> ClientResult:
-    """What a client's return value tells: a session (mapping or object), an answer of the adapter protocol, None for
-    nothing, or an error object."""
+    """The result that a client returned as `value`: a session (mapping or object), an answer of the adapter protocol,
+    None for nothing, or an error object."""
     if value is None:
         return ClientResult(empty=True)
     if isinstance(value, BaseException):
@@ -41,7 +41,9 @@ def parse_result(value: Any) -> ClientResult:
         return _from_mapping({name: part for name, part in parts.items() if part is not None})
     if any(hasattr(value, name) for name in MEMBERS):
         return ClientResult(session={})
-    return ClientResult(problem=f"the client returned a {type(value).__name__}, which has no member of a session")
+    return ClientResult(
+        problem=f"the client returned {_with_article(type(value).__name__)}, which has no member of a session"
+    )
 
 
 def _from_mapping(value: Mapping[Any, Any]) -> ClientResult:
@@ -63,7 +65,7 @@ def _members(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _failure(value: Any) -> Failure:
-    """An error as the protocol writes it, or any error object a client made of it."""
+    """An error as the protocol has it, or any error object of a client."""
     if isinstance(value, BaseException):
         return failure_of(value)
     parts = value if isinstance(value, Mapping) else {"type": type(value).__name__, **_public(value)}
@@ -81,12 +83,16 @@ def _failure(value: Any) -> Failure:
     )
 
 
+def _with_article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def _text(value: Any) -> str | None:
     return str(value) if value is not None else None
 
 
 def plain(value: Any, depth: int = _DEPTH) -> Any:
-    """A value as JSON has it: enumerations by their value, instants in ISO 8601, objects as their public members."""
+    """A value as JSON: enumerations by their value, instants in ISO 8601, objects as their public members."""
     if isinstance(value, Enum):
         return value.value if isinstance(value.value, str) else value.name
     if isinstance(value, _SCALARS):
@@ -119,22 +125,22 @@ def _attribute(value: Any, name: str) -> Any:
     """A member of an object, None where it has none."""
     try:
         return getattr(value, name, None)
-    except Exception:  # a property of somebody else's: whatever it raises, the caller does not get the member
+    except Exception:  # whatever a property raises, the caller does not get the member
         return None
 
 
 def parse_capabilities(hello: Mapping[str, Any]) -> Capabilities:
-    """The capabilities that a hello declares; what it leaves out, or writes wrongly, is assumed to be there."""
+    """The capabilities that a hello declares; whatever it omits or has in a wrong form is assumed."""
     client = hello.get("client") if isinstance(hello.get("client"), Mapping) else {}
-    given: dict[str, Any] = {
+    declared: dict[str, Any] = {
         name: str(client[name])[:100] for name in ("name", "version", "language") if client and client.get(name)
     }
-    for name, known in (("fields", MEMBERS), ("error", ERROR_PARTS)):
+    for name, documented in (("fields", MEMBERS), ("error", ERROR_PARTS)):
         if isinstance(hello.get(name), list | tuple):
-            given[name] = tuple(part for part in known if part in hello[name])
+            declared[name] = tuple(part for part in documented if part in hello[name])
     for name, words in _WORDS.items():
         if hello.get(name) in words:
-            given[name] = hello[name]
+            declared[name] = hello[name]
     if isinstance(hello.get("timeout"), bool):
-        given["timeout"] = hello["timeout"]
-    return Capabilities(**given)
+        declared["timeout"] = hello["timeout"]
+    return Capabilities(**declared)

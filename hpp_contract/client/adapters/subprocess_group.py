@@ -1,4 +1,4 @@
-"""A child process in a group of its own: what it writes is read in bounds, and nothing of it outlives `stop`."""
+"""A child process in a group of its own: its output is read within limits, and `stop` ends everything it started."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from hpp_contract.engine.refusal import system_refusal
 MAX_LINE: Final = 1_000_000
 """Bytes of one line: a session has a few hundred."""
 
-TAIL: Final = 2000
+STDERR_TAIL: Final = 2000
 """Bytes of stderr that are remembered."""
 
 _CHUNK: Final = 65536
-_SLICE: Final = 0.1
+_POLL_S: Final = 0.1
 _MARK: Final = "HPP_CONTRACT_ADAPTER"
 
 
 class AdapterError(Exception):
-    """The child did what ends a conversation; the text says what, in words that are safe to print."""
+    """The child can no longer be used; the text says why, in words that are safe to print."""
 
 
 class SubprocessGroup:
-    """A running command. Used by one thread. Raises UsageProblem when it cannot be started, and SystemRefused or what
-    the system itself raises when that is the system's doing."""
+    """A running command. Used by one thread. Raises UsageProblem when it cannot be started, and SystemRefused or
+    OSError when the system refuses a process or a file."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         if os.name != "posix":
@@ -41,7 +41,7 @@ class SubprocessGroup:
         self._mark = f"{_MARK}={uuid.uuid4()}"
         environ = os.environ | dict([self._mark.split("=")])
         pipe = subprocess.PIPE
-        self._selector = selectors.DefaultSelector()  # first: once the process runs, nothing here may fail
+        self._selector = selectors.DefaultSelector()  # first, because nothing here may fail once the process runs
         try:
             self._process = subprocess.Popen(  # noqa: S603  running the user's command is what this is for
                 argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environ, start_new_session=True, bufsize=0
@@ -65,7 +65,7 @@ class SubprocessGroup:
         return self._streams[name].fileno()
 
     def send(self, line: bytes) -> None:
-        """Write one line to its stdin; raises Misbehaved when it does not take it."""
+        """Write one line to its stdin. Raises AdapterError when it does not read it."""
         try:
             written = os.write(self._fd("stdin"), line + b"\n")
         except BlockingIOError:
@@ -78,7 +78,7 @@ class SubprocessGroup:
     def line(self, deadline: float) -> bytes | None:
         """The next line of its stdout without the line end; None when `deadline` (monotonic) passes first.
 
-        Raises Misbehaved when no line can follow, or when one is too long.
+        Raises AdapterError when no line can follow, or when one is too long.
         """
         while True:
             line, found, rest = self._buffer.partition(b"\n")
@@ -91,7 +91,7 @@ class SubprocessGroup:
                 return self._last_line()
             if (left := deadline - time.monotonic()) <= 0:
                 return None
-            self._take(min(left, _SLICE))
+            self._take(min(left, _POLL_S))
 
     def _last_line(self) -> bytes:
         if not self._buffer:
@@ -100,7 +100,7 @@ class SubprocessGroup:
         return line
 
     def _take(self, seconds: float) -> None:
-        """Read whatever came on stdout and stderr, waiting for so long at most."""
+        """Read whatever came on stdout and stderr, after waiting for at most this long."""
         ready = self._selector.select(seconds)
         for key, _ in ready:
             content = self._read(key.fd)
@@ -108,27 +108,27 @@ class SubprocessGroup:
                 self._buffer += content or b""
                 self._open = content != b""
             else:
-                self._tail = (self._tail + (content or b""))[-TAIL:]
+                self._tail = (self._tail + (content or b""))[-STDERR_TAIL:]
             if content == b"":
                 self._selector.unregister(key.fd)
-        if not ready and self._ended():  # a child of the child may hold stdout open for ever
+        if not ready and self._ended():  # a child of the child may hold stdout open permanently
             self._open = False
 
     @staticmethod
     def _read(fd: int) -> bytes | None:
         try:
             return os.read(fd, _CHUNK)
-        except BlockingIOError:  # a process can open its own stdout, and read from it what we were to read
+        except BlockingIOError:  # a process can open its own stdout, and read from it what was for us
             return None
 
     def _ended(self) -> bool:
-        """Whether it ended; it stays in the process table, so that its number stays its own until `stop`."""
+        """Whether it ended. It stays in the process table, so that its number is not used again before `stop`."""
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
         return self._process.returncode is not None or os.waitid(os.P_PID, self._process.pid, flags) is not None
 
     def exit_reason(self) -> str:
-        """How it ended and the last it said on stderr, as the end of a sentence; empty while it runs."""
-        until = time.monotonic() + 2 * _SLICE
+        """How it ended and its last words on stderr, as the end of a sentence; empty while it runs."""
+        until = time.monotonic() + 2 * _POLL_S
         while not self._ended() and time.monotonic() < until:
             time.sleep(0.005)
         if not self._ended():
@@ -141,11 +141,11 @@ class SubprocessGroup:
         said = " ".join(self._tail.decode("utf-8", "replace").split())[-200:]
         return f"; it ended with {how}" + (f", saying last on stderr: {said}" if said else "")
 
-    def stop(self, patience: float = 0.0) -> None:
-        """End it and everything it started: after `patience` seconds to leave by itself, by SIGTERM, then SIGKILL."""
+    def stop(self, wait: float = 0.0) -> None:
+        """End it and everything it started: after `wait` seconds to end by itself, by SIGTERM, then SIGKILL."""
         with contextlib.suppress(OSError):
             self._streams["stdin"].close()
-        for seconds, number in ((patience, signal.SIGTERM), (2 * _SLICE, signal.SIGKILL)):
+        for seconds, number in ((wait, signal.SIGTERM), (2 * _POLL_S, signal.SIGKILL)):
             until = time.monotonic() + seconds
             while not self._ended() and time.monotonic() < until:
                 with contextlib.suppress(KeyError, ValueError):
@@ -156,11 +156,11 @@ class SubprocessGroup:
         self._selector.close()
         for name in ("stdout", "stderr"):
             self._streams[name].close()
-        _kill_marked(self._mark.encode())  # it opens files: the last ones that there are may be those just closed
+        _kill_marked(self._mark.encode())  # last: it needs the files that were closed above
 
 
 def _kill_marked(mark: bytes) -> None:
-    """Kill what left the group: on Linux a process shows the environment it was started with."""
+    """Kill what left the group: on Linux a process shows the environment that it was started with."""
     for _ in range(3):
         found = (
             [pid for pid in Path("/proc").glob("[0-9]*") if _is_marked(pid, mark)]
@@ -177,5 +177,5 @@ def _kill_marked(mark: bytes) -> None:
 def _is_marked(folder: Path, mark: bytes) -> bool:
     try:
         return mark in (folder / "environ").read_bytes().split(b"\0")
-    except OSError:  # it ended meanwhile, or is somebody else's
+    except OSError:  # it has ended, or belongs to another user
         return False

@@ -71,13 +71,13 @@ def test_honest_adapter_is_kept(token: str) -> None:
 
 
 WRONG = {
-    "prints": "a line on stdout that is no JSON object: 'DEBUG reading smoke' (logs belong on stderr)",
+    "prints": "a line on stdout that is not a JSON object: 'DEBUG reading smoke' (logs belong on stderr)",
     "wrong-id": "an answer with the id 'nobody' instead of 'smoke'",
     "no-id": "an answer without an id: it must repeat 'smoke'",
     "no-part": "an answer with none of empty, error, session, skipped in it",
-    "session-is-text": "an answer whose session is no object",
+    "session-is-text": "an answer whose session is not an object",
     "answers-twice": "a second answer to 'smoke'",
-    "floods": "a line on stdout that is no JSON object: ",
+    "floods": "a line on stdout that is not a JSON object: ",
     "prints-100-mb": "a line of more than 1,000,000 bytes on stdout",
     "forks-and-leaves": "it ended with exit code 3",
     "closes-stdout": "it closed its stdout",
@@ -92,7 +92,7 @@ def test_smoke_says_what_is_wrong_with_the_adapter(
 ) -> None:
     """The first case says in words what is wrong with an adapter as soon as it shows, not when its time is up."""
     if how == "answers-twice":
-        monkeypatch.setattr(adapters, "LOOK", HANG)  # the second answer comes, sooner or later
+        monkeypatch.setattr(adapters, "EXTRA_LINES_WAIT_S", HANG)  # the second answer comes, sooner or later
     found = problems(judged(how, "smoke"))
     assert found["smoke"].startswith(words)
 
@@ -100,7 +100,7 @@ def test_smoke_says_what_is_wrong_with_the_adapter(
 @pytest.mark.process
 @pytest.mark.parametrize("how", ["hangs", "ignores-sigterm", "floods-stderr"])
 def test_hang_is_a_finding_and_the_run_goes_on(how: str, token: str) -> None:
-    """An adapter that never answers is given up and started again for the next case."""
+    """An adapter that never answers is stopped and started again for the next case."""
     found = problems(judged(how, "smoke", "waiting", wait=0.7))
     assert found == dict.fromkeys(("smoke", "waiting"), "no answer within 0.7 s")
 
@@ -121,28 +121,31 @@ def test_closed_stdin(token: str) -> None:
 
 @pytest.mark.process
 def test_flood_of_answers_ends(token: str) -> None:
-    """An adapter that answers for ever is cut off."""
+    """An adapter that answers without end is stopped."""
     assert set(problems(judged("floods-with-answers", "smoke", "waiting"))) == {"smoke", "waiting"}
 
 
 @pytest.mark.process
 def test_five_failures_in_a_row_end_the_run(token: str) -> None:
-    """A run ends when an adapter has not answered five times in a row, and says what was left out."""
+    """A run ends when an adapter has not answered five times in a row, and says how many cases were not run."""
     report = judged("crashes", *list(CASES)[:9])
     assert len(problems(report)) == 5
-    assert any(note.startswith("4 cases were left out") for note in report.notes)
+    assert any(
+        note.startswith("4 cases were not run: stopped after 5 cases in a row without an answer.")
+        for note in report.notes
+    )
 
 
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("how", "words"),
     [("no-hello", "did not answer hello within 1 s"), ("answers-hello-wrongly", "answered hello with"),
-     ("crashes-on-hello", "did not survive hello (it ended with exit code 2)")],
+     ("crashes-on-hello", 'stopped during "hello" (it ended with exit code 2)')],
 )  # fmt: skip
 def test_hello_may_be_missing(how: str, words: str, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an answer to hello everything is assumed of the client, and its author is told."""
+    """Without an answer to hello all optional abilities are assumed, and a note says so."""
     if how != "no-hello":
-        monkeypatch.setattr(adapters, "GREETING", HANG)  # something comes, sooner or later
+        monkeypatch.setattr(adapters, "HELLO_LIMIT_S", HANG)  # something comes, sooner or later
     report = judged(how, "smoke", "waiting")
     assert failed(report) == {}
     assert any(words in note for note in report.notes)
@@ -151,7 +154,7 @@ def test_hello_may_be_missing(how: str, words: str, token: str, monkeypatch: pyt
 @pytest.mark.process
 def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An adapter that is slow to start says what its client cannot do all the same, and nothing is held against it."""
-    monkeypatch.setattr("hpp_contract.client.adapters.command.GREETING", 0.001)
+    monkeypatch.setattr("hpp_contract.client.adapters.command.HELLO_LIMIT_S", 0.001)
     report = judged("honest", "smoke", "waiting")
     assert not [note for note in report.notes if "hello" in note]
 
@@ -192,7 +195,7 @@ def test_one_shot_command(tmp_path: Path, token: str) -> None:
     ("code", "words", "wait"),
     [("pass", "no output (it ended with exit code 0)", HANG),
      ("import sys; sys.exit('boom')", "no output (it ended with exit code 1, saying last on stderr: boom)", HANG),
-     ("print('done')", "the last line of output is no JSON object: 'done'", HANG),
+     ("print('done')", "the last line of output is not a JSON object: 'done'", HANG),
      ("import time; print('{}', flush=True); time.sleep(600)", "no answer within 1 s", 1.0),
      ("while True: print('x' * 100000)", "more than 10,000,000 bytes of output", HANG)],
 )  # fmt: skip
@@ -286,7 +289,7 @@ def test_what_cannot_be_killed_is_let_be(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.process
 @needs_posix
 def test_hello_is_not_said_again_to_who_died_of_it(tmp_path: Path) -> None:
-    """An adapter that did not survive hello is not greeted when it is started for the next case."""
+    """An adapter that stopped during hello is not asked for it when it is started for the next case."""
     log = tmp_path / "log"
     code = "import sys\nline = sys.stdin.readline()\nwith open(sys.argv[1], 'a') as log:\n    log.write(line)"
     adapter = CommandAdapter(python(code, str(log)))
@@ -305,7 +308,7 @@ def test_hello_is_not_said_again_to_who_died_of_it(tmp_path: Path) -> None:
 @needs_posix
 def test_the_same_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An adapter that prints a banner before its hello is told so once, however often it is started."""
-    monkeypatch.setattr(adapters, "GREETING", WAIT)
+    monkeypatch.setattr(adapters, "HELLO_LIMIT_S", WAIT)
     code = 'input(); print(\'"starting"\'); print(\'{"op": "hello", "timestamps": "instant"}\', flush=True); input()'
     adapter = CommandAdapter(python(code))
     for _ in range(2):
@@ -313,5 +316,5 @@ def test_the_same_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     adapter.close()
     assert adapter.can.timestamps == "instant"
     assert adapter.notes == [
-        "The adapter answered hello with '\"starting\"': everything is assumed of its client.",
+        "The adapter answered hello with '\"starting\"': all optional abilities are assumed.",
     ]

@@ -1,4 +1,4 @@
-"""The generated round: any session that the contract allows survives a client, and one that does not is made small."""
+"""Generated sessions: a client must read any session that the contract allows; a failing one is made small."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from hpp_contract.cli.serve_body import served_body, session_in
 from hpp_contract.cli.serve_text import instructions
 from hpp_contract.client import GeneratedOptions, RunOptions, generated, run
 from hpp_contract.client.adapters.python import PythonAdapter
-from hpp_contract.client.generated_case import generated_case, repeat
-from hpp_contract.client.minimize import is_valid, minimize
-from hpp_contract.client.realistic_dates import realistic_dates
+from hpp_contract.client.generated import generated_case, is_valid, minimize, realistic_dates, repeat
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.generate import sessions
 from hpp_contract.server import Server
@@ -32,10 +30,10 @@ ORDINARY = [case for case in CASES.values() if not case.slow]
 
 
 @pytest.fixture(autouse=True)
-def _all_the_time_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is found does not depend on how fast this machine is: nothing ends before it is done."""
-    monkeypatch.setattr(generated, "PATIENCE", 3600.0)
-    monkeypatch.setattr(generated, "SHRINKING", 3600.0)
+    monkeypatch.setattr(generated, "BASE_LIMIT_S", 3600.0)
+    monkeypatch.setattr(generated, "SHRINK_LIMIT_S", 3600.0)
 
 
 class TripsOverNanosecondsWithOffset(Client):
@@ -205,9 +203,9 @@ def test_what_does_not_come_again_counts_for_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.socket
-def test_a_slow_client_is_not_asked_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_client_is_not_asked_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the time for generated sessions is up the round ends, and says so."""
-    monkeypatch.setattr(generated, "PATIENCE", 0.0)
+    monkeypatch.setattr(generated, "BASE_LIMIT_S", 0.0)
     report = judged(Client(), tmp_path, 20)
     assert report.notes[0].endswith("of 20 generated sessions (seed 0) were read; then the time for them was up.")
 
@@ -224,7 +222,7 @@ def test_a_client_that_answers_nothing_is_not_asked_for_more(tmp_path: Path) -> 
 
 
 @given(body=sessions())
-def test_what_is_believable_is_still_a_session(body: dict[str, Any]) -> None:
+def test_realistic_sessions_are_valid(body: dict[str, Any]) -> None:
     """What a client is asked to read keeps every rule about sessions, and has dates that libraries agree about."""
     case = generated_case(realistic_dates(body))
     for one in (case, repeat(case)):

@@ -17,7 +17,7 @@ from hpp_contract.cli import main
 from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.client.listing import as_json
-from hpp_contract.client.recorded import MOST, Recording, recorded_cases
+from hpp_contract.client.recorded import MAX_READS, Recording, recorded_cases
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Response
@@ -142,7 +142,7 @@ def test_a_long_life_ends_as_it_did(tmp_path: Path) -> None:
     lines = [sent(UNREAD, 200, waiting | {"updated_at": f"2026-11-22T01:00:{n:02}Z"}) for n in range(40)]
     (tmp_path / "long.ndjson").write_text("\n".join(lines), encoding="utf-8")
     [case] = recorded_cases([str(tmp_path)])
-    assert len(case.reads) == MOST
+    assert len(case.reads) == MAX_READS
     assert case.recorded is not None
     assert b"01:00:39Z" in case.recorded.answers[-1].body
 
