@@ -16,7 +16,7 @@ BETWEEN_SESSIONS = SECOND // 20
 BETWEEN_POLLS = 100
 """Sessions that begin between two polls of one: five seconds at twenty new sessions a second."""
 
-_PLAYED = ("lifecycle-paid", "lifecycle-retried", "lifecycle-missed", "lifecycle-cancelled", "waiting", "failed")
+_SCENARIOS = ("lifecycle-paid", "lifecycle-retried", "lifecycle-missed", "lifecycle-cancelled", "waiting", "failed")
 _HEAD = {
     "Authorization": "Basic <scrubbed>",
     "Content-Type": "application/json",
@@ -34,14 +34,14 @@ def write_log(path: Path, sessions: int, polls: int = 10, *, broken: int = 1000,
 
 
 def _lines(sessions: int, polls: int, broken: int, chance: random.Random) -> Iterator[str]:
-    number, played = 0, [[_template(SCENARIOS[name], poll) for poll in range(polls)] for name in _PLAYED]
+    number, templates = 0, [[_template(SCENARIOS[name], poll) for poll in range(polls)] for name in _SCENARIOS]
     for slot in range(sessions + polls * BETWEEN_POLLS):
         at = START + slot * BETWEEN_SESSIONS
         for poll in range(polls):
             index = slot - poll * BETWEEN_POLLS
             if 0 <= index < sessions:
                 number += 1
-                template, after = played[index % len(played)][poll]
+                template, after = templates[index % len(templates)][poll]
                 line = _filled(template, at + chance.randrange(BETWEEN_SESSIONS), index, after, chance.getrandbits(48))
                 yield line.replace("COMPLETED", "COMPLETE") if number % broken == 0 else line
 

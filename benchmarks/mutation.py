@@ -141,10 +141,10 @@ def main(name: str, number: str = "0") -> int:
     environ = {**os.environ, "PYTHONPATH": str(tool), "HYPOTHESIS_PROFILE": "mutants"}
     names = sample(AREAS[name], int(number))
     code = subprocess.run([sys.executable, "-m", "mutmut", "run", *names], env=environ, check=False).returncode
-    told = subprocess.run(
+    results = subprocess.run(
         [sys.executable, "-m", "mutmut", "results"], env=environ, stdout=subprocess.PIPE, text=True, check=False
     )
-    print("\n".join(line for line in told.stdout.splitlines() if not line.endswith("not checked")))
+    print("\n".join(line for line in results.stdout.splitlines() if not line.endswith("not checked")))
     return code
 
 

@@ -39,13 +39,13 @@ def main() -> None:
         if available_cores() > 1:
             _judged(log, count, available_cores())
         if find_spec("distributed"):
-            _judged(log, count, available_cores(), "cluster.judge_on_dask")
+            _judged(log, count, available_cores(), "dask.judge_on_dask")
         other = _openapi_core(log)
         if other:
             print(f"openapi-core  {other:8,.0f} exchanges/s, the response alone: {one / other:.0f} times slower")
 
 
-def _judged(log: Path, count: int, processes: int, judge: str = "engine.judge_recordings") -> float:
+def _judged(log: Path, count: int, processes: int, judge: str = "local.judge_recordings") -> float:
     """Judge the log in processes of their own, as a user would; returns exchanges a second and core."""
     command = [sys.executable, "-c", _SCRIPT, str(log), str(processes), judge]
     begin = time.perf_counter()
@@ -55,15 +55,15 @@ def _judged(log: Path, count: int, processes: int, judge: str = "engine.judge_re
         peak = max(peak, _memory(done.pid))
         time.sleep(0.2)
     seconds = time.perf_counter() - begin
-    told = json.loads(done.stdout.read()) if done.stdout else {}
-    if told.get("judged") != count:
-        sys.exit(f"{told} judged of {count}")
-    rate = count / told["seconds"]
+    result = json.loads(done.stdout.read()) if done.stdout else {}
+    if result.get("judged") != count:
+        sys.exit(f"{result} judged of {count}")
+    rate = count / result["seconds"]
     plural = "es" if processes > 1 else "  "
     where = "Dask" if "dask" in judge else "    "
     print(
         f"{processes} process{plural} {where} {rate:8,.0f} exchanges/s, {rate / processes:8,.0f} per core, "
-        f"CPU {1e6 * told['cpu'] / count:.0f} µs each, {peak / 1e6:.0f} MB at most in all; {seconds:.1f} s wall"
+        f"CPU {1e6 * result['cpu'] / count:.0f} µs each, {peak / 1e6:.0f} MB at most in all; {seconds:.1f} s wall"
     )
     return rate / processes
 
@@ -72,7 +72,7 @@ _SCRIPT = """
 import json, resource, sys, time
 if __name__ == "__main__":
     from pkgutil import resolve_name
-    judge = resolve_name(f"hpp_contract.recordings.{sys.argv[3]}")
+    judge = resolve_name(f"hpp_contract.recordings.bulk.{sys.argv[3]}")
     begin = time.perf_counter()
     judged = judge([sys.argv[1]], processes=int(sys.argv[2])).judged
     seconds = time.perf_counter() - begin

@@ -43,7 +43,7 @@ class Tally:
 
 def measure(tally: Tally, strategy: Any, is_wanted: Callable[[Any], bool], turn: int) -> None:
     """Draw EACH bodies by Hypothesis and add them to the tally; looking at them is not timed."""
-    drawn: list[Any] = []
+    bodies: list[Any] = []
 
     @hypothesis.seed(turn)
     @settings(
@@ -55,13 +55,13 @@ def measure(tally: Tally, strategy: Any, is_wanted: Callable[[Any], bool], turn:
     )
     @hypothesis.given(strategy)
     def collect(body: Any) -> None:
-        drawn.append(body)
+        bodies.append(body)
 
     begin = time.process_time()
     collect()
     tally.seconds += time.process_time() - begin
-    tally.count += len(drawn)
-    tally.good += sum(map(is_wanted, drawn))
+    tally.count += len(bodies)
+    tally.good += sum(map(is_wanted, bodies))
 
 
 def theirs(name: str, mode: GenerationMode) -> Any:

@@ -60,8 +60,8 @@ def run(moment: str, place: str, further: Sequence[str]) -> subprocess.Completed
 def failures(output: str) -> str:
     """What pytest printed of the tests that failed, without its dots and tables."""
     parts = re.split(r"^=+ (.+?) =+$\n", output, flags=re.MULTILINE)
-    told = [text for title, text in zip(parts[1::2], parts[2::2], strict=True) if title in ("FAILURES", "ERRORS")]
-    return "".join(told) or output
+    shown = [text for title, text in zip(parts[1::2], parts[2::2], strict=True) if title in ("FAILURES", "ERRORS")]
+    return "".join(shown) or output
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers
 from hpp_contract.spec.schema_files import SHAPES
 
-_SPELLINGS: Final = ((9, None), (0, 330), (6, -480), (1, None), (7, 0))
+_TIME_FORMATS: Final = ((9, None), (0, 330), (6, -480), (1, None), (7, 0))
 """Fraction digits and minutes east of UTC, none of them those of the documented examples."""
 
 _LIVES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,9 +37,9 @@ _OTHER_IDS: Final = {
 """Version 7 and in capitals; a reference in small letters, as another official sample has it."""
 
 
-def _spellings() -> Mapping[str, Scenario]:
-    spelled = zip(SHAPES, cycle(_SPELLINGS), strict=False)
-    return {session_id(shape): replace(SCENARIOS[shape], digits=digits, east=east) for shape, (digits, east) in spelled}
+def _time_formats() -> Mapping[str, Scenario]:
+    formats = zip(SHAPES, cycle(_TIME_FORMATS), strict=False)
+    return {session_id(shape): replace(SCENARIOS[shape], digits=digits, east=east) for shape, (digits, east) in formats}
 
 
 def _lives() -> Mapping[str, Scenario]:
@@ -77,7 +77,7 @@ def _spread_out(value: Any) -> bytes:
 
 HONEST: Final[Mapping[str, tuple[tuple[Fault, ...], Mapping[str, Scenario]]]] = MappingProxyType(
     {
-        "other-spellings-of-time": ((), _spellings()),
+        "other-spellings-of-time": ((), _time_formats()),
         "another-gateway": (everywhere("another-gateway", (*SHAPES, *REFUSED), _respond(_through_gateway)), {}),
         "other-lives": ((), _lives()),
         "refusals-without-a-body": (

@@ -1,4 +1,4 @@
-"""Spreading one change over many stages of the embedded server."""
+"""Spreading one change over many scenarios of the embedded server."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.spec.schema_files import SHAPES
 
 REFUSED: Final = ("unknown-id", "malformed-id", "no-credentials", "wrong-credentials")
-"""Stages that the honest server answers with an error object."""
+"""Situations that the honest server answers with an error object."""
 
 
-def everywhere(name: str, stages: tuple[str, ...], *edits: Callable[[Any], Any]) -> tuple[Fault, ...]:
-    """The same edits on each of these stages."""
-    return tuple(fault(f"{name}-on-{stage}", stage, *edits) for stage in stages)
+def everywhere(name: str, scenarios: tuple[str, ...], *edits: Callable[[Any], Any]) -> tuple[Fault, ...]:
+    """The same edits in each of these scenarios."""
+    return tuple(fault(f"{name}-on-{scenario}", scenario, *edits) for scenario in scenarios)
 
 
 def on_sessions(name: str, *edits: Callable[[Any], Any]) -> tuple[Fault, ...]:

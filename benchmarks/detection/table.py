@@ -91,17 +91,17 @@ def _sections(results: Results) -> Iterable[str]:
 
 def _losses(results: Results) -> str:
     ours, plain = (row for row in results.rows if row.is_ours)
-    lies = results.groups["catalogue"] + results.groups["drift"]
-    seen = set(ours.seen(lies))
+    faults = results.groups["catalogue"] + results.groups["drift"]
+    seen = set(ours.seen(faults))
     lines = [
         "## What we do not see\n",
-        f"With `--strict`: {_names(name for name in lies if name not in seen)}.\n",
+        f"With `--strict`: {_names(name for name in faults if name not in seen)}.\n",
         "Some of these are told as *info*, which never fails; others the documentation does not call wrong.\n",
-        f"Without it, also: {_names(name for name in ours.seen(lies) if name not in plain.seen(lies))}.\n",
+        f"Without it, also: {_names(name for name in ours.seen(faults) if name not in plain.seen(faults))}.\n",
         "What others see of that, beside `--strict`:\n",
     ]
     others = [row for row in results.rows if not row.is_ours and row.is_usable]
-    lines += [f"- {row.tool}: {_names(name for name in row.seen(lies) if name not in seen)}" for row in others]
+    lines += [f"- {row.tool}: {_names(name for name in row.seen(faults) if name not in seen)}" for row in others]
     return "\n".join(lines)
 
 

@@ -1,5 +1,5 @@
-"""Trials: the endpoints every tool is held against. Each is the embedded server with one lie, an honest peculiarity, or
-neither. How a tool is run against one is not said here.
+"""Trials: the endpoints every tool is held against. Each is the embedded server with one fault, with an
+honest peculiarity, or with neither. How a tool is run against one is not said here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SESSIONS: Final = tuple(session_id(shape) for shape in SHAPES)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One endpoint: `faults` are what it lies, `served` the sessions it serves otherwise than the reference does."""
+    """One endpoint: `faults` are what it does wrong, `served` the sessions it serves in another way."""
 
     name: str
     group: Group
@@ -44,15 +44,15 @@ PLAIN: Final = Trial("the reference endpoint", "plain")
 RULE_OF: Final[Mapping[str, str]] = MappingProxyType(
     {fault.name: rule.id for rule in CATALOGUE for fault in rule.faults if fault.source == "server"}
 )
-"""The id of the rule that each lie of the catalogue is declared beside."""
+"""The id of the rule that each fault of the catalogue is declared beside."""
 
 _DRIFT: Final = tuple(Trial(name, "drift", faults) for name, faults in DRIFT.items())
 _HONEST: Final = tuple(Trial(name, "honest", faults, served) for name, (faults, served) in HONEST.items())
 
 
 def chosen(extent: Extent) -> tuple[Trial, ...]:
-    """The reference endpoint, then lies, then what is honest. Of the catalogue's lies: the first of each rule that an
-    endpoint can break; `all` of them; or, `quick`, every sixth of those first, and of the others."""
+    """The reference endpoint, then faults, then what is honest. Of the catalogue's faults: the first of each rule that
+    an endpoint can break; `all` of them; or, `quick`, every sixth of those first, and of the others."""
     per_rule = 100 if extent == "all" else 1
     catalogue = tuple(
         Trial(fault.name, "catalogue", (fault,))

@@ -37,8 +37,8 @@ async def answer(ask: dict[str, Any]) -> dict[str, Any]:
     try:
         session = await read_session(*(ask[name] for name in names), ask["timeout_ms"] / 1000)
     except HppError as error:
-        told = {"type": type(error).__name__, "message": str(error), "http_status": error.status}
-        return {"id": ask["id"], "error": told | {name: error.body.get(name) for name in HELLO["error"][1:]}}
+        parts = {"type": type(error).__name__, "message": str(error), "http_status": error.status}
+        return {"id": ask["id"], "error": parts | {name: error.body.get(name) for name in HELLO["error"][1:]}}
     return {"id": ask["id"], "session": session}
 
 

@@ -20,21 +20,21 @@ def of_cassettes(reports: list[Report]) -> Report:
     reading = read_recordings([os.path.relpath(folder("cassettes"))])
     subject = Subject("recording", "cassettes")
     unverified = "; ".join(reading.unreadable) or None
-    return _told(reports, Report(subject, judge(reading.exchanges, CATALOGUE, subject), unverified))
+    return _reported(reports, Report(subject, judge(reading.exchanges, CATALOGUE, subject), unverified))
 
 
 @pytest.fixture(scope="session")
 def of_endpoint(reports: list[Report]) -> Report:
     """The verdict on the endpoint in HPP_ENDPOINT, or on the embedded one."""
     try:
-        probed = probe(target_from(None, os.environ, (), False), ProbePlan())
+        result = probe(target_from(None, os.environ, (), False), ProbePlan())
     except RunError as problem:
         pytest.exit(str(problem), returncode=problem.exit_code)
-    verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
-    return _told(reports, Report(probed.subject, verdicts, probed.unverified, notes=probed.notes))
+    verdicts = judge(result.exchanges, CATALOGUE, result.subject)
+    return _reported(reports, Report(result.subject, verdicts, result.unverified, notes=result.notes))
 
 
-def _told(reports: list[Report], report: Report) -> Report:
+def _reported(reports: list[Report], report: Report) -> Report:
     reports.append(report)
     if report.unverified:
         pytest.exit(f"could not verify {report.subject.name}: {report.unverified}", returncode=3)

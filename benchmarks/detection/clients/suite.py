@@ -40,12 +40,12 @@ def with_prism(read: Read, _: str) -> Iterator[bool]:
     yield not _is_refusal(read(UNKNOWN), 404, {})
 
 
-def _status(told: ClientResult) -> Any:
-    return (told.session or {}).get("status")
+def _status(result: ClientResult) -> Any:
+    return (result.session or {}).get("status")
 
 
-def _same_session(told: ClientResult, sent: dict[str, Any]) -> bool:
-    given = {name: value for name, value in (told.session or {}).items() if value is not None}
+def _same_session(result: ClientResult, sent: dict[str, Any]) -> bool:
+    given = {name: value for name, value in (result.session or {}).items() if value is not None}
     return given.keys() == sent.keys() and all(_same(given[name], sent[name]) for name in sent)
 
 
@@ -61,8 +61,8 @@ def _same(given: Any, sent: Any) -> bool:
     return any(abs(meant - found / unit) < 0.0011 for unit in (1, 1000))
 
 
-def _is_refusal(told: ClientResult, code: int, body: dict[str, Any]) -> bool:
-    if told.failure is None or told.failure.http_status != code:
+def _is_refusal(result: ClientResult, code: int, body: dict[str, Any]) -> bool:
+    if result.failure is None or result.failure.http_status != code:
         return False
-    reached = {name: getattr(told.failure, name) for name in body}
+    reached = {name: getattr(result.failure, name) for name in body}
     return all(value is None or value == body[name] or list(value) == body[name] for name, value in reached.items())

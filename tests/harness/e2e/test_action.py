@@ -184,8 +184,8 @@ def test_a_client_that_breaks_it(installed: Path) -> None:
     """A broken rule fails the job after everything was shown, as an annotation and in the summary."""
     job = judged(installed, "prints", only="smoke")
     assert job.outputs["judge"]["exit-code"] == "1"
-    told = [command for command in runner(job.said) if command.name == "error"]
-    assert [command.properties["title"] for command in told] == ["HPP-A37 gives-an-answer: broken"]
+    errors = [command for command in runner(job.said) if command.name == "error"]
+    assert [command.properties["title"] for command in errors] == ["HPP-A37 gives-an-answer: broken"]
     assert "HPP-A37" in job.summary.read_text(encoding="utf-8")
     assert "HPP-A37" in (job.report / "report.html").read_text(encoding="utf-8")
     assert job.run(VERDICT) == 1
@@ -199,8 +199,8 @@ def test_known_failures_and_strictness_reach_the_suite(installed: Path) -> None:
     assert job.outputs["judge"]["exit-code"] == "0", job.said
     job = judged(installed, "honest", only="smoke", known_failing="none.txt", strict="true")
     assert job.outputs["judge"]["exit-code"] == "2"
-    (told,) = runner(job.said)
-    assert (told.name, "none.txt cannot be read" in told.text) == ("error", True)
+    (errors,) = runner(job.said)
+    assert (errors.name, "none.txt cannot be read" in errors.text) == ("error", True)
     assert "exit code 2" in job.summary.read_text(encoding="utf-8")
     assert job.run(VERDICT) == 2
 

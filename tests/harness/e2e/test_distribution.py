@@ -52,14 +52,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.process
 def test_builds_are_reproducible(built: Path, tmp_path: Path) -> None:
     """Another folder and other file times give the same wheel and sdist, byte for byte."""
-    elsewhere = tmp_path / "elsewhere"
+    other_folder = tmp_path / "other"
     no_traces = shutil.ignore_patterns("__pycache__", ".hypothesis", ".schemathesis", "node_modules")
     for name in SOURCES:
-        shutil.copytree(ROOT / name, elsewhere / name, ignore=no_traces, copy_function=shutil.copy)
+        shutil.copytree(ROOT / name, other_folder / name, ignore=no_traces, copy_function=shutil.copy)
     for path in ROOT.iterdir():
         if path.is_file():
-            shutil.copy(path, elsewhere / path.name)
-    again = build(elsewhere, tmp_path / "dist")
+            shutil.copy(path, other_folder / path.name)
+    again = build(other_folder, tmp_path / "dist")
     assert again == {path.name: sha256(path.read_bytes()).hexdigest() for path in built.iterdir()}
 
 

@@ -91,5 +91,7 @@ def test_axe_finds_no_barrier(page: ChromiumVisitor, scheme: str, width: int) ->
     page.evaluate(not_none(AXE).read_text(encoding="utf-8"))
     found = page.evaluate("return axe.run(document, {resultTypes: ['violations']})")
     assert found["passes"], "axe ran no rule at all"
-    told = [(one["id"], node["target"], node["failureSummary"]) for one in found["violations"] for node in one["nodes"]]
-    assert told == []
+    violations = [
+        (one["id"], node["target"], node["failureSummary"]) for one in found["violations"] for node in one["nodes"]
+    ]
+    assert violations == []

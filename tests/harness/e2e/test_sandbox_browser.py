@@ -142,8 +142,8 @@ def test_keyboard_alone_will_do(browser: ChromiumVisitor, server: Server) -> Non
     for _ in BUTTONS:
         browser.type(TAB)
         focused.append(browser.evaluate("return document.activeElement.innerText"))
-        outline = "return getComputedStyle(document.activeElement).outlineStyle"
-        assert browser.evaluate(outline) == "solid"
+        focus_style = "return getComputedStyle(document.activeElement).outlineStyle"
+        assert browser.evaluate(focus_style) == "solid"
     assert focused == BUTTONS
     browser.open(session["redirect_url"])
     browser.type(TAB + TAB + TAB)
@@ -170,7 +170,7 @@ def test_everybody_can_read_it(scheme: str, browser: ChromiumVisitor, server: Se
 
 
 @NEEDS_CHROMIUM
-def test_assistive_technology_is_told(browser: ChromiumVisitor, server: Server) -> None:
+def test_changes_are_announced(browser: ChromiumVisitor, server: Server) -> None:
     """The page says its language and title; its headings, status, buttons and table have roles and names."""
     browser.open(merchant_of(server).session()["redirect_url"])
     tree = browser.accessibility()

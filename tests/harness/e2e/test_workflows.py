@@ -129,16 +129,16 @@ def test_sandbox_job(faults: tuple[Fault, ...] | None, code: int, words: str, tm
 
 
 @pytest.mark.process
-def test_drift_job_over_several_nights(tmp_path: Path) -> None:
+def test_drift_job_over_several_runs(tmp_path: Path) -> None:
     """Nothing, a drift, the same drift, an outage, nothing: one issue is opened, kept and closed."""
     job, exits, states = job_of("drift", "watch"), [], []
     gone = (fault("gone", "unknown-id", status(410)),)
-    nights: list[tuple[Fault, ...] | None] = [(), gone, gone, None, ()]
+    runs: list[tuple[Fault, ...] | None] = [(), gone, gone, None, ()]
     with Server() as honest:
         runner = Runner(tmp_path, honest)
         accept = 'hpp-contract drift --baseline baseline --accept --reason "first night"'
         assert runner.step(accept) == 0, runner.said
-    for faults in nights:
+    for faults in runs:
         with Server(faults or ()) as server:
             runner.probe(server)
             if faults is None:
@@ -153,12 +153,12 @@ def test_drift_job_over_several_nights(tmp_path: Path) -> None:
     assert "| breaking | `unknown-id · status code` | `404` | `410` |" in issue["body"]
     assert issue["comment"].startswith("Over: gone on ")
     assert issue["comment"].endswith("https://github.example/o/r/actions/runs/7")
-    assert len((tmp_path / "history" / "drift.jsonl").read_text(encoding="utf-8").splitlines()) == len(nights)
+    assert len((tmp_path / "history" / "drift.jsonl").read_text(encoding="utf-8").splitlines()) == len(runs)
     assert (tmp_path / "report" / "drift.html").exists()
 
 
 @pytest.mark.process
-def test_first_night_compares_with_the_documentation(tmp_path: Path) -> None:
+def test_first_run_compares_with_the_documentation(tmp_path: Path) -> None:
     """Before anything was accepted, the documentation is the baseline, and the report says what nobody has seen yet."""
     with Server() as server:
         runner = Runner(tmp_path, server)

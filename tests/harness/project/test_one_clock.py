@@ -48,7 +48,7 @@ def test_the_clock_itself_is_found() -> None:
     assert {name for _, name in clock_readers(CLOCK.read_text(encoding="utf-8"))} == {"time.time_ns", "time_ns"}
 
 
-def spellings(function: str) -> list[str]:
+def ways(function: str) -> list[str]:
     """Ways to get hold of a function."""
     owner, _, name = function.rpartition(".")
     outer, _, inner = owner.rpartition(".")
@@ -67,9 +67,9 @@ def spellings(function: str) -> list[str]:
 
 
 @pytest.mark.parametrize("function", sorted({*READS, *UNLESS_GIVEN}))
-def test_every_spelling_is_found(function: str) -> None:
+def test_every_way_is_found(function: str) -> None:
     """A function that reads the time of day is found by whatever name it goes, called or handed on."""
-    for source in spellings(function):
+    for source in ways(function):
         assert clock_readers(source), source
 
 

@@ -80,7 +80,7 @@ def test_the_lock_keeps_what_the_project_asks_for() -> None:
         ("pyyaml", "6.0.1", "6.0"),  # it cannot be built for Python 3.12 and later
     ],
 )
-def test_versions_that_lie_or_do_not_build_are_refused(name: str, allowed: str, refused: str) -> None:
+def test_harmful_versions_are_refused(name: str, allowed: str, refused: str) -> None:
     """The lower bound stands right above the last version that does harm."""
     (wanted,) = (Requirement(text) for text in PROJECT["dependencies"] if Requirement(text).name == name)
     assert wanted.specifier.contains(allowed)

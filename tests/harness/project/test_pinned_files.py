@@ -18,7 +18,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "said"
 
 
-def told(folder: Path, statements: tuple[str, ...]) -> list[str]:
+def shown_difference(folder: Path, statements: tuple[str, ...]) -> list[str]:
     with pytest.raises(pytest.fail.Exception) as failure:
         assert_pinned(folder, statements, accepted=False)
     return str(failure.value).splitlines()
@@ -36,7 +36,7 @@ def test_what_is_accepted_is_pinned(folder: Path) -> None:
 
 def test_a_difference_is_shown(folder: Path) -> None:
     """A statement that goes and one that comes are shown, with the command that accepts them."""
-    assert told(folder, (*OLD[1:], "HPP-H12 a")) == [
+    assert shown_difference(folder, (*OLD[1:], "HPP-H12 a")) == [
         "said is not what is pinned:",
         "--- H.txt",
         "+++ H.txt",
@@ -47,24 +47,24 @@ def test_a_difference_is_shown(folder: Path) -> None:
     ]
 
 
-def test_a_missing_file_is_told(folder: Path) -> None:
+def test_a_missing_file_is_a_difference(folder: Path) -> None:
     """A file that is missing is a difference, not a reason to write it."""
     (folder / "S.txt").unlink()
-    assert told(folder, OLD)[1:5] == ["--- S.txt is missing", "+++ S.txt", "@@ -0,0 +1 @@", "+HPP-S01 c"]
+    assert shown_difference(folder, OLD)[1:5] == ["--- S.txt is missing", "+++ S.txt", "@@ -0,0 +1 @@", "+HPP-S01 c"]
 
 
 @pytest.mark.parametrize(("text", "shown"), [("HPP-X01\n", ["@@ -1 +0,0 @@", "-HPP-X01"]), ("", [])])
-def test_a_stale_file_is_told(folder: Path, text: str, shown: list[str]) -> None:
+def test_a_stale_file_is_a_difference(folder: Path, text: str, shown: list[str]) -> None:
     """A file that nothing is said in is a difference even when it is empty, and goes when that is accepted."""
     (folder / "X.txt").write_text(text)
-    assert told(folder, OLD)[1:-1] == ["--- X.txt", "+++ X.txt holds nothing that is still said", *shown]
+    assert shown_difference(folder, OLD)[1:-1] == ["--- X.txt", "+++ X.txt holds nothing that is still said", *shown]
     assert_pinned(folder, OLD, accepted=True)
     assert not (folder / "X.txt").exists()
 
 
 def test_a_long_difference_is_cut(folder: Path) -> None:
     """What is not shown of a difference is counted."""
-    lines = told(folder, (*OLD, *(f"HPP-X{number:03}" for number in range(100))))
+    lines = shown_difference(folder, (*OLD, *(f"HPP-X{number:03}" for number in range(100))))
     assert len(lines) == SHOWN + 3
     assert lines[-2] == f"… and {103 - SHOWN} further lines"
 

@@ -54,6 +54,6 @@ def test_questions_are_listed() -> None:
 
 
 def test_shown_fault_exists() -> None:
-    """The fault of the example lies on the stage it is said to."""
-    stages = {fault.name: fault.scenario for rule in CATALOGUE for fault in rule.faults}
-    assert stages["answers-202"] == "in-progress"
+    """The fault of the example applies to the scenario that the guide names."""
+    scenarios = {fault.name: fault.scenario for rule in CATALOGUE for fault in rule.faults}
+    assert scenarios["answers-202"] == "in-progress"

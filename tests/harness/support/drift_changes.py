@@ -1,4 +1,4 @@
-"""Single changes to a server, as data: what it does differently, and how the watch must class it."""
+"""Single changes to a server, as data: what it does differently, and how drift must class it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from hpp_contract.server import simulate_server
 
 @dataclass(frozen=True)
 class Case:
-    """A change `lie` to the server, the class it must have, and the fact that must say so."""
+    """A change `fault` to the server, the class it must have, and the fact that must say so."""
 
-    lie: Fault
+    fault: Fault
     change_class: str
     fact: str
 
     @property
     def name(self) -> str:
-        return self.lie.name
+        return self.fault.name
 
 
 def _respell(digits: int, east: int | None) -> Any:
@@ -188,4 +188,4 @@ CASES = (
         fault("reopened", "disabled", member("status", "IN_PROGRESS"), since=1), "breaking", "known session · HPP-L01"
     ),
 )
-"""Each is told on every night from the first, at an endpoint that has all STATES."""
+"""Each is there in every run from the first, at an endpoint that has all STATES."""

@@ -12,14 +12,14 @@ from hpp_contract.model import Exchange
 from hpp_contract.rules import CATALOGUE
 
 
-def told_by(teller: str) -> list[object]:
-    pairs = [(rule, fault) for rule in CATALOGUE for fault in rule.faults if fault.source == teller]
+def faults_from(source: str) -> list[object]:
+    pairs = [(rule, fault) for rule in CATALOGUE for fault in rule.faults if fault.source == source]
     return [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule, fault in pairs]
 
 
 def noticed(exchanges: list[Exchange], kind: Kind) -> set[str]:
     """Ids of the rules that found anything."""
-    verdicts = judge(exchanges, CATALOGUE, Subject(kind, "a liar"))
+    verdicts = judge(exchanges, CATALOGUE, Subject(kind, "a faulty server"))
     assert not [verdict for verdict in verdicts if verdict.outcome is Outcome.ERROR]
     return {verdict.rule.id for verdict in verdicts if verdict.findings}
 

@@ -42,16 +42,16 @@ def answer(status: int, body: bytes) -> dict[str, Any]:
         value = json.loads(body)
     except (ValueError, RecursionError):
         value = None
-    told = value if isinstance(value, dict) else {}
+    parsed = value if isinstance(value, dict) else {}
     if status == 200 and isinstance(value, dict):
         return {"session": value}
-    parts = {name: told.get(name) for name in ("error_code", "correlation_id")}
+    parts = {name: parsed.get(name) for name in ("error_code", "correlation_id")}
     return {"error": {"kind": "http", "type": "HppError", "message": f"HTTP {status}", "http_status": status, **parts}}
 
 
-def misbehave(how: str, ask: dict[str, Any], told: dict[str, Any]) -> None:  # noqa: C901  one line a misdeed
+def misbehave(how: str, ask: dict[str, Any], read: dict[str, Any]) -> None:  # noqa: C901  one line a misdeed
     """Answer, wrongly."""
-    right = {"id": ask["id"], **told}
+    right = {"id": ask["id"], **read}
     if how == "floods":
         while True:
             sys.stdout.write("x" * 60_000 + "\n")

@@ -22,7 +22,7 @@ SHOWN: Final = 40
 
 
 def is_accepted() -> bool:
-    """Whether what differs is to be written instead of told."""
+    """Whether what differs is to be written instead of shown."""
     return os.environ.get("HPP_UPDATE") == "1"
 
 
@@ -39,8 +39,8 @@ def assert_pinned(folder: Path, statements: Iterable[str], accepted: bool | None
     elif old != new:
         lines = list(_difference(old, new))
         further = [f"… and {len(lines) - SHOWN} further lines"] if len(lines) > SHOWN else []
-        told = "\n".join((*lines[:SHOWN], *further))
-        pytest.fail(f"{folder.name} is not what is pinned:\n{told}\nTo accept this: {ACCEPT}", pytrace=False)
+        shown = "\n".join((*lines[:SHOWN], *further))
+        pytest.fail(f"{folder.name} is not what is pinned:\n{shown}\nTo accept this: {ACCEPT}", pytrace=False)
 
 
 def _by_letter(statements: Iterable[str]) -> Mapping[str, list[str]]:

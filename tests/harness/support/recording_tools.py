@@ -1,4 +1,4 @@
-"""Exchanges to record: honest, lying and odd ones, and the same written as NDJSON."""
+"""Exchanges to record: honest, faulty and odd ones, and the same written as NDJSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.harness.support.fake_time import NOON, SECOND, noon
 from tests.harness.support.not_none import not_none
 
 FAULTS = tuple(fault for rule in CATALOGUE if rule.scope != "answer" for fault in rule.faults)
-STAGES = (*SCENARIOS, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
+SITUATIONS = (*SCENARIOS, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
 
 
 def as_line(exchange: Exchange) -> str:
@@ -69,11 +69,11 @@ def write_lines(path: Path, exchanges: Iterable[Exchange]) -> Path:
     return path
 
 
-def played(stage: str, polls: int, told: Fault | None = None, apart: float = 5.0) -> list[Exchange]:
-    """What polling a stage gives from noon on, one poll every `apart` seconds, with the fault told on it."""
-    honest = simulate_server(stage, polls, clock=noon)
+def simulated(scenario: str, polls: int, applied: Fault | None = None, apart: float = 5.0) -> list[Exchange]:
+    """What polling a scenario gives from noon on, one poll every `apart` seconds, with the fault applied."""
+    honest = simulate_server(scenario, polls, clock=noon)
     timed = [replace(each, at=Instant(NOON + round(poll * apart * SECOND), 9)) for poll, each in enumerate(honest)]
-    return [told(each) if told and told.applies(stage, poll) else each for poll, each in enumerate(timed)]
+    return [applied(each) if applied and applied.applies(scenario, poll) else each for poll, each in enumerate(timed)]
 
 
 IDS = ("39a1c773-bafd-754d-af1f-b30c592f1267", "5c2bbed0-1111-4111-8111-111111111111")
@@ -153,7 +153,7 @@ def by_name(pairs: Iterable[Named]) -> dict[str, NamedEdit]:
 
 
 def with_members(names: Iterable[str], values: Iterable[Any]) -> Iterator[Named]:
-    """Members of the body with other values. Long values are cut in the name, which tells their length."""
+    """Members of the body with other values. Long values are cut in the name, which gives their length."""
     for name, value in product(names, values):
         text = json.dumps(value)
         shown = text if len(text) <= 30 else f'{text[:9]}..." ({len(value)})'
@@ -281,14 +281,17 @@ def renaming(old: str, new: str) -> editing.Edit:
 @st.composite
 def recorded_traces(draw: st.DrawFn) -> list[Exchange]:
     """One session as somebody recorded it: polled, perhaps with one fault, perhaps with odd exchanges among it."""
-    told = draw(st.none() | st.sampled_from(FAULTS))
-    stage = told.scenario if told else draw(st.sampled_from(STAGES))
-    polls = played(stage, draw(st.integers(1, 4)), told, draw(_of(0.0, 0.001, 5.0)))
+    applied = draw(st.none() | st.sampled_from(FAULTS))
+    scenario = applied.scenario if applied else draw(st.sampled_from(SITUATIONS))
+    polls = simulated(scenario, draw(st.integers(1, 4)), applied, draw(_of(0.0, 0.001, 5.0)))
     renamed, everywhere = draw(renamings(polls)), draw(st.lists(edits, max_size=2))
     exchanges = []
     for poll, each in enumerate(polls):
         here = draw(st.lists(edits, max_size=draw(_of(0, 0, 0, 2))))
-        note(f"{stage}, {told.name if told else 'no fault'}, poll {poll}: {everywhere} on every poll, {here} on this")
+        note(
+            f"{scenario}, {applied.name if applied else 'no fault'}, poll {poll}: "
+            f"{everywhere} on every poll, {here} on this"
+        )
         changes: list[editing.Edit] = [*renamed, *everywhere, *here]
         exchanges.append(kept(reduce(lambda exchange, change: change(exchange), changes, each)))
     return exchanges

@@ -14,11 +14,11 @@ from typing import Any
 from tests.harness.support.paths import ADAPTER, ROOT
 
 HONEST = shlex.join([sys.executable, "-S", str(ADAPTER), "honest"])
-PLAYED = ("--only", "smoke,waiting,limited-once", "--generated", "2")
+FEW_CASES = ("--only", "smoke,waiting,limited-once", "--generated", "2")
 COMMANDS = {
     "endpoint": ("endpoint",),
-    "client --command": ("client", "--command", HONEST, *PLAYED),
-    "client --python": ("client", "--python", "tests.harness.integration.cli.test_refusals:reads", *PLAYED),
+    "client --command": ("client", "--command", HONEST, *FEW_CASES),
+    "client --python": ("client", "--python", "tests.harness.integration.cli.test_refusals:reads", *FEW_CASES),
     "recording": ("recording", str(ROOT / "cassettes" / "documented"), "--processes", "2"),
 }
 

@@ -22,7 +22,7 @@ from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Application, simulate_server
 from tests.harness.support.sample_reports import HOSTILE, REPORTS
 
-TOLD = ("reopens-completed", "invents-status", "order-without-reference", "moves-expiry", "fails-in-between")
+FAULTS = ("reopens-completed", "invents-status", "order-without-reference", "moves-expiry", "fails-in-between")
 """Faults that between them break must and should rules of exchanges and of traces."""
 
 
@@ -42,9 +42,9 @@ def _request(name: str) -> Request:
 
 
 @cache
-def judged(*stages: str, polls: int = 4) -> Report:
+def judged(*names: str, polls: int = 4) -> Report:
     """A report on those exchanges, ready for the page."""
-    subject, evidence = Subject("endpoint", "https://api.example"), exchanges(*stages, polls=polls)
+    subject, evidence = Subject("endpoint", "https://api.example"), exchanges(*names, polls=polls)
     report = Report(subject, judge(evidence, CATALOGUE, subject), notes=("A note.",))
     return sanitize_report(with_evidence(report, evidence), Redactor())
 
@@ -52,7 +52,7 @@ def judged(*stages: str, polls: int = 4) -> Report:
 def broken() -> Report:
     """A report with findings of every weight, polled sessions, and transitions that are wrong."""
     walks = ("lifecycle-paid", "lifecycle-retried", "lifecycle-missed", "manual-id-check", "expired", "no-credentials")
-    return judged(*TOLD, *walks, polls=5)
+    return judged(*FAULTS, *walks, polls=5)
 
 
 CHANGES = (
@@ -63,8 +63,8 @@ CHANGES = (
 )
 
 
-def run(night: int, verdict: Literal["quiet", "drift", "unverified"] = "quiet", *changes: Change) -> Run:
-    return Run(f"2026-11-{night:02}T02:00:00Z", "https://api.example", verdict, 0, changes)
+def run(day: int, verdict: Literal["quiet", "drift", "unverified"] = "quiet", *changes: Change) -> Run:
+    return Run(f"2026-11-{day:02}T02:00:00Z", "https://api.example", verdict, 0, changes)
 
 
 HISTORY = (run(1), run(2, "drift", *CHANGES), run(3, "unverified"), run(4, "drift", CHANGES[2]), run(5))
@@ -101,7 +101,7 @@ HOSTILE_PAGES = st.builds(
 
 
 def retold(report: Report, tell: Callable[[str], str]) -> Report:
-    """The report with every text told anew, statuses excepted."""
+    """The report with every text changed, statuses excepted."""
 
     def finding(found: Finding) -> Finding:
         return Finding(*map(tell, (found.where, found.expected, found.found, found.evidence, found.case)))
@@ -118,9 +118,9 @@ def retold(report: Report, tell: Callable[[str], str]) -> Report:
         reads = (Poll(r.at, f"X{tell(r.word[1:])}" if "<" in r.word else r.word) for r in taken.reads)
         return replace(taken, name=tell(taken.name), reads=tuple(reads))
 
-    def change(told: Change) -> Change:
-        texts = map(tell, (told.before, told.after, told.example, told.advice))
-        return Change(told.change_class, f"{tell(told.situation)} · {tell(told.aspect)}", *texts)
+    def change(changed: Change) -> Change:
+        texts = map(tell, (changed.before, changed.after, changed.example, changed.advice))
+        return Change(changed.change_class, f"{tell(changed.situation)} · {tell(changed.aspect)}", *texts)
 
     return replace(
         report,

@@ -1,4 +1,4 @@
-"""An endpoint to watch, simulated: an honest one that differs from night to night in every way that means nothing.
+"""A simulated endpoint: an honest one that differs from run to run in every way that means nothing.
 
 The probe is the real one; only its wire ends in an Application here instead of in a socket.
 """
@@ -32,14 +32,14 @@ STATES = (
     "waiting", "in-progress", "completed-with-order", "failed", "back", "cancelled", "disabled", "error",
     "lifecycle-paid", "lifecycle-retried", "lifecycle-disabled", "expired",
 )  # fmt: skip
-"""Scenarios that a night may meet. Their spellings are made one here: a real endpoint has one."""
+"""Scenarios that a run may meet. Their instants have one format here, as those of a real endpoint have."""
 
 Disturbance = Callable[[int, Request], Response | TransportError | None]
-"""What stands in the API's place at the n-th request of a night (from 0); None for the API itself."""
+"""What stands in the API's place at the n-th request of a run (from 0); None for the API itself."""
 
 
 def seeded(seed: int | str) -> random.Random:
-    """Luck that repeats itself."""
+    """Chance that repeats itself."""
     return random.Random(seed)  # noqa: S311  a simulation, no secret
 
 
@@ -49,20 +49,20 @@ def undisturbed(_: int, __: Request) -> None:
 
 @dataclass
 class SimulatedEndpoint:
-    """One night: sessions in some `states`, the `lies` of a changed server, the `disturbance`. Everything else is luck,
-    which `seed` decides. A lie is told on its situation, or on all of SESSION or ERROR."""
+    """One run's endpoint: sessions in some `states`, the `faults` of a changed server, the `disturbance`. The rest is
+    chance, which `seed` decides. A fault applies to its situation, or to all of SESSION or ERROR."""
 
     seed: int
-    lies: tuple[Fault, ...] = ()
+    faults: tuple[Fault, ...] = ()
     disturbance: Disturbance = undisturbed
     states: tuple[str, ...] | None = None
     requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._luck = seeded(self.seed)
-        self._skew = self._luck.uniform(-120, 120)
-        some = ("waiting", *self._luck.sample(STATES, self._luck.randint(2, 8)))
-        self.sessions = {self._uuid(self._luck): name for name in (some if self.states is None else self.states)}
+        self._chance = seeded(self.seed)
+        self._skew = self._chance.uniform(-120, 120)
+        some = ("waiting", *self._chance.sample(STATES, self._chance.randint(2, 8)))
+        self.sessions = {self._uuid(self._chance): name for name in (some if self.states is None else self.states)}
         self._application = Application(CREDENTIALS, clock=noon)
         self._polls: Counter[tuple[str, str]] = Counter()
 
@@ -76,7 +76,7 @@ class SimulatedEndpoint:
             return Sent(Exchange(request, None, instead.word, at=at, elapsed=0.1), instead)
         if instead is not None:
             return Sent(Exchange(request, instead, at=at, elapsed=0.1))
-        return Sent(replace(self._answer(request), at=at, elapsed=self._luck.uniform(0.01, 1.5)))
+        return Sent(replace(self._answer(request), at=at, elapsed=self._chance.uniform(0.01, 1.5)))
 
     def close(self) -> None:
         """Nothing is open."""
@@ -85,14 +85,14 @@ class SimulatedEndpoint:
         tonight = request.session_id or ""
         name = self.sessions.get(tonight)
         known = session_id(name) if name is not None else tonight
-        played = self._application(replace(request, url=request.url.replace(tonight, known) if name else request.url))
-        honest = replace(played, request=request, response=self._varied(played.response, known, tonight))
+        answered = self._application(replace(request, url=request.url.replace(tonight, known) if name else request.url))
+        honest = replace(answered, request=request, response=self._varied(answered.response, known, tonight))
         situation = situation_of(honest)
         poll = self._polls[situation, tonight]
         self._polls[situation, tonight] += 1
-        for lie in self.lies:
-            if lie.scenario in (situation, pool_of(situation)) and lie.since <= poll < lie.until:
-                honest = lie(honest)
+        for fault in self.faults:
+            if fault.scenario in (situation, pool_of(situation)) and fault.since <= poll < fault.until:
+                honest = fault(honest)
         return honest
 
     def _varied(self, response: Response | None, known: str, tonight: str) -> Response | None:
@@ -104,18 +104,18 @@ class SimulatedEndpoint:
             self._vary(value, known, seeded(f"{self.seed} {tonight}"))
         return replace(response, headers=tuple(self._headers(response.headers)), body=json.dumps(value).encode())
 
-    def _vary(self, session: dict[str, Any], known: str, luck: random.Random) -> None:
+    def _vary(self, session: dict[str, Any], known: str, chance: random.Random) -> None:
         """Other ids, other times, members that only some sessions have."""
         for member, value in outcome(known).items():
-            other = f"{luck.getrandbits(40):010X}"[:8] if member == "klarna_reference" else self._uuid(luck)
+            other = f"{chance.getrandbits(40):010X}"[:8] if member == "klarna_reference" else self._uuid(chance)
             session |= {member: other} if session.get(member) == value else {}
-        earlier = luck.randrange(40 * HOUR // 10**6) * 10**6
+        earlier = chance.randrange(40 * HOUR // 10**6) * 10**6
         for member in ("updated_at", "expires_at"):
-            session[member] = _spelled(Instant.parse(session[member]), earlier)
-        if session["status"] == "COMPLETED" and luck.random() < 0.5:
-            session["customer"] = {"given_name": "Fiktiv", **({"title": "Testperson"} if luck.random() < 0.5 else {})}
-        if luck.random() < 0.5:
-            session["locale"] = luck.choice(["sv-SE", "en-GB"])
+            session[member] = _written(Instant.parse(session[member]), earlier)
+        if session["status"] == "COMPLETED" and chance.random() < 0.5:
+            session["customer"] = {"given_name": "Fiktiv", **({"title": "Testperson"} if chance.random() < 0.5 else {})}
+        if chance.random() < 0.5:
+            session["locale"] = chance.choice(["sv-SE", "en-GB"])
 
     def _headers(self, honest: Headers) -> Iterator[tuple[str, str]]:
         """Another order and case, other nodes, counters and clocks."""
@@ -123,30 +123,30 @@ class SimulatedEndpoint:
             *((name, value) for name, value in honest if name != "Date"),
             ("Date", http_date(NOON + round(self._skew * SECOND))),
             ("X-Ratelimit-Limit", "50"),
-            ("X-Ratelimit-Remaining", str(self._luck.randrange(50))),
-            ("Server", f"edge/{self._luck.randrange(9)}.{self._luck.randrange(9)}"),
-            ("X-Node", self._luck.choice(["a1", "17", "node-3.eu-west-1"])),
-            ("Via", f"1.1 {self._luck.choice('abc')}"),
-            *([("Set-Cookie", "lb=1")] if self._luck.random() < 0.3 else []),
+            ("X-Ratelimit-Remaining", str(self._chance.randrange(50))),
+            ("Server", f"edge/{self._chance.randrange(9)}.{self._chance.randrange(9)}"),
+            ("X-Node", self._chance.choice(["a1", "17", "node-3.eu-west-1"])),
+            ("Via", f"1.1 {self._chance.choice('abc')}"),
+            *([("Set-Cookie", "lb=1")] if self._chance.random() < 0.3 else []),
         ]
-        self._luck.shuffle(fields)
-        spell = self._luck.choice([str.lower, str.upper, str.title])
-        return ((spell(name), value) for name, value in fields)
+        self._chance.shuffle(fields)
+        write_case = self._chance.choice([str.lower, str.upper, str.title])
+        return ((write_case(name), value) for name, value in fields)
 
     @staticmethod
-    def _uuid(luck: random.Random) -> str:
-        return str(uuid.UUID(int=luck.getrandbits(128)))
+    def _uuid(chance: random.Random) -> str:
+        return str(uuid.UUID(int=chance.getrandbits(128)))
 
 
-def _spelled(instant: Instant | None, earlier: int) -> str:
+def _written(instant: Instant | None, earlier: int) -> str:
     """An instant of three fraction digits, less trailing zeros, as some serializers write it."""
     assert instant is not None
-    second = instant.ns // 10**9 * 10**9  # of the clock only that: luck alone decides how many digits there are
+    second = instant.ns // 10**9 * 10**9  # of the clock only that: chance alone decides how many digits there are
     head, _, fraction = write_instant(second - earlier, 3, None).removesuffix("Z").partition(".")
     return f"{head}.{fraction.rstrip('0')}Z".replace(".Z", "Z")
 
 
-def probed(endpoint: SimulatedEndpoint, plan: ProbePlan = ProbePlan()) -> ProbeResult:  # noqa: B008  immutable
+def probe_simulated(endpoint: SimulatedEndpoint, plan: ProbePlan = ProbePlan()) -> ProbeResult:  # noqa: B008  immutable
     """What the real probe finds at this endpoint, without a socket and without waiting."""
     target = Target(BASE_URL, CREDENTIALS, tuple(endpoint.sessions))
     with (
@@ -156,19 +156,19 @@ def probed(endpoint: SimulatedEndpoint, plan: ProbePlan = ProbePlan()) -> ProbeR
         return probe(target, plan)
 
 
-def night_of(endpoint: SimulatedEndpoint, baseline: Baseline) -> DriftResult:
-    """What the watch says of this night."""
-    found = probed(endpoint)
+def run_drift(endpoint: SimulatedEndpoint, baseline: Baseline) -> DriftResult:
+    """What drift says of this run."""
+    found = probe_simulated(endpoint)
     if found.unverified is not None:
         return DriftResult({}, (), found.unverified)
     return compare_with_baseline(baseline, found.exchanges)
 
 
 def baseline_of(endpoints: Iterable[SimulatedEndpoint]) -> Baseline:
-    """The baseline of somebody who accepted each of these nights."""
+    """The baseline of somebody who accepted each of these runs."""
     baseline = Baseline({})
     for endpoint in endpoints:
-        night = night_of(endpoint, baseline)
-        assert night.unverified is None
-        baseline = accept(baseline, night.facts, night.changes, Accepted("2026-01-01T00:00:00Z", "a night", BASE_URL))
+        result = run_drift(endpoint, baseline)
+        assert result.unverified is None
+        baseline = accept(baseline, result.facts, result.changes, Accepted("2026-01-01T00:00:00Z", "a run", BASE_URL))
     return baseline

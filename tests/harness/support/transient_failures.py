@@ -1,4 +1,4 @@
-"""Failures that pass: what stands between a probe and the API on some nights, and is never drift."""
+"""Temporary failures: what stands between a probe and the API in some runs, and is never drift."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TORN: Final = Response(200, (("Content-Type", "application/json"),), b'{"session
 PASSING: Final = (UNAVAILABLE, LIMITED, GATEWAY, TORN, TransportError("timeout"), TransportError("reset"))
 
 
-def changeable(luck: random.Random) -> Disturbance:
-    """Now and then a failure that heals on the first or second retry."""
+def changeable(chance: random.Random) -> Disturbance:
+    """Now and then a failure that is over on the first or second retry."""
     coming: list[Response | TransportError | None] = []
 
     def disturbance(_: int, __: Request) -> Response | TransportError | None:
-        if not coming and luck.random() < 0.05:
-            coming.extend([*luck.choices(PASSING, k=luck.randint(1, 2)), None])
+        if not coming and chance.random() < 0.05:
+            coming.extend([*chance.choices(PASSING, k=chance.randint(1, 2)), None])
         return coming.pop(0) if coming else None
 
     return disturbance
@@ -50,8 +50,8 @@ def revoked(_: int, request: Request) -> Response:
 
 
 @dataclass(frozen=True)
-class UnverifiableNight:
-    """A night that cannot be verified: how the endpoint is then, from its seed."""
+class UnverifiableRun:
+    """A run that cannot be verified: how the endpoint is then, from its seed."""
 
     name: str
     endpoint: Callable[[int], SimulatedEndpoint]
@@ -61,7 +61,7 @@ def _under(disturbance: Disturbance, seed: int, states: tuple[str, ...] | None =
     return SimulatedEndpoint(seed, disturbance=disturbance, states=states)
 
 
-def _from_somewhere(what: Response | TransportError, seed: int) -> SimulatedEndpoint:
+def _from_some_request(what: Response | TransportError, seed: int) -> SimulatedEndpoint:
     return SimulatedEndpoint(seed, disturbance=after(seeded(seed).randint(0, 10), what))
 
 
@@ -71,30 +71,30 @@ def _one_session(seed: int) -> SimulatedEndpoint:
     return endpoint
 
 
-UNVERIFIABLE_NIGHTS: Final[tuple[UnverifiableNight, ...]] = (
-    UnverifiableNight("outage", partial(_under, after(0, UNAVAILABLE))),
-    UnverifiableNight("firewall", partial(_under, after(0, FIREWALL))),
-    UnverifiableNight("gateway", partial(_under, after(0, GATEWAY))),
-    UnverifiableNight("rate limit", partial(_under, after(0, LIMITED))),
-    UnverifiableNight("silence", partial(_under, after(0, TransportError("timeout")))),
-    UnverifiableNight("no name", partial(_under, after(0, TransportError("dns")))),
-    UnverifiableNight("bad certificate", partial(_under, after(0, TransportError("tls")))),
-    UnverifiableNight("revoked key", partial(_under, revoked)),
-    UnverifiableNight("outage begins", partial(_from_somewhere, UNAVAILABLE)),
-    UnverifiableNight("firewall closes", partial(_from_somewhere, FIREWALL)),
-    UnverifiableNight("rate limit reached", partial(_from_somewhere, LIMITED)),
-    UnverifiableNight("one session hangs", _one_session),
-    UnverifiableNight("sessions ended", lambda seed: SimulatedEndpoint(seed, states=("expired", "expired"))),
-    UnverifiableNight("no session ids", lambda seed: SimulatedEndpoint(seed, states=())),
+UNVERIFIABLE_RUNS: Final[tuple[UnverifiableRun, ...]] = (
+    UnverifiableRun("outage", partial(_under, after(0, UNAVAILABLE))),
+    UnverifiableRun("firewall", partial(_under, after(0, FIREWALL))),
+    UnverifiableRun("gateway", partial(_under, after(0, GATEWAY))),
+    UnverifiableRun("rate limit", partial(_under, after(0, LIMITED))),
+    UnverifiableRun("silence", partial(_under, after(0, TransportError("timeout")))),
+    UnverifiableRun("no name", partial(_under, after(0, TransportError("dns")))),
+    UnverifiableRun("bad certificate", partial(_under, after(0, TransportError("tls")))),
+    UnverifiableRun("revoked key", partial(_under, revoked)),
+    UnverifiableRun("outage begins", partial(_from_some_request, UNAVAILABLE)),
+    UnverifiableRun("firewall closes", partial(_from_some_request, FIREWALL)),
+    UnverifiableRun("rate limit reached", partial(_from_some_request, LIMITED)),
+    UnverifiableRun("one session hangs", _one_session),
+    UnverifiableRun("sessions ended", lambda seed: SimulatedEndpoint(seed, states=("expired", "expired"))),
+    UnverifiableRun("no session ids", lambda seed: SimulatedEndpoint(seed, states=())),
 )
 
 
-def year(nights: Iterable[int]) -> Iterable[tuple[SimulatedEndpoint, str | None]]:
-    """An endpoint for each night, and the name of what keeps it from being verified, None on most nights."""
-    for night in nights:
-        luck = seeded(f"night {night}")
-        trouble = luck.choice(UNVERIFIABLE_NIGHTS) if luck.random() < 0.12 else None
-        if trouble:
-            yield trouble.endpoint(night), trouble.name
+def year(days: Iterable[int]) -> Iterable[tuple[SimulatedEndpoint, str | None]]:
+    """An endpoint for each day, and the name of what keeps it from being verified, None on most days."""
+    for day in days:
+        chance = seeded(f"night {day}")
+        failure = chance.choice(UNVERIFIABLE_RUNS) if chance.random() < 0.12 else None
+        if failure:
+            yield failure.endpoint(day), failure.name
         else:
-            yield SimulatedEndpoint(night, disturbance=changeable(luck)), None
+            yield SimulatedEndpoint(day, disturbance=changeable(chance)), None

@@ -14,7 +14,7 @@ import pytest
 from hpp_contract.cli import main
 from hpp_contract.recordings.bulk.local import judge_recordings
 from tests.harness.support.paths import RECORDINGS
-from tests.harness.support.recording_tools import kept, played, write_lines
+from tests.harness.support.recording_tools import kept, simulated, write_lines
 
 
 def recording(*arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -46,7 +46,7 @@ def test_another_api_only(tmp_path: Path) -> None:
 def test_what_is_broken_stays_broken(tmp_path: Path) -> None:
     """Beside a file that cannot be read, a broken rule is still found, and is what the exit code tells."""
     (tmp_path / "a.yaml").write_text("[")
-    exchanges = [kept(each) for each in played("waiting", 1)]
+    exchanges = [kept(each) for each in simulated("waiting", 1)]
     write_lines(tmp_path / "b.ndjson", exchanges)
     broken = (tmp_path / "b.ndjson").read_text(encoding="utf-8").replace("WAITING", "CREATED")
     (tmp_path / "b.ndjson").write_text(broken)
@@ -75,7 +75,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_standard_input(tmp_path: Path) -> None:
     """`-` reads standard input, and findings name it."""
-    lines = write_lines(tmp_path / "log", [kept(each) for each in played("waiting", 2)]).read_bytes()
+    lines = write_lines(tmp_path / "log", [kept(each) for each in simulated("waiting", 2)]).read_bytes()
     recording("-", "--json", tmp_path / "report.json", given=lines)
     (kept_key,) = [rule for rule in reported(tmp_path / "report.json")["rules"] if rule["id"] == "HPP-K01"]
     assert [finding["evidence"] for finding in kept_key["findings"]] == ["-#1", "-#2"]
@@ -101,7 +101,7 @@ def long_log(path: Path, sessions: int) -> Path:
     exchanges = []
     for number in range(sessions):
         asked = f"39a1c773-{number:04x}-4111-8111-111111111111"
-        polls = played(stages[number % len(stages)], 3)
+        polls = simulated(stages[number % len(stages)], 3)
         lines = write_lines(path, [kept(each) for each in (polls if number % 7 else polls[::-1])]).read_text(
             encoding="utf-8"
         )
@@ -164,7 +164,7 @@ def test_a_killed_process_is_said(tmp_path: Path) -> None:
 
 def test_a_folder_holds_other_files_too(tmp_path: Path) -> None:
     """In a folder, texts and programs are passed over, data that is no recording is noted, and nothing fails for it."""
-    write_lines(tmp_path / "log.ndjson", [kept(each) for each in played("waiting", 1)])
+    write_lines(tmp_path / "log.ndjson", [kept(each) for each in simulated("waiting", 1)])
     for name, text in {
         "README.md": "# a: b: c",
         "make.py": "import this",
@@ -181,7 +181,7 @@ def test_a_folder_holds_other_files_too(tmp_path: Path) -> None:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """Two polls of one session."""
-    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in played("lifecycle-paid", 2)])
+    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in simulated("lifecycle-paid", 2)])
 
 
 def test_a_page_holds_no_recordings_from_elsewhere(log: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from hpp_contract.recordings.bulk import dask as cluster
 from hpp_contract.recordings.bulk.dask import judge_on_dask
 from hpp_contract.recordings.bulk.local import Judged, judge_recordings
 from tests.harness.support.paths import RECORDINGS
-from tests.harness.support.recording_tools import FAULTS, kept, played, write_lines
+from tests.harness.support.recording_tools import FAULTS, kept, simulated, write_lines
 from tests.harness.support.sockets import wait_for
 
 QUIET: dict[str, Any] = {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"}}
@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = []
     for number in range(90):
         told = FAULTS[number % len(FAULTS)] if number % 3 == 0 else None
-        polls = [kept(each) for each in played(told.scenario if told else "lifecycle-paid", 4, told)]
+        polls = [kept(each) for each in simulated(told.scenario if told else "lifecycle-paid", 4, told)]
         text = write_lines(folder / "one", polls).read_text(encoding="utf-8")
         own = f"39a1c773-{number:04x}-4111-8111-111111111111"
         lines += text.replace(polls[0].request.session_id or "-", own).splitlines(keepends=True)

@@ -33,7 +33,7 @@ from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import DOCUMENTED
 from tests.harness.support.fake_time import NOON
-from tests.harness.support.recording_tools import played, recordings
+from tests.harness.support.recording_tools import recordings, simulated
 
 
 def run(*arguments: str) -> int:
@@ -131,8 +131,8 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 def test_unknown_sessions_are_named_by_their_shapes() -> None:
     """A real session's cassette is named by what it showed, and sessions of one course are numbered."""
-    exchanges = [each for stage in ("waiting", "in-progress", "lifecycle-paid") for each in played(stage, 3)]
-    assert list(named([*exchanges, *played("lifecycle-missed", 2)])) == [
+    exchanges = [each for stage in ("waiting", "in-progress", "lifecycle-paid") for each in simulated(stage, 3)]
+    assert list(named([*exchanges, *simulated("lifecycle-missed", 2)])) == [
         "waiting",
         "in-progress",
         "waiting-then-in-progress-then-completed-with-order",
@@ -142,7 +142,7 @@ def test_unknown_sessions_are_named_by_their_shapes() -> None:
 
 def test_the_gate_refuses_a_leftover(tmp_path: Path) -> None:
     """A text that scrubbing replaced elsewhere and finds again in the file stops the writing of it."""
-    (exchange,) = played("waiting", 1)
+    (exchange,) = simulated("waiting", 1)
     scrub = Scrubber(CREDENTIALS.secrets)
     scrub(exchange)
     with pytest.raises(Unverifiable, match=r"waiting\.yaml was not written"):
@@ -152,7 +152,7 @@ def test_the_gate_refuses_a_leftover(tmp_path: Path) -> None:
 
 def test_evidence_is_not_mixed(tmp_path: Path) -> None:
     """What the embedded server said never takes the place of what a real endpoint said."""
-    exchanges = played("waiting", 1)
+    exchanges = simulated("waiting", 1)
     write_cassettes(exchanges, tmp_path, recorded("api.playground.kustom.co", NOON), Scrubber())
     before = (tmp_path / "waiting.yaml").read_bytes()
     assert b"recorded from api.playground.kustom.co at 2026-11-22T12:00:00Z" in before
@@ -164,14 +164,14 @@ def test_evidence_is_not_mixed(tmp_path: Path) -> None:
 def test_old_cassettes_give_way(tmp_path: Path) -> None:
     """A new recording replaces the old one, and leaves alone what it did not write."""
     (tmp_path / "mine.yaml").write_text("a: b")
-    write_cassettes(played("waiting", 1), tmp_path, EMBEDDED, Scrubber())
-    write_cassettes(played("failed", 1), tmp_path, EMBEDDED, Scrubber())
+    write_cassettes(simulated("waiting", 1), tmp_path, EMBEDDED, Scrubber())
+    write_cassettes(simulated("failed", 1), tmp_path, EMBEDDED, Scrubber())
     assert {path.name for path in tmp_path.iterdir()} == {"failed.yaml", "mine.yaml"}
 
 
 def test_failures_are_left_out(tmp_path: Path) -> None:
     """A request without a whole answer fits into no cassette: it is counted."""
-    good, bad, cut = played("waiting", 3)
+    good, bad, cut = simulated("waiting", 3)
     assert cut.response is not None
     shortened = replace(cut, response=replace(cut.response, complete=False))
     assert (
@@ -185,7 +185,7 @@ def test_failures_are_left_out(tmp_path: Path) -> None:
 def test_many_threads_may_record(tmp_path: Path) -> None:
     """Recorders that share a set write whole cassettes, with one pseudonym for one id."""
     scrub = Scrubber(CREDENTIALS.secrets)
-    persister, exchanges = Persister(scrub), played("lifecycle-paid", 3)
+    persister, exchanges = Persister(scrub), simulated("lifecycle-paid", 3)
 
     def write(number: int) -> None:
         persister.write(tmp_path / f"{number}.yaml", [scrub(each) for each in exchanges], EMBEDDED)

@@ -9,11 +9,11 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
 from hpp_contract.probe import ProbePlan, probe, target_from
 from hpp_contract.server import Server
-from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
+from tests.harness.support.fault_matrix import assert_caught, faults_from, noticed
 
 
 @pytest.mark.socket
-@pytest.mark.parametrize(("rule", "fault"), told_by("server"))
+@pytest.mark.parametrize(("rule", "fault"), faults_from("server"))
 def test_lying_server(rule: Rule, fault: Fault) -> None:
     """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
     stage = fault.scenario if fault.scenario in SCENARIOS else "waiting"

@@ -29,8 +29,8 @@ from tests.harness.support.pinned import assert_pinned
 from tests.harness.support.recording_tools import (
     FAULTS,
     by_name,
-    played,
     renaming,
+    simulated,
     with_headers,
     with_members,
     with_statuses,
@@ -60,7 +60,7 @@ def night(samples: int, tell: Callable[[Exchange], Exchange] = lambda each: each
     """So many sessions in every stage, all told of with this lie."""
     exchanges = []
     for stage in STAGES:
-        (honest,) = played(stage, 1)
+        (honest,) = simulated(stage, 1)
         for number in range(samples):
             asked = honest.request.session_id or ""
             exchanges.append(tell(renaming(asked, f"{number:08}{asked[8:]}")(honest)))
@@ -148,7 +148,7 @@ def precise(*digits: int) -> Facts:
     """Facts of a session for each number of fraction digits."""
     exchanges = []
     for number, count in enumerate(digits):
-        (honest,) = played("waiting", 1)
+        (honest,) = simulated("waiting", 1)
         asked = honest.request.session_id or ""
         told = edits.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
         told = renaming(asked, f"{number:08}{asked[8:]}")(told)

@@ -11,12 +11,12 @@ from hpp_contract.engine.rule import JUDGES, Rule
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
-from tests.harness.support.fault_matrix import assert_caught, noticed, told_by
+from tests.harness.support.fault_matrix import assert_caught, faults_from, noticed
 
 SECOND = 1_000_000_000
 
 
-@pytest.mark.parametrize(("rule", "fault"), told_by("client"))
+@pytest.mark.parametrize(("rule", "fault"), faults_from("client"))
 def test_wrong_client(rule: Rule, fault: Fault) -> None:
     """A client that does this, sixty polls long, breaks the rule and no unrelated one."""
     honest = [replace(x, at=Instant(index * SECOND)) for index, x in enumerate(simulate_server(fault.scenario, 60))]
@@ -24,7 +24,7 @@ def test_wrong_client(rule: Rule, fault: Fault) -> None:
     assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "client"))
 
 
-@pytest.mark.parametrize(("rule", "fault"), told_by("recorder"))
+@pytest.mark.parametrize(("rule", "fault"), faults_from("recorder"))
 def test_careless_recorder(rule: Rule, fault: Fault) -> None:
     """A recording that is careless like this breaks the rule and no unrelated one."""
     honest = [kept(exchange) for exchange in simulate_server(fault.scenario, 2)]

@@ -23,7 +23,7 @@ from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.fields import BIRTH_DATE, PSEUDONYM
 from hpp_contract.spec.session import UUID
-from tests.harness.support.recording_tools import EDITS, FAULTS, kept, played, recordings
+from tests.harness.support.recording_tools import EDITS, FAULTS, kept, recordings, simulated
 
 Said = dict[str, tuple[Outcome, int, list[str]]]
 LEAKS = ("HPP-K01", "HPP-K02", "HPP-K03", "HPP-K04")
@@ -57,14 +57,14 @@ def scrubbed(exchanges: Sequence[Exchange]) -> list[Exchange]:
 @pytest.mark.parametrize("told", FAULTS, ids=lambda told: told.name)
 def test_every_lie_survives(told: Fault) -> None:
     """What a fault breaks is broken after scrubbing too, in the same places, and nothing else is."""
-    assert_survives(played(told.scenario, 3, told))
+    assert_survives(simulated(told.scenario, 3, told))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["completed-with-order", "manual-id-check", "unknown-id"])
 def test_every_small_change_survives(stage: str) -> None:
     """So is what each small change breaks."""
-    first, second = played(stage, 2)
+    first, second = simulated(stage, 2)
     for edit in EDITS.values():
         assert_survives([first, edit(second)])
 
@@ -175,7 +175,7 @@ def test_what_is_not_private_is_left() -> None:
 @pytest.mark.parametrize("value", ["Basic <scrubbed>", "<scrubbed>", "Basic [Filtered]", "Basic", "", "REDACTED"])
 def test_placeholders_stay(value: str) -> None:
     """What another tool has put in the place of credentials is left as it is."""
-    exchange = edits.sent("Authorization", value)(played("waiting", 1)[0])
+    exchange = edits.sent("Authorization", value)(simulated("waiting", 1)[0])
     assert scrubbed([exchange])[0].request.header("authorization") == value
 
 

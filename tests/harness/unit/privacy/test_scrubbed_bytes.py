@@ -13,7 +13,7 @@ from hpp_contract.engine import edits
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.exchange import Context
 from hpp_contract.privacy.scrub import Scrubber
-from tests.harness.support.recording_tools import played
+from tests.harness.support.recording_tools import simulated
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 OURS = "5c2bbed0-0000-7000-8000-000000000000"
@@ -245,7 +245,7 @@ def test_what_must_not_be_left() -> None:
 def test_placeholders_are_no_originals() -> None:
     """An id that looks like a placeholder is replaced, and may stand elsewhere, where it means nobody."""
     scrub = Scrubber()
-    [first] = played("completed-with-order", 1)
+    [first] = simulated("completed-with-order", 1)
     for text in ("x" * 256, "1f9b2c3d-0000-4000-8000-000000000001"):
         scrub(edits.member("order_id", text)(first))
     assert "x" * 256 not in scrub.originals

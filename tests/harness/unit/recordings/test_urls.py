@@ -15,14 +15,14 @@ from hpp_contract.recordings import urls
 from hpp_contract.recordings.bulk.local import judge_recordings
 from hpp_contract.recordings.sources import files
 from tests.harness.support.paths import RECORDINGS
-from tests.harness.support.recording_tools import EDITS, kept, played, write_lines
+from tests.harness.support.recording_tools import EDITS, kept, simulated, write_lines
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two logs, one packed in a folder below, a cassette, and what is no recording."""
     names = ("session_id=null", 'session_id=""', 'session_id="x"', "session_id=5")
-    polls = [EDITS[name](kept(each)) for name, each in zip(names, played("lifecycle-paid", 4), strict=True)]
+    polls = [EDITS[name](kept(each)) for name, each in zip(names, simulated("lifecycle-paid", 4), strict=True)]
     text = write_lines(tmp_path / "a.ndjson", polls).read_bytes()
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "b.ndjson.gz").write_bytes(gzip.compress(text * 3))
@@ -110,7 +110,7 @@ def test_a_store_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """Two polls of one session."""
-    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in played("lifecycle-paid", 2)])
+    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in simulated("lifecycle-paid", 2)])
 
 
 class Taciturn(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types

@@ -27,8 +27,7 @@ from hpp_contract.rules import CATALOGUE
 from tests.harness.support.fake_time import noon
 from tests.harness.support.paths import SNAPSHOTS
 from tests.harness.support.pinned import assert_pinned
-from tests.harness.support.recording_tools import EDITS, FAULTS, by_name, kept, played
-from tests.harness.support.recording_tools import STAGES as SITUATIONS
+from tests.harness.support.recording_tools import EDITS, FAULTS, SITUATIONS, by_name, kept, simulated
 
 KINDS: tuple[Kind, ...] = ("endpoint", "recording", "client")
 Groups = Mapping[str, Sequence[str]]
@@ -100,7 +99,7 @@ def changed() -> Statements:
     """What is said of every edit to the second of three polls, and of every lie that is told on all."""
     statements: Statements = defaultdict(lambda: defaultdict(list))
     for stage in chain.from_iterable(STAGES.values()):
-        exchanges = played(stage, 3)
+        exchanges = simulated(stage, 3)
         for kind in KINDS:
             first, second, third = polls = [kept(each) if kind == "recording" else each for each in exchanges]
             told = {name: said([first, edit(second), third], kind) for name, edit in EDITS.items()}
@@ -163,7 +162,7 @@ def test_every_edit_edits() -> None:
     def parts(exchange: Exchange) -> list[object]:
         return [getattr(exchange, field.name) for field in fields(exchange)]
 
-    polls = [each for stage in SITUATIONS for each in played(stage, 1)]
+    polls = [each for stage in SITUATIONS for each in simulated(stage, 1)]
     assert [name for name, edit in EDITS.items() if all(parts(edit(each)) == parts(each) for each in polls)] == []
 
 

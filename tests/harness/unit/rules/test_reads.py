@@ -10,7 +10,7 @@ from hpp_contract.engine import Subject, judge
 from hpp_contract.engine.rule import ALWAYS_READ, JUDGES, Rule
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.rules import CATALOGUE
-from tests.harness.support.recording_tools import EDITS, FAULTS, STAGES, kept, played
+from tests.harness.support.recording_tools import EDITS, FAULTS, SITUATIONS, kept, simulated
 
 
 class Name(str):
@@ -93,10 +93,10 @@ class Observed:
 
 def sessions() -> Iterator[Observed]:
     """Sessions of every scenario and fault, live and as recordings hold them, and recorded ones with a small change."""
-    live = [played(stage, 2) for stage in STAGES] + [played(each.scenario, 2, each) for each in FAULTS]
+    live = [simulated(stage, 2) for stage in SITUATIONS] + [simulated(each.scenario, 2, each) for each in FAULTS]
     yield from map(Observed, live)
     for base in ("completed-with-order", "unknown-id"):
-        first, second = played(base, 2)
+        first, second = simulated(base, 2)
         live += [[first, edit(second)] for edit in EDITS.values()]
     yield from (Observed(map(kept, group)) for group in live)
 

@@ -47,10 +47,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = f"http://127.0.0.1:{PORT}{self.path}"
-        played = self.application(Request("GET", url, tuple(self.headers.items())))
+        answered = self.application(Request("GET", url, tuple(self.headers.items())))
         if self.path == PATHS[-1]:  # the end of one recording: the next finds the session as new
             Handler.application = Application(CREDENTIALS)
-        response = played.response
+        response = answered.response
         if response is None:
             raise LookupError("the honest application always answers")
         packed = "gzip" in self.headers.get("Accept-Encoding", "")

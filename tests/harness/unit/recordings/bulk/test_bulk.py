@@ -21,7 +21,7 @@ from hpp_contract.recordings.bulk.local import judge_recordings
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.sources import InputFile, Piece, blocks, cut, numbered_lines, pieces
 from hpp_contract.rules import CATALOGUE
-from tests.harness.support.recording_tools import EDITS, IDS, kept, played, recordings, renaming, write_lines
+from tests.harness.support.recording_tools import EDITS, IDS, kept, recordings, renaming, simulated, write_lines
 
 
 def in_memory(paths: list[str]) -> tuple[RuleVerdict, ...]:
@@ -45,7 +45,7 @@ def test_streaming_equals_judging_in_memory(folder: Path, exchanges: list[Exchan
 
 def variants(stage: str, pseudonym: bool) -> Iterator[Exchange]:
     """Sessions polled twice, each with one small change in both polls or in the second, each under its own id."""
-    honest = played(stage, 2)
+    honest = simulated(stage, 2)
     asked, session = honest[0].request.session_id or "", honest[0].session or {}
     ids = [session[name] for name in ("order_id", "authorization_token") if name in session]
     for number, edit in enumerate(EDITS.values()):
@@ -77,7 +77,7 @@ def test_every_small_change_is_judged_the_same(tmp_path: Path, stage: str, pseud
 @pytest.mark.slow
 def test_a_burst_is_noticed(tmp_path: Path) -> None:
     """More than fifty polls of one session within a second are found in a log too."""
-    polls = [kept(each) for each in played("waiting", 120, apart=0.01)]
+    polls = [kept(each) for each in simulated("waiting", 120, apart=0.01)]
     paths = [str(write_lines(tmp_path / "log.ndjson", polls))]
     verdicts = judge_recordings(paths, processes=1).verdicts
     assert verdicts == in_memory(paths)
@@ -106,7 +106,7 @@ def test_rules_that_read_every_header() -> None:
 def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log in which everything differs is judged all the same."""
     monkeypatch.setattr(cache, "MEMORY", 3)
-    (honest,) = played("waiting", 1)
+    (honest,) = simulated("waiting", 1)
     exchanges = [edits.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
     paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
@@ -115,7 +115,7 @@ def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """Two polls of one session."""
-    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in played("lifecycle-paid", 2)])
+    return write_lines(tmp_path / "log.ndjson", [kept(each) for each in simulated("lifecycle-paid", 2)])
 
 
 def test_a_long_last_line_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

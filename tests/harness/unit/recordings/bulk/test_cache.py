@@ -13,7 +13,7 @@ from hpp_contract.engine.judge import SAMPLE, Judge
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.recordings.bulk.cache import VerdictCache
 from hpp_contract.recordings.bulk.fingerprint import fingerprint_of
-from tests.harness.support.recording_tools import kept, played
+from tests.harness.support.recording_tools import kept, simulated
 
 
 def crashes(_: Any) -> list[Finding]:
@@ -32,7 +32,7 @@ def test_a_verdict_that_cannot_be_repeated(check: Callable[[Any], list[Finding]]
     rules = [rule("HPP-S01", "a-rule", "must", "stated", "Read Session", when=lambda _: True)(check)]
     subject, honest = Subject("recording", ""), Judge(rules, Subject("recording", ""))
     screen = VerdictCache(rules, subject, lambda order: f"log#{order[1]}")
-    for number, each in enumerate(map(kept, played("waiting", 1) * 3), 1):
+    for number, each in enumerate(map(kept, simulated("waiting", 1) * 3), 1):
         exchange = replace(each, evidence=f"log#{number}")
         glance = fingerprint_of(exchange)
         assert glance is not None

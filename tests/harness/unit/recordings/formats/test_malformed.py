@@ -18,7 +18,7 @@ from hpp_contract.recordings import read_recordings, reading
 from hpp_contract.recordings.bulk.local import Judged, judge_recordings
 from hpp_contract.recordings.formats.ndjson import MAX_LINE
 from tests.harness.support.paths import RECORDINGS
-from tests.harness.support.recording_tools import as_line, kept, played, write_lines
+from tests.harness.support.recording_tools import as_line, kept, simulated, write_lines
 
 FILES = sorted(
     path
@@ -30,7 +30,9 @@ FILES = sorted(
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One exchange that nothing is wrong with."""
-    return write_lines(tmp_path_factory.mktemp("good") / "good.ndjson", [kept(each) for each in played("waiting", 1)])
+    return write_lines(
+        tmp_path_factory.mktemp("good") / "good.ndjson", [kept(each) for each in simulated("waiting", 1)]
+    )
 
 
 def judged(*paths: Path) -> Judged:
@@ -100,7 +102,7 @@ def test_wrong_types(data: st.DataObject, good: Path) -> None:
 @given(data=st.data())
 def test_wrong_types_in_lines(data: st.DataObject, good: Path) -> None:
     """The same for our own NDJSON."""
-    value = json.loads(as_line(kept(played("completed-with-order", 1)[0])))
+    value = json.loads(as_line(kept(simulated("completed-with-order", 1)[0])))
     *path, last = data.draw(st.sampled_from(places(value)[1:]))
     holder = value
     for key in path:
@@ -226,7 +228,7 @@ def test_yaml_is_refused_alike_without_libyaml(
 def test_sentences_are_bounded(tmp_path: Path) -> None:
     """A file in which nothing can be read is one count and a few sentences, however long it is."""
     path = tmp_path / "log.ndjson"
-    path.write_text(as_line(kept(played("waiting", 1)[0])) + "\n" + "{}\n" * 1000)
+    path.write_text(as_line(kept(simulated("waiting", 1)[0])) + "\n" + "{}\n" * 1000)
     result = judged(path)
     assert (result.damaged, len(result.unreadable)) == (1000, 20)
 

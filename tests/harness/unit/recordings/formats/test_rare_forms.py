@@ -19,7 +19,7 @@ from hpp_contract.recordings.formats.yaml_text import read_yaml
 from hpp_contract.recordings.pytest_cassette import player
 from hpp_contract.recordings.recorded_sessions import recorded_sessions
 from hpp_contract.recordings.write import Persister
-from tests.harness.support.recording_tools import as_line, played
+from tests.harness.support.recording_tools import as_line, simulated
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 PATH = f"/hpp/v1/sessions/{ID}"
@@ -197,7 +197,7 @@ def test_values_that_are_no_json() -> None:
 
 def test_lines_that_cannot_be_read(tmp_path: Path) -> None:
     """A line that is no exchange is told by its number, and the others are read."""
-    line = as_line(played("waiting", 1)[0])
+    line = as_line(simulated("waiting", 1)[0])
     exchanges, (sentence,) = read(tmp_path, f'{line}\n{{"request": 5}}\n')
     assert len(exchanges) == 1
     assert sentence.startswith("#2: ")
@@ -238,7 +238,7 @@ def test_playing_what_cannot_be_played(tmp_path: Path) -> None:
 
 def test_a_recorded_session_under_another_id(tmp_path: Path) -> None:
     """The answers speak of the id that was asked for, in the place of the recorded one."""
-    (honest,) = played("waiting", 1)
+    (honest,) = simulated("waiting", 1)
     (tmp_path / "a.ndjson").write_text(as_line(honest))
     (recorded,) = recorded_sessions([str(tmp_path / "a.ndjson")])
     assert recorded.edit()(honest).session == honest.session
@@ -250,7 +250,7 @@ def test_vcrpy_reads_through_our_persister(tmp_path: Path) -> None:
     from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]  # vcrpy has no types
     from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # vcrpy has no types
 
-    persister, (exchange,) = Persister(Scrubber()), played("waiting", 1)
+    persister, (exchange,) = Persister(Scrubber()), simulated("waiting", 1)
     persister.write(tmp_path / "a.yaml", [exchange], "embedded")
     requests, responses, *_ = persister.load_cassette(str(tmp_path / "a.yaml"), yamlserializer)
     assert [each.uri for each in requests] == [exchange.request.url]
