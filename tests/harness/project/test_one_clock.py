@@ -10,8 +10,10 @@ from tests.harness.support.clock_readers import READS, UNLESS_GIVEN, clock_reade
 from tests.harness.support.paths import ROOT, SUPPORT
 
 CLOCK = ROOT / "hpp_contract/model/clock.py"
-MAY = (CLOCK, ROOT / "tests/any_day.py", Path(__file__), SUPPORT / "clock_readers.py")
-"""The clock, what moves it for `make test-any-day`, and the names that this test looks for."""
+STOPPED = ROOT / "benchmarks/outputs/driver.py"
+MAY = (CLOCK, ROOT / "tests/any_day.py", STOPPED, Path(__file__), SUPPORT / "clock_readers.py")
+"""The clock, what moves it for `make test-any-day`, what stops it to compare outputs, and the names that this test
+looks for."""
 
 ITS_OWN = {
     "tests/harness/integration/cli/test_clock.py",
