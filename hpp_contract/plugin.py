@@ -100,16 +100,14 @@ class HppServer:
 
     def session(self, name: str) -> str:
         """The session id of the scenario, fault or client case called `name`; raises LookupError for any other."""
-        import difflib
-
         from hpp_contract.cases import CASES
         from hpp_contract.cases.scenarios import SCENARIOS, session_id
+        from hpp_contract.engine.errors import suggest
         from hpp_contract.rules import FAULTS
 
         names = {**dict.fromkeys((*SCENARIOS, *(fault.name for fault in FAULTS))), **CASES}
         if name not in names:
-            close = difflib.get_close_matches(name, names, 1)
-            hint = f"did you mean {close[0]}?" if close else "hpp-contract client --list shows the cases."
+            hint = suggest(name, names, "hpp-contract client --list shows the cases.")
             raise LookupError(f"there is no scenario, fault or case {name!r}; {hint}")
         return CASES[name].sessions[0] if name in CASES else session_id(name)
 

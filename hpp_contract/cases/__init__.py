@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -12,7 +11,7 @@ from hpp_contract.cases import bodies, polls, refusals, wire
 from hpp_contract.cases import sessions as cases_sessions
 from hpp_contract.cases.case import GENERATED, Case
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.errors import UsageProblem, suggest
 from hpp_contract.engine.fault import Fault
 
 __all__ = ["CASES", "GENERATED", "Case", "case_faults", "select", "selects_generated"]
@@ -49,7 +48,8 @@ def select(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case
     names = [*(case.name for case in every), GENERATED]
     for pattern in wanted:
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise UsageProblem(f"there is no case {pattern!r}; {_hint(pattern, names)}")
+            hint = suggest(pattern, names, "hpp-contract client --list shows them all.")
+            raise UsageProblem(f"there is no case {pattern!r}; {hint}")
     return tuple(case for case in every if not wanted or any(fnmatchcase(case.name, pattern) for pattern in wanted))
 
 
@@ -61,8 +61,3 @@ def selects_generated(patterns: Iterable[str]) -> bool:
 
 def _words(patterns: Iterable[str]) -> list[str]:
     return [name for pattern in patterns for name in pattern.replace(",", " ").split()]
-
-
-def _hint(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, names, 1)
-    return f"did you mean {close[0]}?" if close else "hpp-contract client --list shows them all."

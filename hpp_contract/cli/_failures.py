@@ -8,9 +8,7 @@ import click
 
 from hpp_contract.cli._environment import redactor
 from hpp_contract.cli._output import write_stderr, write_stdout
-from hpp_contract.engine.errors import RunError
-from hpp_contract.engine.refusal import system_refusal
-from hpp_contract.engine.report import UNVERIFIED, USAGE
+from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, system_refusal
 from hpp_contract.privacy.sanitize import printable
 
 INTERRUPTED = 130

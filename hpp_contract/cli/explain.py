@@ -21,13 +21,13 @@ def explain(clock: Clock, rule_id: str) -> None:
     """
     from hpp_contract.cli._output import width, write_stdout
     from hpp_contract.cli.pair import kept_and_broken
-    from hpp_contract.engine.errors import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem, suggest
     from hpp_contract.reporting.catalogue import explain as text
-    from hpp_contract.rules import closest, find
+    from hpp_contract.rules import CATALOGUE, find
 
     rule = find(rule_id) or find(f"HPP-{rule_id}")
     if rule is None:
-        guess = closest(rule_id)
-        hint = f"did you mean {guess}?" if guess else "hpp-contract rules lists them."
+        names = [name for each in CATALOGUE for name in (each.id, each.slug)]
+        hint = suggest(rule_id, names, "hpp-contract rules lists them.", 0.5)
         raise UsageProblem(f"there is no rule {rule_id!r}; {hint}")
     write_stdout(text(rule, kept_and_broken(rule, clock), min(width(), 100)))

@@ -111,14 +111,11 @@ def serve(
 
 
 def _named(items: Mapping[str, Item], name: str, what: str) -> Item:
-    import difflib
-
-    from hpp_contract.engine.errors import UsageProblem
+    from hpp_contract.engine.errors import UsageProblem, suggest
 
     if name in items:
         return items[name]
-    close = difflib.get_close_matches(name, items, 1)
-    hint = f"did you mean {close[0]}?" if close else "hpp-contract serve --list shows them all."
+    hint = suggest(name, items, "hpp-contract serve --list shows them all.")
     raise UsageProblem(f"there is no {what} {name!r}; {hint}")
 
 

@@ -63,7 +63,7 @@ def _refuse_foreign(target: Path, named: Path) -> None:
 
 def _listed(target: Path) -> set[str]:
     """The files that the manifest in `target` knows, itself among them; none when there is no such manifest."""
-    from hpp_contract.engine.refusal import raise_refusal
+    from hpp_contract.engine.errors import raise_refusal
 
     try:
         entries = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["vectors"]

@@ -25,9 +25,9 @@ from hpp_contract.cases.scenarios import session_id
 from hpp_contract.client.run_case import CaseResult
 from hpp_contract.client.verdicts import RULES, verdicts_on
 from hpp_contract.engine import Outcome, RuleVerdict, Subject
+from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.judge import broken
-from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.generate import sessions
 from hpp_contract.generate.bodies import Body, distinct_ids
 from hpp_contract.generate.instants import SECOND, format_instant

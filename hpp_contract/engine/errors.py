@@ -1,14 +1,26 @@
-"""Problems: why a run cannot go on, as one sentence for a person and one exit code for a machine.
+"""Errors that end a run, the exit codes, and what helps after an error: the name that was probably meant.
 
-Everything that ends a run early raises one of these; only the command line and the plugin catch them. A broken contract
-is no problem: it is a Report.
+Everything that ends a run early raises a RunError; only the command line and the plugin catch it. A broken contract is
+no error: it is a Report. When the operating system refuses a thread, a process, a file or memory, nothing was verified:
+that says nothing about an endpoint or a client, and is no fault of ours.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+import difflib
+import errno
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Final
 
-from hpp_contract.engine.report import UNVERIFIED, USAGE
+KEPT, BROKEN, USAGE, UNVERIFIED = 0, 1, 2, 3
+"""Exit codes: a part of the command line's public interface."""
+
+_THREAD: Final = "to start another thread: raise the limit on processes (ulimit -u), or close other programs."
+_PROCESS: Final = "to start another process: raise the limit on processes (ulimit -u), or close other programs."
+_FILE: Final = "to open another file or connection: raise the limit on open files (ulimit -n), or close other programs."
+_MEMORY: Final = "more memory: close other programs, or raise the limit on it (ulimit -v)."
+
+_BY_NUMBER: Final = {errno.EMFILE: _FILE, errno.ENFILE: _FILE, errno.ENOMEM: _MEMORY}
 
 
 class RunError(Exception):
@@ -25,3 +37,61 @@ class UsageProblem(RunError):
 
 class Unverifiable(RunError):
     """Nothing could be concluded: unreachable, refused, unreadable, our own error (exit 3)."""
+
+
+class SystemRefused(Unverifiable):
+    """The operating system refused what a run needs."""
+
+
+def system_refusal(error: BaseException, *, starting_process: bool = False) -> SystemRefused | None:
+    """What the system refused, when `error` or anything it wraps says so; None when none does.
+
+    Only of the start of a process does EAGAIN mean a refusal: a socket says it when it has nothing to read.
+    """
+    for cause in causes(error):
+        if isinstance(cause, SystemRefused):
+            return cause
+        refused = _refused(cause, starting_process)
+        if refused is not None:
+            return SystemRefused(f"the system refused {refused}")
+    return None
+
+
+def raise_refusal(error: BaseException) -> None:
+    """Raise SystemRefused when that is what `error` is about: for whoever takes every error for something else."""
+    refused = system_refusal(error)
+    if refused is not None:
+        raise refused from error
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything it wraps: libraries use `args`, `reason` and the two standard links for it."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        wrapped = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        grouped = cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
+        waiting.extend(inner for inner in (*wrapped, *grouped) if isinstance(inner, BaseException))
+
+
+def _refused(error: BaseException, starting_process: bool) -> str | None:
+    if isinstance(error, MemoryError):
+        return _MEMORY
+    if isinstance(error, RuntimeError) and error.args == ("can't start new thread",):
+        return _THREAD
+    if not isinstance(error, OSError) or error.errno is None:
+        return None
+    return _PROCESS if starting_process and error.errno == errno.EAGAIN else _BY_NUMBER.get(error.errno)
+
+
+def suggest(name: str, names: Iterable[str], otherwise: str, likeness: float = 0.6) -> str:
+    """`did you mean …?` with the one of `names` that `name` was probably meant to be; `otherwise` when none is alike.
+
+    `likeness` is from 0 to 1, as difflib counts it.
+    """
+    close = difflib.get_close_matches(name, list(names), 1, likeness)
+    return f"did you mean {close[0]}?" if close else otherwise

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hpp_contract.engine.refusal import raise_refusal
+from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.report import Outcome, RuleVerdict, Subject, outcome_of
 from hpp_contract.engine.rule import JUDGES, Finding, Rule, Scope
 from hpp_contract.model.client_read import ClientRead

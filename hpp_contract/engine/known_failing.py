@@ -6,13 +6,12 @@ entries, is the reason and is required. Listed rules still run; an entry that no
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.errors import UsageProblem, suggest
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Severity
 
@@ -75,15 +74,11 @@ def _entry(line: str, reason: str, place: str, codes: Collection[str]) -> Entry:
     if match is None:  # the line is not quoted: a file given by mistake may hold secrets
         raise UsageProblem(f"{place}: this line is no entry; write a rule as HPP-A05 or HPP-A05@case-name.")
     if match["rule"] not in codes:
-        raise UsageProblem(f"{place}: there is no rule {match['rule']}; {_closest(match['rule'], codes)}")
+        hint = suggest(match["rule"].upper(), sorted(codes), "hpp-contract rules lists them.")
+        raise UsageProblem(f"{place}: there is no rule {match['rule']}; {hint}")
     if not reason:
         raise UsageProblem(f"{place}: {match['rule']} has no reason; write one in a comment line directly above it.")
     return Entry(match["rule"], match["case"], reason, place)
-
-
-def _closest(code: str, codes: Collection[str]) -> str:
-    close = difflib.get_close_matches(code.upper(), sorted(codes))
-    return f"did you mean {close[0]}?" if close else "hpp-contract rules lists them."
 
 
 def apply(report: Report, entries: Sequence[Entry], cases_run: frozenset[str] | None = None) -> Report:

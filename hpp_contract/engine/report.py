@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
+from hpp_contract.engine.errors import BROKEN, KEPT, UNVERIFIED
 from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
-
-KEPT, BROKEN, USAGE, UNVERIFIED = 0, 1, 2, 3
-"""Exit codes (DESIGN: the command line's public interface)."""
-
 
 NOT_ANSWERED = "not answered"
 """The answer to an open question that a run did not settle."""

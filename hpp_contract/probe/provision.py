@@ -22,8 +22,7 @@ from typing import Any, Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from hpp_contract import __version__
-from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.refusal import system_refusal
+from hpp_contract.engine.errors import UsageProblem, system_refusal
 from hpp_contract.model import Exchange
 from hpp_contract.model.body import read
 from hpp_contract.model.exchange import is_loopback

@@ -21,8 +21,7 @@ import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
-from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.refusal import SystemRefused, causes, system_refusal
+from hpp_contract.engine.errors import SystemRefused, UsageProblem, causes, system_refusal
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 

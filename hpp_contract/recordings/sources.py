@@ -16,8 +16,7 @@ from pathlib import Path, PurePath
 from threading import get_ident
 from typing import IO, BinaryIO, Final, cast
 
-from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.refusal import raise_refusal
+from hpp_contract.engine.errors import UsageProblem, raise_refusal
 from hpp_contract.recordings import urls
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Unreadable

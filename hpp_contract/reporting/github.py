@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from hpp_contract.engine.report import UNVERIFIED, Outcome, Report, RuleVerdict
+from hpp_contract.engine.errors import UNVERIFIED
+from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.view import OUTCOMES, failing, grouped, headline, location, plural, total
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from hpp_contract.engine.report import UNVERIFIED, Outcome, Report, RuleVerdict
+from hpp_contract.engine.errors import UNVERIFIED
+from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import ChangeClass, Finding, Severity
 from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.view import failing, headline

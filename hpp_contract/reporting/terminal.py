@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from hpp_contract.engine.report import KEPT, Outcome, Report, RuleVerdict
+from hpp_contract.engine.errors import KEPT
+from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.view import (
     OUTCOMES,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hpp_contract.engine.report import KEPT, NOT_ANSWERED, UNVERIFIED, Outcome, Report, RuleVerdict
+from hpp_contract.engine.errors import KEPT, UNVERIFIED
+from hpp_contract.engine.report import NOT_ANSWERED, Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding, Severity
 from hpp_contract.reporting.changes import by_class
 from hpp_contract.rules import LETTERS

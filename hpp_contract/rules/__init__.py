@@ -6,7 +6,6 @@ Nobody outside imports a rule's module: what others need of rules is here.
 
 from __future__ import annotations
 
-import difflib
 from types import ModuleType
 from typing import Final
 
@@ -27,7 +26,7 @@ from hpp_contract.rules.conditions import blocked_by
 from hpp_contract.rules.schemas import NO_NULL
 from hpp_contract.rules.served import ServedKind, served_kind
 
-__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "blocked_by", "closest", "find", "served_kind"]
+__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "blocked_by", "find", "served_kind"]
 
 _MODULES: tuple[ModuleType, ...] = (
     request, http, session, pending, completed, lifecycle, error,
@@ -58,12 +57,6 @@ def find(text: str) -> Rule | None:
     """The rule with this id or slug, in any case."""
     wanted = text.strip().lower()
     return next((rule for rule in CATALOGUE if wanted in (rule.id.lower(), rule.slug)), None)
-
-
-def closest(text: str) -> str | None:
-    """The id or slug that `text` was probably meant to be."""
-    names = [name for rule in CATALOGUE for name in (rule.id, rule.slug)]
-    return next(iter(difflib.get_close_matches(text, names, 1, 0.5)), None)
 
 
 FAULTS: Final[tuple[Fault, ...]] = tuple(

@@ -18,8 +18,8 @@ from typing import Final, Literal
 
 from hpp_contract.cases.responses import answer, dated, refusal
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Scenario, session_id
+from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.fault import Fault
-from hpp_contract.engine.refusal import raise_refusal
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials

@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO, Final, cast
 
 from hpp_contract.cases.responses import dated, refusal
-from hpp_contract.engine.refusal import SystemRefused, system_refusal
+from hpp_contract.engine.errors import SystemRefused, system_refusal
 from hpp_contract.model import Exchange, Headers, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.exchange import first

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.exceptions import failure_of
 from hpp_contract.client.adapters.results import parse_capabilities, parse_result
-from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.refusal import SystemRefused, system_refusal
+from hpp_contract.engine.errors import SystemRefused, UsageProblem, system_refusal
 from hpp_contract.model.client_read import Capabilities, ClientResult
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.refusal import system_refusal
+from hpp_contract.engine.errors import UsageProblem, system_refusal
 
 MAX_LINE: Final = 1_000_000
 """Bytes of one line: a session has a few hundred."""

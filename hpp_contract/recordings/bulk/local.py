@@ -21,9 +21,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Self, TypeVar, cast
 
 from hpp_contract.engine import Judge, RuleVerdict, Subject
-from hpp_contract.engine.errors import Unverifiable
+from hpp_contract.engine.errors import Unverifiable, system_refusal
 from hpp_contract.engine.judge import Tally
-from hpp_contract.engine.refusal import system_refusal
 from hpp_contract.recordings.bulk.pieces import SENTENCES, PieceResult, Worker, judge_partition
 from hpp_contract.recordings.bulk.sessions import ReadRecord, unpacked
 from hpp_contract.recordings.reading import other_file_note, skipped_note

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from hpp_contract.engine.refusal import SystemRefused, system_refusal
+from hpp_contract.engine.errors import SystemRefused, system_refusal
 from hpp_contract.model.exchange import is_loopback
 
 ANSWER_LIMIT_S: Final = 3.0

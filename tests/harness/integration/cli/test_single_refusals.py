@@ -21,8 +21,7 @@ from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Subject
-from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.refusal import SystemRefused, raise_refusal, system_refusal
+from hpp_contract.engine.errors import SystemRefused, UsageProblem, raise_refusal, system_refusal
 from hpp_contract.probe import provision
 from hpp_contract.probe.wire import Wire
 from hpp_contract.recordings import sources

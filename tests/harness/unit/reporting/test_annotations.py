@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from hpp_contract.engine import Outcome, Report, Subject
-from hpp_contract.engine.report import UNVERIFIED
+from hpp_contract.engine.errors import UNVERIFIED
 from hpp_contract.engine.rule import Finding
 from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.redact import Redactor
