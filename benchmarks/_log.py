@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 
-from hpp_contract.cases.scenarios import LIFETIME, SCENARIOS, Scenario, write_instant
+from hpp_contract.cases.scenarios import LIFETIME, SCENARIOS, Scenario
+from hpp_contract.model import Instant
 
 SECOND = 1_000_000_000
 START = 1_790_000_000 * SECOND
@@ -76,10 +77,10 @@ def _filled(template: str, at: int, index: int, after: int, noise: int) -> str:
         "@T": f"{ids}-7333-8111-39a1c773bafd",
         "@K": f"K{index:07X}",
         "@C": f"{noise >> 16:08x}-{noise & 0xFFFF:04x}-4111-8111-39a1c773bafd",
-        "@A": write_instant(at, 3, None),
+        "@A": Instant(at).format(3),
         "@D": formatdate(at // SECOND, usegmt=True),
-        "@U": write_instant(created + after, 3, None),
-        "@E": write_instant(created + LIFETIME, 3, None),
+        "@U": Instant(created + after).format(3),
+        "@E": Instant(created + LIFETIME).format(3),
     }
     for mark, value in values.items():
         template = template.replace(mark, value)

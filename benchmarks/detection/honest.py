@@ -18,8 +18,8 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers
 from hpp_contract.spec.schema_files import SHAPES
 
-_TIME_FORMATS: Final = ((9, None), (0, 330), (6, -480), (1, None), (7, 0))
-"""Fraction digits and minutes east of UTC, none of them those of the documented examples."""
+_TIME_FORMATS: Final = ((9, "Z"), (0, "+05:30"), (6, "-08:00"), (1, "Z"), (7, "+00:00"))
+"""Fraction digits and zone, none of them those of the documented examples."""
 
 _LIVES: Final[Mapping[str, tuple[str, ...]]] = {
     "waiting": ("waiting", "completed-with-order"),
@@ -39,7 +39,7 @@ _OTHER_IDS: Final = {
 
 def _time_formats() -> Mapping[str, Scenario]:
     formats = zip(SHAPES, cycle(_TIME_FORMATS), strict=False)
-    return {session_id(shape): replace(SCENARIOS[shape], digits=digits, east=east) for shape, (digits, east) in formats}
+    return {session_id(shape): replace(SCENARIOS[shape], digits=digits, zone=zone) for shape, (digits, zone) in formats}
 
 
 def _lives() -> Mapping[str, Scenario]:

@@ -11,16 +11,15 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Final
 
 from hpp_contract.model import Instant
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.model.instant import SECOND
 from hpp_contract.spec.schema_files import SHAPES, example
 
 _NAMESPACE: Final = uuid.UUID("c9d0e7a4-5b1f-5c3e-8a26-4f1d90b7e312")
-_SECOND: Final = 1_000_000_000
 STEP: Final = 67.135
 """Seconds between two steps of a walk."""
 
@@ -45,7 +44,7 @@ class Scenario:
     """A session from poll to poll: `steps`, one a poll, of which the last stays; or, where `refused` is a status code,
     an error for ever.
 
-    Its instants are written with `digits` fraction digits in a zone `east` minutes east of UTC (None writes `Z`);
+    Its instants are written with `digits` fraction digits in `zone` (`Z` or an offset such as `+02:00`);
     `members` are added to every body.
     """
 
@@ -53,18 +52,18 @@ class Scenario:
     steps: tuple[Step, ...] = ()
     refused: int | None = None
     digits: int = 3
-    east: int | None = None
+    zone: str = "Z"
     members: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self, session: str, poll: int, created: int) -> dict[str, Any]:
         """The session object of poll number `poll` (from 0), for a session created at `created` (ns since 1970)."""
         step = self.steps[min(poll, len(self.steps) - 1)]
-        updated = created + round(step.after * _SECOND)
+        updated = created + round(step.after * SECOND)
         value = example(step.shape)
         value |= {member: own for member, own in outcome(session).items() if member in value}
         value["session_id"] = session
-        value["updated_at"] = write_instant(updated, self.digits, self.east)
-        value["expires_at"] = write_instant(created + LIFETIME, self.digits, self.east)
+        value["updated_at"] = Instant(updated).format(self.digits, self.zone)
+        value["expires_at"] = Instant(created + LIFETIME).format(self.digits, self.zone)
         return {**value, **self.members}
 
 
@@ -73,14 +72,6 @@ def outcome(session: str) -> dict[str, str]:
     reference = base64.b32encode(hashlib.sha256(session.encode()).digest()).decode()[:8]
     order, token = (str(uuid.uuid5(_NAMESPACE, f"{session} {what}")) for what in ("order", "token"))
     return {"order_id": order, "authorization_token": token, "klarna_reference": reference}
-
-
-def write_instant(ns: int, digits: int, east: int | None) -> str:
-    """RFC 3339 for `ns` nanoseconds since 1970, cut to `digits` (0 to 9) fraction digits."""
-    zone = UTC if east is None else timezone(timedelta(minutes=east))
-    moment = datetime.fromtimestamp(ns // _SECOND, zone)
-    fraction = f".{ns % _SECOND:09d}"[: digits + 1] if digits else ""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}{'Z' if east is None else moment.isoformat()[19:]}"
 
 
 def _documented(shape: str, member: str) -> int:
@@ -96,7 +87,7 @@ LIFETIME: Final = _documented("waiting", "expires_at") - _documented("waiting", 
 
 def _still(shape: str, **how: Any) -> Scenario:
     """A session that shows `shape` at every poll, as long after its creation as in the documentation."""
-    after = (_documented(shape, "updated_at") - _documented("waiting", "updated_at")) / _SECOND
+    after = (_documented(shape, "updated_at") - _documented("waiting", "updated_at")) / SECOND
     return Scenario(shape, (Step(shape, after),), **how)
 
 
@@ -127,8 +118,8 @@ _SPELLINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "failed": {"digits": 0},
     "error": {"digits": 6},
     "back": {"digits": 9},
-    "cancelled": {"digits": 0, "east": 120},
-    "disabled": {"digits": 6, "east": -210},
+    "cancelled": {"digits": 0, "zone": "+02:00"},
+    "disabled": {"digits": 6, "zone": "-03:30"},
 }
 """The data types page allows 0 to 9 fraction digits and any zone; the documented examples keep their own spelling."""
 
@@ -137,7 +128,7 @@ _ALL: Final = (
     _walk("lifecycle-paid", "waiting", "in-progress", "completed-with-order"),
     _walk("lifecycle-retried", "waiting", "in-progress", "failed", "in-progress", "completed-with-order", digits=6),
     _walk("lifecycle-back", "waiting", "in-progress", "back", "in-progress", "completed-with-token", digits=9),
-    _walk("lifecycle-error", "waiting", "in-progress", "error", "in-progress", "completed-with-order", east=120),
+    _walk("lifecycle-error", "waiting", "in-progress", "error", "in-progress", "completed-with-order", zone="+02:00"),
     _walk("lifecycle-cancelled", "waiting", "in-progress", "cancelled", digits=0),
     _walk("lifecycle-disabled", "waiting", "disabled"),
     _walk("lifecycle-missed", "waiting", "completed-with-order"),

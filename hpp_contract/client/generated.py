@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import shlex
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -27,11 +26,12 @@ from hpp_contract.client.verdicts import RULES, verdicts_on
 from hpp_contract.engine import Outcome, RuleVerdict, Subject
 from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.files import replace_file
 from hpp_contract.engine.judge import broken
 from hpp_contract.generate import sessions
 from hpp_contract.generate.bodies import Body, distinct_ids
-from hpp_contract.generate.instants import SECOND, format_instant
 from hpp_contract.model import Exchange, Instant, Request, Response
+from hpp_contract.model.instant import SECOND
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.schema_files import example
 from hpp_contract.spec.session import OUTCOME
@@ -276,12 +276,7 @@ def _keep(case: GeneratedCase, rule: str, folder: Path | None) -> str:
         folder = folder or Path(mkdtemp(prefix="hpp-contract-"))
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{rule}-{case.own_id[:8]}.json"
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            draft.write_bytes(case.content)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        replace_file(path, case.content)
     except OSError as error:
         raise_refusal(error)
         return f"hpp-contract serve --body FILE (which could not be written: {error.strerror})"
@@ -368,4 +363,4 @@ def _realistic(name: str, value: Any) -> Any:
         return value
     zone = "Z" if value.endswith("Z") else value[-6:]
     ns = moment.ns if 0 <= moment.ns < 1.3 * _CENTURY else moment.ns % _CENTURY
-    return format_instant(ns, moment.digits, _UNUSED_OFFSETS.get(zone, zone))
+    return Instant(ns).format(moment.digits, _UNUSED_OFFSETS.get(zone, zone))

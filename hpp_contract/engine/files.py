@@ -1,4 +1,4 @@
-"""Writing a report to a file: all of it or nothing."""
+"""Writing a file: all of it or nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():  # a device or a pipe: replacing one would do harm
             path.write_bytes(data)
         else:
-            _replace(path.resolve(), data)  # a symbolic link stays one
+            replace_file(path.resolve(), data)  # a symbolic link stays one
     except OSError as error:
         raise UsageProblem(f"{path} could not be written ({error.strerror}): name another file.") from None
 
@@ -34,7 +34,8 @@ def check(path: Path) -> None:
         raise UsageProblem(f"{path} cannot be written: no permission; name another file.")
 
 
-def _replace(target: Path, data: bytes) -> None:
+def replace_file(target: Path, data: bytes) -> None:
+    """Put `data` into the file `target`: a reader sees the old file or the whole new one. Raises OSError."""
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with draft.open("xb") as file:

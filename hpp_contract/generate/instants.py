@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from hpp_contract.generate.choices import Choices, pick
-
-SECOND: Final = 1_000_000_000
-"""Nanoseconds."""
+from hpp_contract.model import Instant
+from hpp_contract.model.instant import SECOND
 
 LIFETIME: Final = 48 * 3600
 """Seconds from `updated_at` to `expires_at` at most (session lifetime)."""
@@ -53,14 +52,6 @@ _DAYS: Final = (
 )
 
 
-def format_instant(ns: int, digits: int, zone: str) -> str:
-    """RFC 3339 for `ns` nanoseconds since 1970, cut to `digits` fraction digits, as it reads in `zone`."""
-    offset = 0 if zone == "Z" else int(zone[1:3]) * 60 + int(zone[4:6])
-    local = _EPOCH + timedelta(seconds=ns // SECOND, minutes=-offset if zone[0] == "-" else offset)
-    fraction = f".{ns % SECOND:09d}"[: digits + 1] if digits else ""
-    return f"{local.replace(tzinfo=None).isoformat()}{fraction}{zone}"
-
-
 def moment(choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> int:
     """Nanoseconds since 1970."""
     first, last = pick(choices, spans)
@@ -69,7 +60,7 @@ def moment(choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> int:
 
 def instant(choices: Choices) -> str:
     """An instant in some notation."""
-    return format_instant(moment(choices), *pick(choices, NOTATIONS))
+    return Instant(moment(choices)).format(*pick(choices, NOTATIONS))
 
 
 def lifetime(choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> tuple[str, str]:
@@ -79,7 +70,7 @@ def lifetime(choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> tupl
     expires, other = updated + choices.integer(0, LIFETIME) * SECOND, pick(choices, NOTATIONS)
     if cut(expires, other[0]) < updated:  # a coarser notation would fall before updated_at
         other = notation
-    return format_instant(updated, *notation), format_instant(expires, *other)
+    return Instant(updated).format(*notation), Instant(expires).format(*other)
 
 
 def cut(ns: int, digits: int) -> int:

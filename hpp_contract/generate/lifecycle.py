@@ -10,9 +10,9 @@ from typing import Any, Final
 from hpp_contract.generate import instants
 from hpp_contract.generate.bodies import Body, satisfiable, status_of, valid_body
 from hpp_contract.generate.choices import Choices, pick
-from hpp_contract.generate.instants import SECOND
 from hpp_contract.generate.responses import answer
 from hpp_contract.model import Exchange, Instant, Trace
+from hpp_contract.model.instant import SECOND
 from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import FINAL, OUTCOME
 
@@ -67,7 +67,7 @@ class SessionSimulator:
 
     def write(self, ns: int) -> str:
         """An instant in this session's notation."""
-        return instants.format_instant(ns, *self._notation)
+        return Instant(ns).format(*self._notation)
 
     def wait(self) -> None:
         """Let a second or more pass, and at most half of the time that is left."""

@@ -8,9 +8,9 @@ from typing import Final
 
 from hpp_contract.generate.bodies import valid_body
 from hpp_contract.generate.choices import Choices, pick
-from hpp_contract.generate.instants import SECOND
 from hpp_contract.generate.lifecycle import SessionSimulator, reachable, shapes, simulate
 from hpp_contract.model import Trace
+from hpp_contract.model.instant import SECOND
 from hpp_contract.spec.session import FINAL
 
 PRELUDE: Final = 3

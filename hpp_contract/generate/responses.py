@@ -7,11 +7,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
-from hpp_contract.model.instant import http_date
+from hpp_contract.model.instant import SECOND, http_date
 
 BASE_URL: Final = "https://hpp.example"
 
-_SECOND: Final = 1_000_000_000
 _ASKED: Final[Headers] = (("Content-Type", "application/json"), ("Cache-Control", "no-cache"))
 _FIRST_DATE: Final = 0
 _LAST_DATE: Final = 253402300799
@@ -46,6 +45,6 @@ def _headers(status: int, at: Instant | None) -> Headers:
     ]
     if status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="hpp"'))
-    if at is not None and _FIRST_DATE <= at.ns // _SECOND <= _LAST_DATE:
+    if at is not None and _FIRST_DATE <= at.ns // SECOND <= _LAST_DATE:
         headers.append(("Date", http_date(at.ns)))
     return tuple(headers)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from hpp_contract.model.instant import SECOND
+
 Clock = Callable[[], int]
 """Tells the time of day, in nanoseconds since 1970-01-01T00:00:00Z."""
 
@@ -30,4 +32,4 @@ def steady(clock: Clock) -> Clock:
 
 def utc(ns: int) -> datetime:
     """The second, in UTC, that `ns` nanoseconds since 1970 fall into."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=ns // 1_000_000_000)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=ns // SECOND)

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -236,6 +237,11 @@ def response_of(exchange: Exchange) -> Response:
     if exchange.response is None:
         raise LookupError("a rule read a response that its condition did not ask for")
     return exchange.response
+
+
+def reason_phrase(status: int) -> str:
+    """The registered reason phrase of a status code; empty for a code that has none."""
+    return HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -17,6 +17,9 @@ _instant = re.compile(
 ).fullmatch
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+SECOND = 1_000_000_000
+"""Nanoseconds."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Instant:
@@ -31,6 +34,13 @@ class Instant:
         match = _instant(text) if isinstance(text, str) else None
         ns = _nanoseconds(match) if match is not None else None
         return cls(ns, len(match[2] or "")) if match is not None and ns is not None else None
+
+    def format(self, digits: int, zone: str = "Z") -> str:
+        """RFC 3339, cut to `digits` (0 to 9) fraction digits, as it reads in `zone`: `Z`, `+hh:mm` or `-hh:mm`."""
+        minutes = 0 if zone == "Z" else int(zone[1:3]) * 60 + int(zone[4:6])
+        local = _EPOCH + timedelta(seconds=self.ns // SECOND, minutes=-minutes if zone[0] == "-" else minutes)
+        fraction = f".{self.ns % SECOND:09d}"[: digits + 1] if digits else ""
+        return f"{local.replace(tzinfo=None).isoformat()}{fraction}{zone}"
 
     def __sub__(self, other: Instant) -> float:
         """Seconds from `other` to this."""
@@ -50,7 +60,7 @@ def _nanoseconds(match: re.Match[str]) -> int | None:
         return None
     if zone != "Z":
         seconds -= _offset(zone)
-    return seconds * 1_000_000_000 + int(fraction.ljust(9, "0"))
+    return seconds * SECOND + int(fraction.ljust(9, "0"))
 
 
 @lru_cache(maxsize=4096)  # a log's instants come in order, so most seconds were just met
@@ -70,7 +80,7 @@ def _offset(zone: str) -> int:
 
 def http_date(ns: int) -> str:
     """The HTTP date (RFC 9110 §5.6.7) of the second that `ns` nanoseconds since 1970 fall into."""
-    return formatdate(ns // 1_000_000_000, usegmt=True)
+    return formatdate(ns // SECOND, usegmt=True)
 
 
 @lru_cache(maxsize=4096)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from http import HTTPStatus
 from typing import Final
 
-from hpp_contract.model.exchange import Exchange, Response
+from hpp_contract.model.exchange import Exchange, Response, reason_phrase
 from hpp_contract.privacy.describe import describe, show
 from hpp_contract.privacy.json_tokens import Token, string_value, tokens
 from hpp_contract.privacy.redact import Redactor
@@ -76,7 +75,7 @@ def _lines(
     lines += (f"> {line}" for line in sent)
     if response is None:
         return [*lines, f"< no response: {exchange.failure or 'unknown failure'}"]
-    lines.append(f"< {response.status} {reason or _phrase(response.status)}".rstrip())
+    lines.append(f"< {response.status} {reason or reason_phrase(response.status)}".rstrip())
     lines += (f"< {name}: {field(name, value)}" for name, value in response.headers)
     lines += (f"< {line}" for line in received)
     return lines
@@ -179,7 +178,3 @@ def _value(token: Token, member: str) -> str:
         return "‹a string that does not end›"
     shown = show(value) if MEMBERS.get(member) == "public" else describe(value)
     return shown if shown.startswith('"') else f"‹{shown}›"
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else ""

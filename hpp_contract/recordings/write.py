@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
@@ -13,6 +11,7 @@ from typing import Any, Final
 
 from hpp_contract import __version__
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.files import replace_file
 from hpp_contract.model import Exchange, Headers, Instant
 from hpp_contract.model.clock import utc
 from hpp_contract.model.exchange import response_of
@@ -163,7 +162,7 @@ class Persister:
                 f"{path.name} was not written: the installed vcrpy leaves out `metadata`, which says where a recording "
                 "is from; install vcrpy 9.4.2 or newer."
             )
-        _replace(path, text.encode())
+        replace_file(path, text.encode())
 
     def write(self, path: Path, exchanges: Sequence[Exchange], provenance: str) -> None:
         """Write scrubbed exchanges as one cassette."""
@@ -209,19 +208,4 @@ def _map(fields: Headers) -> dict[str, list[str]]:
 
 
 def _written(at: Instant | None) -> str | None:
-    if at is None:
-        return None
-    return f"{utc(at.ns):%Y-%m-%dT%H:%M:%S}.{at.ns % 1_000_000_000:09d}Z"
-
-
-def _replace(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    return at.format(9) if at is not None else None

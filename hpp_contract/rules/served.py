@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.client_read import ClientRead
+from hpp_contract.model.instant import SECOND
 from hpp_contract.spec.session import INSTANTS, MEMBERS, STATUSES, UUID
 
 _REQUIRED: Final = ("session_id", "status", "updated_at", "expires_at")
@@ -212,7 +213,7 @@ def _number(value: float) -> Instant | None:
     """Seconds, or milliseconds where seconds would lie beyond the year 5000."""
     milliseconds = abs(value) >= 1e11
     if isinstance(value, int):
-        return Instant(value * (1_000_000 if milliseconds else 1_000_000_000), 3 if milliseconds else 0)
+        return Instant(value * (SECOND // 1000 if milliseconds else SECOND), 3 if milliseconds else 0)
     try:  # a double holds the microseconds of our time, and no more
         return Instant(round(value * (1_000 if milliseconds else 1_000_000)) * 1_000, 6)
     except (OverflowError, ValueError):  # infinite, or not a number

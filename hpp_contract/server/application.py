@@ -24,15 +24,16 @@ from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import values
+from hpp_contract.model.instant import SECOND
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.rules import FAULTS
 from hpp_contract.server.sandbox import Sandbox
 from hpp_contract.spec.session import UUID
 
-AGE: Final = 600 * 1_000_000_000
+AGE: Final = 600 * SECOND
 """Nanoseconds that every session is older than its server: time for all steps of a scenario to have happened."""
 
-RENEWAL: Final = 40 * 3600 * 1_000_000_000
+RENEWAL: Final = 40 * 3600 * SECOND
 """Nanoseconds after which the sessions of a server that still runs start again: later they would be served expired."""
 
 LOG_SIZE: Final = 10_000

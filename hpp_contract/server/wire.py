@@ -20,7 +20,6 @@ import threading
 import time
 from collections.abc import Callable
 from email.message import Message
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO, Final, cast
 
@@ -28,7 +27,7 @@ from hpp_contract.cases.responses import dated, refusal
 from hpp_contract.engine.errors import SystemRefused, system_refusal
 from hpp_contract.model import Exchange, Headers, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
-from hpp_contract.model.exchange import first
+from hpp_contract.model.exchange import first, reason_phrase
 
 MAX_STALL_S: Final = 60.0
 """Seconds after which a stalled answer ends, when neither the client nor the server's closing ends it."""
@@ -332,7 +331,8 @@ def serialize(response: Response, *, to_head: bool = False, closing: bool = Fals
         headers.append(("Connection", "close"))
     if not bodiless and not _framed(response.headers):
         headers.append(("Content-Length", str(len(response.body) + (0 if response.complete else PROMISED_MORE))))
-    head = _encode(f"HTTP/1.1 {response.status} {_LINE_BREAKS.sub(' ', response.reason or _phrase(response.status))}")
+    reason = response.reason or reason_phrase(response.status) or "Unassigned"
+    head = _encode(f"HTTP/1.1 {response.status} {_LINE_BREAKS.sub(' ', reason)}")
     lines = b"".join(_encode(f"{_NOT_TOKEN.sub('', name)}: {_LINE_BREAKS.sub(' ', value)}") for name, value in headers)
     return head + lines + b"\r\n" + (b"" if bodiless or to_head else _response_body(response))
 
@@ -361,10 +361,6 @@ def _response_body(response: Response) -> bytes:
         return response.body
     chunk = b"%x\r\n%b\r\n" % (len(response.body), response.body) if response.body else b""
     return chunk + (b"0\r\n\r\n" if response.complete else b"")
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Unassigned"
 
 
 def _encode(line: str) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from hpp_contract.engine.rule import ALWAYS_READ, JUDGES
 from hpp_contract.model import Context, Exchange, Headers
-from hpp_contract.model.instant import nanoseconds, seconds_of_http_date
+from hpp_contract.model.instant import SECOND, nanoseconds, seconds_of_http_date
 from hpp_contract.privacy.describe import describe
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.recordings.formats import ndjson
@@ -48,7 +48,7 @@ RESPONSE_FIELDS: Final = _fields_read("response")
 
 _ERROR_MEMBERS: Final = frozenset({"error_code", "error_messages", "error_message", "correlation_id"})
 _KEY: Final = "kco_"
-_LIFETIME: Final = 48 * 3600 * 1_000_000_000
+_LIFETIME: Final = 48 * 3600 * SECOND
 
 ReadFacts = tuple[int, str, int, str, tuple[str | None, ...]]
 """What rules about traces read: the HTTP status, and of a session its status, `updated_at` in ns since 1970,

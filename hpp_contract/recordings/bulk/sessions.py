@@ -17,11 +17,11 @@ from hpp_contract.engine import Judge, Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import traces
+from hpp_contract.model.instant import SECOND
 from hpp_contract.recordings.bulk.fingerprint import Fingerprint
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.session import FINAL
 
-SECOND: Final = 1_000_000_000
 BURST: Final = 50
 """Requests of one session in one second at most, in an ordinary session."""
 

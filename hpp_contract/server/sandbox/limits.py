@@ -9,13 +9,12 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from hpp_contract.model import Headers
+from hpp_contract.model.instant import SECOND
 
 Kind = Literal["create session", "other"]
 
 PLAYGROUND: Final[Mapping[Kind, int]] = MappingProxyType({"create session": 5, "other": 50})
 """Requests a second that the playground of Klarna's documentation allows each merchant."""
-
-_SECOND: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ class Limits:
             return Turn(True, ())
         with self._lock:
             window, count = self._windows.get(kind, (0, 0))
-            count = count + 1 if window == now // _SECOND else 1
-            self._windows[kind] = (now // _SECOND, count)
+            count = count + 1 if window == now // SECOND else 1
+            self._windows[kind] = (now // SECOND, count)
         headers = (
             ("X-Ratelimit-Limit", f"{allowed}, {allowed};w=1"),
             ("X-Ratelimit-Remaining", str(max(0, allowed - count))),

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hpp_contract.cases.responses import refusal
-from hpp_contract.cases.scenarios import write_instant
-from hpp_contract.model import Request, Response
+from hpp_contract.model import Instant, Request, Response
 from hpp_contract.model.body import read
 from hpp_contract.model.clock import Clock
 from hpp_contract.server.sandbox.callbacks import Callbacks, fill
@@ -105,7 +104,7 @@ class Operations:
 
 
 def _order_object(order: Order) -> dict[str, Any]:
-    started = write_instant(order.created, 3, None)
+    started = Instant(order.created).format(3)
     return {"order_id": order.id, "status": "checkout_incomplete", **order.content, "started_at": started}
 
 

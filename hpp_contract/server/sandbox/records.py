@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hpp_contract.cases.scenarios import outcome, write_instant
+from hpp_contract.cases.scenarios import outcome
+from hpp_contract.model import Instant
+from hpp_contract.model.instant import SECOND
 from hpp_contract.server.sandbox.lifecycle import FIRST
 
-HOUR: Final = 3600 * 1_000_000_000
+HOUR: Final = 3600 * SECOND
 ORDER_LIFETIME: Final = 48 * HOUR
 SESSION_ENDS_EARLIER: Final = HOUR
 """Nanoseconds, from the session lifetime page."""
@@ -64,8 +66,8 @@ class Session:
             "session_id": self.id,
             "status": self.status,
             **self._outcome(),
-            "updated_at": write_instant(self.updated, 3, None),
-            "expires_at": write_instant(self.expires, 3, None),
+            "updated_at": Instant(self.updated).format(3),
+            "expires_at": Instant(self.expires).format(3),
         }
 
     def _outcome(self) -> dict[str, str]:

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from hpp_contract.cases.scenarios import write_instant
 from hpp_contract.drift.situation import ERROR, SESSION
 from hpp_contract.engine.edits import body, drop, edit_json, header, member, rewrite, status
 from hpp_contract.engine.fault import Fault, fault
@@ -27,14 +26,14 @@ class Case:
         return self.fault.name
 
 
-def _respell(digits: int, east: int | None) -> Any:
-    """Write both instants with so many digits, in a zone so many minutes east."""
+def _respell(digits: int, zone: str = "Z") -> Any:
+    """Write both instants with so many digits, in this zone."""
 
     def edit(session: dict[str, Any]) -> None:
         for name in ("updated_at", "expires_at"):
             instant = Instant.parse(session[name])
             assert instant is not None
-            session[name] = write_instant(instant.ns + 123_456_789, digits, east)
+            session[name] = Instant(instant.ns + 123_456_789).format(digits, zone)
 
     return edit_json(edit)
 
@@ -141,8 +140,8 @@ CASES = (
         "breaking",
         "waiting · /updated_at class",
     ),
-    Case(fault("another-zone", SESSION, _respell(3, 120)), "risky", "waiting · /updated_at zone"),
-    Case(fault("nanoseconds", SESSION, _respell(9, None)), "cosmetic", "any session · /updated_at precision"),
+    Case(fault("another-zone", SESSION, _respell(3, "+02:00")), "risky", "waiting · /updated_at zone"),
+    Case(fault("nanoseconds", SESSION, _respell(9)), "cosmetic", "any session · /updated_at precision"),
     Case(
         fault("short-ids", SESSION, _retyped("session_id", lambda text: text.replace("-", ""))),
         "breaking",

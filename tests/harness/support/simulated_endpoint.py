@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
-from hpp_contract.cases.scenarios import CREDENTIALS, outcome, session_id, write_instant
+from hpp_contract.cases.scenarios import CREDENTIALS, outcome, session_id
 from hpp_contract.drift import Accepted, Baseline, DriftResult, accept, compare_with_baseline
 from hpp_contract.drift.situation import pool_of, situation_of
 from hpp_contract.engine.fault import Fault
@@ -142,7 +142,7 @@ def _written(instant: Instant | None, earlier: int) -> str:
     """An instant of three fraction digits, less trailing zeros, as some serializers write it."""
     assert instant is not None
     second = instant.ns // 10**9 * 10**9  # of the clock only that: chance alone decides how many digits there are
-    head, _, fraction = write_instant(second - earlier, 3, None).removesuffix("Z").partition(".")
+    head, _, fraction = Instant(second - earlier).format(3).removesuffix("Z").partition(".")
     return f"{head}.{fraction.rstrip('0')}Z".replace(".Z", "Z")
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.cases.scenarios import LIFETIME, LONGEST, SCENARIOS, Scenario, session_id, write_instant
+from hpp_contract.cases.scenarios import LIFETIME, LONGEST, SCENARIOS, Scenario, session_id
 from hpp_contract.model import Instant
 from hpp_contract.rules import FAULTS
 from hpp_contract.rules.schemas import violations
@@ -99,10 +99,3 @@ def test_only_the_manual_check_shows_a_person() -> None:
     """Personal data, fictitious, appears in one scenario only."""
     showing = {name for name, scenario in SCENARIOS.items() if scenario.members}
     assert showing == {"manual-id-check"}
-
-
-@given(ns=CREATED, digits=st.integers(0, 9), east=st.none() | st.integers(-23 * 60, 23 * 60))
-def test_instants_are_written_as_they_are_read(ns: int, digits: int, east: int | None) -> None:
-    """An instant reads back as itself, cut to its digits, in every zone."""
-    scale = 10 ** (9 - digits)
-    assert Instant.parse(write_instant(ns, digits, east)) == Instant(ns // scale * scale, digits)
