@@ -1,4 +1,8 @@
-"""Stand-ins for what must not be kept: of the same shape, the same for the same text, different for different texts."""
+"""Replacements for what must not be kept.
+
+A pseudonym has the shape of its text: equal texts have equal pseudonyms, different texts different ones. A mask has
+only the length of its text.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ _ALPHABETS: Final = {"a": string.ascii_lowercase, "A": string.ascii_uppercase, "
 
 def mask(text: str, unchanged: str = "") -> str:
     """A text of the same length that says only that something was taken out. Control characters, lone surrogates and
-    those in `keep` stay where they are: rules speak about them."""
+    those in `unchanged` stay, because rules are about them."""
     letters = cycle(WORD if not any(_is_unchanged(char, unchanged) for char in text) else "<>")
     return "".join(char if _is_unchanged(char, unchanged) else next(letters) for char in text)
 
@@ -30,8 +34,8 @@ def _is_unchanged(char: str, unchanged: str) -> bool:
 
 
 class Pseudonyms:
-    """The stand-ins of one set of recordings; `salt` (16 bits) sets its UUIDs apart from those of others. Safe to use
-    from any thread."""
+    """The pseudonyms of one set of recordings; `salt` (16 bits) makes its UUIDs differ from those of other sets. Safe
+    to use from any thread."""
 
     def __init__(self, salt: int = 0) -> None:
         self._salt = salt & 0xFFFF
@@ -40,26 +44,26 @@ class Pseudonyms:
         self._counts: defaultdict[str, int] = defaultdict(int)
 
     def of(self, text: str) -> str:
-        """The stand-in of an id: a UUID for a UUID, with its version, else letters for letters and digits for digits;
-        one that begins with 0 begins with 0, so that a JSON number stays one and what is none does not become one."""
+        """The pseudonym of an id: for a UUID a UUID of its version, else letters for letters and digits for digits. A
+        leading 0 stays and none is added, so that a JSON number stays one, and other digits do not become one."""
         with self._lock:
-            known = self._by_text.get(text)
-            if known is None:
-                known = self._by_text[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text)
-            return known
+            pseudonym = self._by_text.get(text)
+            if pseudonym is None:
+                pseudonym = self._by_text[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text)
+            return pseudonym
 
     @property
     def originals(self) -> frozenset[str]:
-        """Every text that was replaced by another. Secret."""
+        """Every text that was replaced. Secret."""
         with self._lock:
-            return frozenset(text for text, stand_in in self._by_text.items() if text != stand_in)
+            return frozenset(text for text, pseudonym in self._by_text.items() if text != pseudonym)
 
     def _uuid(self, text: str) -> str:
         number = self._next("uuid")
         return f"{PSEUDONYM}{self._salt:04x}-{text[14]}{number & 0xFFF:03x}-8000-{number >> 12:012x}"
 
     def _shaped(self, text: str) -> str:
-        """Letters and digits of the same kind in the same places: the count of texts of this shape, written in them."""
+        """Letters and digits of the same kind in the same places, counting the texts of this shape."""
         shape = "".join(_kind(char) for char in text)
         if shape.startswith("0"):
             shape = ("1" if text[0] != "0" else "9") + shape[1:]  # "9" is in no alphabet: that 0 stays
@@ -86,14 +90,14 @@ def _kind(char: str) -> str:
 
 
 def api_key(text: str) -> str:
-    """An API key that opens nothing and shows it, as long as the given one where that is long enough."""
+    """An API key that plainly opens nothing, as long as the given one where that is long enough."""
     prefix = text[: text.index("_api_") + len("_api_")]
     return prefix + mask(text[len(prefix) :].ljust(len(WORD)))
 
 
 def token(text: str) -> str:
-    """What stands for the text after the scheme of an Authorization header: in the same one of the documented forms,
-    with a placeholder in it."""
+    """The replacement of the text after the scheme of an Authorization header: in the same documented form, with a
+    placeholder in it."""
     if API_KEY.fullmatch(text):
         return api_key(text)
     decoded = _decoded(text)

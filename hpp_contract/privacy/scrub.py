@@ -1,7 +1,7 @@
-"""Scrubbing an exchange before anything of it touches the disk, so that every rule still says the same of it.
+"""Scrubbing an exchange before it is written to disk. Every rule gives the same verdict on it before and after.
 
 Credentials, API keys, user names, cookies, ids, tokens, references and whatever is about a person are replaced by
-stand-ins of the same shape (`pseudonym`); statuses, dates and the bytes around them stay.
+pseudonyms of the same shape; statuses, dates and the bytes around them stay.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from hpp_contract.spec.fields import HARMLESS_HEADERS
 from hpp_contract.spec.session import UUID
 
 _MIN_SEARCHED: Final = 8
-"""Characters from which on a credential is looked for in other places; as in the rule about echoes."""
+"""Characters of a credential from which on it is searched for in the whole exchange, as in the rule about echoes."""
 
 _IGNORED_CHARS: Final = str.maketrans("", "", "\t\r\n")
-"""Characters that every reader of URLs passes over: an id may not hide behind them."""
+"""Characters that every reader of URLs ignores: an id with them between its characters is still found."""
 
 _RUNS: Final = re.compile(r"[^\W_]+")
 _BYTES: Final = "".join(map(chr, range(0x80, 0x100)))
@@ -36,8 +36,8 @@ _BYTES: Final = "".join(map(chr, range(0x80, 0x100)))
 class Scrubber:
     """Scrubs the exchanges of one set of recordings: the same id gets the same pseudonym in all of them.
 
-    `secrets` are texts that must not be kept, whatever they look like; `salt` sets the pseudonyms of one set apart from
-    those of another. Safe to use from any thread.
+    `secrets` are texts that must not be kept. `salt` makes the pseudonyms of one set differ from those of another. Safe
+    to use from any thread.
     """
 
     def __init__(self, secrets: Iterable[str] = (), salt: int = 0) -> None:
@@ -56,14 +56,14 @@ class Scrubber:
 
     @property
     def originals(self) -> frozenset[str]:
-        """Texts that must not be in what is kept: credentials, and ids long enough to be no coincidence, but for those
-        that look like placeholders: such a text may stand where it means nobody. Secret."""
+        """Texts that must not be in what is kept: credentials in every encoding, and ids that are too long to occur by
+        chance, but for placeholders. Secret."""
         ids = {text for text in self._pseudonyms.originals if len(text) >= _MIN_SEARCHED and not is_placeholder(text)}
         return frozenset({form for secret in self._secrets for form in encodings(secret)} | ids)
 
 
 def _credentials(exchange: Exchange) -> dict[str, str]:
-    """The credentials of a request, and what stands for them."""
+    """The credentials of a request, with their replacements."""
     found: dict[str, str] = {}
     for value in values(exchange.request.headers, "authorization"):
         _, _, sent = value.partition(" ")
@@ -73,7 +73,7 @@ def _credentials(exchange: Exchange) -> dict[str, str]:
 
 
 class _ExchangeScrubber:
-    """Scrubs one exchange, `known` texts first: what stands for each."""
+    """Scrubs one exchange. `known` are secrets with their replacements."""
 
     def __init__(self, pseudonyms: Pseudonyms, known: dict[str, str]) -> None:
         self._pseudonyms = pseudonyms
@@ -128,7 +128,7 @@ class _ExchangeScrubber:
         return ":".join(api_key(part) if API_KEY.fullmatch(part) else mask(part) for part in info.split(":"))
 
     def _segment(self, raw: str) -> str:
-        """The session id as the path has it, in the encoding that it was sent in."""
+        """The pseudonym of the session id, in the encoding that it was sent in."""
         decoded = unquote(raw)
         return _reencode(raw, decoded, self._pseudonyms.of(decoded))
 
@@ -138,7 +138,7 @@ class _ExchangeScrubber:
             return self._authorization(value)
         if field == "cookie":
             return _cookies(value)
-        if field == "set-cookie":  # one cookie, and attributes that rules of browsers are made of
+        if field == "set-cookie":  # one cookie, and attributes without secrets
             cookie, mark, attributes = value.partition(";")
             return _cookie(cookie) + mark + attributes
         if field in HARMLESS_HEADERS or value.isdigit():
@@ -154,7 +154,7 @@ class _ExchangeScrubber:
         return scheme + space + (token(sent) if sent.strip() else sent)
 
     def _mask(self, value: str, unchanged: str = "") -> str:
-        """The text masked, but for the stand-ins of what is known and for characters in `keep`."""
+        """The text masked, with known secrets replaced and characters in `unchanged` as they are."""
         parts, end = list[str](), 0
         for match in self._pattern.finditer(value):
             parts += [_mask_runs(value[end : match.start()], unchanged), self._replacement(match)]
@@ -168,12 +168,12 @@ class _ExchangeScrubber:
         content = response.content
         if content is None:
             plain = response.body[:1] in (b"", b"{", b"[", b"<", b'"')
-            return self._body(response.body) if plain else b"scrubbed"  # what cannot be read cannot be kept
+            return self._body(response.body) if plain else b"scrubbed"  # it cannot be read, so it cannot be scrubbed
         packed = zlib.compress if coding == "deflate" else lambda data: gzip.compress(data, mtime=0)
         return packed(self._body(content))
 
     def _body(self, body: bytes) -> bytes:
-        """The body scrubbed in its own encoding; bytes that are no text stay where they are."""
+        """The body scrubbed in its own encoding; bytes that are no text stay."""
         if body[:2] in (b"\xff\xfe", b"\xfe\xff") and len(body) % 2 == 0:
             return self._in_utf16(body)
         try:
@@ -188,7 +188,7 @@ class _ExchangeScrubber:
         return body[:2] + self._text(text).encode(coding, "surrogatepass")
 
     def _text(self, text: str) -> str:
-        if text.lstrip("\ufeff \t\r\n")[:1] == "<":  # a page: what stands between quotation marks there is no member
+        if text.lstrip("\ufeff \t\r\n")[:1] == "<":  # HTML: a text in quotation marks is no member
             return self.clean(text)
         return JsonScrubber(self._pseudonyms, self.clean, self._mask)(text)
 
@@ -208,7 +208,7 @@ def _cookie(part: str) -> str:
 
 
 def _reencode(raw: str, decoded: str, pseudonym: str) -> str:
-    """The stand-in written with the same characters encoded as in `raw`; they are as long as each other."""
+    """The pseudonym with the same characters encoded as in `raw`."""
     parts = re.findall(r"(?:%[0-9A-Fa-f]{2})+|.", raw, re.DOTALL)
     if len(parts) != len(decoded):
         return quote(pseudonym, safe="")

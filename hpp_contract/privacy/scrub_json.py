@@ -19,7 +19,7 @@ _is_date = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
 
 @dataclass
 class _Reader:
-    """Where in the text we are: the name of the member, for each object or list around it."""
+    """The position in a text: the `name` of the member, and the names `around` it, one for each object or list."""
 
     around: list[str] = field(default_factory=list)
     name: str = ""
@@ -40,13 +40,13 @@ class _Reader:
 
 
 class JsonScrubber:
-    """Scrubs JSON texts with the pseudonyms of one set. `clean` replaces known secrets and ids in any text, `mask` all
-    else too; neither may replace characters in `keep` (they stand for bytes that are no text)."""
+    """Scrubs JSON texts with the pseudonyms of one set. `clean` replaces known secrets and ids in a text, `mask` masks
+    the rest too. Neither replaces characters in `unchanged`, which are bytes that are no text."""
 
     def __init__(
-        self, pseudonyms: Pseudonyms, clean: Callable[[str], str], mask: Callable[[str], str], keep: str = ""
+        self, pseudonyms: Pseudonyms, clean: Callable[[str], str], mask: Callable[[str], str], unchanged: str = ""
     ) -> None:
-        self._pseudonyms, self._clean, self._mask, self._unchanged = pseudonyms, clean, mask, keep
+        self._pseudonyms, self._clean, self._mask, self._unchanged = pseudonyms, clean, mask, unchanged
 
     def __call__(self, text: str) -> str:
         reader, parts, before = _Reader(), list[str](), ""
@@ -101,11 +101,11 @@ class JsonScrubber:
                 return self._mask_unknown(value)
 
     def _public(self, value: str) -> str:
-        """A status, an error code or a date, however wrong; anything else that stands in its place is an id."""
+        """A status, an error code or a date, however wrong; any other text in its place is replaced like an id."""
         plain = _is_word(value) and self._clean(value) == value
         return value if plain or is_date_like(value) else self._pseudonyms.of(value)
 
     def _mask_unknown(self, value: str) -> str:
-        """A text of unknown meaning: masked, but for what a rule recognises in it."""
+        """A text of unknown meaning: masked, but for a stack trace, which a rule finds."""
         found = INTERNALS.search(value.encode("utf-8", "surrogatepass"))
         return found[0].decode() if found else self._mask(value)

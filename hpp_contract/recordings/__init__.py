@@ -1,4 +1,4 @@
-"""Recordings: exchanges that somebody kept, in whatever format, as evidence. Reading only judges nothing."""
+"""Recordings: exchanges that somebody recorded, in many formats, read, written, and judged in bulk."""
 
 from hpp_contract.recordings.reading import Reading, read_recordings
 

@@ -1,4 +1,4 @@
-"""Recorded sessions for an SDK's own tests, played in process, with nothing sent: what `hpp_cassette` gives."""
+"""Recorded sessions for an SDK's own tests, in process, with no request sent: what `hpp_cassette` gives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hpp_contract.spec.schema_files import folder
 
 @dataclass(frozen=True)
 class HppCassette:
-    """A cassette that is being played: what to give to a client."""
+    """A cassette in use: what to give to a client."""
 
     base_url: str
     session_id: str
@@ -24,9 +24,9 @@ class HppCassette:
 
 @contextmanager
 def player() -> Iterator[Callable[[str | Path], HppCassette]]:
-    """Gives a function that plays the cassette at a path, or of a name, until the block ends."""
-    with ExitStack() as playing:
-        yield lambda cassette: _open(_found(cassette), playing)
+    """Gives a function that opens the cassette at a path, or of a name, until the block ends."""
+    with ExitStack() as cassettes:
+        yield lambda cassette: _open(_found(cassette), cassettes)
 
 
 def _found(cassette: str | Path) -> Path:
@@ -40,15 +40,15 @@ def _found(cassette: str | Path) -> Path:
     return found[0]
 
 
-def _open(path: Path, playing: ExitStack) -> HppCassette:
+def _open(path: Path, cassettes: ExitStack) -> HppCassette:
     import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 
     from hpp_contract.recordings import read_recordings
     from hpp_contract.recordings.write import Persister
 
     first = read_recordings([str(path)]).exchanges[0].request
-    # Neither host nor port: the client may have been told any. A poll has the next answer, so none is repeated.
+    # Neither host nor port: a client may use any. Each poll takes the next answer, so none is repeated.
     recorder = vcr.VCR(record_mode="none", match_on=["method", "path"])
     recorder.register_persister(Persister)
-    cassette: Any = playing.enter_context(recorder.use_cassette(str(path)))
+    cassette: Any = cassettes.enter_context(recorder.use_cassette(str(path)))
     return HppCassette(first.url.partition("/hpp/v1/")[0], first.session_id or "", len(cassette))

@@ -1,6 +1,6 @@
-"""Playing recorded sessions again: to any client over HTTP, or as the polls of a client's case.
+"""Recorded sessions served again: to any client over HTTP, or as the polls of a client's case.
 
-A session is played poll by poll as it was recorded, its last answer for ever.
+A session is served poll by poll as it was recorded, then its last answer without end.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Response
 from hpp_contract.model.exchange import traces, without
 from hpp_contract.recordings.reading import read_recordings
+from hpp_contract.recordings.write import unused_name
 
-_OF_THE_CONNECTION: Final = ("connection", "keep-alive", "transfer-encoding", "content-length")
-"""Fields about how a response travelled then, which says nothing of how it travels now."""
+_CONNECTION_HEADERS: Final = ("connection", "keep-alive", "transfer-encoding", "content-length")
+"""Header fields of the connection that a response was recorded on."""
 
 _NAMESPACE: Final = uuid.UUID("5c2bbed0-7e1a-5d0c-9a55-2f6f0c5f9d01")
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """One recorded session: `name`, made of its file's and unique in its set, the id it was recorded under, its
-    `answers`, and the id to ask for it: the recorded one, where no session before it in the set has that."""
+    """One recorded session: `name`, made of its file's name and unique in its set, `recorded_id`, its `answers`, and
+    `session_id`, the id to read it by: the recorded one, unless a session before it in the set has that."""
 
     name: str
     recorded_id: str
@@ -39,18 +40,18 @@ class Recorded:
         return len(self.answers)
 
     def edit(self, session_id: str | None = None) -> Edit:
-        """A new playing of the session: an edit that puts the next recorded answer in the place of whatever would be
-        answered. The recorded id is written as the one that it is played under, `session_id` unless told otherwise."""
+        """An edit that replaces each answer by the next recorded one, with `session_id`, by default that of this value,
+        in the place of the recorded id. Each edit starts at the first answer."""
         answers, lock = iter(self.answers), threading.Lock()
         current, asked = self.answers[0], session_id or self.session_id
 
-        def play(exchange: Exchange) -> Exchange:
+        def next_answer(exchange: Exchange) -> Exchange:
             nonlocal current
             with lock:
                 current = next(answers, current)
-                return replace(exchange, response=_as(current, self.recorded_id, asked))
+                return replace(exchange, response=_with_id(current, self.recorded_id, asked))
 
-        return play
+        return next_answer
 
 
 def recorded_sessions(paths: Sequence[str]) -> tuple[Recorded, ...]:
@@ -64,7 +65,7 @@ def recorded_sessions(paths: Sequence[str]) -> tuple[Recorded, ...]:
         whole = tuple(_whole(exchange.response) for exchange in trace.exchanges if exchange.response is not None)
         if whole:
             name = Path(trace.exchanges[0].evidence.rpartition("#")[0]).name.partition(".")[0] or "recorded"
-            name = _free(name, {each.name for each in found})
+            name = unused_name(name, {each.name for each in found})
             taken = trace.session_id in {each.session_id for each in found}
             asked = str(uuid.uuid5(_NAMESPACE, name)) if taken else trace.session_id
             found.append(Recorded(name, trace.session_id, asked, whole))
@@ -72,16 +73,11 @@ def recorded_sessions(paths: Sequence[str]) -> tuple[Recorded, ...]:
 
 
 def _whole(response: Response) -> Response:
-    return replace(response, headers=without(response.headers, *_OF_THE_CONNECTION))
+    return replace(response, headers=without(response.headers, *_CONNECTION_HEADERS))
 
 
-def _as(response: Response, recorded: str, asked: str) -> Response:
+def _with_id(response: Response, recorded: str, asked: str) -> Response:
     """The response about the session `asked` for."""
     if recorded == asked:
         return response
     return replace(response, body=response.body.replace(recorded.encode(), asked.encode()))
-
-
-def _free(name: str, taken: set[str]) -> str:
-    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
-    return next(each for each in names if each not in taken)

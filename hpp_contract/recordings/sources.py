@@ -61,11 +61,11 @@ class InputFile:
 
     @property
     def folder(self) -> Path | None:
-        """The folder that its neighbours are in; None when it came from stdin or from a URL."""
+        """The folder of the file; None for stdin and for a URL."""
         return Path(self.name).parent if self.name != STDIN and not urls.is_url(self.name) else None
 
     def open(self) -> BinaryIO:
-        """Its bytes, plain; unpacked again on a machine that has no copy yet. Raises OSError."""
+        """The file, plain; unpacked again on a machine that has no copy yet. Raises OSError."""
         if self.unpacked is None:
             return _opened(self.place)
         if not self.unpacked.exists():
@@ -73,7 +73,7 @@ class InputFile:
         return self.unpacked.open("rb")
 
     def read(self, offset: int, length: int) -> bytes:
-        """Some of its bytes, plain. Raises OSError."""
+        """`length` plain bytes from `offset` on. Raises OSError."""
         if self.unpacked is None and urls.is_url(self.place):
             return urls.read(self.place, offset, length)
         with self.open() as stream:
@@ -112,12 +112,12 @@ def files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
     Raises UsageProblem for a path that does not exist.
     """
-    seen = set[Path | str]()
+    known = set[Path | str]()
     for path in paths:
         for file, found in _at_url(path) if urls.is_url(path) else _on_disk(path):
             key = file if file == STDIN or urls.is_url(file) else Path(file).resolve()
-            if key not in seen:
-                seen.add(key)
+            if key not in known:
+                known.add(key)
                 yield file, found
 
 

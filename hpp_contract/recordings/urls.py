@@ -10,11 +10,11 @@ from typing import Any, BinaryIO, Final, cast
 
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 
-_TELLING: Final = re.compile(r"://[^/]*@|\?")
+_SECRET_PARTS: Final = re.compile(r"://[^/]*@|\?")
 
 
 def is_url(place: str) -> bool:
-    """Whether fsspec is to open it."""
+    """Whether this is a URL, which fsspec opens."""
     return "://" in place
 
 
@@ -37,31 +37,31 @@ def files_at(url: str) -> Iterator[tuple[str, PurePosixPath | None]]:
 
 
 def opened(url: str) -> BinaryIO:
-    """Its bytes, to be read and sought in. Raises OSError."""
+    """The file at a URL, opened to read at any place. Raises OSError."""
     system, path = _filesystem(url)
     with _as_os_error():
         return cast("BinaryIO", system.open(path, "rb"))
 
 
 def read(url: str, offset: int, length: int) -> bytes:
-    """Some of its bytes, by one request. Raises OSError."""
+    """`length` bytes from `offset` on, by one request. Raises OSError."""
     system, path = _filesystem(url)
     with _as_os_error():
         return cast("bytes", system.cat_file(path, start=offset, end=offset + length))
 
 
 def size(url: str) -> int:
-    """How many bytes it has. Raises OSError."""
+    """Bytes in the file. Raises OSError."""
     system, path = _filesystem(url)
     with _as_os_error():
-        told = system.size(path)
-    if told is None:
+        found = system.size(path)
+    if found is None:
         raise OSError(0, "its server does not tell its size")
-    return int(told)
+    return int(found)
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
-    if _TELLING.search(url):
+    if _SECRET_PARTS.search(url):
         raise UsageProblem("a URL with a user, a password or a query would end up in the report: leave them out.")
     try:
         from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it has no types of its own
@@ -78,7 +78,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """Whatever a store raises, as what a file would raise."""
+    """Whatever a store raises, as an OSError."""
     try:
         yield
     except OSError:

@@ -1,4 +1,4 @@
-"""Keeping exchanges as vcrpy cassettes: scrubbed, each file whole or not there, honest about where they are from."""
+"""Writing exchanges as vcrpy cassettes: scrubbed, each file whole or absent, each with its provenance."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hpp_contract.model.clock import utc
 from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.sanitize import contains_any
 from hpp_contract.privacy.scrub import Scrubber
+from hpp_contract.recordings.reading import read_recordings
 
 EMBEDDED: Final = "embedded"
 TOOL: Final = "hpp-contract"
@@ -28,7 +29,7 @@ _SCENARIOS: Final = {"none": "no-credentials", "wrong": "wrong-credentials"}
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was kept: the cassettes written, and how many exchanges no cassette can hold."""
+    """The cassettes written, and how many exchanges were left out: those without a complete response."""
 
     files: tuple[Path, ...]
     left_out: int
@@ -37,27 +38,26 @@ class Written:
 def write_cassettes(
     exchanges: Sequence[Exchange], folder: Path, provenance: str, scrub: Scrubber, names: Mapping[str, str] = NO_NAMES
 ) -> Written:
-    """Write one cassette for each scenario in `exchanges` into `folder`, which is made if need be. `names` are those of
-    sessions whose scenario is known, by session id.
+    """Write one cassette for each scenario in `exchanges` into `folder`, which is created if it does not exist. `names`
+    are those of known scenarios, by session id. Other cassettes of an earlier run in `folder` are removed at the end.
 
-    Cassettes of an earlier run that this one has no successor for are removed last. Raises UsageProblem when the folder
-    cannot be written or holds recordings of another kind of endpoint, and Unverifiable, with nothing written of that
-    cassette, when a secret would be left in it or its provenance would not.
+    Raises UsageProblem when the folder cannot be written or holds recordings of another kind of endpoint, and
+    Unverifiable, without writing that cassette, when a secret is left in it or its provenance is lost.
     """
     _refuse_to_mix(folder, provenance)
     persister = Persister(scrub)
-    holdable = [exchange for exchange in exchanges if exchange.response is not None and exchange.response.complete]
+    complete = [exchange for exchange in exchanges if exchange.response is not None and exchange.response.complete]
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, group in named(holdable, names).items():
+        for name, group in named(complete, names).items():
             files.append(folder / f"{name}.yaml")
             persister.write(files[-1], [scrub(exchange) for exchange in group], provenance)
         for stale in _own_cassettes(folder).keys() - set(files):
             stale.unlink(missing_ok=True)
     except OSError as error:
         raise UsageProblem(f"{folder} could not be written ({error.strerror}): name another folder.") from None
-    return Written(tuple(files), len(exchanges) - len(holdable))
+    return Written(tuple(files), len(exchanges) - len(complete))
 
 
 def recorded(host: str, at: int) -> str:
@@ -66,23 +66,24 @@ def recorded(host: str, at: int) -> str:
 
 
 def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) -> dict[str, list[Exchange]]:
-    """Exchanges by the scenario they show: its name where `names` has the session, or the shapes that it took."""
+    """Exchanges by scenario: the name that `names` has for the session, else one made of the shapes in their order."""
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in exchanges:
-        asked = exchange.request.session_id or ""
-        stage = _refused_scenario(exchange)
-        groups.setdefault((stage, "" if stage else asked), []).append(exchange)
+        scenario = _refused_scenario(exchange)
+        session_id = "" if scenario else exchange.request.session_id or ""
+        groups.setdefault((scenario, session_id), []).append(exchange)
     result: dict[str, list[Exchange]] = {}
-    for (stage, asked), group in groups.items():
-        result[_unused_name(stage or names.get(asked) or _sequence_name(group), result)] = group
+    for (scenario, session_id), group in groups.items():
+        result[unused_name(scenario or names.get(session_id) or _sequence_name(group), result)] = group
     return result
 
 
 def _refused_scenario(exchange: Exchange) -> str:
-    known = exchange.context
-    if known.credentials in _SCENARIOS:
-        return _SCENARIOS[known.credentials]
-    return f"{known.session}-id" if known.session in ("unknown", "malformed") else ""
+    """The scenario of a request that is refused for its credentials or its id; empty for any other."""
+    context = exchange.context
+    if context.credentials in _SCENARIOS:
+        return _SCENARIOS[context.credentials]
+    return f"{context.session}-id" if context.session in ("unknown", "malformed") else ""
 
 
 def _sequence_name(group: Sequence[Exchange]) -> str:
@@ -91,24 +92,25 @@ def _sequence_name(group: Sequence[Exchange]) -> str:
 
 
 def shape(exchange: Exchange) -> str:
-    """The name of the shape that an answer has: of a session its status, of an error its code."""
+    """The name of the shape of an answer: of a session its status, of an error its code."""
     session = exchange.session
     if session is None:
         return f"answered-{exchange.status}"
     status = session.get("status")
     if status == "COMPLETED":
         return "completed-with-order" if {"order_id", "klarna_reference"} & session.keys() else "completed-with-token"
-    known = isinstance(status, str) and status.replace("_", "").isalpha() and status.isascii() and len(status) < 40
-    return str(status).lower().replace("_", "-") if known else "odd-status"
+    is_name = isinstance(status, str) and status.replace("_", "").isalpha() and status.isascii() and len(status) < 40
+    return str(status).lower().replace("_", "-") if is_name else "odd-status"
 
 
-def _unused_name(name: str, taken: Collection[str]) -> str:
+def unused_name(name: str, taken: Collection[str]) -> str:
+    """The name, with the first number from 2 that makes it one that is not taken."""
     names = chain((name,), (f"{name}-{number}" for number in count(2)))
     return next(each for each in names if each not in taken)
 
 
 def _refuse_to_mix(folder: Path, provenance: str) -> None:
-    """Evidence of the embedded server must never stand among, or in the place of, evidence of a real one."""
+    """Evidence of the embedded server must not be mixed with, or replace, evidence of a real endpoint."""
     others = {found.partition(" ")[0] for found in _own_cassettes(folder).values()} - {provenance.partition(" ")[0]}
     if others:
         held, new = min(others), provenance.partition(" ")[0]
@@ -117,8 +119,6 @@ def _refuse_to_mix(folder: Path, provenance: str) -> None:
 
 def _own_cassettes(folder: Path) -> dict[Path, str]:
     """The cassettes in the folder that this tool recorded, with their provenance."""
-    from hpp_contract.recordings import read_recordings
-
     found: dict[Path, str] = {}
     for path in sorted(folder.glob("*.yaml")):
         for exchange in read_recordings([str(path)]).exchanges[:1]:
@@ -129,9 +129,8 @@ def _own_cassettes(folder: Path) -> dict[Path, str]:
 
 
 class Persister:
-    """The way of vcrpy to a file, and the last gate before it: nothing that `scrub` replaced may be in the text, what
-    it was told about its origin must be, and the file appears as a whole, in UTF-8, or not at all. Safe to use from any
-    thread."""
+    """Writes cassettes for vcrpy, after a last check: nothing that `scrub` replaced may be in the text, its provenance
+    must be, and the file appears as a whole, in UTF-8, or not at all. Safe to use from any thread."""
 
     def __init__(self, scrub: Scrubber) -> None:
         self._scrub = scrub
@@ -148,8 +147,8 @@ class Persister:
         return deserialize(path.read_text(encoding="utf-8"), serializer)
 
     def save_cassette(self, cassette_path: Any, cassette_dict: Any, serializer: Any) -> None:
-        """Write a cassette as vcrpy asks for it. Raises Unverifiable when something secret is left in it, or when its
-        metadata is not: an embedded recording that does not say so would pass for a real one."""
+        """Write a cassette, called by vcrpy. Raises Unverifiable when a secret is left in it or its metadata is lost:
+        an embedded recording without metadata would pass for a real one."""
         from vcr.serialize import serialize
 
         text: str = serialize(cassette_dict, serializer)
@@ -176,7 +175,7 @@ class Persister:
             "metadata": {
                 "provenance": provenance,
                 "tool": f"{TOOL} {__version__}",
-                "times": [_written(exchange.at) for exchange in exchanges],
+                "times": [_time(exchange.at) for exchange in exchanges],
                 "asked": [
                     {"credentials": each.context.credentials, "session": each.context.session} for each in exchanges
                 ],
@@ -207,5 +206,5 @@ def _map(fields: Headers) -> dict[str, list[str]]:
     return found
 
 
-def _written(at: Instant | None) -> str | None:
+def _time(at: Instant | None) -> str | None:
     return at.format(9) if at is not None else None

@@ -1,1 +1,1 @@
-"""Judging very many recorded exchanges: alike ones once, in several processes or on a Dask cluster."""
+"""Judging very many recorded exchanges: equal ones once, in several processes or on a Dask cluster."""

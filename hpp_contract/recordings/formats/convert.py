@@ -1,6 +1,6 @@
 """What a recording format is, and the conversions that formats share.
 
-A format's module says only where its file keeps what; that a text is a text and a header a header is checked here.
+A format's module says where its files hold what. Types are checked here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Res
 from hpp_contract.model.exchange import first, without
 
 UNKNOWN_ORIGIN: Final = "https://unnamed.invalid"
-"""The origin of requests in formats that keep only the path."""
+"""The origin of requests in formats that hold only the path."""
 
 
 class Unreadable(Exception):
@@ -30,8 +30,9 @@ class NoRecording(Unreadable):
 
 @dataclass(frozen=True)
 class Format:
-    """One recording format: `recognises` decides from the parsed document; `read` yields its exchanges in order,
-    numbered `#1`, `#2` …, and in the place of one that cannot be read why. It may look into the file's `folder`."""
+    """One recording format: its `name` for people, `recognises` for a parsed document, and `read`, which yields the
+    exchanges in order, with evidence `#1`, `#2` …, and in the place of one that cannot be read why. `read` may use
+    other files in the `folder` of the file."""
 
     name: str
     recognises: Callable[[Any], bool]
@@ -39,7 +40,7 @@ class Format:
 
 
 def numbered(items: Any, make: Callable[[Any], Exchange | None]) -> Iterator[Exchange | Unreadable]:
-    """What `make` makes of each item, with evidence `#index` from 1; None is left out, trouble is yielded in place."""
+    """What `make` makes of each item, with evidence `#index` from 1. None is left out, errors are yielded in place."""
     if not isinstance(items, list):
         raise Unreadable("the exchanges are not a list")
     for index, item in enumerate(items, 1):
@@ -63,8 +64,8 @@ def exchange(
     elapsed: object = None,
     standalone: bool = False,
 ) -> Exchange:
-    """A kept exchange. `at` is an RFC 3339 text, `elapsed` seconds; both None unless they are what they should be.
-    `alone` is for formats that hold examples, not a course of events."""
+    """A recorded exchange. `at` is an RFC 3339 text or an Instant, `elapsed` seconds; other values count as absent.
+    `standalone` is for formats that hold examples in no order."""
     return Exchange(
         request,
         response,
@@ -76,8 +77,8 @@ def exchange(
 
 
 def response(status: Any, fields: Headers, body: bytes, reason: Any = "", *, rewritten: bool = False) -> Response:
-    """A kept response. Formats keep many bodies decoded under the header that says they are not; that header goes, and
-    so does the length of a body that is `rewritten` (kept as a value, not as it was sent)."""
+    """A recorded response. Many formats hold a body decoded and its Content-Encoding still: that header is removed, and
+    so is the length of a body that is `rewritten` (held as a value, not as it was sent)."""
     coding = (first(fields, "content-encoding") or "").strip().lower()
     gzip = coding in ("gzip", "x-gzip") and not body.startswith(b"\x1f\x8b")
     other = coding in ("br", "deflate", "zstd") and body[:1] in (b"{", b"[", b"<", b"")
@@ -89,8 +90,8 @@ def response(status: Any, fields: Headers, body: bytes, reason: Any = "", *, rew
 
 
 def headers(value: Any) -> Headers:
-    """Header fields from any shape that formats keep them in: a map to a text or to a list of texts, a list of pairs, a
-    list of `{name, value}` or `{name, values}`."""
+    """Header fields from any form that formats have: a map to a text or to a list of texts, a list of pairs, a list of
+    `{name, value}` or `{name, values}`."""
     if value is None:
         return ()
     if isinstance(value, Mapping):
@@ -115,12 +116,12 @@ def _pairs(item: Any) -> Iterator[tuple[str, str]]:
 
 
 def listed(value: Any) -> list[Any]:
-    """A list, as it is or of one."""
+    """The value if it is a list, else a list of it."""
     return value if isinstance(value, list) else [value]
 
 
 def scalar_text(value: Any) -> str:
-    """A scalar as text; Unreadable for a list or an object, which may be endless."""
+    """A scalar as text. Raises Unreadable for a list or an object."""
     match value:
         case str():
             return value
@@ -159,7 +160,7 @@ def content(value: Any) -> bytes:
 def _encoded(value: str) -> bytes:
     try:
         return value.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half of a surrogate pair: no bytes on any wire were that
+    except UnicodeEncodeError:  # half of a surrogate pair, which no wire has
         return value.encode("utf-8", "surrogatepass")
 
 
@@ -172,7 +173,7 @@ def unbase64(value: str) -> bytes:
 
 
 def as_json(value: Any) -> bytes:
-    """The bytes of a body that was kept as a JSON value: as most servers write it."""
+    """The bytes of a body that is held as a JSON value, as most servers write it."""
     try:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
     except (TypeError, ValueError, RecursionError) as error:
@@ -180,7 +181,7 @@ def as_json(value: Any) -> bytes:
 
 
 def required(value: Any, *path: str) -> Any:
-    """The value at `path` in nested objects; Unreadable says which member is missing."""
+    """The value at `path` in nested objects. Raises Unreadable, which names the missing member."""
     for index, name in enumerate(path):
         if not isinstance(value, Mapping) or name not in value:
             raise Unreadable(f"member {'.'.join(path[: index + 1])} is missing")
@@ -203,10 +204,10 @@ def status_code(value: Any) -> int:
 
 
 def located(url: str) -> str:
-    """The URL, put under an origin of no meaning when the format keeps only its path."""
+    """The URL, with `UNKNOWN_ORIGIN` when the format holds only its path."""
     return url if "://" in url else f"{UNKNOWN_ORIGIN}/{url.removeprefix('/')}"
 
 
 def first_item(items: Iterable[Any] | Any) -> Any:
-    """The first of a list, else None: what formats are recognised by."""
+    """The first item of a list, else None: formats are recognised by it."""
     return items[0] if isinstance(items, list) and items else None

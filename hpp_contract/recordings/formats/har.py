@@ -34,16 +34,16 @@ def _exchange(entry: Any) -> Exchange:
     milliseconds = entry.get("time")
     seconds = milliseconds / 1000 if isinstance(milliseconds, int | float) and milliseconds > 0 else None
     at = instant(entry.get("startedDateTime"))
-    if response.get("status") in (0, -1, "0", None):  # nothing came: blocked, aborted, refused
+    if response.get("status") in (0, -1, "0", None):  # no response: blocked, aborted, refused
         return convert.exchange(asked, None, at=at, failure="unanswered", elapsed=seconds)
     return convert.exchange(asked, _response(response), at=at, elapsed=seconds)
 
 
 def _response(response: Any) -> Response:
-    kept = response.get("content")
-    kept = kept if isinstance(kept, dict) else {}
-    text = kept.get("text")
-    body = convert.unbase64(convert.scalar_text(text)) if kept.get("encoding") == "base64" else convert.content(text)
+    content = response.get("content")
+    content = content if isinstance(content, dict) else {}
+    text = content.get("text")
+    body = convert.unbase64(convert.scalar_text(text)) if content.get("encoding") == "base64" else convert.content(text)
     return convert.response(response["status"], _fields(response.get("headers")), body, response.get("statusText"))
 
 

@@ -34,13 +34,13 @@ def _exchange(recorded: Any) -> Exchange | None:
         convert.headers(request.get("headers")),
         _body(request.get("body")),
     )
-    kept = response.get("body")
+    body = response.get("body")
     answered = convert.response(
         response.get("statusCode", 200),
         convert.headers(response.get("headers")),
-        _body(kept),
+        _body(body),
         response.get("reasonPhrase"),
-        rewritten=isinstance(kept, dict) and "rawBytes" not in kept and "base64Bytes" not in kept,
+        rewritten=isinstance(body, dict) and "rawBytes" not in body and "base64Bytes" not in body,
     )
     at = instant(recorded.get("timestamp"))
     return convert.exchange(asked, answered, at=at, standalone=at is None)

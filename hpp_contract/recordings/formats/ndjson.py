@@ -1,4 +1,4 @@
-"""The exchange format of this project: one JSON object a line (docs/formats.md), which any gateway can log."""
+"""The exchange format of this project: one JSON object a line (docs/formats.md), which gateways can log."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Unreadable, content, headers, required
 
 MAX_LINE: Final = 8 * 1024 * 1024
-"""Bytes of one line: a session has a few hundred, and a longer line is refused unread."""
+"""Bytes of one line: a session has a few hundred, and a longer line is not read."""
 
 _BLANK: Final = " \t\r\n\ufeff"
-_OF_A_STUB: Final = {"jsonBody", "base64Body", "bodyFileName"}
-"""Members of a WireMock mapping's response: written on one line, a mapping looks much like an exchange."""
+_STUB_MEMBERS: Final = {"jsonBody", "base64Body", "bodyFileName"}
+"""Members of a WireMock mapping's response: written on one line, a mapping looks like an exchange."""
 
 _decode = JSONDecoder().raw_decode
 
@@ -29,16 +29,16 @@ def recognises(line: bytes) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("request"), dict) or "url" not in value["request"]:
         return False
     response = value.get("response")
-    return not isinstance(response, dict) or ("status" in response and not response.keys() & _OF_A_STUB)
+    return not isinstance(response, dict) or ("status" in response and not response.keys() & _STUB_MEMBERS)
 
 
 def exchange_on(line: bytes | None, evidence: str) -> Exchange:
-    """The exchange on one line; Unreadable when there is none."""
+    """The exchange on one line. Raises Unreadable when there is none."""
     return exchange_of(parse(line), evidence)
 
 
 def parse(line: bytes | None) -> Any:
-    """The JSON value on one line; Unreadable when there is none. None is a line that was too long to read."""
+    """The JSON value on one line; None is a line that was too long to read. Raises Unreadable when there is none."""
     if line is None:
         raise Unreadable(f"a line longer than {MAX_LINE // 1024**2} MB")
     try:
@@ -58,7 +58,7 @@ def parse(line: bytes | None) -> Any:
 
 
 def exchange_of(value: Any, evidence: str) -> Exchange:
-    """The exchange that a line's value holds; Unreadable when it holds none."""
+    """The exchange in the value of a line. Raises Unreadable when there is none."""
     request = required(value, "request")
     asked = Request(
         convert.scalar_text(required(request, "method")),

@@ -25,7 +25,7 @@ def _exchange(recording: Any) -> Exchange:
     asked = Request(
         convert.method(required(request, "method")),
         convert.scalar_text(required(request, "url")),
-        _set(convert.headers(request.get("headers") or None)),
+        _non_empty(convert.headers(request.get("headers") or None)),
         convert.content(request.get("body")),
     )
     status = required(response, "status")
@@ -34,8 +34,8 @@ def _exchange(recording: Any) -> Exchange:
     return convert.exchange(asked, convert.response(code, fields, convert.content(response.get("body")), reason))
 
 
-def _set(fields: Headers) -> Headers:
-    """The fields that were sent: PHP-VCR writes an empty Host or Accept for one that was switched off."""
+def _non_empty(fields: Headers) -> Headers:
+    """The fields that were sent: PHP-VCR writes an empty Host or Accept for one that was turned off."""
     return tuple(field for field in fields if field[1])
 
 

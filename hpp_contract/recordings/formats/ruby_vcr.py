@@ -33,7 +33,7 @@ def _exchange(interaction: Any) -> Exchange:
         convert.content(_body(request.get("body"))),
     )
     response, at = interaction.get("response"), instant(interaction.get("recorded_at"))
-    if response is None:  # Schemathesis keeps requests that were never answered
+    if response is None:  # Schemathesis records requests without an answer
         return convert.exchange(asked, None, at=at, failure="unanswered")
     return convert.exchange(asked, _response(response), at=at, elapsed=_seconds(response.get("elapsed")))
 
@@ -46,7 +46,7 @@ def _response(response: Any) -> Response:
 
 
 def _body(body: Any) -> Any:
-    """The body without the name of its encoding, which tells how to read `string` and nothing about its bytes."""
+    """The body, None where there is only the name of its encoding."""
     if isinstance(body, dict) and "base64_string" not in body and "string" not in body:
         return None
     return body
@@ -60,12 +60,12 @@ def _seconds(elapsed: Any) -> float | None:
 
 
 def instant(text: Any) -> Instant | None:
-    """The instant that an HTTP date or an ISO 8601 text writes; UTC where it names no zone, as these libraries mean."""
+    """The instant of an HTTP date or an ISO 8601 text; UTC where it names no zone, as in these libraries."""
     if not isinstance(text, str):
         return None
-    known = Instant.parse(text) or Instant.parse(f"{text}Z")
-    if known is not None:
-        return known
+    rfc3339 = Instant.parse(text) or Instant.parse(f"{text}Z")
+    if rfc3339 is not None:
+        return rfc3339
     try:
         return Instant(round(_moment(text).timestamp() * 1_000_000_000))
     except (ValueError, OverflowError):

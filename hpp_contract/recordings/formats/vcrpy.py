@@ -1,6 +1,6 @@
-"""vcrpy cassettes, YAML and JSON; provenance, times and what was known from the `metadata` that hpp-contract writes.
+"""vcrpy cassettes, YAML and JSON; provenance, times and context from the `metadata` that hpp-contract writes.
 
-Bodies are `{string: …}` with a text or binary, or, as older versions kept httpx answers, `content` and `status_code`.
+Bodies are `{string: …}` with a text or binary; older versions have `content` and `status_code` for httpx.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ def _response(response: Any) -> Response:
 def _annotated(exchange: Exchange, metadata: dict[str, Any], index: int) -> Exchange:
     asked = _at(metadata.get("asked"), index)
     asked = asked if isinstance(asked, dict) else {}
-    known = Context(
+    context = Context(
         recorded=True,
         provenance=convert.text(metadata.get("provenance")) or None,
         credentials=asked["credentials"] if asked.get("credentials") in CREDENTIALS else None,
         session=asked["session"] if asked.get("session") in SESSIONS else None,
     )
     timed = convert.exchange(exchange.request, exchange.response, at=_at(metadata.get("times"), index))
-    return replace(timed, context=known, evidence=exchange.evidence)
+    return replace(timed, context=context, evidence=exchange.evidence)
 
 
 def _at(values: Any, index: int) -> Any:

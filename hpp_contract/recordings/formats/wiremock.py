@@ -1,7 +1,7 @@
 """WireMock: stub mappings, one or many (as `--record-mappings` and the recorder write them), and its request journal.
 
-A mapping keeps only the path and describes headers by matchers: a matcher for one value counts as that value. A body
-kept in a file is looked for in `__files` beside `mappings`.
+A mapping holds only the path, and headers as matchers: a matcher for one value counts as that value. A body in a file
+is read from `__files` beside `mappings`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _read(document: Any, folder: Path | None) -> Iterator[Exchange | Unreadable]
 def _mapped(mapping: Any, folder: Path | None) -> Exchange | None:
     request, response = required(mapping, "request"), required(mapping, "response")
     url = next((request[name] for name in _URLS if isinstance(request.get(name), str)), None)
-    if url is None:  # a pattern matches many requests and is none
+    if url is None:  # a pattern that matches many requests
         return None
     asked = Request(_method(request.get("method")), convert.located(url), _matched(request.get("headers")))
     fields = convert.headers(response.get("headers"))
@@ -55,7 +55,7 @@ def _method(value: Any) -> str:
 
 
 def _matched(matchers: Any) -> Headers:
-    """The header fields whose one value the matchers demand."""
+    """The header fields that the matchers require to have one value."""
     if not isinstance(matchers, dict):
         return ()
     return tuple(
@@ -76,10 +76,10 @@ def _body(response: Any, folder: Path | None) -> bytes:
 
 
 def _filed(name: str, folder: Path | None) -> bytes:
-    for home in (folder, folder.parent) if folder is not None else ():
-        shelf = (home / "__files").resolve()
-        file = (shelf / name).resolve()
-        if file.is_relative_to(shelf) and file.is_file() and file.stat().st_size <= 10_000_000:
+    for parent in (folder, folder.parent) if folder is not None else ():
+        files = (parent / "__files").resolve()
+        file = (files / name).resolve()
+        if file.is_relative_to(files) and file.is_file() and file.stat().st_size <= 10_000_000:
             return file.read_bytes()
     raise Unreadable("its body is in a file that is not beside it (__files)")
 

@@ -1,7 +1,7 @@
-"""YAML as recordings use it: plain values only, whatever the file asks for.
+"""YAML as recordings use it: plain values only.
 
-Built from the parser's events and not by a loader: tags name no classes here, depth is bounded (the C composer
-overflows its stack), aliases cannot grow without limit or contain themselves, and what looks like a date stays a text.
+Built from the parser's events and not by a loader: tags build no classes, depth is bounded (the C composer overflows
+its stack), aliases cannot grow without limit or contain themselves, and what looks like a date stays a text.
 """
 
 from __future__ import annotations
