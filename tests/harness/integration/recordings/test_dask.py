@@ -36,8 +36,8 @@ QUIET: dict[str, Any] = {"dashboard_address": None, "scheduler_kwargs": {"dashbo
 def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """A cluster of two processes, each of two threads."""
     folder = str(tmp_path_factory.mktemp("dask"))
-    patience = config.set({"distributed.deploy.lost-worker-timeout": "1h"})  # a busy machine restarts one slowly
-    with patience, LocalCluster(n_workers=2, threads_per_worker=2, local_directory=folder, **QUIET) as made:
+    long_timeout = config.set({"distributed.deploy.lost-worker-timeout": "1h"})  # a busy machine restarts one slowly
+    with long_timeout, LocalCluster(n_workers=2, threads_per_worker=2, local_directory=folder, **QUIET) as made:
         yield made
 
 
@@ -47,8 +47,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
     lines = []
     for number in range(90):
-        told = FAULTS[number % len(FAULTS)] if number % 3 == 0 else None
-        polls = [kept(each) for each in simulated(told.scenario if told else "lifecycle-paid", 4, told)]
+        fault = FAULTS[number % len(FAULTS)] if number % 3 == 0 else None
+        polls = [kept(each) for each in simulated(fault.scenario if fault else "lifecycle-paid", 4, fault)]
         text = write_lines(folder / "one", polls).read_text(encoding="utf-8")
         own = f"39a1c773-{number:04x}-4111-8111-111111111111"
         lines += text.replace(polls[0].request.session_id or "-", own).splitlines(keepends=True)
@@ -83,11 +83,11 @@ def same(one: Judged, other: Judged) -> None:
 @pytest.mark.process
 def test_the_result_is_that_of_one_machine(dask: LocalCluster, folder: Path) -> None:
     """Verdicts, counts, findings and their order, notes and what could not be read are the same; nothing is left."""
-    alone, progress = judge_recordings([str(folder)], processes=1), list[tuple[int, int]]()
-    same(judge_on_dask([str(folder)], dask.scheduler_address, on_progress=lambda *at: progress.append(at)), alone)
-    assert alone.damaged == 4
-    assert alone.judged > 340
-    assert len({verdict.rule.id for verdict in alone.verdicts if verdict.total}) > 15
+    local, progress = judge_recordings([str(folder)], processes=1), list[tuple[int, int]]()
+    same(judge_on_dask([str(folder)], dask.scheduler_address, on_progress=lambda *at: progress.append(at)), local)
+    assert local.damaged == 4
+    assert local.judged > 340
+    assert len({verdict.rule.id for verdict in local.verdicts if verdict.total}) > 15
     assert progress == sorted(progress)
     assert progress[-1][0] == progress[-1][1]
     assert len(progress) > 10
@@ -95,7 +95,7 @@ def test_the_result_is_that_of_one_machine(dask: LocalCluster, folder: Path) -> 
 
 
 @pytest.mark.process
-def test_a_part_takes_longer_than_patience(dask: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_takes_longer_than_the_timeout(dask: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as there are workers, a result is waited for, however long it takes."""
     monkeypatch.setattr(cluster, "TIMEOUT_S", 0.1)
     with Client(dask.scheduler_address) as client:
@@ -105,7 +105,7 @@ def test_a_part_takes_longer_than_patience(dask: LocalCluster, monkeypatch: pyte
 
 
 @pytest.mark.process
-def test_nobody_need_watch(dask: LocalCluster, folder: Path) -> None:
+def test_progress_is_optional(dask: LocalCluster, folder: Path) -> None:
     """Without anybody to tell how far it is, the result is the same."""
     paths = [str(folder / "ruby-vcr.yml"), str(folder / "d.yaml")]
     same(judge_on_dask(paths, dask.scheduler_address), judge_recordings(paths, processes=1))

@@ -71,8 +71,8 @@ def test_a_recording_says_where_it_is_from(recorded_folder: Path) -> None:
 @pytest.mark.socket
 def test_a_scenario_is_a_file(recorded_folder: Path) -> None:
     """There is one cassette for each scenario, under its name, and for each way of being refused."""
-    stages = {"no-credentials", "wrong-credentials", "unknown-id", "malformed-id"}
-    assert {path.stem for path in recorded_folder.iterdir()} == {*SCENARIOS, *stages}
+    refusals = {"no-credentials", "wrong-credentials", "unknown-id", "malformed-id"}
+    assert {path.stem for path in recorded_folder.iterdir()} == {*SCENARIOS, *refusals}
 
 
 @pytest.mark.socket
@@ -97,7 +97,7 @@ def test_a_recording_plays_in_requests(recorded_folder: Path) -> None:
 
 
 @given(recordings)
-def test_what_is_kept_is_what_was_scrubbed(exchanges: list[Exchange]) -> None:
+def test_cassettes_hold_what_was_scrubbed(exchanges: list[Exchange]) -> None:
     """Whatever bytes came, the cassette gives them back: status, headers, body and time."""
     path = FOLDER / "kept.yaml"
     scrub = Scrubber()
@@ -111,13 +111,13 @@ def test_what_is_kept_is_what_was_scrubbed(exchanges: list[Exchange]) -> None:
     back = {int(each.evidence.rpartition("#")[2]): each for each in read_recordings([str(path)]).exchanges}
     for number, exchange in enumerate(whole, 1):
         if number in back:  # the others are of other operations
-            response, kept, kept_at = exchange.response, back[number].response, back[number].at
+            response, stored, stored_at = exchange.response, back[number].response, back[number].at
             assert response is not None
-            assert kept is not None
+            assert stored is not None
             assert back[number].request.url == exchange.request.url
-            assert kept.status == response.status
-            assert kept.body == response.body
-            assert (kept_at and kept_at.ns) == (exchange.at and exchange.at.ns)
+            assert stored.status == response.status
+            assert stored.body == response.body
+            assert (stored_at and stored_at.ns) == (exchange.at and exchange.at.ns)
 
 
 FOLDER = Path()
@@ -126,12 +126,12 @@ FOLDER = Path()
 @pytest.fixture(autouse=True, scope="module")
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     global FOLDER  # noqa: PLW0603  Hypothesis gives no fixture of its own to each example
-    FOLDER = tmp_path_factory.mktemp("kept")
+    FOLDER = tmp_path_factory.mktemp("stored")
 
 
 def test_unknown_sessions_are_named_by_their_shapes() -> None:
     """A real session's cassette is named by what it showed, and sessions of one course are numbered."""
-    exchanges = [each for stage in ("waiting", "in-progress", "lifecycle-paid") for each in simulated(stage, 3)]
+    exchanges = [each for scenario in ("waiting", "in-progress", "lifecycle-paid") for each in simulated(scenario, 3)]
     assert list(named([*exchanges, *simulated("lifecycle-missed", 2)])) == [
         "waiting",
         "in-progress",
@@ -140,7 +140,7 @@ def test_unknown_sessions_are_named_by_their_shapes() -> None:
     ]  # fmt: skip
 
 
-def test_the_gate_refuses_a_leftover(tmp_path: Path) -> None:
+def test_a_secret_left_over_is_refused(tmp_path: Path) -> None:
     """A text that scrubbing replaced elsewhere and finds again in the file stops the writing of it."""
     (exchange,) = simulated("waiting", 1)
     scrub = Scrubber(CREDENTIALS.secrets)
@@ -260,12 +260,12 @@ def test_serve_plays_cassettes(recorded_folder: Path) -> None:
     command = [sys.executable, "-m", "hpp_contract", "serve", "--cassette", str(recorded_folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
     assert process.stdout is not None
-    told = ""
-    while "is open until" not in told:
-        told += process.stdout.readline()
-    base = re.search(r"listens at (\S+)", told)
-    recorded_id = re.search(r"(5c2bbed0-\S+)\s+lifecycle-paid +recorded, \d polls", told)
-    key = re.search(r"API key +(\S+)", told)
+    output = ""
+    while "is open until" not in output:
+        output += process.stdout.readline()
+    base = re.search(r"listens at (\S+)", output)
+    recorded_id = re.search(r"(5c2bbed0-\S+)\s+lifecycle-paid +recorded, \d polls", output)
+    key = re.search(r"API key +(\S+)", output)
     assert base is not None
     assert recorded_id is not None
     assert key is not None
@@ -277,7 +277,7 @@ def test_serve_plays_cassettes(recorded_folder: Path) -> None:
     assert answer.json()["status"] == "WAITING"
 
 
-def test_sessions_of_one_id_are_told_apart() -> None:
+def test_sessions_of_one_id_are_distinguished() -> None:
     """The documented cassettes all show one session id: each is played under its own."""
     from hpp_contract.spec.schema_files import folder
 
@@ -292,10 +292,10 @@ def test_where_it_is_from_must_be_in_the_file(
 ) -> None:
     """A vcrpy that drops `metadata`, as every one before 9.4.2 does, makes `record` fail and leave no cassette."""
     whole = vcr.serialize.serialize
-    told = {"requests", "responses"}
+    parts = {"requests", "responses"}
     monkeypatch.setattr(
         "vcr.serialize.serialize",
-        lambda cassette, serializer: whole({name: cassette[name] for name in told}, serializer),
+        lambda cassette, serializer: whole({name: cassette[name] for name in parts}, serializer),
     )
     with pytest.raises(SystemExit, match="3"):
         main(["record", "--to", str(tmp_path)])

@@ -17,7 +17,7 @@ def base64(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "keep", "stand_in"),
+    ("text", "unchanged", "replacement"),
     [
         ("", "", ""),
         ("Ottilie-Müller", "", "scrubbedscrubb"),
@@ -29,13 +29,13 @@ def base64(text: str) -> str:
     ],
     ids=map(str, count(1)),
 )
-def test_masks(text: str, keep: str, stand_in: str) -> None:
+def test_masks(text: str, unchanged: str, replacement: str) -> None:
     """Every character is replaced, but for those that rules speak about."""
-    assert mask(text, keep) == stand_in
+    assert mask(text, unchanged) == replacement
 
 
 @pytest.mark.parametrize(
-    ("text", "stand_in"),
+    ("text", "replacement"),
     [
         ("kco_test_api_ab", "kco_test_api_scrubbed"),
         ("kco_live_api_abcdefghijkl", "kco_live_api_scrubbedscru"),
@@ -52,9 +52,9 @@ def test_masks(text: str, keep: str, stand_in: str) -> None:
     ],
     ids=map(str, count(1)),
 )
-def test_tokens(text: str, stand_in: str) -> None:
+def test_tokens(text: str, replacement: str) -> None:
     """Credentials stay in the documented form that they were in, about as long as they were."""
-    assert token(text) == stand_in
+    assert token(text) == replacement
 
 
 def test_api_keys() -> None:
@@ -86,7 +86,7 @@ def test_pseudonyms() -> None:
     }
     assert {text: pseudonyms.of(text) for text in expected} == expected
     assert pseudonyms.of("az") == "aa"
-    assert pseudonyms.originals == {text for text, stand_in in expected.items() if text != stand_in}
+    assert pseudonyms.originals == {text for text, replacement in expected.items() if text != replacement}
 
 
 def test_more_pseudonyms_than_a_group_holds() -> None:

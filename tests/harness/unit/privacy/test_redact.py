@@ -16,7 +16,7 @@ around = st.text("abc =:/", max_size=9)
 
 
 @given(secrets, around, around)
-def test_no_spelling_is_left(secret: str, before: str, after: str) -> None:
+def test_no_encoding_is_left(secret: str, before: str, after: str) -> None:
     """A secret is found raw, percent-encoded in either case and in base64, whatever stands around it."""
     quoted = quote(secret, safe="")
     encoded = base64.b64encode(secret.encode()).decode()

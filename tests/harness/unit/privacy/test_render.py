@@ -68,7 +68,7 @@ def test_a_public_member_hides_what_it_should_not_hold(member: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "shown"),
+    ("headers", "expected"),
     [
         ({"Authorization": f"Basic {SECRET}"}, "> Authorization: Basic ‹credentials›"),
         ({"Authorization": f"Bearer {SECRET}"}, "> Authorization: ‹credentials›"),
@@ -77,15 +77,15 @@ def test_a_public_member_hides_what_it_should_not_hold(member: str) -> None:
         ({"User_Agent": "kco_live_api_abc"}, "> User-Agent: [redacted]"),
     ],
 )
-def test_headers_hide_credentials_and_ids(headers: dict[str, str], shown: str) -> None:
+def test_headers_hide_credentials_and_ids(headers: dict[str, str], expected: str) -> None:
     """A header that is not HTTP's own is described, and one that is shows no credential and no id."""
     text = render_redacted(exchange(b"", **headers))
-    assert shown in text
+    assert expected in text
     assert SECRET not in text
 
 
 @pytest.mark.parametrize(
-    ("body", "shown"),
+    ("body", "expected"),
     [
         (b"", "< Content-Type: application/json"),
         (b"<!doctype html><p>x", "< ‹a page of HTML, 19 bytes›"),
@@ -96,9 +96,9 @@ def test_headers_hide_credentials_and_ids(headers: dict[str, str], shown: str) -
         (b"[" + b" " * 5000 + b"1]", "< ‹… 5003 bytes in all›"),
     ],
 )
-def test_odd_bodies_are_said_to_be_odd(body: bytes, shown: str) -> None:
+def test_odd_bodies_are_described(body: bytes, expected: str) -> None:
     """A body that is no whole JSON object says what it is instead."""
-    assert shown in render_redacted(exchange(body)).split("\n")
+    assert expected in render_redacted(exchange(body)).split("\n")
 
 
 def test_what_never_came_is_said() -> None:

@@ -1,4 +1,4 @@
-"""Scrubbing takes out everything that must not be kept, and leaves every rule saying what it said."""
+"""Scrubbing takes out everything that must not be kept, and changes no verdict."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def said(exchanges: Sequence[Exchange]) -> Said:
 
 
 def assert_survives(exchanges: Sequence[Exchange]) -> None:
-    """Scrubbing changes what no rule says but K, and leaves K nothing to find that must not be kept."""
+    """Scrubbing changes no verdict but those of letter K, and leaves no secret for these to find."""
     before, after = said(exchanges), said(scrubbed(exchanges))
     if set(before["HPP-H12"][2]) <= {"/customer", "/manual_identification"}:
         del before["HPP-H12"], after["HPP-H12"]  # of people only the shape is kept: two of one shape become the same
-    assert {rule: told for rule, told in after.items() if "-K" not in rule} == {
-        rule: told for rule, told in before.items() if "-K" not in rule
+    assert {rule: verdict for rule, verdict in after.items() if "-K" not in rule} == {
+        rule: verdict for rule, verdict in before.items() if "-K" not in rule
     }
     assert [rule for rule in LEAKS if after[rule][1]] == []
 
@@ -54,17 +54,17 @@ def scrubbed(exchanges: Sequence[Exchange]) -> list[Exchange]:
     return [scrub(each) for each in exchanges]
 
 
-@pytest.mark.parametrize("told", FAULTS, ids=lambda told: told.name)
-def test_every_lie_survives(told: Fault) -> None:
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_every_fault_survives(fault: Fault) -> None:
     """What a fault breaks is broken after scrubbing too, in the same places, and nothing else is."""
-    assert_survives(simulated(told.scenario, 3, told))
+    assert_survives(simulated(fault.scenario, 3, fault))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["completed-with-order", "manual-id-check", "unknown-id"])
-def test_every_small_change_survives(stage: str) -> None:
+@pytest.mark.parametrize("scenario", ["completed-with-order", "manual-id-check", "unknown-id"])
+def test_every_small_change_survives(scenario: str) -> None:
     """So is what each small change breaks."""
-    first, second = simulated(stage, 2)
+    first, second = simulated(scenario, 2)
     for edit in EDITS.values():
         assert_survives([first, edit(second)])
 
@@ -115,7 +115,7 @@ def private(body: bytes, *headers: tuple[str, str]) -> Exchange:
     return Exchange(Request("GET", url, sent), Response(200, answered, body))
 
 
-def kept_bytes(exchange: Exchange) -> bytes:
+def stored_bytes(exchange: Exchange) -> bytes:
     response = exchange.response
     assert response is not None
     return repr((exchange.request.url, exchange.request.headers, response.headers, response.content)).encode()
@@ -142,7 +142,7 @@ def test_nothing_private_is_left(spoilt: Callable[[bytes], bytes]) -> None:
     body = spoilt(json.dumps(SECRETS, ensure_ascii=False).encode())
     packed = [("Content-Encoding", "gzip")] if body.startswith(b"\x1f\x8b") else []
     scrub = Scrubber(["kco_live_api_Geheim123", "shop-user"])
-    once = kept_bytes(scrub(private(body, *packed)))
+    once = stored_bytes(scrub(private(body, *packed)))
     for text in (
         *PRIVATE,
         "Geheim",
@@ -183,15 +183,15 @@ def test_placeholders_stay(value: str) -> None:
 def test_pseudonyms_are_names(values: list[Any]) -> None:
     """The same text has the same pseudonym, another has another; a UUID has one of its version, known as ours."""
     texts, pseudonyms = [str(value) for value in values], Pseudonyms()
-    given_ = [pseudonyms.of(text) for text in texts]
-    assert given_ == [pseudonyms.of(text) for text in texts]
-    assert len(set(given_)) == len(set(texts))
-    for text, stand_in in zip(texts, given_, strict=True):
-        assert len(stand_in) == len(text)
+    found = [pseudonyms.of(text) for text in texts]
+    assert found == [pseudonyms.of(text) for text in texts]
+    assert len(set(found)) == len(set(texts))
+    for text, pseudonym in zip(texts, found, strict=True):
+        assert len(pseudonym) == len(text)
         if UUID.fullmatch(text):
-            assert UUID.fullmatch(stand_in)
-            assert stand_in.startswith(PSEUDONYM)
-            assert stand_in[14] == text[14]
+            assert UUID.fullmatch(pseudonym)
+            assert pseudonym.startswith(PSEUDONYM)
+            assert pseudonym[14] == text[14]
 
 
 @given(st.text(min_size=1))
@@ -206,9 +206,9 @@ def test_one_set_one_pseudonym() -> None:
     pseudonyms = Pseudonyms()
     ids = [f"39a1c773-bafd-754d-af1f-{number:012x}" for number in range(200)]
     with ThreadPoolExecutor(8) as threads:
-        given_ = list(threads.map(lambda _: [pseudonyms.of(each) for each in ids], range(8)))
-    assert len({tuple(each) for each in given_}) == 1
-    assert len(set(given_[0])) == 200
+        found = list(threads.map(lambda _: [pseudonyms.of(each) for each in ids], range(8)))
+    assert len({tuple(each) for each in found}) == 1
+    assert len(set(found[0])) == 200
 
 
 def test_a_token_keeps_its_form() -> None:

@@ -30,13 +30,13 @@ def scrubbed(
 ) -> tuple[Request, Response]:
     """What becomes of a request and of a response with this header field and body."""
     exchange = Exchange(Request("GET", url, (field,), body), Response(200, (field,), body, reason=reason))
-    kept = Scrubber([SECRET, "pw", "abc"])(exchange)
-    assert kept.response is not None
-    return kept.request, kept.response
+    result = Scrubber([SECRET, "pw", "abc"])(exchange)
+    assert result.response is not None
+    return result.request, result.response
 
 
 @pytest.mark.parametrize(
-    ("url", "kept"),
+    ("url", "expected"),
     [
         (f"{SESSIONS}{ID}", f"{SESSIONS}{OURS}"),
         (f"{SESSIONS}{ID}?for=Ottilie&id={ID}#{ID}", f"{SESSIONS}{OURS}?scr=scrubbe&sc={OURS}#{OURS}"),
@@ -59,13 +59,13 @@ def scrubbed(
     ],
     ids=map(str, count(1)),
 )
-def test_urls(url: str, kept: str) -> None:
+def test_urls(url: str, expected: str) -> None:
     """Ids, user names and what is asked for are replaced; the encoding that an id was sent in stays."""
-    assert scrubbed(url)[0].url == kept
+    assert scrubbed(url)[0].url == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "kept"),
+    ("name", "value", "expected"),
     [
         ("Authorization", "Basic abcdefghijk", f"Basic {base64('scrubbed')}"),
         ("Authorization", "abc", base64("scrubbed")),
@@ -99,14 +99,14 @@ def test_urls(url: str, kept: str) -> None:
     ],
     ids=map(str, count(1)),
 )
-def test_fields(name: str, value: str, kept: str) -> None:
+def test_fields(name: str, value: str, expected: str) -> None:
     """A header field is scrubbed by what it is for, the same in a request and in a response."""
     request, response = scrubbed(field=(name, value))
-    assert request.headers == response.headers == ((name, kept),)
+    assert request.headers == response.headers == ((name, expected),)
 
 
 @pytest.mark.parametrize(
-    ("body", "kept"),
+    ("body", "expected"),
     [
         (f'{{"session_id": "{ID}", "a": "Ottilie"}}', f'{{"session_id": "{OURS}", "a": "scrubbe"}}'),
         ('{"order_id": 712, "x": 712, "order_id": 1.5, "order_id": "712"}',
@@ -150,17 +150,17 @@ def test_fields(name: str, value: str, kept: str) -> None:
     ],
     ids=map(str, count(1)),
 )  # fmt: skip
-def test_bodies(body: str, kept: str) -> None:
+def test_bodies(body: str, expected: str) -> None:
     """What a member means decides what becomes of its value; all around the values stays, however broken."""
     for coding, mark in (("utf-8", ""), ("utf-16-le", "\ufeff"), ("utf-16-be", "\ufeff")):
-        told = (mark + body.lstrip("\ufeff")).encode(coding) if mark else body.encode()
-        wanted = (mark + kept.lstrip("\ufeff")).encode(coding) if mark else kept.encode()
-        request, response = scrubbed(body=told)
-        assert request.body == response.body == wanted
+        original = (mark + body.lstrip("\ufeff")).encode(coding) if mark else body.encode()
+        encoded = (mark + expected.lstrip("\ufeff")).encode(coding) if mark else expected.encode()
+        request, response = scrubbed(body=original)
+        assert request.body == response.body == encoded
 
 
 @pytest.mark.parametrize(
-    ("body", "kept"),
+    ("body", "expected"),
     [
         (b'\xff{"a": "Ottilie\xff \x80"}', b'\xff{"a": "<><><><\xff \x80"}'),
         (b'{"order_id": "Z\xff9"}', b'{"order_id": "A\xff0"}'),
@@ -171,13 +171,13 @@ def test_bodies(body: str, kept: str) -> None:
     ],
     ids=map(str, count(1)),
 )
-def test_bytes_that_are_no_text(body: bytes, kept: bytes) -> None:
+def test_bytes_that_are_no_text(body: bytes, expected: bytes) -> None:
     """They stay where they are, and what is around them is scrubbed."""
-    assert scrubbed(body=body)[1].body == kept
+    assert scrubbed(body=body)[1].body == expected
 
 
 @pytest.mark.parametrize(
-    ("coding", "body", "kept"),
+    ("coding", "body", "expected"),
     [
         ("gzip", gzip.compress(b'{"a":"Ottilie"}'), gzip.compress(b'{"a":"scrubbe"}', mtime=0)),
         ("GZIP ", gzip.compress(b'{"a":"Ottilie"}'), gzip.compress(b'{"a":"scrubbe"}', mtime=0)),
@@ -194,28 +194,28 @@ def test_bytes_that_are_no_text(body: bytes, kept: bytes) -> None:
     ],
     ids=map(str, count(1)),
 )
-def test_codings(coding: str, body: bytes, kept: bytes) -> None:
+def test_codings(coding: str, body: bytes, expected: bytes) -> None:
     """A coded body is coded again the same way; one that cannot be read is not kept."""
-    assert scrubbed(field=("Content-Encoding", coding), body=body)[1].body == kept
+    assert scrubbed(field=("Content-Encoding", coding), body=body)[1].body == expected
 
 
-@pytest.mark.parametrize(("told", "kept"), [("7", "8"), ("9", "9"), ("07", "07"), ("x7", "x7")])
-def test_a_right_length_stays_right(told: str, kept: str) -> None:
+@pytest.mark.parametrize(("original", "expected"), [("7", "8"), ("9", "9"), ("07", "07"), ("x7", "x7")])
+def test_a_right_length_stays_right(original: str, expected: str) -> None:
     """Content-Length follows the body where it was true, and stays as wrong as it was where it was not."""
-    fields = (("X-Length", "7"), ("content-LENGTH", told), ("Content-Encoding", "br"))
+    fields = (("X-Length", "7"), ("content-LENGTH", original), ("Content-Encoding", "br"))
     exchange = Exchange(Request("GET", "https://h/", ()), Response(200, fields, b"Ottilie"))
     response = Scrubber()(exchange).response
     assert response is not None
-    assert response.headers == (fields[0], ("content-LENGTH", kept), fields[2])
+    assert response.headers == (fields[0], ("content-LENGTH", expected), fields[2])
 
 
 def test_the_rest_of_an_exchange() -> None:
     """The reason phrase is cleaned, secrets that an observer knew are forgotten, and all else stays."""
-    known = Context(secrets=("geheim", "x"), session="known")
-    exchange = Exchange(Request("PUT", "https://h/", ()), None, failure="reset", elapsed=1.5, context=known)
-    kept = Scrubber(salt=7)(exchange)
-    assert (kept.context, kept.failure, kept.elapsed) == (Context(session="known"), "reset", 1.5)
-    assert (kept.request, kept.response) == (exchange.request, None)
+    context = Context(secrets=("geheim", "x"), session="known")
+    exchange = Exchange(Request("PUT", "https://h/", ()), None, failure="reset", elapsed=1.5, context=context)
+    result = Scrubber(salt=7)(exchange)
+    assert (result.context, result.failure, result.elapsed) == (Context(session="known"), "reset", 1.5)
+    assert (result.request, result.response) == (exchange.request, None)
     assert scrubbed(reason=f"{SECRET}, {ID}, fine")[1].reason == f"scrubbedscrub, {OURS}, fine"
 
 
@@ -224,14 +224,14 @@ def test_credentials_are_found_everywhere() -> None:
     sent = (("Authorization", "Basic passwort"), ("Accept", "passwort kennwor"), ("authorization", "Basic kennwor"))
     spaced = (("Authorization", "Basic kenn wort"), ("Accept", "kenn wort"))
     assert Scrubber()(Exchange(Request("GET", "https://h/", spaced), None)).request.headers[1][1] == base64("scrubbed")
-    kept = Scrubber()(Exchange(Request("GET", "https://h/passwort/passwor", sent), None)).request
+    result = Scrubber()(Exchange(Request("GET", "https://h/passwort/passwor", sent), None)).request
     word = base64("scrubbed")
-    assert kept.url == f"https://h/{word}/passwor"
-    assert [value for _, value in kept.headers] == [f"Basic {word}", f"{word} kennwor", f"Basic {word}"]
+    assert result.url == f"https://h/{word}/passwor"
+    assert [value for _, value in result.headers] == [f"Basic {word}", f"{word} kennwor", f"Basic {word}"]
 
 
 def test_what_must_not_be_left() -> None:
-    """Secrets of four characters or more in every spelling, and ids that are long enough to be no coincidence."""
+    """Secrets of four characters or more in every encoding, and ids that are too long to occur by chance."""
     scrub = Scrubber(["abc", "abcd"], salt=3)
     assert scrub(Exchange(Request("GET", "https://h/abcd/abc", ()), None)).request.url == "https://h/scru/abc"
     for session_id in ("abcdefg", "abcdefg1", "aaaaaaaa"):

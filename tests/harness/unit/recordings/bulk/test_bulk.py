@@ -43,9 +43,9 @@ def test_streaming_equals_judging_in_memory(folder: Path, exchanges: list[Exchan
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
 
 
-def variants(stage: str, pseudonym: bool) -> Iterator[Exchange]:
+def variants(scenario: str, pseudonym: bool) -> Iterator[Exchange]:
     """Sessions polled twice, each with one small change in both polls or in the second, each under its own id."""
-    honest = simulated(stage, 2)
+    honest = simulated(scenario, 2)
     asked, session = honest[0].request.session_id or "", honest[0].session or {}
     ids = [session[name] for name in ("order_id", "authorization_token") if name in session]
     for number, edit in enumerate(EDITS.values()):
@@ -53,13 +53,13 @@ def variants(stage: str, pseudonym: bool) -> Iterator[Exchange]:
             own = f"{IDS[1][:9] if pseudonym else '39a1c773-'}{number:04x}-{len(changed):04x}-8111-111111111111"
             renamings = [renaming(asked, own), *(renaming(old, IDS[1]) for old in ids if pseudonym)]
             for each in honest:
-                told = edit(each) if each in changed else each
-                yield kept(reduce(lambda exchange, rename: rename(exchange), renamings, told))
+                edited = edit(each) if each in changed else each
+                yield kept(reduce(lambda exchange, rename: rename(exchange), renamings, edited))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("stage", "pseudonym"),
+    ("scenario", "pseudonym"),
     [
         ("waiting", False),
         ("completed-with-order", True),
@@ -68,9 +68,9 @@ def variants(stage: str, pseudonym: bool) -> Iterator[Exchange]:
         ("unknown-id", False),
     ],
 )
-def test_every_small_change_is_judged_the_same(tmp_path: Path, stage: str, pseudonym: bool) -> None:
+def test_every_small_change_is_judged_the_same(tmp_path: Path, scenario: str, pseudonym: bool) -> None:
     """Nothing that a rule looks at escapes: each small change gets the verdict that it gets in memory."""
-    paths = [str(write_lines(tmp_path / "log.ndjson", variants(stage, pseudonym)))]
+    paths = [str(write_lines(tmp_path / "log.ndjson", variants(scenario, pseudonym)))]
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
 
 

@@ -1,4 +1,4 @@
-"""Verdicts that are remembered: an exchange like an earlier one is not judged again, and gets the same."""
+"""Cached verdicts: an exchange with the fingerprint of an earlier one gets its verdict."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_a_verdict_that_cannot_be_repeated(check: Callable[[Any], list[Finding]]
     """Where a rule crashes or finds more than is kept, each exchange is judged in full, to the same verdict."""
     rules = [rule("HPP-S01", "a-rule", "must", "stated", "Read Session", when=lambda _: True)(check)]
     subject, honest = Subject("recording", ""), Judge(rules, Subject("recording", ""))
-    screen = VerdictCache(rules, subject, lambda order: f"log#{order[1]}")
+    cache = VerdictCache(rules, subject, lambda order: f"log#{order[1]}")
     for number, each in enumerate(map(kept, simulated("waiting", 1) * 3), 1):
         exchange = replace(each, evidence=f"log#{number}")
-        glance = fingerprint_of(exchange)
-        assert glance is not None
-        assert not screen.count_if_known(glance, (0, number))
-        screen.judge(exchange, (0, number), glance)
+        fingerprint = fingerprint_of(exchange)
+        assert fingerprint is not None
+        assert not cache.count_if_known(fingerprint, (0, number))
+        cache.judge(exchange, (0, number), fingerprint)
         honest.exchange(exchange, (0, number))
-    assert screen.collect() == honest.tallies
+    assert cache.collect() == honest.tallies

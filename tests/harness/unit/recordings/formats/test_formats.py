@@ -52,12 +52,12 @@ TIMED = ("betamax", "ruby", "mitmproxy", "polly", "schemathesis", "published/bro
          "wiremock/requests")  # fmt: skip
 
 
-def shown(exchange: Exchange) -> object:
+def status_of(exchange: Exchange) -> object:
     return exchange.session["status"] if exchange.session else exchange.status or exchange.failure
 
 
-def seen(path: Path) -> list[object]:
-    return [shown(exchange) for exchange in read_recordings([str(path)]).exchanges]
+def statuses(path: Path) -> list[object]:
+    return [status_of(exchange) for exchange in read_recordings([str(path)]).exchanges]
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -65,7 +65,7 @@ def test_every_exchange_is_read(name: str) -> None:
     """The recording of a paid session gives its polls in order, byte for byte what a session is read from."""
     reading = read_recordings([str(RECORDINGS / name)])
     assert reading.unreadable == []
-    assert [shown(exchange) for exchange in reading.exchanges] == EXPECTED[name]
+    assert [status_of(exchange) for exchange in reading.exchanges] == EXPECTED[name]
     assert all(exchange.evidence.rpartition("#")[2].isdigit() for exchange in reading.exchanges)
 
 
@@ -98,7 +98,7 @@ def test_the_name_of_the_file_means_nothing(tmp_path: Path, name: str) -> None:
     shutil.copy(RECORDINGS / name, plain)
     packed = tmp_path / "packed.log"
     packed.write_bytes(gzip.compress((RECORDINGS / name).read_bytes()))
-    assert seen(plain) == seen(packed) == EXPECTED[name]
+    assert statuses(plain) == statuses(packed) == EXPECTED[name]
 
 
 def test_every_format_has_a_recording() -> None:

@@ -45,7 +45,7 @@ def judged(*paths: Path) -> Judged:
     return result
 
 
-def told(path: Path, content: bytes, good: Path) -> str:
+def sentence_about(path: Path, content: bytes, good: Path) -> str:
     """The one sentence about a file with this content; the good file beside it is judged all the same."""
     path.write_bytes(content)
     result = judged(path, good)
@@ -167,7 +167,7 @@ interactions:
 )  # fmt: skip
 def test_the_sentence(tmp_path: Path, good: Path, content: bytes, sentence: str) -> None:
     """What is wrong with a file is said with the place, and without a traceback."""
-    assert told(tmp_path / "file", content, good).startswith(sentence)
+    assert sentence_about(tmp_path / "file", content, good).startswith(sentence)
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_the_line(tmp_path: Path, good: Path, line: bytes, sentence: str) -> Non
     path.write_bytes(good.read_bytes() + line + b"\n\r\n" + good.read_bytes())
     result = judged(path)
     assert result.judged == 2
-    (told,) = result.unreadable
-    assert told.removeprefix(str(path)).startswith(sentence)
+    (unreadable,) = result.unreadable
+    assert unreadable.removeprefix(str(path)).startswith(sentence)
 
 
 def test_mixed_line_ends(tmp_path: Path, good: Path) -> None:
@@ -205,9 +205,9 @@ def test_yaml_runs_no_code(tmp_path: Path, good: Path) -> None:
     """Tags that name classes or functions build nothing and call nothing."""
     trap = tmp_path / "trap"
     content = f"!!python/object/apply:os.mkdir ['{trap}']\n"
-    assert "no recording format" in told(tmp_path / "file", content.encode(), good)
+    assert "no recording format" in sentence_about(tmp_path / "file", content.encode(), good)
     content = f"interactions:\n- !!python/object/new:os.mkdir ['{trap}']\n"
-    told(tmp_path / "file", content.encode(), good)
+    sentence_about(tmp_path / "file", content.encode(), good)
     assert not trap.exists()
 
 
@@ -220,9 +220,9 @@ def test_yaml_is_refused_alike_without_libyaml(
     content: bytes, tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where PyYAML was built without libyaml, what is no YAML is still one sentence and not our own error."""
-    assert "neither JSON nor YAML" in told(tmp_path / "file", content, good)
+    assert "neither JSON nor YAML" in sentence_about(tmp_path / "file", content, good)
     monkeypatch.delattr("yaml.CSafeLoader", raising=False)
-    assert "neither JSON nor YAML" in told(tmp_path / "file", content, good)
+    assert "neither JSON nor YAML" in sentence_about(tmp_path / "file", content, good)
 
 
 def test_sentences_are_bounded(tmp_path: Path) -> None:

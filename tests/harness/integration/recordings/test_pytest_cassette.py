@@ -36,7 +36,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 @pytest.mark.parametrize("shape", DOCUMENTED)
 @pytest.mark.parametrize("library", READERS)
-def test_the_fixture_plays_to_clients(hpp_cassette: Callable[[str], HppCassette], library: str, shape: str) -> None:
+def test_the_fixture_answers_clients(hpp_cassette: Callable[[str], HppCassette], library: str, shape: str) -> None:
     """A cassette is played in process to a client on any of these libraries, whatever host it was told."""
     recorded = hpp_cassette(shape)
     session = READERS[library](f"http://127.0.0.1:9/hpp/v1/sessions/{recorded.session_id}")
@@ -44,7 +44,7 @@ def test_the_fixture_plays_to_clients(hpp_cassette: Callable[[str], HppCassette]
 
 
 @pytest.mark.socket
-def test_the_fixture_plays_polls(hpp_cassette: Callable[[Path], HppCassette], tmp_path: Path) -> None:
+def test_the_fixture_answers_poll_by_poll(hpp_cassette: Callable[[Path], HppCassette], tmp_path: Path) -> None:
     """Each poll gets the next answer, and what was not recorded fails."""
     with pytest.raises(SystemExit, match="0"):
         main(["record", "--to", str(tmp_path / "recorded")])
