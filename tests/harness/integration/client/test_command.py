@@ -248,8 +248,8 @@ def test_full_stdin() -> None:
 @needs_posix
 def test_last_line_without_its_end() -> None:
     """Output that ends without a line end is an answer too."""
-    told, _ = CommandTemplateAdapter(python("print('{\"empty\": true}', end='')", "{session_id}")).read(ASK, WAIT)
-    assert told == ClientResult(empty=True)
+    result, _ = CommandTemplateAdapter(python("print('{\"empty\": true}', end='')", "{session_id}")).read(ASK, WAIT)
+    assert result == ClientResult(empty=True)
 
 
 @pytest.mark.process
@@ -288,14 +288,14 @@ def test_what_cannot_be_killed_is_let_be(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.process
 @needs_posix
-def test_hello_is_not_said_again_to_who_died_of_it(tmp_path: Path) -> None:
+def test_hello_is_not_repeated_after_a_crash(tmp_path: Path) -> None:
     """An adapter that stopped during hello is not asked for it when it is started for the next case."""
     log = tmp_path / "log"
     code = "import sys\nline = sys.stdin.readline()\nwith open(sys.argv[1], 'a') as log:\n    log.write(line)"
     adapter = CommandAdapter(python(code, str(log)))
     for _ in range(2):
-        told, _ = adapter.read(ASK, WAIT)
-        assert told.problem
+        result, _ = adapter.read(ASK, WAIT)
+        assert result.problem
     adapter.close()
     assert [json.loads(line)["op"] for line in log.read_text(encoding="utf-8").splitlines()] == [
         "hello",

@@ -148,7 +148,7 @@ def test_the_same_seed_ends_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.socket
-def test_two_faults_are_told_apart(tmp_path: Path) -> None:
+def test_two_faults_are_distinguished(tmp_path: Path) -> None:
     """A client with two faults that break two rules has a small body for each."""
 
     class TwoFaults(TripsOverNanosecondsWithOffset):
@@ -185,7 +185,7 @@ def test_what_cases_break_is_left_to_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.socket
-def test_what_does_not_come_again_counts_for_nothing(tmp_path: Path) -> None:
+def test_what_does_not_repeat_counts_for_nothing(tmp_path: Path) -> None:
     """A failure that passes is a note, since it may have been this machine."""
 
     class Stumbles(Client):
@@ -232,7 +232,7 @@ def test_realistic_sessions_are_valid(body: dict[str, Any]) -> None:
 
 @given(body=sessions())
 @settings(max_examples=20)
-def test_the_simplest_is_a_session_that_fails(body: dict[str, Any]) -> None:
+def test_the_minimized_session_fails(body: dict[str, Any]) -> None:
     """Of a failing session only what makes it fail is left, and that is a valid session still."""
     status = body["status"]
     left = minimize(body, lambda smaller: smaller["status"] == status)

@@ -148,7 +148,7 @@ def test_a_long_life_ends_as_it_did(tmp_path: Path) -> None:
 
 
 @pytest.mark.socket
-def test_no_recording_leads_elsewhere(tmp_path: Path) -> None:
+def test_no_recording_leads_to_another_host(tmp_path: Path) -> None:
     """A recorded redirect leads to a host of ours, and tells what a client sends there."""
     away = sent(UNREAD, 302, {}, Location=f"https://somewhere.example/hpp/v1/sessions/{UNREAD}")
     (tmp_path / "away.ndjson").write_text(away, encoding="utf-8")
@@ -168,7 +168,7 @@ def test_no_recording_leads_elsewhere(tmp_path: Path) -> None:
     assert blamed(judged(TakesKeyAlong(), cases)) == {"HPP-A36": {"recorded-away"}}
 
 
-def test_a_session_is_played_under_its_own_id(tmp_path: Path) -> None:
+def test_a_session_is_served_under_its_own_id(tmp_path: Path) -> None:
     """The id in the body is the one that is asked for, unless the recorded one was none."""
     for name, recorded in (("uuid", UNREAD), ("word", "a")):
         body = {"session_id": recorded, "status": "WAITING", "updated_at": "2026-11-22T01:00:00Z"}
@@ -182,7 +182,7 @@ def test_a_session_is_played_under_its_own_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.socket
-def test_each_run_plays_from_the_start() -> None:
+def test_each_run_starts_from_the_beginning() -> None:
     """A case that was listed or run before is played from its first answer again."""
     cases = recorded_cases([str(RECORDINGS / "vcrpy.yaml")])
     first, second = (as_json(cases) for _ in range(2))
@@ -190,7 +190,7 @@ def test_each_run_plays_from_the_start() -> None:
     assert blamed(judged(Client(), cases)) == blamed(judged(Client(), cases)) == {}
 
 
-def test_what_cannot_be_played_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
     """Recordings without an answer to play could not be verified, in one sentence."""
     (tmp_path / "none.ndjson").write_text(line(0, UNREAD, Response(100)), encoding="utf-8")
     with pytest.raises(Unverifiable, match="no answer that can be played"):
@@ -221,9 +221,9 @@ def test_on_the_command_line(
     assert "4 cases" in client("--list")
     run = ("--python", "tests.harness.integration.client.test_recorded:DROPS", "--html", "page.html")
     assert client(*run).startswith("1 client")
-    again = f"hpp-contract client --python {run[1]} --cassettes {DOCUMENTED} --only recorded-completed-with-order"
-    assert again in client(*run)
-    assert again in (tmp_path / "page.html").read_text(encoding="utf-8")
+    repeated = f"hpp-contract client --python {run[1]} --cassettes {DOCUMENTED} --only recorded-completed-with-order"
+    assert repeated in client(*run)
+    assert repeated in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 DROPS = DropsOrder()

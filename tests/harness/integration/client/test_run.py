@@ -109,7 +109,7 @@ def test_declared_gaps_are_said_once() -> None:
     assert {"HPP-A05", "HPP-A06", "HPP-A07", "HPP-A08"} <= undone
 
 
-def test_declared_base_url_spares_its_cases() -> None:
+def test_declared_base_url_exempts_its_cases() -> None:
     """A client that takes no base URL as it is is not judged by how it treats one."""
     client = PythonAdapter(DropsPrefix(), {"base_url": "patched"})
     names = [name for name in CASES if name.startswith("base-url")]

@@ -51,7 +51,7 @@ def flood(connection: socket.socket) -> None:
 
 
 @pytest.mark.socket
-def test_huge_body_is_given_up() -> None:
+def test_huge_body_is_abandoned() -> None:
     """A body larger than any session is not read to its end, and not kept."""
     with speaking(flood) as url:
         sent = get(url)
@@ -184,7 +184,7 @@ def test_every_word_has_its_sentence(word: str) -> None:
 
 
 @pytest.mark.socket
-def test_response_is_no_trouble() -> None:
+def test_response_is_no_error() -> None:
     """A sent request has a response or a error, never both."""
     with Server() as server:
         sent = get(server.url)

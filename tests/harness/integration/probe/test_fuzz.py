@@ -50,7 +50,7 @@ def test_honest_server_is_not_blamed() -> None:
 
 
 @pytest.mark.socket
-def test_what_is_known_is_true() -> None:
+def test_context_is_true() -> None:
     """What an exchange is said to know about its id is what its server knows."""
     with Server() as server:
         exchanges, _ = fuzz(target(server.url), PLAN, 60)
@@ -168,7 +168,7 @@ def test_faults_of_odd_ids_are_found() -> None:
 
 
 @pytest.mark.process
-def test_the_command_sends_it_again() -> None:
+def test_the_command_repeats_the_request() -> None:
     """The command in the note, given the variables it names, meets the same failure."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl")
@@ -195,7 +195,7 @@ def test_what_only_schemathesis_minds_is_a_note() -> None:
 
 
 @pytest.mark.socket
-def test_fuzzing_tells_how_far_it_is() -> None:
+def test_progress_is_reported() -> None:
     """After every request, progress says how many of how many were sent."""
     reported: list[tuple[int, int]] = []
     with Server() as server:

@@ -23,11 +23,11 @@ from tests.harness.support.sockets import answering
 @pytest.mark.socket
 def test_redirects_are_not_followed() -> None:
     """No request reaches the host that a redirect names."""
-    with Server() as elsewhere:
-        away = (status(302), header("Location", f"{elsewhere.url}/hpp/v1/sessions/{KNOWN[0]}"), body(b""))
+    with Server() as other_host:
+        away = (status(302), header("Location", f"{other_host.url}/hpp/v1/sessions/{KNOWN[0]}"), body(b""))
         with Server([fault("away", "malformed-id", *away)]) as server:
             exchanges, _ = fuzz(target(server.url), PLAN, 40)
-        assert elsewhere.log == ()
+        assert other_host.log == ()
     assert "HPP-E04" in broken(exchanges)
 
 
@@ -97,16 +97,16 @@ def test_limits_end_it() -> None:
 def test_unverifiable_endpoints_are_not_fuzzed() -> None:
     """Where the probe verifies nothing, nothing more is sent."""
     with answering(Response(401, (("Content-Length", "0"),))) as (url, got):
-        probed = probe_and_fuzz(target(url), PLAN, 40)
+        result = probe_and_fuzz(target(url), PLAN, 40)
         few = len(got)
-    assert probed.unverified is not None
+    assert result.unverified is not None
     assert few < 20
 
 
 @pytest.mark.socket
 def test_embedded_server_answers_both() -> None:
     """Without an endpoint one embedded server is probed and fuzzed, with no finding over both."""
-    probed = probe_and_fuzz(Target(None, CREDENTIALS, (), embedded=True), PLAN, 20)
-    assert broken(probed.exchanges) == {}
-    assert len({exchange.request.url.partition("/hpp")[0] for exchange in probed.exchanges}) == 1
-    assert len(probed.exchanges) > 20 + len(SCENARIOS)
+    result = probe_and_fuzz(Target(None, CREDENTIALS, (), embedded=True), PLAN, 20)
+    assert broken(result.exchanges) == {}
+    assert len({exchange.request.url.partition("/hpp")[0] for exchange in result.exchanges}) == 1
+    assert len(result.exchanges) > 20 + len(SCENARIOS)

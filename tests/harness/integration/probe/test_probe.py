@@ -32,10 +32,10 @@ def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) 
 @pytest.mark.socket
 def test_embedded_probe_sees_everything() -> None:
     """Without an endpoint every scenario of the embedded server is read to its end, and the errors too."""
-    probed = probe(target_from(None, {}, (), False))
-    assert probed.unverified is None
-    assert probed.subject.embedded
-    codes = Counter((x.context.credentials, x.context.session, x.status) for x in probed.exchanges)
+    result = probe(target_from(None, {}, (), False))
+    assert result.unverified is None
+    assert result.subject.embedded
+    codes = Counter((x.context.credentials, x.context.session, x.status) for x in result.exchanges)
     polls = sum(scenario.refused is None for scenario in SCENARIOS.values())
     assert codes == {
         ("none", "known", 401): 1, ("wrong", "known", 401): 1, ("right", "unknown", 404): 1,
@@ -47,17 +47,17 @@ def test_embedded_probe_sees_everything() -> None:
 @pytest.mark.socket
 def test_embedded_probe_of_chosen_sessions() -> None:
     """The embedded server can be asked for some sessions only."""
-    probed = probe(target_from(None, {}, FIVE[:1], False))
-    assert {x.request.session_id for x in probed.exchanges if x.context.session == "known"} == set(FIVE[:1])
+    result = probe(target_from(None, {}, FIVE[:1], False))
+    assert {x.request.session_id for x in result.exchanges if x.context.session == "known"} == set(FIVE[:1])
 
 
 @pytest.mark.socket
 def test_standard_probe_is_modest() -> None:
     """Five sessions and six polls need forty requests or fewer, all of them GET without a body."""
     with Server() as server:
-        probed = probe(target(server.url, *FIVE), ProbePlan(polls=6))
+        result = probe(target(server.url, *FIVE), ProbePlan(polls=6))
         requests = [exchange.request for exchange in server.log]
-    assert len(requests) == len(probed.exchanges) <= 40
+    assert len(requests) == len(result.exchanges) <= 40
     assert {(request.method, request.body) for request in requests} == {("GET", b"")}
     assert Counter(request.session_id for request in requests)[FIVE[1]] == 6
 
@@ -66,9 +66,9 @@ def test_standard_probe_is_modest() -> None:
 def test_requests_are_what_was_planned() -> None:
     """What the server sees is what the exchanges say was sent, byte for byte in the path."""
     with Server() as server:
-        probed = probe(target(server.url + "/a/prefix", "id/with?odd#characters é"))
+        result = probe(target(server.url + "/a/prefix", "id/with?odd#characters é"))
         seen = [exchange.request.url for exchange in server.log]
-    assert seen == [exchange.request.url for exchange in probed.exchanges]
+    assert seen == [exchange.request.url for exchange in result.exchanges]
     assert server.url + "/a/prefix/hpp/v1/sessions/id%2Fwith%3Fodd%23characters%20%C3%A9" in seen
     assert all(f"/hpp/v1/sessions/{segment}" in " ".join(seen) for _, segment in MALFORMED)
 
@@ -89,8 +89,8 @@ def test_plan(ids: list[str], polls: int, seed: int) -> None:
 def test_poll_of_one_session_is_no_other_request() -> None:
     """Exchanges carry what is known of them and where to find them."""
     with Server() as server:
-        probed = probe(target(server.url, FIVE[0]), ProbePlan(max_latency=3))
-    poll = next(exchange for exchange in probed.exchanges if "poll 2" in exchange.evidence)
+        result = probe(target(server.url, FIVE[0]), ProbePlan(max_latency=3))
+    poll = next(exchange for exchange in result.exchanges if "poll 2" in exchange.evidence)
     assert poll.evidence == "GET …/hpp/v1/sessions/53d19cb7…36a6 (poll 2)"
     assert (poll.context.max_latency, poll.context.session, poll.context.credentials) == (3, "known", "right")
 
@@ -124,10 +124,10 @@ def test_passing_failures_heal(name: str, times: int) -> None:
     """Up to two failures before an answer are kept as healed; after a third the failure itself is the outcome."""
     passing = fault("passing", "waiting", *PASSING[name], until=times)
     with Server([passing]) as server:
-        probed = probe(target(server.url, session_id("waiting")), ProbePlan(polls=1))
-    polled = [exchange for exchange in probed.exchanges if "poll 1" in exchange.evidence]
-    healed = [exchange.context.retried for exchange in polled]
-    assert healed == ([True] * times + [False] if times < 3 else [False])
+        result = probe(target(server.url, session_id("waiting")), ProbePlan(polls=1))
+    polled = [exchange for exchange in result.exchanges if "poll 1" in exchange.evidence]
+    retried = [exchange.context.retried for exchange in polled]
+    assert retried == ([True] * times + [False] if times < 3 else [False])
     assert (polled[-1].status == 200) == (times < 3)
     assert polled[-1].evidence.endswith(f", attempt {min(times, 2) + 1}")
 
@@ -136,10 +136,10 @@ def test_passing_failures_heal(name: str, times: int) -> None:
 def test_failure_for_good_counts_once() -> None:
     """An id that always fails is one exchange a read, and the others are still judged."""
     with Server([fault("dead", "waiting", fail("reset"))]) as server:
-        probed = probe(target(server.url, *FIVE), ProbePlan(polls=2))
-    assert probed.unverified is None
-    assert Counter(exchange.failure for exchange in probed.exchanges)["reset"] == 2
-    assert not any(exchange.context.retried for exchange in probed.exchanges)
+        result = probe(target(server.url, *FIVE), ProbePlan(polls=2))
+    assert result.unverified is None
+    assert Counter(exchange.failure for exchange in result.exchanges)["reset"] == 2
+    assert not any(exchange.context.retried for exchange in result.exchanges)
 
 
 @pytest.mark.socket
@@ -162,19 +162,19 @@ def test_stalling_session_is_not_polled_for_ever(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Wire, "get", get)
     with Server() as server:
-        probed = probe(target(server.url, *FIVE), ProbePlan(polls=3))
-    reads_of = Counter(exchange.request.session_id for exchange in probed.exchanges if "poll" in exchange.evidence)
+        result = probe(target(server.url, *FIVE), ProbePlan(polls=3))
+    reads_of = Counter(exchange.request.session_id for exchange in result.exchanges if "poll" in exchange.evidence)
     assert reads_of == {FIVE[0]: 3, FIVE[1]: 1, FIVE[2]: 3, FIVE[3]: 3, FIVE[4]: 3}
-    assert probed.unverified is None
+    assert result.unverified is None
 
 
 # --- secrets
 
 
-def given_away(probed: ProbeResult, credentials: Credentials) -> list[str]:
+def leaked(result: ProbeResult, credentials: Credentials) -> list[str]:
     """Every printed text of the probe that holds a form of the credentials."""
-    texts = [probed.subject.name, probed.unverified or "", *probed.notes, repr(probed.unverified)]
-    texts += [exchange.evidence for exchange in (*probed.exchanges, *probed.unjudged)]
+    texts = [result.subject.name, result.unverified or "", *result.notes, repr(result.unverified)]
+    texts += [exchange.evidence for exchange in (*result.exchanges, *result.unjudged)]
     forms = {form for secret in credentials.secrets for form in encodings(secret)}
     return [text for text in texts if any(form in text for form in forms)]
 
@@ -193,19 +193,19 @@ def test_nothing_printed_is_secret(name: str, username: str | None) -> None:
     """No sentence, note or evidence holds credentials in any spelling, or a whole session id."""
     credentials = Credentials(CREDENTIALS.api_key, username)
     with Server(FAULTS[name]) as server:
-        probed = probe(target(server.url, *FIVE, credentials=credentials))
-    assert given_away(probed, credentials) == []
-    assert not any(wanted in exchange.evidence for exchange in probed.exchanges for wanted in FIVE)
-    assert set(credentials.secrets) <= set(probed.secrets)
-    assert not any(credentials.api_key in repr(exchange.context) for exchange in probed.exchanges)
+        result = probe(target(server.url, *FIVE, credentials=credentials))
+    assert leaked(result, credentials) == []
+    assert not any(wanted in exchange.evidence for exchange in result.exchanges for wanted in FIVE)
+    assert set(credentials.secrets) <= set(result.secrets)
+    assert not any(credentials.api_key in repr(exchange.context) for exchange in result.exchanges)
 
 
 @pytest.mark.socket
-def test_wrong_credentials_are_known_as_secrets_too() -> None:
+def test_wrong_credentials_are_secrets_too() -> None:
     """The made-up key is looked for in the answer to it."""
     with Server() as server:
-        probed = probe(target(server.url, FIVE[0]))
-    wrong = next(exchange for exchange in probed.exchanges if exchange.context.credentials == "wrong")
+        result = probe(target(server.url, FIVE[0]))
+    wrong = next(exchange for exchange in result.exchanges if exchange.context.credentials == "wrong")
     sent: Headers = wrong.request.headers
     assert dict(sent)["Authorization"].removeprefix("Basic ") in wrong.context.secrets
     assert CREDENTIALS.api_key not in wrong.context.secrets

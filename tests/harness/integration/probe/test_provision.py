@@ -42,7 +42,7 @@ def beyond_reads(lines: list[str]) -> list[str]:
 def test_what_is_sent() -> None:
     """An order and a session are made, changed, read, visited, disabled and read again, and nothing else is done."""
     with recording() as (recorder, url):
-        probed = provisioned(url)
+        result = provisioned(url)
     assert beyond_reads(recorder.lines) == [
         "POST /checkout/v3/orders",
         "POST /hpp/v1/sessions",
@@ -55,23 +55,23 @@ def test_what_is_sent() -> None:
         "GET /hpp/v1/sessions/OURS",
     ]
     assert recorder.statuses() == ["DISABLED"]
-    assert probed.notes == ()
+    assert result.notes == ()
 
 
 def test_reads_are_judged() -> None:
     """Its reads join those judged, from WAITING to DISABLED, and the honest sandbox breaks no rule."""
     with recording() as (recorder, url):
-        probed = provisioned(url)
-    reads = [exchange for exchange in probed.exchanges if exchange.request.session_id in recorder.made]
+        result = provisioned(url)
+    reads = [exchange for exchange in result.exchanges if exchange.request.session_id in recorder.made]
     assert [not_none(exchange.session)["status"] for exchange in reads] == [
         "WAITING",
         "IN_PROGRESS",
         "DISABLED",
         "DISABLED",
     ]
-    assert all(exchange.request.method == "GET" for exchange in probed.exchanges)
+    assert all(exchange.request.method == "GET" for exchange in result.exchanges)
     assert {exchange.context.session for exchange in reads} == {"known"}
-    verdicts = judge(probed.exchanges, CATALOGUE, Subject("endpoint", url))
+    verdicts = judge(result.exchanges, CATALOGUE, Subject("endpoint", url))
     assert [v.rule.id for v in verdicts if v.outcome not in (Outcome.OK, Outcome.NOT_EXERCISED)] == []
 
 
@@ -90,22 +90,22 @@ def test_page_gets_no_credentials() -> None:
     """The consumer's page is visited as a consumer would: without credentials, and a redirect is not followed."""
 
     def redirect(request: Request, response: Response) -> Response:
-        elsewhere = Response(302, (("Location", "/elsewhere"),))
-        return elsewhere if request.path.startswith("/hpp/payments/") else response
+        other_host = Response(302, (("Location", "/elsewhere"),))
+        return other_host if request.path.startswith("/hpp/payments/") else response
 
     with recording(redirect) as (recorder, url):
-        probed = provisioned(url)
+        result = provisioned(url)
     visits = [request for request in recorder.got if request.path.startswith("/hpp/payments/")]
     assert [request.header("authorization") for request in visits] == [None]
     assert not any(request.path == "/elsewhere" for request in recorder.got)
-    assert dict(probed.learned)[QUESTION].endswith("(the GET answered 302)")
+    assert dict(result.learned)[QUESTION].endswith("(the GET answered 302)")
 
 
 def test_embedded_server_is_provisioned_too() -> None:
     """Without an endpoint the embedded server plays the sandbox."""
-    probed = probe(target_from(None, {}, (session_id("waiting"),), False, provision=True), PROVISION)
-    assert probed.notes == ()
-    assert dict(probed.learned)["What does a read answer after DELETE?"] == '200 with status "DISABLED"'
+    result = probe(target_from(None, {}, (session_id("waiting"),), False, provision=True), PROVISION)
+    assert result.notes == ()
+    assert dict(result.learned)["What does a read answer after DELETE?"] == '200 with status "DISABLED"'
 
 
 def test_without_it_only_get() -> None:
@@ -158,9 +158,9 @@ def created(**members: Any) -> Response:
 def test_refused_creation_is_noted(path: str, answer: Response | None) -> None:
     """When order or session is not made, the run says so and goes on with what it has."""
     with recording(matching("POST", path, answer)) as (recorder, url):
-        probed = provisioned(url)
-    assert probed.unverified is None
-    assert re.fullmatch(rf"No session could be provisioned: POST {path} was (not )?answered .+\.", probed.notes[0])
+        result = provisioned(url)
+    assert result.unverified is None
+    assert re.fullmatch(rf"No session could be provisioned: POST {path} was (not )?answered .+\.", result.notes[0])
     assert "DELETE" not in {request.method for request in recorder.got}
 
 
@@ -169,8 +169,8 @@ def test_refused_creation_is_noted(path: str, answer: Response | None) -> None:
 def test_odd_ids_are_not_used(path: str, member: str, name: object) -> None:
     """An id that is none, or that would lead elsewhere, is put into no path."""
     with recording(matching("POST", path, created(**{member: name}))) as (recorder, url):
-        probed = provisioned(url)
-    assert "No session could be provisioned" in probed.notes[0]
+        result = provisioned(url)
+    assert "No session could be provisioned" in result.notes[0]
     assert {request.path for request in recorder.got if request.method != "GET"} <= {ORDERS, SESSIONS}
 
 
@@ -187,9 +187,9 @@ def test_odd_pages_are_not_opened(page: object) -> None:
         return response
 
     with recording(change) as (recorder, url):
-        probed = provisioned(url)
+        result = provisioned(url)
     assert not any(request.path.startswith("/hpp/payments/") for request in recorder.got)
-    assert "redirect_url" in probed.notes[0]
+    assert "redirect_url" in result.notes[0]
     assert recorder.statuses() == ["DISABLED"]
 
 
@@ -214,10 +214,10 @@ def test_failures_on_the_way_end_in_disabling(method: str, path: str, answer: Re
 def test_failed_disabling_is_said(answer: Response | None) -> None:
     """A session that cannot be disabled is named, with what became of the attempt and when it ends by itself."""
     with recording(matching("DELETE", SESSION, answer)) as (recorder, url):
-        probed = provisioned(url)
-    assert "could not be disabled" in probed.notes[0]
-    assert "48 hours" in probed.notes[0]
-    assert recorder.made[0] not in probed.notes[0]
+        result = provisioned(url)
+    assert "could not be disabled" in result.notes[0]
+    assert "48 hours" in result.notes[0]
+    assert recorder.made[0] not in result.notes[0]
     tries = [request for request in recorder.got if request.method == "DELETE"]
     assert len(tries) == (1 if answer and answer.status == 400 else 3)
 

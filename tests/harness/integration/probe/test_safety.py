@@ -82,11 +82,11 @@ def test_never_faster_than_the_limit(name: str, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.socket
-@pytest.mark.parametrize("elsewhere", ["another port", "this port"])
-def test_redirects_are_not_followed(elsewhere: str) -> None:
+@pytest.mark.parametrize("other_host", ["another port", "this port"])
+def test_redirects_are_not_followed(other_host: str) -> None:
     """Whatever redirects to wherever, nothing follows it: no credentials, and no request at all."""
     with recording() as (other, other_url), recording(lambda request, _: redirect(request)) as (recorder, url):
-        target = other_url if elsewhere == "another port" else url
+        target = other_url if other_host == "another port" else url
 
         def redirect(request: Request) -> Response:
             return Response(302, (("Location", f"{target}/elsewhere{request.path}"),))

@@ -130,7 +130,7 @@ def search(home: Path, credentials: Credentials) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more of it than on loopback: the waiting itself is tested elsewhere."""
     monkeypatch.setattr(RateLimiter, "for_host", lambda *, loopback: RateLimiter(0, (0.01, 0.01)))  # noqa: ARG005
 
@@ -138,7 +138,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.socket
 @pytest.mark.parametrize("behave", HOSTILE, ids=lambda behave: behave.__name__)
 def test_no_secret_leaks(
-    behave: Behaviour, credentials: Credentials, search: list[str], home: Path, patience: None
+    behave: Behaviour, credentials: Credentials, search: list[str], home: Path, no_waiting: None
 ) -> None:
     """However an endpoint throws the credentials back, no command shows or keeps them, in any form, anywhere."""
     with recording(behave) as (recorder, url):
@@ -151,7 +151,7 @@ def test_no_secret_leaks(
 @pytest.mark.socket
 @pytest.mark.parametrize("problem", ["closed port", "wrong protocol", "unknown host", "usage"])
 def test_no_secret_leaks_when_nothing_works(
-    problem: str, credentials: Credentials, search: list[str], patience: None
+    problem: str, credentials: Credentials, search: list[str], no_waiting: None
 ) -> None:
     """What cannot be reached, or is asked for wrongly, is said without the credentials."""
     with recording() as (_, url):

@@ -24,12 +24,12 @@ PASSING = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_healed_failure_warns(name: str) -> None:
+def test_retried_failure_warns(name: str) -> None:
     """One failed poll that succeeds on retry warns, and the run exits 0."""
     with Server([fault("passing", "waiting", *PASSING[name], until=1)]) as server:
         ids = (session_id("waiting"), session_id("failed"))
         environ = {"HPP_API_KEY": server.credentials.api_key}
-        probed = probe(target_from(server.url, environ, ids, False), ProbePlan())
-    verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
+        result = probe(target_from(server.url, environ, ids, False), ProbePlan())
+    verdicts = judge(result.exchanges, CATALOGUE, result.subject)
     assert "HPP-H03" in {verdict.rule.id for verdict in verdicts if verdict.findings}
-    assert Report(probed.subject, verdicts, probed.unverified).exit_code == 0
+    assert Report(result.subject, verdicts, result.unverified).exit_code == 0

@@ -42,14 +42,14 @@ def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     return fake
 
 
-def assert_unverified(probed: ProbeResult, *words: str) -> None:
-    assert probed.unverified is not None
-    assert probed.exchanges == ()
-    assert len(probed.unjudged) <= 3
-    assert all(word in probed.unverified for word in words), probed.unverified
-    assert probed.unverified.endswith(".")
+def assert_unverified(result: ProbeResult, *words: str) -> None:
+    assert result.unverified is not None
+    assert result.exchanges == ()
+    assert len(result.unjudged) <= 3
+    assert all(word in result.unverified for word in words), result.unverified
+    assert result.unverified.endswith(".")
     for secret in CREDENTIALS.secrets:
-        assert not any(form in probed.unverified for form in encodings(secret))
+        assert not any(form in result.unverified for form in encodings(secret))
 
 
 @pytest.mark.socket
@@ -85,9 +85,9 @@ def test_closed_port() -> None:
     """A refused connection ends the probe at its first read."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    probed = probe(target(f"http://127.0.0.1:{port}", *FIVE))
-    assert_unverified(probed, f"127.0.0.1:{port}", "refuses connections")
-    assert len(probed.unjudged) == 1
+    result = probe(target(f"http://127.0.0.1:{port}", *FIVE))
+    assert_unverified(result, f"127.0.0.1:{port}", "refuses connections")
+    assert len(result.unjudged) == 1
 
 
 @pytest.mark.socket
@@ -117,12 +117,12 @@ def test_name_that_does_not_resolve(fake_time: FakeTime) -> None:
 def test_refused_credentials(username: str | None, hint: str) -> None:
     """Credentials that are always refused are no broken contract; the sentence says how they were sent."""
     with Server() as server:
-        probed = probe(target(server.url, *FIVE, credentials=Credentials("not-the-right-key", username)))
-    assert probed.unverified is not None
-    assert hint in probed.unverified
-    assert "401" in probed.unverified
-    assert "not-the-right-key" not in probed.unverified
-    assert probed.exchanges == ()
+        result = probe(target(server.url, *FIVE, credentials=Credentials("not-the-right-key", username)))
+    assert result.unverified is not None
+    assert hint in result.unverified
+    assert "401" in result.unverified
+    assert "not-the-right-key" not in result.unverified
+    assert result.exchanges == ()
 
 
 @pytest.mark.socket
@@ -134,18 +134,18 @@ def test_one_refused_session_is_judged() -> None:
         fault("breaks", "in-progress", status(500)),
     ]
     with Server(faults) as server:
-        probed = probe(target(server.url, *FIVE))
-    assert probed.unverified is None
-    assert {401, 403, 500, 200} <= {exchange.status for exchange in probed.exchanges}
+        result = probe(target(server.url, *FIVE))
+    assert result.unverified is None
+    assert {401, 403, 500, 200} <= {exchange.status for exchange in result.exchanges}
 
 
 @pytest.mark.socket
 def test_no_session_readable_is_noted() -> None:
     """Ids that are all unknown leave errors to judge, and a note."""
     with Server() as server:
-        probed = probe(target(server.url, session_id("expired"), session_id("forbidden")))
-    assert probed.unverified is None
-    assert "403 or 404" in probed.notes[0]
+        result = probe(target(server.url, session_id("expired"), session_id("forbidden")))
+    assert result.unverified is None
+    assert "403 or 404" in result.notes[0]
 
 
 ANSWERS = st.sampled_from(

@@ -101,12 +101,12 @@ def test_connection_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_redirect_is_not_followed() -> None:
     """A redirect is an answer like any other: nobody is sent to where it leads, least of all credentials."""
     with (
-        Server() as elsewhere,
-        telling(status(302), header("Location", elsewhere.url + WAITING), body(b"moved")) as server,
+        Server() as other_host,
+        telling(status(302), header("Location", other_host.url + WAITING), body(b"moved")) as server,
     ):
         sent = get(server.url)
         assert (sent.exchange.status, not_none(sent.exchange.response).body) == (302, b"moved")
-        assert elsewhere.log == ()
+        assert other_host.log == ()
 
 
 @pytest.mark.parametrize("location", ["", "://", "http://[", "\x01"])

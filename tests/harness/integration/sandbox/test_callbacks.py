@@ -54,7 +54,7 @@ def shop_with(callbacks: Callbacks) -> Merchant:
 
 
 @pytest.mark.socket
-def test_every_change_is_told() -> None:
+def test_every_change_is_notified() -> None:
     """Each change of status is POSTed once, as the session object that a read then gives."""
     callbacks = Callbacks()
     with receiving() as receiver, contextlib.closing(callbacks):
@@ -78,7 +78,7 @@ def test_every_change_is_told() -> None:
 
 
 @pytest.mark.socket
-def test_disabling_is_told() -> None:
+def test_disabling_is_notified() -> None:
     """What the merchant does itself is a change too."""
     callbacks = Callbacks()
     with receiving() as receiver, contextlib.closing(callbacks):
@@ -88,7 +88,7 @@ def test_disabling_is_told() -> None:
         assert [event["session"]["status"] for event in receiver.events] == ["DISABLED"]
 
 
-def test_documented_patience() -> None:
+def test_documented_limits() -> None:
     """As the Status Callbacks page says: three seconds for an answer, and up to three retries."""
     assert (ANSWER_LIMIT_S, len(DELAYS_S)) == (3.0, 3)
     assert list(DELAYS_S) == sorted(DELAYS_S)

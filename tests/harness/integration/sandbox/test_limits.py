@@ -55,16 +55,16 @@ def test_well_known_sessions_are_not_limited() -> None:
     assert {shop.send("GET", url).status for _ in range(60)} == {404}
 
 
-def test_strangers_use_nothing_up() -> None:
+def test_refused_requests_use_nothing_up() -> None:
     """Requests without credentials do not count against the merchant."""
     clock = Clock()
     shop = limited(clock)
     session = shop.session()
     clock.now += SECOND
-    stranger = Merchant(shop.application, authorization=None)
+    refused = Merchant(shop.application, authorization=None)
     for _ in range(60):
-        stranger.read(session)
-        stranger.order()
+        refused.read(session)
+        refused.order()
     assert shop.read(session).status == 200
 
 

@@ -104,18 +104,18 @@ def test_lax_json_is_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("authorization", [None, "Basic wrong", Credentials("x", "y").authorization])
-def test_strangers_are_refused(authorization: str | None) -> None:
+def test_wrong_credentials_are_refused(authorization: str | None) -> None:
     """Without the right credentials each operation answers 401 and does nothing."""
     shop = open_shop()
     session = shop.session()
-    stranger = Merchant(shop.application, authorization=authorization)
+    refused = Merchant(shop.application, authorization=authorization)
     order_url = f"{ROOT}/checkout/v3/orders/{content(shop.order())['order_id']}"
     answers = [
-        stranger.order(),
-        stranger.send("POST", order_url, b'{"locale": "en-SE"}'),
-        stranger.host("any"),
-        stranger.disable(session),
-        stranger.read(session),
+        refused.order(),
+        refused.send("POST", order_url, b'{"locale": "en-SE"}'),
+        refused.host("any"),
+        refused.disable(session),
+        refused.read(session),
     ]
     assert {answer.status for answer in answers} == {401}
     assert shop.status(session) == "WAITING"
@@ -171,7 +171,7 @@ def test_no_customer_is_kept(tmp_path: Any) -> None:
         assert b"1900-02-28" not in kept
 
 
-def test_reads_alone_are_logged() -> None:
+def test_only_reads_are_logged() -> None:
     """The sandbox's own operations are no reads, so no rule about clients judges them."""
     shop = open_shop()
     session = shop.session()

@@ -201,7 +201,7 @@ def test_scenarios_live_beside_it() -> None:
         assert shop.send("GET", url).status == plain.send("GET", url).status
 
 
-def test_faults_lie_about_sessions_made_here() -> None:
+def test_faults_apply_to_sessions_made_here() -> None:
     """A fault on a stage is told of the sandbox's sessions at that stage too."""
     application = Application(faults=[fault("test-lie", "waiting", status(202))], sandbox=Sandbox())
     shop = Merchant(application)

@@ -39,12 +39,12 @@ def test_state_outlives_a_server(tmp_path: Path) -> None:
     shop.disable(disabled)
     before = [content(shop.read(session)) for session in (paid, disabled, waiting)]
     first.close()
-    again = shop_on(tmp_path / "state", clock)
-    assert [content(again.read(session)) for session in (paid, disabled, waiting)] == before
-    Consumer(again.application, waiting["redirect_url"]).open()
-    assert again.status(waiting) == "IN_PROGRESS"
+    reopened = shop_on(tmp_path / "state", clock)
+    assert [content(reopened.read(session)) for session in (paid, disabled, waiting)] == before
+    Consumer(reopened.application, waiting["redirect_url"]).open()
+    assert reopened.status(waiting) == "IN_PROGRESS"
     clock.turn(hours=47)
-    assert again.read(waiting).status == 404
+    assert reopened.read(waiting).status == 404
 
 
 def test_state_in_memory_is_gone() -> None:
@@ -131,7 +131,7 @@ def test_credentials_are_not_kept(tmp_path: Path) -> None:
         assert secret.encode() not in stored
 
 
-def test_foreign_databases_are_left_alone(tmp_path: Path) -> None:
+def test_other_databases_are_not_touched(tmp_path: Path) -> None:
     """A database of something else, and one of another version of ours, are refused and not changed."""
     other_version = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 9"
     for number, mark in enumerate(["CREATE TABLE mine (x)", other_version]):

@@ -33,7 +33,7 @@ def test_right_client_is_kept(number: int, tmp_path: Path) -> None:
     assert "0 broken" in said
 
 
-def test_wrong_client_is_told() -> None:
+def test_wrong_client_is_reported() -> None:
     """A client that sends no credentials gets exit code 1 and the rule it broke, without its secrets."""
     with serving() as served:
         assert served.get(session_id("waiting"), headers={"X-Key": CREDENTIALS.api_key}).status_code == 401
@@ -71,7 +71,7 @@ def test_scenario_under_any_id() -> None:
         assert [served.get(UNKNOWN).json()["status"] for _ in range(2)] == ["WAITING", "COMPLETED"]
 
 
-def test_faults_are_told() -> None:
+def test_faults_are_announced() -> None:
     """--fault tells its lie on its stage, and may be repeated."""
     with serving("--fault", "answers-202", "--fault", "answers-410") as served:
         assert "answers-202, on in-progress" in served.said

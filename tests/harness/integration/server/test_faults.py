@@ -16,18 +16,18 @@ from tests.harness.support.fault_matrix import assert_caught, faults_from, notic
 @pytest.mark.parametrize(("rule", "fault"), faults_from("server"))
 def test_lying_server(rule: Rule, fault: Fault) -> None:
     """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
-    stage = fault.scenario if fault.scenario in SCENARIOS else "waiting"
+    scenario = fault.scenario if fault.scenario in SCENARIOS else "waiting"
     with Server([fault]) as server:
         environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}
-        ids = (session_id(stage), session_id("lifecycle-paid"))
-        probed = probe(target_from(server.url, environ, ids, False), ProbePlan(polls=4))
-    assert probed.unverified is None
-    assert_caught(rule, fault, noticed(list(probed.exchanges), "endpoint"))
+        ids = (session_id(scenario), session_id("lifecycle-paid"))
+        result = probe(target_from(server.url, environ, ids, False), ProbePlan(polls=4))
+    assert result.unverified is None
+    assert_caught(rule, fault, noticed(list(result.exchanges), "endpoint"))
 
 
 @pytest.mark.socket
 def test_honest_server_breaks_nothing() -> None:
     """The honest server gives no finding, not even an informative one."""
-    probed = probe(target_from(None, {}, (), False), ProbePlan())
-    assert probed.unverified is None
-    assert noticed(list(probed.exchanges), "endpoint") == set()
+    result = probe(target_from(None, {}, (), False), ProbePlan())
+    assert result.unverified is None
+    assert noticed(list(result.exchanges), "endpoint") == set()

@@ -28,20 +28,20 @@ def read(server: Server, session_id: str = ANY) -> requests.Response:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("played") / "body.json"
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served") / "body.json"
 
 
 @pytest.mark.socket
 @given(body=sessions())
-def test_generated_sessions_arrive(body: dict[str, Any], played: Path) -> None:
+def test_generated_sessions_arrive(body: dict[str, Any], served: Path) -> None:
     """Any generated session, written to a file and served, arrives as it is under its own id."""
-    played.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
-    scenario, fault = served_body(played)
+    served.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
+    scenario, fault = served_body(served)
     with Server([fault], scenario=scenario) as server:
         answer = read(server, body["session_id"])
     assert answer.status_code == 200
-    assert answer.content == played.read_bytes()
+    assert answer.content == served.read_bytes()
 
 
 @pytest.mark.socket

@@ -180,8 +180,8 @@ def test_port_is_free_again_at_once(server: Server) -> None:
         Server(port=port)
     converse(server, asking())
     server.close()
-    with Server(port=port) as again:
-        assert converse(again, asking()).startswith(b"HTTP/1.1 200 ")
+    with Server(port=port) as second:
+        assert converse(second, asking()).startswith(b"HTTP/1.1 200 ")
 
 
 def test_close_twice_is_once(server: Server) -> None:

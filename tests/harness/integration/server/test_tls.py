@@ -42,7 +42,7 @@ def test_tls(trusted: tuple[Server, ssl.SSLContext], name: str) -> None:
     assert seen(server).request.url == f"https://x{WAITING}"
 
 
-def test_tls_is_refused_by_strangers(trusted: tuple[Server, ssl.SSLContext]) -> None:
+def test_tls_is_refused_without_the_authority(trusted: tuple[Server, ssl.SSLContext]) -> None:
     """Who does not trust the authority gets no session, and disturbs nobody."""
     server, context = trusted
     with pytest.raises(ssl.SSLCertVerificationError):

@@ -26,6 +26,6 @@ class Unsigned:
 def test_a_function_without_a_signature() -> None:
     """A callable that does not say what it takes is given the five arguments by place."""
     adapter = PythonAdapter(Unsigned())
-    told, _ = adapter.read(ASK, WAIT)
+    result, _ = adapter.read(ASK, WAIT)
     adapter.close()
-    assert told == ClientResult(session={"session_id": ID})
+    assert result == ClientResult(session={"session_id": ID})

@@ -107,7 +107,7 @@ MOMENT = datetime(2026, 5, 13, 14, 51, 46, 288001, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "result"),
     [("status", Status.COMPLETED, "COMPLETED"), ("status", Number.COMPLETED, "COMPLETED"),
      ("order_id", UUID("a1a8f727-2756-6058-bd3c-40069be0994b"), "a1a8f727-2756-6058-bd3c-40069be0994b"),
      ("updated_at", MOMENT, "2026-05-13T14:51:46.288001+00:00"),
@@ -116,9 +116,9 @@ MOMENT = datetime(2026, 5, 13, 14, 51, 46, 288001, tzinfo=UTC)
       {"given_name": "Ada", "date_of_birth": "1980-05-01", "title": None}),
      ("manual_identification", {"customer": SimpleNamespace(given_name="Ada")}, {"customer": {"given_name": "Ada"}})],
 )  # fmt: skip
-def test_values_become_json(name: str, value: Any, told: Any) -> None:
+def test_values_become_json(name: str, value: Any, result: Any) -> None:
     """Enumerations, UUIDs, instants and objects are told as JSON has them."""
-    assert (parse_result({name: value}).session or {})[name] == told
+    assert (parse_result({name: value}).session or {})[name] == result
 
 
 def test_nothing_and_nonsense() -> None:
@@ -233,11 +233,17 @@ messages = st.dictionaries(
 
 
 @given(messages | json_values)
-def test_anything_can_be_told(value: Any) -> None:
-    """Whatever a client returns, something was told; whatever a hello says, something is assumed."""
-    told = parse_result(value)
-    told_ways = [told.session is not None, told.failure is not None, told.empty, bool(told.skipped), bool(told.problem)]
-    assert sum(told_ways) == 1
+def test_anything_can_be_returned(value: Any) -> None:
+    """Whatever a client returns is a result, and whatever a hello says gives capabilities."""
+    result = parse_result(value)
+    ways = [
+        result.session is not None,
+        result.failure is not None,
+        result.empty,
+        bool(result.skipped),
+        bool(result.problem),
+    ]
+    assert sum(ways) == 1
     assert isinstance(parse_capabilities(value if isinstance(value, dict) else {}), Capabilities)
 
 
@@ -289,13 +295,13 @@ def test_parts_of_an_error_that_say_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "part", "told"),
+    ("value", "part", "result"),
     [
         (OSError("no"), "type", "OSError"),
         ({"error": OSError("no")}, "type", "OSError"),
         ({"error": "no such session"}, "message", "no such session"),
     ],
 )
-def test_errors_that_are_returned(value: Any, part: str, told: str) -> None:
+def test_errors_that_are_returned(value: Any, part: str, result: str) -> None:
     """An exception that is returned, or an error that is only a text, is an error that the caller was told."""
-    assert getattr(parse_result(value).failure, part) == told
+    assert getattr(parse_result(value).failure, part) == result

@@ -66,7 +66,7 @@ def test_what_errors_look_like(exchange: Exchange, answer: str) -> None:
     assert answers(exchange, exchange)["What does a 401 look like?"] == answer
 
 
-def test_answers_that_differ_are_all_told() -> None:
+def test_answers_that_differ_are_all_reported() -> None:
     """Where the endpoint answers differently, every way is told once, in the order seen."""
     html = answered(404, b"<html>", ("Content-Type", "text/html"))
     assert answers(answered(404), html, answered(404))["What does a 404 look like?"] == (
@@ -170,7 +170,7 @@ VALUE = st.none() | st.integers() | st.just("PRIVATE-value") | st.lists(st.just(
         max_size=6,
     )
 )
-def test_no_value_is_told(seen: list[Exchange]) -> None:
+def test_no_value_is_shown(seen: list[Exchange]) -> None:
     """Whatever was seen, every question has an answer, and none repeats what a member held."""
     provisioned = ProvisionResult(tuple(seen), (), "x", 200, seen[0], 200, seen[-1], 204, seen[0])
     for answer in answers(*seen, provisioned=provisioned).values():
@@ -178,7 +178,7 @@ def test_no_value_is_told(seen: list[Exchange]) -> None:
         assert "PRIVATE" not in answer
 
 
-def test_report_without_lessons_has_none() -> None:
+def test_report_without_answers_has_none() -> None:
     """A report about something else has no such part."""
     from hpp_contract.engine import Subject
     from hpp_contract.reporting.json_report import as_object

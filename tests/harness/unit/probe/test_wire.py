@@ -7,7 +7,7 @@ import pytest
 from hpp_contract.probe import wire
 
 
-def test_an_answer_that_drips_is_given_up() -> None:
+def test_an_answer_that_drips_is_abandoned() -> None:
     """A body that is still coming when the time is up is a time-out."""
 
     class Dripping:

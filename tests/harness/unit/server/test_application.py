@@ -41,8 +41,8 @@ def ask(
 
 
 def shown(exchange: Exchange) -> str:
-    told: str = json.loads(not_none(exchange.response).body)["status"]
-    return told
+    reported: str = json.loads(not_none(exchange.response).body)["status"]
+    return reported
 
 
 def on_the_wire(text: str) -> str:
@@ -87,7 +87,7 @@ def test_two_credentials_are_wrong() -> None:
 
 
 @pytest.mark.parametrize("authorization", [None, "Basic wrong"])
-def test_strangers_are_challenged(authorization: str | None) -> None:
+def test_wrong_credentials_are_challenged(authorization: str | None) -> None:
     """Without right credentials the answer is 401 with the Basic challenge, whatever is asked for."""
     for wanted in (session_id("waiting"), UNKNOWN, "nonsense"):
         response = not_none(ask(Application(), wanted, authorization=authorization).response)
@@ -95,7 +95,7 @@ def test_strangers_are_challenged(authorization: str | None) -> None:
         assert response.header("www-authenticate") == 'Basic realm="hpp"'
 
 
-def test_strangers_move_nothing() -> None:
+def test_refused_requests_move_nothing() -> None:
     """A refused read is no step of a walk."""
     application = Application()
     ask(application, session_id("lifecycle-paid"), authorization=None)
@@ -173,9 +173,9 @@ def test_every_id_walks_for_itself() -> None:
 def test_fault_has_its_own_id(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault's well-known id tells that lie at its polls to whoever meets its stage there, and the truth at others."""
     monkeypatch.setattr(uuid, "uuid4", lambda: UNKNOWN)
-    told = polled(fault)
+    reported = polled(fault)
     monkeypatch.setattr(application_module, "FAULTS", [replace(fault, edits=())])
-    lied = [one != other for one, other in zip(told, polled(fault), strict=True)]
+    lied = [one != other for one, other in zip(reported, polled(fault), strict=True)]
     assert lied == [fault.since <= poll < fault.until for poll in range(3)]
 
 
@@ -189,20 +189,20 @@ def polled(fault: Fault) -> list[object]:
     return [(exchange.response, exchange.failure, exchange.elapsed) for exchange in exchanges]
 
 
-def test_lies_of_the_whole_server() -> None:
+def test_faults_of_the_whole_server() -> None:
     """A fault given to the server is told on its stage under every id, and the others stay honest."""
     application = Application(faults=[fault("teapot", "waiting", status(418), since=1)])
     assert [ask(application).status for _ in range(3)] == [200, 418, 418]
     assert ask(application, session_id("failed")).status == 200
 
 
-def test_lie_that_does_not_fit_is_our_error() -> None:
+def test_fault_that_does_not_fit_is_our_error() -> None:
     """A fault whose edit fails is answered with 500, not with a dead connection."""
     application = Application(faults=[fault("odd", "waiting", body(b"no JSON"), member("x", 1))])
     assert ask(application).status == 500
 
 
-def test_lies_leave_the_log_true() -> None:
+def test_faults_leave_the_log_true() -> None:
     """The log keeps what the client sent and what is known of it, whatever a fault made of the exchange."""
     application = Application(faults=[fault("meddles", "waiting", method("POST"), knowing(retried=True))])
     ask(application)
@@ -251,12 +251,12 @@ def test_threads_share_an_application() -> None:
     assert sorted(codes) == [200] * 399 + [418]
 
 
-def test_rehearsal_knows_its_stages() -> None:
+def test_simulation_has_every_scenario() -> None:
     """A stage that does not exist is a KeyError, not a silent 404."""
     with pytest.raises(KeyError):
         simulate_server("no-such-stage")
     assert [
-        simulate_server(stage)[0].status for stage in ("unknown-id", "malformed-id", "no-credentials", "waiting")
+        simulate_server(scenario)[0].status for scenario in ("unknown-id", "malformed-id", "no-credentials", "waiting")
     ] == [
         404,
         404,
@@ -271,8 +271,8 @@ def test_sessions_begin_anew_before_they_expire() -> None:
     application = Application(CREDENTIALS, clock=lambda: next(times))
     wanted = session_id("lifecycle-paid")
     first, second = ask(application, wanted), ask(application, wanted)
-    again = ask(application, wanted)
-    assert (first.session or {})["status"] == (again.session or {})["status"] != (second.session or {})["status"]
-    assert again.at is not None
-    assert again.expires_at is not None
-    assert again.at < again.expires_at
+    repeated = ask(application, wanted)
+    assert (first.session or {})["status"] == (repeated.session or {})["status"] != (second.session or {})["status"]
+    assert repeated.at is not None
+    assert repeated.expires_at is not None
+    assert repeated.at < repeated.expires_at

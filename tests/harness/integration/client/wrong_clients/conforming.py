@@ -97,11 +97,11 @@ class HoldsTypes(Client):
     """Ids are UUIDs to it, statuses an enumeration that has room for others, instants datetimes."""
 
     def session(self, value: Session) -> Any:
-        known = {name: value.get(name) for name in Typed.__dataclass_fields__}
+        accepted = {name: value.get(name) for name in Typed.__dataclass_fields__}
         read: Session = {"updated_at": instant(value.get("updated_at")), "expires_at": instant(value.get("expires_at"))}
         session_id, status = value.get("session_id"), value.get("status")
         read |= {"session_id": UUID(session_id) if session_id else None}
-        return Typed(**known | read | {"status": Status(status) if status in STATUSES else status})
+        return Typed(**accepted | read | {"status": Status(status) if status in STATUSES else status})
 
 
 class RefusesOddIds(HoldsTypes):
