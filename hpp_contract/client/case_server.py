@@ -59,13 +59,13 @@ class CaseServer:
             who: undo.enter_context(Server([add], served=own, credentials=who, scenario=_LATER, tls=tls, clock=clock))
             for who, own in served.items()
         }
-        self._known = {name for case in cases for name in case.uuids}
-        self._logs = [_SortedLog(server, self._known) for server in self._servers.values()]
-        self._other_host_log = _SortedLog(self._other_host, self._known)
+        self._uuids = {name for case in cases for name in case.uuids}
+        self._logs = [_SortedLog(server, self._uuids) for server in self._servers.values()]
+        self._other_host_log = _SortedLog(self._other_host, self._uuids)
 
     def add(self, session_id: str, content: bytes) -> None:
         """Answer reads of this session, a UUID in lower case, with these bytes from now on."""
-        self._known.add(session_id)
+        self._uuids.add(session_id)
         self._added[session_id] = content
 
     def _added_body(self, exchange: Exchange) -> Exchange:
@@ -114,9 +114,9 @@ class CaseServer:
 class _SortedLog:
     """Sorts the log of one server by the known UUIDs."""
 
-    def __init__(self, server: Server, known: set[str]) -> None:
+    def __init__(self, server: Server, uuids: set[str]) -> None:
         self._log = server.application.log
-        self._known = known
+        self._uuids = uuids
         self._read = 0
         self._sorted: dict[str, list[Exchange]] = defaultdict(list)
         self._lock = threading.Lock()
@@ -133,4 +133,4 @@ class _SortedLog:
 
     def _owner(self, exchange: Exchange) -> str:
         names = (match[0].lower() for match in re.finditer(UUID, unquote(exchange.request.url)))
-        return next((name for name in names if name in self._known), "")
+        return next((name for name in names if name in self._uuids), "")

@@ -123,7 +123,7 @@ class _TimeUp(BaseException):
 
 class GeneratedRun:
     """One run: `count` sessions were read, and `simpler` ones after the first that failed, until all was done or it was
-    `late`. `simplest` is the shortest failing session for each rule, `exercised` are the rules that had anything to
+    `late`. `smallest` is the smallest failing session for each rule, `exercised` are the rules that had anything to
     judge."""
 
     def __init__(
@@ -131,7 +131,7 @@ class GeneratedRun:
     ) -> None:
         self.count = self.simpler = 0
         self.late = False
-        self.simplest: dict[str, tuple[GeneratedCase, RuleVerdict]] = {}
+        self.smallest: dict[str, tuple[GeneratedCase, RuleVerdict]] = {}
         self.exercised: set[str] = set()
         self._read = read
         self._subject = subject
@@ -148,7 +148,7 @@ class GeneratedRun:
         try:
             with _without_notes():
                 _search(self._ask, count, seed)
-                for rule, (case, _) in tuple(self.simplest.items()):
+                for rule, (case, _) in tuple(self.smallest.items()):
                     minimize(json.loads(case.content), partial(self._breaks, rule))
         except _TimeUp as end:
             if end.__cause__ is not None:
@@ -182,15 +182,15 @@ class GeneratedRun:
             failures = self.failures(case)
         except Exception as error:
             raise _TimeUp from error
-        if self.simplest:
+        if self.smallest:
             self.simpler += 1
         else:
             self.count += 1
             if failures:
                 self._until = time.monotonic() + SHRINK_LIMIT_S
         for rule, verdict in failures.items():
-            if rule not in self.simplest or case.size < self.simplest[rule][0].size:
-                self.simplest[rule] = case, verdict
+            if rule not in self.smallest or case.size < self.smallest[rule][0].size:
+                self.smallest[rule] = case, verdict
         return self._broken_by.setdefault(case.content, tuple(failures))
 
 
@@ -260,7 +260,7 @@ def summarize(
 
 def _by_case(run: GeneratedRun) -> dict[GeneratedCase, set[str]]:
     found: dict[GeneratedCase, set[str]] = {}
-    for rule, (case, _) in run.simplest.items():
+    for rule, (case, _) in run.smallest.items():
         found.setdefault(case, set()).add(rule)
     return found
 
@@ -291,7 +291,7 @@ def _notes(
     run: GeneratedRun, options: GeneratedOptions, unsure: list[str], exempt_rules: Collection[str]
 ) -> Iterator[str]:
     seed = f"(seed {options.seed})"
-    if run.simplest:
+    if run.smallest:
         yield (
             f"Of generated sessions {seed}, number {run.count} was the first to fail; "
             f"{run.simpler} more were read to find the simplest."

@@ -46,7 +46,7 @@ class Recording(Case):
 def recorded_cases(paths: Sequence[str]) -> tuple[Recording, ...]:
     """A case for each session in these recordings, of any format, called `recorded-` and the file's name.
 
-    Raises UsageProblem for a path that does not exist, and Unverifiable for recordings without an answer to play.
+    Raises UsageProblem for a path that does not exist, and Unverifiable for recordings without an answer to serve.
     """
     cases: dict[str, Recording] = {}
     for recorded in recorded_sessions(paths):
@@ -54,7 +54,7 @@ def recorded_cases(paths: Sequence[str]) -> tuple[Recording, ...]:
             name = _unused_name(f"recorded-{re.sub(r'[^A-Za-z0-9._-]+', '-', recorded.name)}", cases)
             cases[name] = _case(name, replace(recorded, answers=answers))
     if not cases:
-        raise Unverifiable(f"no answer that can be played in {', '.join(paths)}: record reads that were answered.")
+        raise Unverifiable(f"no answer that can be served in {', '.join(paths)}: record reads that were answered.")
     return tuple(cases.values())
 
 

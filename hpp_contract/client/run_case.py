@@ -77,13 +77,13 @@ def _read(case: Case, number: int, result: ClientResult, server: CaseServer, bef
     own, decoy = case.uuids[session], case.uuids[-1]
     earlier = tuple(x for read in before if read.asked == case.sessions[session] for x in read.served)
     seen = server.seen(own, at_least=len(earlier) + (result.problem is None and result.skipped is None))
-    known = {id(exchange) for read in before for exchange in read.served}
+    earlier_ids = {id(exchange) for read in before for exchange in read.served}
     others = tuple(x for name in case.uuids[:-1] if name != own for x in server.seen(name))
     return ClientRead(
         case.name,
         case.sessions[session],
         result,
-        tuple(exchange for exchange in (*seen, *server.seen(decoy)) if id(exchange) not in known),
+        tuple(exchange for exchange in (*seen, *server.seen(decoy)) if id(exchange) not in earlier_ids),
         earlier,
         others,
         tuple(x for name in case.uuids for x in server.other_host_requests(name)),

@@ -33,7 +33,7 @@ class ProbePlan:
 @dataclass(frozen=True, slots=True)
 class PlannedRead:
     """One planned GET: `segment` is the session id as it goes into the path (percent-encoded), `note` what is special
-    about this read. `headers` are sent beside the documented ones, or instead of those of the same name;
+    about this read. `headers` are sent with the documented ones, or instead of those of the same name;
     `authorization` instead of the usual wrong credentials."""
 
     segment: str

@@ -145,14 +145,14 @@ class Sender:
         )
         self.wait_for_turn()
         sent = self._wire.get(f"{self.base_url}/hpp/v1/sessions/{read.segment}", headers)
-        again = f", attempt {attempt + 1}" if attempt else ""
+        suffix = f", attempt {attempt + 1}" if attempt else ""
         context = Context(
             credentials=read.credentials,
             session=read.session,
             max_latency=self._max_latency,
             secrets=(self._own if read.authorization or who is None else who).secrets,
         )
-        return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + again, context=context))
+        return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + suffix, context=context))
 
 
 def _retried(exchange: Exchange) -> Exchange:

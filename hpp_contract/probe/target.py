@@ -1,6 +1,6 @@
 """Which endpoint to probe, with what credentials, for which sessions: read from the arguments and the environment.
 
-Everything that makes probing unsafe or pointless is refused here, before anything is sent.
+Whatever makes probing unsafe or useless is refused here, before anything is sent.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def target_from(
     space); arguments win, and empty means unset. Neither `base_url` nor HPP_ENDPOINT: the embedded server. Where a
     session is to be made (`provision`), production is refused even when reading from it is allowed.
     """
-    given = (base_url or "").strip() or environ.get("HPP_ENDPOINT", "").strip()
-    if not given:
+    address = (base_url or "").strip() or environ.get("HPP_ENDPOINT", "").strip()
+    if not address:
         forgotten = [name for name in ("HPP_API_KEY", "HPP_SESSION_IDS") if environ.get(name, "").strip()]
         notes = tuple(f"{name} is set but HPP_ENDPOINT is not: {EMBEDDED} was probed." for name in forgotten)
         return Target(None, Credentials(""), tuple(session_ids), embedded=True, notes=notes)
-    url = _base_url(given)
+    url = _base_url(address)
     credentials = _credentials(environ, urlsplit(url).netloc)
     _refuse_production(urlsplit(url).hostname or "", credentials, allow_production, provision)
     ids = tuple(dict.fromkeys(filter(None, session_ids or re.split(r"[\s,]+", environ.get("HPP_SESSION_IDS", "")))))
@@ -69,20 +69,20 @@ def target_from(
     return Target(url, credentials, ids, notes=notes)
 
 
-def _base_url(given: str) -> str:
+def _base_url(address: str) -> str:
     """The base URL that a host or URL names, normalized."""
-    # What was given may hold credentials, so no message repeats more of it than its host.
-    parts = _parts(given if "://" in given else f"https://{given}")
-    if parts.username is not None or parts.password is not None or API_KEY.search(given):
+    # The address may hold credentials, so no message repeats more of it than its host.
+    parts = _parts(address if "://" in address else f"https://{address}")
+    if parts.username is not None or parts.password is not None or API_KEY.search(address):
         raise UsageProblem("the base URL must not hold credentials: put the API key into HPP_API_KEY.")
-    if parts.query or parts.fragment or given.endswith(("?", "#")):
+    if parts.query or parts.fragment or address.endswith(("?", "#")):
         raise UsageProblem(f"the base URL must end with its path, without a query or fragment, such as {PLAYGROUND}.")
     if "/hpp/v1" in parts.path:
         raise UsageProblem(f"the base URL ends before /hpp/v1 ({PLAYGROUND}); session ids go into HPP_SESSION_IDS.")
     if not _PATH.fullmatch(parts.path):
         raise UsageProblem("the base URL's path holds characters that must be percent-encoded.")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise UsageProblem(f"http://{parts.netloc} would carry the credentials in the clear: use https.")
+        raise UsageProblem(f"http://{parts.netloc} would send the credentials unencrypted: use https.")
     path = re.sub("%..", lambda encoded: encoded[0].upper(), parts.path.rstrip("/"))
     return f"{parts.scheme}://{parts.netloc}{path}"
 
@@ -94,10 +94,10 @@ def _parts(url: str) -> SplitResult:
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         valid = parts.scheme in ("http", "https") and parts.port != 0 and _HOST.fullmatch(name)
         ascii_host = (parts.hostname or "").encode("idna")
-    except (ValueError, UnicodeError):  # a port that is none, an unclosed bracket, a label that is too long
+    except (ValueError, UnicodeError):  # a port that is not a number, an unclosed bracket, a label that is too long
         valid, ascii_host = None, b""
     if not valid or not ascii_host:
-        raise UsageProblem(f"the base URL is no https URL of a host: give one such as {PLAYGROUND}.")
+        raise UsageProblem(f"the base URL is not an https URL of a host: give one such as {PLAYGROUND}.")
     return parts
 
 
@@ -105,13 +105,13 @@ def _credentials(environ: Mapping[str, str], host: str) -> Credentials:
     api_key = environ.get("HPP_API_KEY", "").strip()
     if not api_key:
         raise UsageProblem(
-            f"HPP_API_KEY is not set, and {host} answers nobody without: create an API key in the Kustom portal (for "
+            f"HPP_API_KEY is not set, and {host} requires it: create an API key in the Kustom portal (for "
             "the sandbox in the playground's portal: kco_test_api_…) and put it into the environment."
         )
     username = environ.get("HPP_USERNAME", "").strip() or None
     for name, value in (("HPP_API_KEY", api_key), ("HPP_USERNAME", username or "")):
         if re.search(r"[\x00-\x1f\x7f]", value):
-            raise UsageProblem(f"{name} holds a line break or another control character: set it again without.")
+            raise UsageProblem(f"{name} holds a line break or another control character: set it without.")
     return Credentials(api_key, username)
 
 

@@ -119,9 +119,9 @@ class Application:
     def __call__(self, request: Request) -> Exchange:
         """The exchange to send for `request`; also logged, unless it belongs to the sandbox alone."""
         now = self.clock()
-        beside = self._beside(request)
-        if beside is not None:
-            return Exchange(request, dated(beside, now), at=Instant(now, 9))
+        answered = self._sandbox_answer(request)
+        if answered is not None:
+            return Exchange(request, dated(answered, now), at=Instant(now, 9))
         resolution = self._resolve(request)
         poll = self._poll(request, resolution, now)
         response = dated(self._honest(request, resolution, poll), now)
@@ -135,7 +135,7 @@ class Application:
         self.log.add(exchange)
         return exchange
 
-    def _beside(self, request: Request) -> Response | None:
+    def _sandbox_answer(self, request: Request) -> Response | None:
         """The sandbox's answer to what is not a read of a session; None when it has none."""
         wanted = request.session_id
         ours = wanted in self._scenarios or wanted in self._own_faults

@@ -244,7 +244,7 @@ class _Connection(BaseHTTPRequestHandler):
         return True
 
     def _fail(self, exchange: Exchange) -> None:
-        """Do how the exchange failed, after whatever was sent; nothing when it did not fail."""
+        """Fail as the exchange failed, after whatever was sent. Does nothing when it did not fail."""
         failure = exchange.failure
         self.close_connection = self.close_connection or exchange.response is None or failure is not None
         if failure == "timeout":

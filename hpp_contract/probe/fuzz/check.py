@@ -1,7 +1,7 @@
 """The rules of the contract as a check for Schemathesis.
 
-`contract_check` judges an exchange we had ourselves; `hpp_contract.probe.fuzz.hooks` registers the same for runs of
-Schemathesis alone. Heads up: a check raises, a rule does not.
+`contract_check` is for an exchange of our own; `hpp_contract.probe.fuzz.hooks` registers the same for runs of
+Schemathesis alone. A check raises, a rule does not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def broken_rules(exchange: Exchange) -> Broken:
 
 
 def contract_check(exchange: Exchange) -> Callable[[Any, Any, Any], None]:
-    """A check that fails when `exchange` breaks a rule, whatever response it is shown."""
+    """A check that fails when `exchange` breaks a rule, whatever response it is given."""
 
     def contract(_context: Any, _response: Any, _case: Any) -> None:
         if found := broken_rules(exchange):

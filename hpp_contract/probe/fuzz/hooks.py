@@ -1,7 +1,7 @@
 """What Schemathesis loads when it runs alone (`hooks` in schemathesis.toml): the contract as one more of its checks,
-and a mask for what its reports would show of a body.
+and a mask for the bodies in its reports.
 
-Importing this registers both, which is all it is for: nothing in hpp_contract imports it.
+Importing this module registers both. Nothing in hpp_contract imports it.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ def contract(_context: Any, response: schemathesis.Response, _case: Any) -> None
 
 
 def exchange_of(response: schemathesis.Response) -> Exchange:
-    """What Schemathesis sent and got. Which ids exist it does not know; credentials, where it has any, are those it was
-    given."""
+    """What Schemathesis sent and got. It does not know which ids exist; its credentials, if any, are the right ones."""
     sent = response.request
     request = Request("GET", str(sent.url), tuple((str(name), str(value)) for name, value in sent.headers.items()))
-    # Its bodies are free of their content coding already.
+    # Schemathesis has decoded the bodies already.
     headers = ((name, text) for name, texts in response.headers.items() for text in texts if name != "content-encoding")
     malformed = request.session_id is None or not UUID.fullmatch(request.session_id)
     return Exchange(

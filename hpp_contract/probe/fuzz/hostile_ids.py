@@ -47,16 +47,16 @@ _PATHS: Final = (
 """Segments that mean something to a server that decodes a path, or decodes it twice. Already percent-encoded."""
 
 
-def hostile_segments(seed: int, known: Sequence[str]) -> list[str]:
+def hostile_segments(seed: int, session_ids: Sequence[str]) -> list[str]:
     """Path segments, percent-encoded, one of each kind in turn and the most useful of each kind first: well-formed ids
-    that no session has, near misses, long ids, unusual characters, and up to three of the `known` ids."""
+    that no session has, near misses, long ids, unusual characters, and up to three of the `session_ids`."""
     source = random.Random(seed)  # noqa: S311  ids, not secrets
     kinds = (
         _well_formed(source),
         [quote(text, safe="") for text in _near_misses(random_uuid(source))],
         ["a" * length for length in _LENGTHS],
         [*_PATHS, *(quote(text, safe="") for text in (*_TEXTS, *_NAMES))],
-        [quote(session_id, safe="") for session_id in known[:3]],
+        [quote(session_id, safe="") for session_id in session_ids[:3]],
     )
     return [segment for rank in zip_longest(*kinds) for segment in rank if segment is not None]
 

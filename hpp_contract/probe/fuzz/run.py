@@ -50,11 +50,11 @@ def probe_and_fuzz(target: Target, plan: ProbePlan, count: int, on_progress: Pro
     An embedded target is started once for both: its sessions are the same in both.
     """
     with running(target, plan) as (own, plan):
-        probed = probe(own, plan)
-        if probed.unverified is not None:
-            return probed
+        result = probe(own, plan)
+        if result.unverified is not None:
+            return result
         exchanges, notes = fuzz(own, plan, count, on_progress)
-    return replace(probed, exchanges=(*probed.exchanges, *exchanges), notes=(*probed.notes, *notes))
+    return replace(result, exchanges=(*result.exchanges, *exchanges), notes=(*result.notes, *notes))
 
 
 def fuzz(

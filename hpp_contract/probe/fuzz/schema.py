@@ -1,7 +1,7 @@
-"""Schemathesis, set up for the one operation there is: what it generates, and what it checks of an answer.
+"""Schemathesis, set up for the one operation: what it generates, and what it checks of an answer.
 
-It sends nothing: requests leave by our own wire, one GET each, no redirect followed. `schemathesis.toml` sets it up
-alike for those who run it alone.
+It sends nothing: `probe/sender.py` sends the requests, one GET each, without following redirects. `schemathesis.toml`
+has the same settings for running Schemathesis alone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Operation:
 
         config = schemathesis.Config.from_dict(
             {
-                # "contract" is there only in a process that loaded fuzz_hooks; `objections` brings its own.
+                # "contract" is there only in a process that loaded fuzz_hooks; `objections` adds its own.
                 "checks": {name: {"enabled": False} for name in (*OFF, "contract")},
                 "dictionaries": {"session-ids": {"values": list(ids)}},
                 "parameters": {"path.session_id": {"dictionary": "session-ids", "probability": DICTIONARY_SHARE}},
@@ -57,7 +57,7 @@ class Operation:
         self._operation: Any = schema[PATH]["GET"]
 
     def cases(self) -> SearchStrategy[Any]:
-        """Requests as the schema has them and as it does not, half and half."""
+        """Requests, half of them valid by the schema and half of them not."""
         from hypothesis import strategies as st
         from schemathesis import GenerationMode
 
@@ -70,7 +70,7 @@ class Operation:
 
 
 def objections(case: Any, exchange: Exchange) -> tuple[str, ...]:
-    """What Schemathesis' own checks object to in the answer and no rule of the contract does, in its words."""
+    """What Schemathesis' own checks object to in the answer, and no rule of the contract does, in its words."""
     from schemathesis.core.failures import FailureGroup
 
     try:
@@ -83,19 +83,19 @@ def objections(case: Any, exchange: Exchange) -> tuple[str, ...]:
 
 
 def segment_of(case: Any) -> str:
-    """The session id of a case as one path segment, encoded so that nothing on the way reads it as a path."""
+    """The session id of a case as one path segment, encoded so that nothing on the way takes it for a path."""
     text = unquote(case.formatted_path.removeprefix(PREFIX), errors="surrogateescape")
     return encoded(text)
 
 
 def encoded(text: str) -> str:
-    """Percent-encoded whole, dot segments too."""
+    """Every reserved character percent-encoded, dot segments too."""
     segment = quote(text, safe="", errors="surrogateescape")
     return segment.replace(".", "%2E") if segment in (".", "..") else segment
 
 
 def _as_schemathesis(exchange: Exchange) -> Any:
-    """The answer as Schemathesis' checks read it. The request goes without its credentials."""
+    """The answer as Schemathesis' checks read it. The request is given without its credentials."""
     import requests
     import schemathesis
 

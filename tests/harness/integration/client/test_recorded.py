@@ -193,7 +193,7 @@ def test_each_run_starts_from_the_beginning() -> None:
 def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
     """Recordings without an answer to play could not be verified, in one sentence."""
     (tmp_path / "none.ndjson").write_text(line(0, UNREAD, Response(100)), encoding="utf-8")
-    with pytest.raises(Unverifiable, match="no answer that can be played"):
+    with pytest.raises(Unverifiable, match="no answer that can be served"):
         recorded_cases([str(tmp_path)])
 
 
