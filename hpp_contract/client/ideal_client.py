@@ -92,7 +92,7 @@ def _failure(read: ClientRead) -> Failure:
     last = read.last
     response = last.response if last is not None else None
     if response is None or served_kind(read) is ServedKind.FAILURE:
-        return Failure("network", "NetworkError", "The server gave no whole read")
+        return Failure("network", "NetworkError", "The server gave no whole answer")
     if response.status == 200:
         return Failure("decode", "DecodeError", "The body is no session", 200)
     body: Any = response.json.value if isinstance(response.json.value, dict) else {}
