@@ -37,13 +37,13 @@ def reports(pytestconfig: pytest.Config) -> list[Report]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what became of every rule."""
-    from hpp_contract.cli._environment import redactor
+    from hpp_contract.cli._console import redactor
     from hpp_contract.engine.sanitize import sanitize_report
     from hpp_contract.reporting.terminal import terminal
+    from hpp_contract.reporting.view import ReportView
 
     for report in config.stash[REPORTS]:
         terminalreporter.section("the contract", sep="=")
         colour = terminalreporter.isatty and not os.environ.get("NO_COLOR")
-        terminalreporter.write(
-            terminal(sanitize_report(report, redactor()), width=terminalreporter._tw.fullwidth, colour=colour)
-        )
+        view = ReportView(sanitize_report(report, redactor()))
+        terminalreporter.write(terminal(view, width=terminalreporter._tw.fullwidth, colour=colour))

@@ -1,7 +1,7 @@
 """The command line: names, options and exit codes are a public interface (each command is a module of its own here).
 
-A command is imported only when it runs, so that `--help` costs nothing. Every way to fail ends here: one sentence on
-stderr, the right exit code, and a traceback only for a fault of our own, only with -v.
+A command is imported only when it runs, so that `--help` costs nothing. Every error ends here: one sentence on stderr,
+the exit code, and a traceback only for an error of hpp-contract itself, only with -v.
 """
 
 from __future__ import annotations
@@ -9,23 +9,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from hpp_contract import __version__
+from hpp_contract.cli._console import exit_code
 from hpp_contract.model.clock import Clock, system_clock
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "endpoint": "Judge an endpoint, or the embedded reference server.",
     "client": "Judge a client, in any language.",
     "recording": "Judge recordings: files or folders.",
     "record": "Record an endpoint into scrubbed cassettes.",
-    "drift": "Say what changed at an endpoint, how bad, and since when.",
-    "serve": "Run the reference endpoint for clients to be pointed at.",
+    "drift": "Report what changed at an endpoint, how bad, and since when.",
+    "serve": "Run the reference endpoint, for clients to read from.",
     "vectors": "Write valid and broken bodies as files, for other languages.",
     "rules": "List every rule of the contract.",
-    "explain": "Say what one rule demands, and why.",
+    "explain": "Explain what one rule requires, and why.",
 }
 """Each command and what `--help` says of it; `hpp_contract.cli.<name>` holds the click command `<name>`."""
 
@@ -45,6 +49,13 @@ class LazyGroup(click.Group):
         command.epilog = EXIT_CODES
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands, without importing any."""
+        from click.shell_completion import CompletionItem  # only for a shell that completes
+
+        commands = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -52,13 +63,11 @@ class LazyGroup(click.Group):
     def main(  # type: ignore[override]  # click's own switches (standalone_mode …) are not for callers to choose
         self, args: Sequence[str] | None = None, prog_name: str | None = None, clock: Clock = system_clock, **_: Any
     ) -> NoReturn:
-        """Run, and leave by SystemExit whatever happens. Commands find the `clock` as their context's object."""
-        from hpp_contract.cli._failures import exit_code
-
+        """Run, and always leave by SystemExit. Commands find the `clock` as their context's object."""
         arguments = list(sys.argv[1:] if args is None else args)
         try:
             outcome = super().main(arguments, prog_name or "hpp-contract", standalone_mode=False, obj=clock)
-        except (Exception, BaseExceptionGroup) as error:  # whatever it is, a user gets a sentence
+        except (Exception, BaseExceptionGroup) as error:  # every error is reported in one sentence
             verbose = "-v" in arguments or "--verbose" in arguments
             sys.exit(exit_code(error, verbose, annotate="--annotations" in arguments))
         sys.exit(outcome if isinstance(outcome, int) else 0)
@@ -66,10 +75,16 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hpp-contract")
-@click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Say more, also of a fault of hpp-contract.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    help="Print more, also the traceback of an internal error.",
+)
 def main() -> None:
-    """The executable contract of Kustom's Hosted Payment Page read session endpoint: one set of rules, held against the
-    endpoint, against any client, and against any recording.
+    """The executable contract of Kustom's Hosted Payment Page read session endpoint: one set of rules that judges the
+    endpoint, any client and any recording.
 
     \b
     Examples:
@@ -81,10 +96,10 @@ def main() -> None:
     \b
     Environment:
       HPP_API_KEY      The key; credentials are taken from here only.
-      HPP_USERNAME     The user name, where one is needed beside the key.
-      HPP_ENDPOINT     The endpoint, where a command is given none.
-      HPP_SESSION_IDS  Sessions to read, where --session-id names none.
-      NO_COLOR         Anything: no colours.
+      HPP_USERNAME     The user name, if one is needed beside the key.
+      HPP_ENDPOINT     The endpoint, if the command line has none.
+      HPP_SESSION_IDS  Sessions to read, if --session-id names none.
+      NO_COLOR         If set to anything: no colours.
 
     Shell completion: eval "$(_HPP_CONTRACT_COMPLETE=bash_source hpp-contract)", or zsh_source.
     """

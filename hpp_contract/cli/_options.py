@@ -1,33 +1,48 @@
-"""What every judging command has in common: its options, and how its report leaves."""
+"""Options that several commands have, and how a command ends with a report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from hpp_contract.cli._console import colour, redactor, width, write_stdout
+from hpp_contract.engine.evidence import with_evidence
+from hpp_contract.engine.files import check, write
 from hpp_contract.engine.known_failing import Entry, apply, read_known_failing
 from hpp_contract.engine.report import Outcome, Report
+from hpp_contract.engine.sanitize import sanitize_report
+from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock, utc
+from hpp_contract.reporting.formats import WRITERS
+from hpp_contract.reporting.github import github, guarded
+from hpp_contract.reporting.terminal import terminal
+from hpp_contract.reporting.view import ReportView
+from hpp_contract.rules import CATALOGUE
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # most commands neither compare nor serve
     from hpp_contract.drift.history import Run
-    from hpp_contract.model import Exchange
+    from hpp_contract.server import Tls
+
+Command = Callable[..., Any]
+_FILE = click.Path(path_type=Path)
+
+
+# --- Common options, and the end of a run
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The common options, ready to use, and the `clock` of this run. Files are None when not asked for."""
+    """The common options, ready to use, and the `clock` of this run. `files` has a path for each format asked for."""
 
-    json: Path | None = None
-    junit: Path | None = None
-    markdown: Path | None = None
-    html: Path | None = None
-    gitlab: Path | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
     annotations: bool = False
     strict: bool = False
     known_failing: tuple[Entry, ...] = ()
@@ -37,18 +52,13 @@ class Options:
     clock: Clock = system_clock
 
     @property
-    def files(self) -> dict[str, Path]:
-        named = {name: getattr(self, name) for name in ("json", "junit", "markdown", "html", "gitlab")}
-        return {name: path for name, path in named.items() if path is not None}
+    def detailed(self) -> bool:
+        """Whether a report is asked for that shows exchanges and history."""
+        return any(writer.detailed for writer in WRITERS if writer.name in self.files)
 
 
-_FILE = click.Path(path_type=Path)
-_DECORATORS = (
-    click.option("--json", "json", type=_FILE, metavar="FILE", help="Write the report as JSON."),
-    click.option("--junit", "junit", type=_FILE, metavar="FILE", help="Write the report as JUnit XML."),
-    click.option("--markdown", "markdown", type=_FILE, metavar="FILE", help="Write the report as Markdown."),
-    click.option("--html", "html", type=_FILE, metavar="FILE", help="Write the report as one HTML page."),
-    click.option("--gitlab", "gitlab", type=_FILE, metavar="FILE", help="Write a Code Quality file for GitLab."),
+_COMMON = (
+    *(click.option(writer.option, type=_FILE, metavar="FILE", help=writer.help) for writer in WRITERS),
     click.option("--annotations", is_flag=True, help="Print annotations for GitHub after the report."),
     click.option("--strict", is_flag=True, help="Fail on warnings too."),
     click.option("--known-failing", type=_FILE, metavar="FILE", help="Rules that may fail, with reasons."),
@@ -58,34 +68,35 @@ _DECORATORS = (
 )
 
 
-def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def common_options(command: Command) -> Command:
     """Give a command the common options, as one argument `options`.
 
-    A list that cannot be read and a file that cannot be written are said at once, not after a long run.
+    A list that cannot be read and a file that cannot be written are reported at once, not after a long run.
     """
 
     @wraps(command)
     def wrapped(**arguments: Any) -> Any:
-        from hpp_contract.engine.files import check
-
-        common = {name: arguments.pop(name) for name in Options.__slots__ if name != "clock"}
+        paths = {writer.name: arguments.pop(writer.name) for writer in WRITERS}
+        files = {name: path for name, path in paths.items() if path is not None}
+        common = {name: arguments.pop(name) for name in Options.__slots__ if name not in ("files", "clock")}
         common["known_failing"] = _entries(common["known_failing"])
-        options = Options(**common, clock=click.get_current_context().obj)
-        for path in options.files.values():
+        options = Options(files, **common, clock=click.get_current_context().obj)
+        for path in files.values():
             check(path)
         return command(options=options, **arguments)
 
-    for decorate in reversed(_DECORATORS):
-        wrapped = decorate(wrapped)
-    return wrapped
+    return decorated(wrapped, _COMMON)
+
+
+def decorated(command: Command, decorators: Sequence[Callable[[Command], Command]]) -> Command:
+    """The command with its options in the order of `decorators`."""
+    for decorate in reversed(decorators):
+        command = decorate(command)
+    return command
 
 
 def _entries(path: Path | None) -> tuple[Entry, ...]:
-    if path is None:
-        return ()
-    from hpp_contract.rules import CATALOGUE
-
-    return read_known_failing(path, [rule.id for rule in CATALOGUE])
+    return read_known_failing(path, [rule.id for rule in CATALOGUE]) if path is not None else ()
 
 
 def finish(
@@ -100,57 +111,47 @@ def finish(
     """Print the report, write the files asked for and leave with the report's exit code.
 
     `secrets` are texts to keep out beside those of the environment; `cases_run` is for a run narrowed by `--only`;
-    `evidence` are the exchanges that the report is about and `history` the runs before, for the page that shows them.
+    `evidence` are the exchanges that the report is about and `history` the runs before, for detailed formats.
     """
-    from hpp_contract.cli._environment import redactor
-    from hpp_contract.engine.sanitize import sanitize_report
-
     judged = apply(_require_evidence(replace(report, strict=options.strict)), options.known_failing, cases_run)
-    if options.html is not None and evidence:
-        from hpp_contract.engine.evidence import with_evidence
-
+    if options.detailed and evidence:
         judged = with_evidence(judged, evidence)
-    clean = sanitize_report(judged, redactor(*secrets))
-    _print(clean, options)
-    _write_files(clean, options, history)
-    raise SystemExit(clean.exit_code)
+    written = _date(options.clock()) if options.detailed else ""
+    view = ReportView(sanitize_report(judged, redactor(*secrets)), history, written)
+    _print(view, options)
+    for writer in WRITERS:
+        if writer.name in options.files:
+            write(options.files[writer.name], writer.render(view))
+    raise SystemExit(view.report.exit_code)
 
 
-def _print(report: Report, options: Options) -> None:
-    from hpp_contract.cli._output import colour, width, write_stdout
-    from hpp_contract.reporting.terminal import terminal
+def _date(at: int) -> str:
+    now = utc(at)
+    return f"{now.day} {now:%B %Y, %H:%M} UTC"
 
-    text = terminal(report, width=width(), colour=colour(options.no_color), verbose=options.verbose)
-    if options.annotations:
-        from secrets import token_hex
 
-        from hpp_contract.reporting.github import github, guarded
-
-        text = guarded(text, token_hex()) + github(report)
-    write_stdout(text)
+def _print(view: ReportView, options: Options) -> None:
+    text = terminal(view, width=width(), colour=colour(options.no_color), verbose=options.verbose)
+    write_stdout(guarded(text, token_hex()) + github(view) if options.annotations else text)
 
 
 def _require_evidence(report: Report) -> Report:
-    """A report in which no rule had anything to judge verified nothing: silence must not look green."""
+    """A report in which no rule had anything to judge verified nothing, and must not look green."""
     if report.unverified is None and all(verdict.outcome is Outcome.NOT_EXERCISED for verdict in report.rules):
         return replace(report, unverified="nothing was found that any rule could judge.")
     return report
 
 
-def _write_files(report: Report, options: Options, history: Sequence[Run]) -> None:
-    from hpp_contract.engine.files import write
-    from hpp_contract.reporting.gitlab import gitlab
-    from hpp_contract.reporting.json_report import json_report
-    from hpp_contract.reporting.junit import junit
-    from hpp_contract.reporting.markdown import markdown
-
-    printers = {"json": json_report, "junit": junit, "markdown": markdown, "gitlab": gitlab}
-    for name, path in options.files.items():
-        write(path, _page(report, history, options.clock()) if name == "html" else printers[name](report))
+# --- TLS
 
 
-def _page(report: Report, history: Sequence[Run], at: int) -> str:
-    from hpp_contract.reporting.html.page import html
+@contextmanager
+def authority(wanted: bool) -> Iterator[Tls | None]:
+    """A throwaway certificate authority, whose file lives as long as the block; None when none is wanted."""
+    if not wanted:
+        yield None
+        return
+    from hpp_contract.server.tls import throwaway  # only `--tls` needs it
 
-    now = utc(at)
-    return html(report, history, f"{now.day} {now:%B %Y, %H:%M} UTC")
+    with tempfile.TemporaryDirectory(prefix="hpp-contract-") as folder:
+        yield throwaway(Path(folder))

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 import click
 
-from hpp_contract.cli import completion
-from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli.authority import authority, trusting
+from hpp_contract.cases import CASES, GENERATED, Case, select, selects_generated
+from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.cli._console import completing, progress, write_stdout
+from hpp_contract.cli._options import Options, authority, common_options, finish
+from hpp_contract.client import Adapter, GeneratedOptions, RunOptions, run
+from hpp_contract.client.adapters.command import CommandAdapter
+from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
+from hpp_contract.client.adapters.python import PythonAdapter, resolve
+from hpp_contract.client.generated import DEFAULT_COUNT
+from hpp_contract.client.listing import as_json, as_text
+from hpp_contract.client.recorded import recorded_cases
+from hpp_contract.engine import Subject
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.files import write
+from hpp_contract.server import Tls
 
-if TYPE_CHECKING:
-    from hpp_contract.cases import Case
-    from hpp_contract.client import Adapter, GeneratedOptions, RunOptions
-    from hpp_contract.engine import Subject
+EXTRA_ADAPTERS: Final = 3
+"""Extra adapter processes for slow cases. Python clients may not be thread-safe, so they get none."""
 
-BESIDE = 3
-"""Further processes for cases that keep a client waiting; within one process clients may not bear company."""
+VARIABLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""What names an authority to trust: for OpenSSL (and so Python, Ruby, Go), requests, curl and Node."""
 
 
 @click.command()
@@ -31,8 +42,8 @@ BESIDE = 3
     "--only",
     multiple=True,
     metavar="CASE",
-    shell_complete=completion.cases,
-    help="Run only these cases; repeatable, commas and globs will do.",
+    shell_complete=completing(*CASES, GENERATED),
+    help="Run only these cases: names, globs or lists with commas; repeatable.",
 )
 @click.option(
     "--timeout",
@@ -46,17 +57,17 @@ BESIDE = 3
     "--generated",
     type=click.IntRange(0, 100_000),
     metavar="N",
-    help="Generated sessions to read after the cases; 25 where no case is chosen, 0 for none.",
+    help="Generated sessions to read after the cases; 25 if no case is chosen, 0 for none.",
 )
 @click.option(
     "--generated-to",
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Keep generated sessions that fail there, not among temporary files.",
+    help="Keep generated sessions that fail in DIR, not among temporary files.",
 )
 @click.option(
-    "--cassettes", multiple=True, metavar="PATH", help="Make cases of the sessions recorded there; repeatable."
+    "--cassettes", multiple=True, metavar="PATH", help="Make a case of each session recorded there; repeatable."
 )
 @click.option("--tls", is_flag=True, help="Speak https, with a throwaway certificate authority.")
 @click.option("--list", "list_only", is_flag=True, help="List the cases (with --json FILE: write them) and leave.")
@@ -73,11 +84,11 @@ def client(
     list_only: bool,
     options: Options,
 ) -> None:
-    """Judge a client by what it answers its caller and by what it asks of the server.
+    """Judge a client by what it returns to its caller and by the requests it sends.
 
     A client is a Python function read_session(base_url, username, password, session_id, timeout), or any command that
     speaks the adapter protocol (docs/formats.md). Begin with --only smoke. After the cases come generated sessions, the
-    same for the same --seed: any that the contract allows has to survive.
+    same for the same --seed: a client must be able to read any session that the contract allows.
 
     \b
     Examples:
@@ -87,18 +98,13 @@ def client(
       hpp-contract client --command "node adapter.js" --cassettes cassettes/ --only "recorded-*"
       hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
     """
-    from hpp_contract.cases import GENERATED, select
-    from hpp_contract.cases.scenarios import CREDENTIALS
-    from hpp_contract.cli._progress import progress
-    from hpp_contract.client import run
-
-    cases = select(only, _recorded(cassettes))
+    cases = select(only, recorded_cases(cassettes) if cassettes else ())
     if list_only:
         _list(options, cases)
         return
-    further = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
-    start, subject, plan = _under_test(python, command, timeout, further)
-    plan = replace(plan, generated=_wanted(generated, folder, only, options.seed), clock=options.clock)
+    extra = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
+    start, subject, plan = _under_test(python, command, timeout, extra)
+    plan = replace(plan, generated=_generated(generated, folder, only, options.seed), clock=options.clock)
     with progress("running client cases"), authority(tls) as trusted, trusting(trusted):
         report = run(cases, start, subject, replace(plan, tls=trusted))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
@@ -106,13 +112,8 @@ def client(
     finish(report, options, tuple(secrets), frozenset(names) if only else None)
 
 
-def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed: int) -> GeneratedOptions | None:
-    """The round of generated sessions; None for none."""
-    from hpp_contract.cases import selects_generated
-    from hpp_contract.client import GeneratedOptions
-    from hpp_contract.client.generated import DEFAULT_COUNT
-    from hpp_contract.engine.errors import UsageProblem
-
+def _generated(count: int | None, folder: Path | None, only: tuple[str, ...], seed: int) -> GeneratedOptions | None:
+    """How to read generated sessions; None for none."""
     if folder is not None and not _is_writable(folder):
         raise UsageProblem(f"--generated-to {folder} cannot be written: name a folder that can be made or written.")
     if count is None:
@@ -121,49 +122,52 @@ def _wanted(count: int | None, folder: Path | None, only: tuple[str, ...], seed:
 
 
 def _is_writable(folder: Path) -> bool:
-    """Whether files can be put there, or in the closest folder above it that exists."""
+    """Whether files can be written to the folder, or to the closest folder above it that exists."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     return there.is_dir() and os.access(there, os.W_OK)
 
 
-def _recorded(cassettes: tuple[str, ...]) -> tuple[Case, ...]:
-    if not cassettes:
-        return ()
-    from hpp_contract.client.recorded import recorded_cases
-
-    return recorded_cases(cassettes)
-
-
 def _under_test(
-    python: str | None, command: str | None, timeout: float, further: tuple[str, ...]
+    python: str | None, command: str | None, timeout: float, extra: tuple[str, ...]
 ) -> tuple[Callable[[], Adapter], Subject, RunOptions]:
-    """How to start what is judged, what to call it, and how to run it; `further` options belong to running it again."""
-    from hpp_contract.client import RunOptions
-    from hpp_contract.client.adapters.command import CommandAdapter
-    from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
-    from hpp_contract.client.adapters.python import PythonAdapter, resolve
-    from hpp_contract.engine import Subject
-    from hpp_contract.engine.errors import UsageProblem
-
+    """How to start what is judged, what to call it, and how to run it; the command that reproduces has the `extra`
+    options."""
     if (python is None) == (command is None):
         raise UsageProblem("give either --python MODULE:CALLABLE or --command CMD: one client is judged at a time.")
     if python is not None:
         function = resolve(python, here=True)
-        again = shlex.join(("hpp-contract", "client", "--python", python, *further))
-        return lambda: PythonAdapter(function), Subject("client", python), RunOptions(timeout, reproduce_command=again)
+        reproduce = shlex.join(("hpp-contract", "client", "--python", python, *extra))
+        return (
+            lambda: PythonAdapter(function),
+            Subject("client", python),
+            RunOptions(timeout, reproduce_command=reproduce),
+        )
     words = command or ""
     once = MARK in words
     adapter = CommandTemplateAdapter if once else CommandAdapter
-    again = shlex.join(("hpp-contract", "client", "--command", words, *further))
-    return lambda: adapter(words), Subject("client", words), RunOptions(timeout, BESIDE, once, again)
+    reproduce = shlex.join(("hpp-contract", "client", "--command", words, *extra))
+    return lambda: adapter(words), Subject("client", words), RunOptions(timeout, EXTRA_ADAPTERS, once, reproduce)
+
+
+@contextmanager
+def trusting(tls: Tls | None) -> Iterator[None]:
+    """Let clients in this process and in new ones trust the authority, if they read the environment."""
+    if tls is None:
+        yield
+        return
+    before = {name: os.environ.get(name) for name in VARIABLES}
+    os.environ.update(dict.fromkeys(VARIABLES, str(tls.ca_file)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _list(options: Options, cases: tuple[Case, ...]) -> None:
-    from hpp_contract.cli._output import write_stdout
-    from hpp_contract.client.listing import as_json, as_text
-    from hpp_contract.engine.files import write
-
-    if options.json is not None:
-        write(options.json, as_json(cases))
+    if "json" in options.files:
+        write(options.files["json"], as_json(cases))
     else:
         write_stdout(as_text(cases))

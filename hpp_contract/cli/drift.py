@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 import click
 
-from hpp_contract.cli._environment import readable
-from hpp_contract.cli._options import Options, common_options
-from hpp_contract.cli._probing import ProbeOptions, probing_options
+from hpp_contract.cli._console import readable, redactor, write_stdout
+from hpp_contract.cli._options import Options, common_options, finish
+from hpp_contract.cli._probe_options import ProbeOptions, probe_options
+from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
+from hpp_contract.drift.history import append, line_of, read_history, run_of
+from hpp_contract.drift.page import read_page
+from hpp_contract.drift.page_drift import page_drift
+from hpp_contract.drift.run import DriftResult, compare_with_baseline
+from hpp_contract.engine import Report, Subject, judge
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.files import check, write
 from hpp_contract.engine.report import FAIL_ON
 from hpp_contract.engine.rule import ChangeClass
-
-if TYPE_CHECKING:
-    from hpp_contract.cli.drift_runs import Request
+from hpp_contract.model.clock import utc
+from hpp_contract.probe import ProbeResult
+from hpp_contract.recordings import read_recordings
+from hpp_contract.reporting.timeline_report import Since, since_json, since_markdown, since_text
+from hpp_contract.rules import CATALOGUE
 
 _PATH = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options. `accept` is the reason for accepting what is seen, None for not accepting; files are None when not
+    given."""
+
+    baseline: Path | None
+    fresh: Path | None
+    probe_with: ProbeOptions
+    options: Options
+    fail_on: frozenset[ChangeClass]
+    accept: str | None = None
+    history: Path | None = None
+    page: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The baseline's; the command refuses to compare without one."""
+        return self.baseline or Path()
 
 
 def _classes(_: click.Context, __: click.Parameter, value: str) -> frozenset[ChangeClass]:
@@ -41,11 +72,11 @@ def _classes(_: click.Context, __: click.Parameter, value: str) -> frozenset[Cha
 @click.option("--accept", "accepting", is_flag=True, help="Make what is seen now the baseline; needs --reason.")
 @click.option("--reason", metavar="TEXT", help="Why the changes are right; kept in the baseline.")
 @click.option("--history", type=_PATH, metavar="FILE", help="Append a line about this run to FILE (JSON lines).")
-@click.option("--report", "reporting", is_flag=True, help="Say what --history adds up to, and leave.")
+@click.option("--report", "reporting", is_flag=True, help="Summarize --history, and exit.")
 @click.option(
     "--page", type=_PATH, metavar="FILE", help="Compare the saved Read Session page instead (Markdown, HTML)."
 )
-@probing_options
+@probe_options
 @common_options
 def drift(
     baseline: Path | None,
@@ -56,48 +87,45 @@ def drift(
     history: Path | None,
     reporting: bool,
     page: Path | None,
-    probing: ProbeOptions,
+    probe_with: ProbeOptions,
     options: Options,
 ) -> None:
-    """Say what changed at BASE_URL (else HPP_ENDPOINT, else the embedded server) since the baseline, and how bad it is.
+    """Report what changed since the baseline and how bad it is: at BASE_URL, else at HPP_ENDPOINT, else at the embedded
+    server.
 
-    Breaking and risky changes fail the run (see --fail-on); one that could not verify touches nothing. The baseline is
-    a folder of recordings, or of the facts that --accept writes.
+    Breaking and risky changes fail the run (see --fail-on). A run that could not verify changes no file. The baseline
+    is a folder of recordings, or of the facts that --accept writes.
 
     \b
     Examples:
-      hpp-contract drift --baseline baseline --accept --reason "first night"
+      hpp-contract drift --baseline baseline --accept --reason "first run"
       hpp-contract drift --baseline baseline --history history.jsonl
       hpp-contract drift --report --history history.jsonl
       hpp-contract drift --page read-session.html
     """
-    from hpp_contract.cli.drift_runs import Request, compare, compare_page, say_since_when
-
     request = Request(
-        baseline, fresh, probing, options, fail_on, readable(reason) if accepting and reason else None, history, page
+        baseline, fresh, probe_with, options, fail_on, readable(reason) if accepting and reason else None, history, page
     )
-    _refuse_nonsense(request, accepting, reason, reporting)
+    _refuse_contradictions(request, accepting, reason, reporting)
     if reporting:
-        say_since_when(request)
+        _summarize_history(request)
     if page is not None:
-        compare_page(request)
-    compare(request)
+        _compare_page(request)
+    _compare(request)
 
 
-def _refuse_nonsense(request: Request, accepting: bool, reason: str | None, reporting: bool) -> None:
-    from hpp_contract.engine.errors import UsageProblem
-
-    elsewhere = request.fresh is not None or request.probing.base_url is not None
+def _refuse_contradictions(request: Request, accepting: bool, reason: str | None, reporting: bool) -> None:
+    other_source = request.fresh is not None or request.probe_with.base_url is not None
     problems = {
         "--accept needs --reason: say why the changes are right.": accepting and not (reason or "").strip(),
         "--reason goes with --accept.": reason is not None and not accepting,
         "--report needs --history FILE, the file that runs append to.": reporting and request.history is None,
         "--fresh compares recordings and BASE_URL an endpoint: give one of them.": (
-            request.fresh is not None and request.probing.base_url is not None
+            request.fresh is not None and request.probe_with.base_url is not None
         ),
         "--page compares the documentation alone: leave out BASE_URL and the options about a baseline.": (
             request.page is not None
-            and (accepting or elsewhere or request.baseline is not None or request.history is not None)
+            and (accepting or other_source or request.baseline is not None or request.history is not None)
         ),
         "no --baseline DIR was given: make one with hpp-contract record --to DIR, or with hpp-contract drift "
         "--baseline DIR --accept --reason …": request.baseline is None and request.page is None and not reporting,
@@ -105,3 +133,123 @@ def _refuse_nonsense(request: Request, accepting: bool, reason: str | None, repo
     wrong = next((sentence for sentence, applies in problems.items() if applies), None)
     if wrong is not None:
         raise UsageProblem(wrong)
+
+
+def _compare(request: Request) -> NoReturn:
+    """Compare an endpoint or recordings with the baseline, accept if asked to, and finish."""
+    at = f"{utc(request.options.clock()):%Y-%m-%dT%H:%M:%SZ}"
+    if request.history is not None:
+        check(request.history)
+    if request.accept is not None:
+        _make_room(request.folder)
+    baseline = _baseline(request)
+    seen = _seen(request, baseline)
+    result = _result(baseline, seen)
+    report = _report(request, seen, result)
+    if request.accept is not None:
+        report = _accept(request, baseline, result, report, Accepted(at, request.accept, seen.subject.name))
+    if request.history is not None:
+        accepted = request.accept if result.unverified is None else None
+        run = run_of(result, at, seen.subject.name, report.exit_code, accepted)
+        append(request.history, redactor(*seen.secrets)(line_of(run)))
+    runs = read_history(request.history)[0] if request.history is not None and request.options.detailed else ()
+    finish(report, request.options, seen.secrets, evidence=seen.exchanges, history=runs)
+
+
+def _make_room(folder: Path) -> None:
+    """Make sure that the baseline can be written, before a long run and not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise UsageProblem(f"{folder} cannot be a folder for the baseline ({reason}): name another.") from None
+    check(folder / FACTS_FILE)
+
+
+def _baseline(request: Request) -> Baseline:
+    """The baseline; when the first one is about to be accepted, an empty one."""
+    try:
+        return read_baseline(request.folder)
+    except UsageProblem:
+        if request.accept is None:
+            raise
+        return Baseline({})
+
+
+def _seen(request: Request, baseline: Baseline) -> ProbeResult:
+    if request.fresh is not None:
+        reading = read_recordings([str(request.fresh)])
+        subject = Subject("recording", str(request.fresh))
+        return ProbeResult(
+            subject, tuple(reading.exchanges), next(iter(reading.unreadable), None), (), tuple(reading.notes)
+        )
+    if request.probe_with.target().embedded and baseline.confirmed:
+        raise UsageProblem(
+            f"the baseline in {request.folder} is of a real endpoint, and neither BASE_URL nor HPP_ENDPOINT says "
+            "which: the embedded server is not compared with it."
+        )
+    return request.probe_with.run(request.options.seed, request.options.clock)
+
+
+def _result(baseline: Baseline, seen: ProbeResult) -> DriftResult:
+    if not seen.exchanges:
+        return DriftResult({}, (), seen.unverified or "nothing was seen that could be compared.")
+    result = compare_with_baseline(baseline, seen.exchanges, embedded=seen.subject.embedded)
+    doubts = " ".join(filter(None, (seen.unverified, result.unverified)))
+    return replace(result, unverified=doubts or None)
+
+
+def _report(request: Request, seen: ProbeResult, result: DriftResult) -> Report:
+    subject = Subject("drift", f"{seen.subject.name} against {request.folder}", seen.subject.embedded)
+    verdicts = judge(seen.exchanges, CATALOGUE, Subject("endpoint", seen.subject.name))
+    how = f"To make this the baseline: hpp-contract drift --baseline {request.folder} --accept --reason …"
+    notes = (*seen.notes, *result.notes, *((how,) if result.changes else ()))
+    return Report(
+        subject,
+        verdicts,
+        result.unverified,
+        notes=notes,
+        changes=result.changes,
+        fail_on=request.fail_on,
+        learned=seen.learned,
+    )
+
+
+def _accept(request: Request, baseline: Baseline, result: DriftResult, report: Report, entry: Accepted) -> Report:
+    """Write the new baseline. A run that could not be verified is not accepted."""
+    if result.unverified is not None:
+        return replace(report, notes=(*report.notes, "Nothing was accepted: the baseline is as it was."))
+    file = request.folder / FACTS_FILE
+    reason = redactor()(entry.reason)
+    write(file, as_json(accept(baseline, result.facts, result.changes, replace(entry, reason=reason))))
+    accepted = tuple(f"Accepted: {c.change_class} {c.fact}: {c.before} → {c.after}" for c in result.changes)
+    facts = sum(len(situation.aspects) for situation in result.facts.values())
+    done = f"The baseline in {file} now holds what was seen: {facts} facts in {len(result.facts)} situations."
+    return replace(report, changes=(), notes=(*result.notes, *accepted, done))
+
+
+def _summarize_history(request: Request) -> NoReturn:
+    """Print the summary of the history, and write the files asked for."""
+    runs, torn = read_history(request.history or Path())
+    facts = read_baseline(request.folder).facts if request.baseline is not None else {}
+    since = Since(runs, torn, tuple(name for name, situation in facts.items() if situation.confirmed))
+    redact = redactor()
+    write_stdout(redact(since_text(since)))
+    for name, printer in {"json": since_json, "markdown": since_markdown}.items():
+        if name in request.options.files:
+            write(request.options.files[name], redact(printer(since)))
+    raise SystemExit(0)
+
+
+def _compare_page(request: Request) -> NoReturn:
+    """Compare a saved page with the page that the schemas were made from."""
+    file = request.page or Path()
+    try:
+        text = file.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UsageProblem(f"{file} cannot be read ({error.strerror}): save the page and give its name.") from None
+    found = page_drift(read_page(text), str(file))
+    subject = Subject("drift", f"{file} against the documented page")
+    verdicts = judge(found.examples, CATALOGUE, Subject("endpoint", str(file)))
+    report = Report(subject, verdicts, notes=found.defects, changes=found.changes, fail_on=request.fail_on)
+    finish(report, request.options, evidence=found.examples)

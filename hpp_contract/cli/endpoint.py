@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from hpp_contract.cli._console import progress
 from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli._probing import ProbeOptions, probing_options
-
-if TYPE_CHECKING:
-    from hpp_contract.probe import ProbeResult
+from hpp_contract.cli._probe_options import ProbeOptions, probe_options
+from hpp_contract.engine import Report, judge
+from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.probe import ProbeResult
+from hpp_contract.rules import CATALOGUE
 
 
 @click.command()
-@probing_options
+@probe_options
 @click.option("--fuzz", type=click.IntRange(1, 100_000), metavar="N", help="Send N generated reads too (Schemathesis).")
 @common_options
-def endpoint(probing: ProbeOptions, fuzz: int | None, options: Options) -> None:
+def endpoint(probe_with: ProbeOptions, fuzz: int | None, options: Options) -> None:
     """Judge the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded reference server.
 
     Sends GET only, 40 requests or fewer for five sessions, at most 10 a second. HPP_API_KEY, HPP_USERNAME (where it is
@@ -32,22 +32,17 @@ def endpoint(probing: ProbeOptions, fuzz: int | None, options: Options) -> None:
       hpp-contract endpoint --provision
       HPP_API_KEY=… hpp-contract endpoint https://api.playground.kustom.co --session-id 39a1c773-…
     """
-    from hpp_contract.engine import Report, judge
-    from hpp_contract.rules import CATALOGUE
-
-    probed = _fuzzed(probing, fuzz, options) if fuzz else probing.probe(options.seed, options.clock)
-    verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
-    report = Report(probed.subject, verdicts, probed.unverified, notes=probed.notes, learned=probed.learned)
-    finish(report, options, probed.secrets, evidence=probed.exchanges)
+    result = _fuzzed(probe_with, fuzz, options) if fuzz else probe_with.run(options.seed, options.clock)
+    verdicts = judge(result.exchanges, CATALOGUE, result.subject)
+    report = Report(result.subject, verdicts, result.unverified, notes=result.notes, learned=result.learned)
+    finish(report, options, result.secrets, evidence=result.exchanges)
 
 
-def _fuzzed(probing: ProbeOptions, count: int, options: Options) -> ProbeResult:
-    from hpp_contract.cli._progress import progress
-    from hpp_contract.engine.errors import UsageProblem
-    from hpp_contract.probe.fuzz.run import probe_and_fuzz
+def _fuzzed(probe_with: ProbeOptions, count: int, options: Options) -> ProbeResult:
+    from hpp_contract.probe.fuzz.run import probe_and_fuzz  # schemathesis is slow to load
 
-    if probing.allow_production:
+    if probe_with.allow_production:
         raise UsageProblem("--fuzz never goes to production: name a sandbox, and leave --allow-production out.")
-    target = probing.target()
+    target = probe_with.target()
     with progress("probing and fuzzing the endpoint"):
-        return probe_and_fuzz(target, probing.plan(options.seed, options.clock), count)
+        return probe_and_fuzz(target, probe_with.plan(options.seed, options.clock), count)

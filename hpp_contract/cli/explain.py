@@ -1,33 +1,143 @@
-"""`hpp-contract explain`: one rule in full."""
+"""`hpp-contract explain`: one rule in full, with an example that keeps it and one that breaks it.
+
+The examples are what the reference endpoint answers or a good client returns, and the same with a fault of the rule.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
 import click
 
-from hpp_contract.cli import completion
-from hpp_contract.model.clock import Clock
+from hpp_contract.cases import CASES
+from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.cli._console import completing, width, write_stdout
+from hpp_contract.client import ideal_read
+from hpp_contract.engine import Subject, judge
+from hpp_contract.engine.errors import UsageProblem, suggest
+from hpp_contract.engine.rule import JUDGES, Rule
+from hpp_contract.model import Exchange
+from hpp_contract.model.client_read import ClientRead
+from hpp_contract.model.clock import Clock, system_clock
+from hpp_contract.privacy.redact import Redactor
+from hpp_contract.privacy.render import render
+from hpp_contract.privacy.sanitize import printable
+from hpp_contract.reporting.catalogue import explain as explanation
+from hpp_contract.rules import CATALOGUE, find
+from hpp_contract.server import simulate_server
+from hpp_contract.spec.session import MEMBERS
+
+MAX_POLLS = 6
+"""Reads of one session at most: few faults in the catalogue need more to show."""
+
+Exchanges = tuple[Exchange, ...]
+
+
+def _completed(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """The ids of rules; their slugs too once a word is begun."""
+    slugs = [rule.slug for rule in CATALOGUE] if begun else []
+    return completing(*(rule.id for rule in CATALOGUE), *slugs)(context, parameter, begun)
 
 
 @click.command()
-@click.argument("rule_id", metavar="ID", shell_complete=completion.rules)
+@click.argument("rule_id", metavar="ID", shell_complete=_completed)
 @click.pass_obj
 def explain(clock: Clock, rule_id: str) -> None:
-    """Say what a rule demands and why; ID is its code (HPP-S05 or S05) or its slug, in any case.
+    """Explain what a rule requires and why; ID is its code (HPP-S05 or S05) or its slug, in any case.
 
     \b
     Examples:
       hpp-contract explain HPP-S05
       hpp-contract explain order-with-reference
     """
-    from hpp_contract.cli._output import width, write_stdout
-    from hpp_contract.cli.pair import kept_and_broken
-    from hpp_contract.engine.errors import UsageProblem, suggest
-    from hpp_contract.reporting.catalogue import explain as text
-    from hpp_contract.rules import CATALOGUE, find
-
     rule = find(rule_id) or find(f"HPP-{rule_id}")
     if rule is None:
         names = [name for each in CATALOGUE for name in (each.id, each.slug)]
         hint = suggest(rule_id, names, "hpp-contract rules lists them.", 0.5)
         raise UsageProblem(f"there is no rule {rule_id!r}; {hint}")
-    write_stdout(text(rule, kept_and_broken(rule, clock), min(width(), 100)))
+    write_stdout(explanation(rule, kept_and_broken(rule, clock), min(width(), 100)))
+
+
+def kept_and_broken(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:
+    """The text of evidence that keeps `rule` and of the least that breaks it; None when no text shows a difference."""
+    pairs = _reads(rule, clock) if rule.scope == "answer" else _exchanges(rule, clock)
+    return next(((kept, broken) for kept, broken in pairs if kept != broken), None)
+
+
+def _exchanges(rule: Rule, clock: Clock) -> Iterator[tuple[str, str]]:
+    """Honest exchanges and those with a fault that breaks the rule, the shortest first."""
+    for honest, faulty in _simulated(rule, clock):
+        if _breaks(rule, faulty):
+            first = -1 if _breaks(rule, faulty[-1:]) else 0
+            yield _text(honest[first:]), _text(faulty[first:])
+
+
+def _simulated(rule: Rule, clock: Clock) -> Iterator[tuple[Exchanges, Exchanges]]:
+    """Honest exchanges and the same with a fault, live and as recorded."""
+    for fault in rule.faults:
+        for polls in range(1, MAX_POLLS + 1):
+            for honest in _views(simulate_server(fault.scenario, polls, clock=clock)):
+                yield (
+                    honest,
+                    tuple(
+                        fault(exchange) if fault.applies(fault.scenario, poll) else exchange
+                        for poll, exchange in enumerate(honest)
+                    ),
+                )
+
+
+def _views(live: Exchanges) -> Iterator[Exchanges]:
+    """The exchanges as an observer sees them, then as recordings hold them."""
+    yield live
+    for provenance in ("embedded", "recorded"):
+        yield tuple(replace(e, context=replace(e.context, recorded=True, provenance=provenance)) for e in live)
+
+
+def _breaks(rule: Rule, exchanges: Exchanges) -> bool:
+    subject = Subject(min(JUDGES[rule.scope]), "the example")
+    return any(verdict.findings for verdict in judge(exchanges, [rule], subject))
+
+
+def _text(exchanges: Exchanges) -> str:
+    redact = Redactor(CREDENTIALS.secrets)
+    return "\n\n".join(render(exchange, redact) for exchange in exchanges)
+
+
+def _reads(rule: Rule, clock: Clock) -> Iterator[tuple[str, str]]:
+    """What a good client returns, and the same with each fault of the rule."""
+    for fault in rule.faults:
+        honest = ideal_read(fault.scenario, clock)
+        yield _read_text(honest), _read_text(fault(honest))
+
+
+def _read_text(read: ClientRead) -> str:
+    redact = Redactor(CREDENTIALS.secrets)
+    lines = [f"Case {read.case}: {CASES[read.case].description}"]
+    lines += [render(read.last, redact)] if read.last is not None else []
+    if len(read.served) > 1:
+        lines.append(f"  ({len(read.served)} requests like this)")
+    lines += [
+        f"  (another host got: {', '.join(name for name, _ in x.request.headers)})" for x in read.other_host_requests
+    ]
+    if read.elapsed > 1:
+        lines.append(f"  (after {read.elapsed:g} s, with a time-out of {read.timeout:g} s)")
+    if read.can.fields != MEMBERS:
+        lines.append(f"The client exposes: {', '.join(read.can.fields)}")
+    return "\n".join([*lines, f"The caller gets: {printable(redact(_result_text(read)))}"])
+
+
+def _result_text(read: ClientRead) -> str:
+    result = read.result
+    if result.session is not None:
+        return f"the session {_json({name: result.session.get(name) for name in result.session})}"
+    if result.failure is not None:
+        failure = result.failure
+        return f"an error {_json({each.name: getattr(failure, each.name) for each in fields(failure)})}"
+    return "success, with nothing in it" if result.empty else f"nothing: {result.problem or result.skipped}"
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps({name: part for name, part in value.items() if part is not None}, ensure_ascii=False)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
+from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli._probing import ProbeOptions, probing_options
-
-if TYPE_CHECKING:
-    from hpp_contract.probe import ProbeResult
-    from hpp_contract.recordings.write import Written
+from hpp_contract.cli._probe_options import ProbeOptions, probe_options
+from hpp_contract.engine import Report, judge
+from hpp_contract.privacy.scrub import Scrubber
+from hpp_contract.probe import ProbeResult
+from hpp_contract.recordings.write import EMBEDDED, Written, recorded, write_cassettes
+from hpp_contract.reporting.view import plural
+from hpp_contract.rules import CATALOGUE
 
 
 @click.command()
 @click.option("--to", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to.")
-@probing_options
+@probe_options
 @common_options
-def record(folder: Path, probing: ProbeOptions, options: Options) -> None:
+def record(folder: Path, probe_with: ProbeOptions, options: Options) -> None:
     """Record the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded one, into vcrpy cassettes.
 
     Probes as `hpp-contract endpoint` does and writes one scrubbed cassette for each scenario: no credentials, no ids,
@@ -30,34 +33,25 @@ def record(folder: Path, probing: ProbeOptions, options: Options) -> None:
       hpp-contract record --to cassettes/embedded
       HPP_API_KEY=… hpp-contract record https://api.playground.kustom.co --session-id 39a1c773-… --to cassettes/sandbox
     """
-    from hpp_contract.engine import Report, judge
-    from hpp_contract.rules import CATALOGUE
-
-    probed = probing.probe(options.seed, options.clock)
-    verdicts = judge(probed.exchanges, CATALOGUE, probed.subject)
-    kept = _kept(probed, folder, options.clock()) if probed.unverified is None else None
-    notes = (*probed.notes, *(_told(kept, folder) if kept else ()))
-    report = Report(probed.subject, verdicts, probed.unverified, notes=notes)
-    finish(report, options, probed.secrets, evidence=probed.exchanges)
+    result = probe_with.run(options.seed, options.clock)
+    verdicts = judge(result.exchanges, CATALOGUE, result.subject)
+    written = _write(result, folder, options.clock()) if result.unverified is None else None
+    notes = (*result.notes, *(_notes(written, folder) if written else ()))
+    report = Report(result.subject, verdicts, result.unverified, notes=notes)
+    finish(report, options, result.secrets, evidence=result.exchanges)
 
 
-def _kept(probed: ProbeResult, folder: Path, now: int) -> Written:
-    from urllib.parse import urlsplit
-
-    from hpp_contract.cases.scenarios import SCENARIOS, session_id
-    from hpp_contract.privacy.scrub import Scrubber
-    from hpp_contract.recordings.write import EMBEDDED, recorded, write_cassettes
-
-    host = urlsplit(probed.subject.name).hostname or probed.subject.name
-    provenance = EMBEDDED if probed.subject.embedded else recorded(host, now)
-    scrub = Scrubber(probed.secrets, salt=now // 1_000_000_000)
-    names = {session_id(name): name for name in SCENARIOS} if probed.subject.embedded else {}
-    return write_cassettes(probed.exchanges, folder, provenance, scrub, names)
+def _write(result: ProbeResult, folder: Path, now: int) -> Written:
+    host = urlsplit(result.subject.name).hostname or result.subject.name
+    provenance = EMBEDDED if result.subject.embedded else recorded(host, now)
+    scrub = Scrubber(result.secrets, salt=now // 1_000_000_000)
+    names = {session_id(name): name for name in SCENARIOS} if result.subject.embedded else {}
+    return write_cassettes(result.exchanges, folder, provenance, scrub, names)
 
 
-def _told(kept: Written, folder: Path) -> list[str]:
-    files = f"{len(kept.files)} cassette{'s' if len(kept.files) != 1 else ''}"
-    told = [f"Recorded into {files} in {folder}, scrubbed: {', '.join(path.name for path in kept.files)}."]
-    if kept.left_out:
-        told.append(f"{kept.left_out} requests without a whole answer were left out: a cassette cannot hold them.")
-    return told
+def _notes(written: Written, folder: Path) -> list[str]:
+    files = ", ".join(path.name for path in written.files)
+    notes = [f"Recorded into {plural(len(written.files), 'cassette')} in {folder}, scrubbed: {files}."]
+    if written.left_out:
+        notes.append(f"{written.left_out} requests without a whole answer were left out: a cassette cannot hold them.")
+    return notes

@@ -1,18 +1,23 @@
-"""`hpp-contract recording`: judge what somebody kept."""
+"""`hpp-contract recording`: judge what was recorded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
 
 import click
 
+from hpp_contract.cli._console import progress
 from hpp_contract.cli._options import Options, common_options, finish
+from hpp_contract.engine import Report, Subject
+from hpp_contract.model import Exchange
+from hpp_contract.recordings import read_recordings
+from hpp_contract.recordings.bulk.local import SMALL, Judged, judge_recordings
 from hpp_contract.recordings.formats import FORMATS
-
-if TYPE_CHECKING:
-    from hpp_contract.model import Exchange
-    from hpp_contract.recordings.bulk.local import Judged
+from hpp_contract.recordings.reading import nothing_in
+from hpp_contract.recordings.sources import STDIN, files
+from hpp_contract.recordings.urls import is_url
 
 
 @click.command()
@@ -37,9 +42,6 @@ def recording(
       zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
       hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
     """
-    from hpp_contract.cli._progress import progress
-    from hpp_contract.engine import Report, Subject
-
     judge = _engine(engine, scheduler, processes)
     with progress("judging recordings") as advance:
         judged = judge(paths, on_progress=advance)
@@ -49,31 +51,25 @@ def recording(
         _unverified(judged, paths),
         notes=(*judged.notes, *judged.unreadable[1:]),
     )
-    finish(report, options, evidence=_shown(paths) if options.html else ())
+    finish(report, options, evidence=_exchanges(paths) if options.detailed else ())
 
 
 recording.help = (recording.help or "").replace("FORMATS", ", ".join(each.name for each in FORMATS))
 
 
 def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callable[..., Judged]:
-    from functools import partial
-
     if scheduler is not None and (engine != "dask" or processes is not None):
         wrong = "needs --engine dask" if engine != "dask" else "takes no --processes: its workers are there already"
         raise click.UsageError(f"--scheduler {wrong}.")
     if engine == "dask":
-        from hpp_contract.recordings.bulk.dask import judge_on_dask
+        from hpp_contract.recordings.bulk.dask import judge_on_dask  # distributed is slow to load, and optional
 
         return partial(judge_on_dask, scheduler=scheduler, processes=processes)
-    from hpp_contract.recordings.bulk.local import judge_recordings
-
     return partial(judge_recordings, processes=processes)
 
 
 def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
     """One sentence for however much could not be read; the first others are in the notes."""
-    from hpp_contract.recordings.reading import nothing_in
-
     if judged.damaged > 1:
         return f"{judged.damaged} files or exchanges could not be read, the first: {judged.unreadable[0]}"
     if judged.damaged or judged.judged:
@@ -81,15 +77,8 @@ def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
     return nothing_in(paths)
 
 
-def _shown(paths: Sequence[str]) -> Sequence[Exchange]:
-    """The exchanges for a page that shows them: of recordings, not of logs."""
-    from pathlib import Path
-
-    from hpp_contract.recordings import read_recordings
-    from hpp_contract.recordings.bulk.local import SMALL
-    from hpp_contract.recordings.sources import STDIN, files
-    from hpp_contract.recordings.urls import is_url
-
+def _exchanges(paths: Sequence[str]) -> Sequence[Exchange]:
+    """The exchanges for a detailed report; none of logs, which are too big for one."""
     names = [name for name, _ in files(paths)]
     if any(name == STDIN or is_url(name) for name in names) or sum(Path(name).stat().st_size for name in names) > SMALL:
         return ()

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import click
 
+from hpp_contract.cli._console import width, write_stdout
+from hpp_contract.engine.files import write
+from hpp_contract.reporting.catalogue import rules_markdown, rules_text
+from hpp_contract.rules import CATALOGUE
+
 
 @click.command()
 @click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write it as Markdown (RULES.md).")
@@ -18,11 +23,6 @@ def rules(markdown: Path | None) -> None:
       hpp-contract rules
       hpp-contract rules --markdown RULES.md
     """
-    from hpp_contract.cli._output import width, write_stdout
-    from hpp_contract.engine.files import write
-    from hpp_contract.reporting.catalogue import rules_markdown, rules_text
-    from hpp_contract.rules import CATALOGUE
-
     if markdown is not None:
         write(markdown, rules_markdown(CATALOGUE))
         return

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from hpp_contract.cli import completion
-from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli.authority import authority
+from hpp_contract.cases.scenarios import SCENARIOS, Scenario
+from hpp_contract.cli._console import completing, write_stdout
+from hpp_contract.cli._options import Options, authority, common_options, finish
+from hpp_contract.cli.serve_text import instructions, listing
+from hpp_contract.engine import Report, Subject, judge
+from hpp_contract.engine.edits import body as body_of
+from hpp_contract.engine.edits import status
+from hpp_contract.engine.errors import UsageProblem, suggest
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model.clock import Clock
+from hpp_contract.recordings.recorded_sessions import Recorded, recorded_sessions
+from hpp_contract.rules import CATALOGUE, FAULTS
+from hpp_contract.server import Sandbox, Server, Tls
+from hpp_contract.server.sandbox import Unusable
+from hpp_contract.spec.session import UUID
 
-if TYPE_CHECKING:
-    from hpp_contract.cases.scenarios import Scenario
-    from hpp_contract.engine import Report
-    from hpp_contract.engine.fault import Fault
-    from hpp_contract.recordings.recorded_sessions import Recorded
-    from hpp_contract.server import Sandbox, Server, Tls
+REPLACED: Final = "waiting"
+"""The scenario in whose place a body or a recorded session is served."""
 
 Item = TypeVar("Item")
 
@@ -31,29 +39,29 @@ Item = TypeVar("Item")
 @click.option(
     "--scenario",
     metavar="NAME",
-    shell_complete=completion.scenarios,
-    help="Play this under every well-formed id that nobody knows.",
+    shell_complete=completing(*SCENARIOS),
+    help="Answer every unknown well-formed id with this scenario.",
 )
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="NAME",
-    shell_complete=completion.faults,
-    help="Tell this lie on its stage; repeatable.",
+    shell_complete=completing(*(each.name for each in FAULTS)),
+    help="Break one rule on purpose; repeatable.",
 )
 @click.option("--tls", is_flag=True, help="Speak https, with a throwaway certificate authority.")
 @click.option(
-    "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep orders and sessions here, not in memory."
+    "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep orders and sessions in FILE, not in memory."
 )
 @click.option(
-    "--callback-host", "hosts", multiple=True, metavar="HOST", help="Send status callbacks there too; repeatable."
+    "--callback-host", "hosts", multiple=True, metavar="HOST", help="Send status callbacks to HOST too; repeatable."
 )
 @click.option(
-    "--cassette", "cassettes", multiple=True, metavar="PATH", help="Play the sessions recorded there too; repeatable."
+    "--cassette", "cassettes", multiple=True, metavar="PATH", help="Serve the sessions recorded there too; repeatable."
 )
 @click.option("--body", type=click.Path(path_type=Path), metavar="FILE", help="Answer every unknown id with this body.")
-@click.option("--list", "list_only", is_flag=True, help="List every scenario and fault with its session id, and leave.")
+@click.option("--list", "list_only", is_flag=True, help="List every scenario and fault with its session id, and exit.")
 @common_options
 def serve(
     port: int,
@@ -67,10 +75,10 @@ def serve(
     list_only: bool,
     options: Options,
 ) -> None:
-    """Run the reference endpoint on this machine for clients to be pointed at.
+    """Run the reference endpoint on this machine, for clients to read from.
 
-    Every scenario and every fault has a session id of its own. It is a sandbox too: orders and hosted sessions can be
-    created, paid by hand on a page, and disabled. Ctrl-C ends it and prints what was wrong with the requests it got.
+    Every scenario and every fault has a session id of its own. The server is a sandbox too: orders and hosted sessions
+    can be created, paid by hand on a page, and disabled. Ctrl-C ends it and reports on the requests it got.
 
     \b
     Examples:
@@ -81,38 +89,30 @@ def serve(
       hpp-contract serve --cassette cassettes/sandbox
       hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
     """
-    from hpp_contract.cases.scenarios import SCENARIOS
-    from hpp_contract.cli._output import write_stdout
-    from hpp_contract.cli.serve_body import served_body, session_in
-    from hpp_contract.cli.serve_text import instructions, listing
-    from hpp_contract.rules import FAULTS
-
     if list_only:
         write_stdout(listing())
         return
-    played = _named(SCENARIOS, scenario, "scenario") if scenario else None
-    by_name = {fault.name: fault for fault in FAULTS}
-    lies = tuple(_named(by_name, name, "fault") for name in faults)
-    asked = session_in(body) if body is not None else None
+    default = _named(SCENARIOS, scenario, "scenario") if scenario else None
+    by_name = {each.name: each for each in FAULTS}
+    active = tuple(_named(by_name, name, "fault") for name in faults)
+    wanted = session_in(body) if body is not None else None
     if body is not None:
-        played, lie = served_body(body)
-        lies = (*lies, lie)
-    recorded = _recorded(cassettes)
+        default, with_body = served_body(body)
+        active = (*active, with_body)
+    recorded = recorded_sessions(cassettes) if cassettes else ()
     with (
         authority(tls) as trusted,
         _sandbox(state, hosts, options.clock) as sandbox,
-        _listening(port, lies, played, trusted, sandbox, recorded) as server,
-        _until_told() as told,
+        _listening(port, active, default, trusted, sandbox, recorded) as server,
+        _stop_signal() as stopped,
     ):
-        write_stdout(instructions(server, lies, played, trusted, recorded, asked))
-        told.wait()
-        report = _verdict(server)
+        write_stdout(instructions(server, active, default, trusted, recorded, wanted))
+        stopped.wait()
+        report = _report(server)
     finish(report, options, server.credentials.secrets)
 
 
 def _named(items: Mapping[str, Item], name: str, what: str) -> Item:
-    from hpp_contract.engine.errors import UsageProblem, suggest
-
     if name in items:
         return items[name]
     hint = suggest(name, items, "hpp-contract serve --list shows them all.")
@@ -121,9 +121,6 @@ def _named(items: Mapping[str, Item], name: str, what: str) -> Item:
 
 @contextmanager
 def _sandbox(state: Path | None, hosts: tuple[str, ...], clock: Clock) -> Iterator[Sandbox]:
-    from hpp_contract.engine.errors import UsageProblem
-    from hpp_contract.server.sandbox import Sandbox, Unusable
-
     try:
         sandbox = Sandbox(state, clock=clock, callback_hosts=hosts)
     except Unusable as error:
@@ -134,30 +131,18 @@ def _sandbox(state: Path | None, hosts: tuple[str, ...], clock: Clock) -> Iterat
         sandbox.close()
 
 
-def _recorded(cassettes: tuple[str, ...]) -> tuple[Recorded, ...]:
-    if not cassettes:
-        return ()
-    from hpp_contract.recordings.recorded_sessions import recorded_sessions
-
-    return recorded_sessions(cassettes)
-
-
 @contextmanager
 def _listening(
     port: int,
-    lies: tuple[Fault, ...],
-    played: Scenario | None,
+    faults: tuple[Fault, ...],
+    default: Scenario | None,
     trusted: Tls | None,
     sandbox: Sandbox,
     recorded: tuple[Recorded, ...],
 ) -> Iterator[Server]:
-    from hpp_contract.engine.errors import UsageProblem
-    from hpp_contract.engine.fault import Fault
-    from hpp_contract.server import Server
-
-    served = {each.session_id: Fault(each.name, "waiting", (each.edit(),)) for each in recorded}
+    served = {each.session_id: Fault(each.name, REPLACED, (each.edit(),)) for each in recorded}
     try:
-        server = Server(lies, tls=trusted, port=port, scenario=played, sandbox=sandbox, served=served)
+        server = Server(faults, tls=trusted, port=port, scenario=default, sandbox=sandbox, served=served)
     except OSError as error:
         reason = (error.strerror or "it cannot be used").lower()
         raise UsageProblem(f"cannot listen on port {port} ({reason}): give another --port, or 0 for any.") from error
@@ -166,22 +151,19 @@ def _listening(
 
 
 @contextmanager
-def _until_told() -> Iterator[threading.Event]:
+def _stop_signal() -> Iterator[threading.Event]:
     """An event that Ctrl-C or a request to terminate sets, instead of ending the process."""
-    told = threading.Event()
-    before = {number: signal.signal(number, lambda *_: told.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    stopped = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield told
+        yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _verdict(server: Server) -> Report:
-    """What the rules about requests say of the requests the server got."""
-    from hpp_contract.engine import Report, Subject, judge
-    from hpp_contract.rules import CATALOGUE
-
+def _report(server: Server) -> Report:
+    """The requests that the server got, judged by the rules about requests."""
     subject = Subject("client", f"seen at {server.url}")
     rules = [rule for rule in CATALOGUE if rule.scope in ("request", "requests")]
     exchanges, count = server.log, server.application.log.count
@@ -190,3 +172,36 @@ def _verdict(server: Server) -> Report:
     kept = (f"Only the last {len(exchanges)} of {count} requests were kept and judged.",) if forgotten else ()
     notes = (*kept, *(server.sandbox.notes if server.sandbox else ()))
     return Report(subject, judge(exchanges, rules, subject), unverified, notes=notes)
+
+
+# --- A body of a file
+
+
+def served_body(path: Path) -> tuple[Scenario, Fault]:
+    """What to give a Server so that every well-formed id is answered with the bytes of the file; an error object with
+    404. Raises UsageProblem when the file cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageProblem(f"--body {path} could not be read ({error.strerror}): name a file with a body.") from None
+    edits = (body_of(content), status(404)) if _is_error(content) else (body_of(content),)
+    return SCENARIOS[REPLACED], fault("body", REPLACED, *edits)
+
+
+def session_in(path: Path) -> str | None:
+    """The id that the body in the file is about, as a client would ask for it; None when it names none."""
+    try:
+        value: Any = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):  # it may be broken on purpose
+        return None
+    found = value.get("session_id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) and UUID.fullmatch(found) else None
+
+
+def _is_error(content: bytes) -> bool:
+    """Whether this is meant to be an error object."""
+    try:
+        value: Any = json.loads(content)
+    except ValueError:  # it may be broken on purpose
+        return False
+    return isinstance(value, dict) and "status" not in value and bool({"error_code", "correlation_id"} & value.keys())

@@ -1,4 +1,4 @@
-"""What `hpp-contract serve` says: how to reach the server, and which session id shows what."""
+"""What `hpp-contract serve` prints: how to reach the server, and which session id has which scenario."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ANYTHING = "any well-formed id"
 
 def listing() -> str:
     """Every scenario and every fault with its session id."""
-    lies = [(fault, rule.id) for rule in CATALOGUE for fault in rule.faults if fault.source == "server"]
+    faults = [(fault, rule.id) for rule in CATALOGUE for fault in rule.faults if fault.source == "server"]
     return "\n".join(
         [
             "Scenarios",
             *_scenarios(),
             "",
-            "Faults: each is told under its own id, and breaks one rule",
-            *(f"  {session_id(fault.name)}  {fault.name:32} {rule}  on {fault.scenario}" for fault, rule in lies),
+            "Faults: each has a session id of its own, and breaks one rule",
+            *(f"  {session_id(fault.name)}  {fault.name:32} {rule}  on {fault.scenario}" for fault, rule in faults),
             "",
         ]
     )
@@ -31,37 +31,37 @@ def listing() -> str:
 
 def instructions(
     server: Server,
-    lies: Iterable[Fault],
-    played: Scenario | None,
+    faults: Iterable[Fault],
+    default: Scenario | None,
     authority: Tls | None,
     recorded: Sequence[Recorded] = (),
-    asked: str | None = None,
+    wanted: str | None = None,
 ) -> str:
-    """How to point a client at this server, and how to ask it for one session, `asked` for above all others.
+    """How to configure a client for this server, and a command that reads a session: the `wanted` one, if there is one.
 
-    The credentials are its own published ones and open nothing else.
+    The credentials are the server's own published ones and are of no use elsewhere.
     """
     trust = f"--cacert {authority.ca_file} " if authority else ""
-    wanted = asked or session_id("completed-with-order")
+    example = wanted or session_id("completed-with-order")
     lines = [
         f"The reference endpoint listens at {server.url}",
         f"  API key    {server.credentials.api_key}",
         f"  username   {server.credentials.username} (with it: base64 of username:key; without: the key as it is)",
         *([f"  trust      {authority.ca_file}"] if authority else []),
-        *([f"  plays      {played.name} under {_ANYTHING} that is not below"] if played else []),
-        *(f"  lies       {lie.name}, on {lie.scenario}" for lie in lies),
+        *([f"  scenario   {default.name} for {_ANYTHING} that is not below"] if default else []),
+        *(f"  fault      {fault.name}, on {fault.scenario}" for fault in faults),
         "",
         "Try",
         f"  curl -i {trust}-H 'Authorization: Basic {server.credentials.api_key}' \\",
-        f"    {server.url}/hpp/v1/sessions/{wanted}",
+        f"    {server.url}/hpp/v1/sessions/{example}",
         "",
         f"A sandbox too: POST {server.url}/checkout/v3/orders, then POST {server.url}/hpp/v1/sessions",
-        "gives a session of your own and, as redirect_url, a page on which to pay it (docs/sandbox.md).",
+        "creates a session of your own and, as redirect_url, a page on which to pay it (docs/sandbox.md).",
         "",
         "Session ids (hpp-contract serve --list also shows one for each fault)",
         *_scenarios(),
         *(f"  {each.session_id:36}  {each.name:20} recorded, {each.polls} polls" for each in recorded),
-        f"  {_ANYTHING:36}  {played.name if played else 'not found'}",
+        f"  {_ANYTHING:36}  {default.name if default else 'not found'}",
         "",
         f"Port {urlsplit(server.url).port} is open until Ctrl-C; then the requests are judged.",
         "",
@@ -71,12 +71,12 @@ def instructions(
 
 def _scenarios() -> list[str]:
     return [
-        f"  {session_id(scenario.name)}  {scenario.name:20} {_plot(scenario)}".rstrip()
+        f"  {session_id(scenario.name)}  {scenario.name:20} {_outcome(scenario)}".rstrip()
         for scenario in SCENARIOS.values()
     ]
 
 
-def _plot(scenario: Scenario) -> str:
+def _outcome(scenario: Scenario) -> str:
     """What a client that polls sees."""
     if scenario.refused is not None:
         return f"HTTP {scenario.refused}"

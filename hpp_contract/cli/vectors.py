@@ -7,12 +7,15 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
-if TYPE_CHECKING:
-    from hpp_contract.generate.vectors import Vector
+from hpp_contract import __version__
+from hpp_contract.cli._console import write_stdout
+from hpp_contract.engine.errors import UsageProblem, raise_refusal
+from hpp_contract.generate.vectors import Vector
+from hpp_contract.generate.vectors import vectors as generate
 
 MANIFEST: Final = "manifest.json"
 
@@ -35,9 +38,6 @@ def vectors(folder: Path, seed: int, count: int) -> None:
       hpp-contract vectors testdata/hpp
       hpp-contract vectors testdata/hpp --count 100 --seed 7
     """
-    from hpp_contract.cli._output import write_stdout
-    from hpp_contract.generate.vectors import vectors as generate
-
     target = folder.resolve()
     _refuse_foreign(target, folder)
     made = list(generate(seed, count))
@@ -48,8 +48,6 @@ def vectors(folder: Path, seed: int, count: int) -> None:
 
 def _refuse_foreign(target: Path, named: Path) -> None:
     """Raise UsageProblem unless `target` can be made or holds nothing but earlier vectors."""
-    from hpp_contract.engine.errors import UsageProblem
-
     if not target.parent.is_dir():
         raise UsageProblem(f"{named} cannot be written: the folder {target.parent} does not exist; create it first.")
     if not target.exists():
@@ -63,8 +61,6 @@ def _refuse_foreign(target: Path, named: Path) -> None:
 
 def _listed(target: Path) -> set[str]:
     """The files that the manifest in `target` knows, itself among them; none when there is no such manifest."""
-    from hpp_contract.engine.errors import raise_refusal
-
     try:
         entries = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["vectors"]
         return {MANIFEST, *(entry["file"] for entry in entries)}
@@ -75,8 +71,6 @@ def _listed(target: Path) -> set[str]:
 
 def _write(target: Path, made: Sequence[Vector], how: dict[str, int], named: Path) -> None:
     """Write a new folder beside `target` and let it take its place: a reader sees all of the old or of the new."""
-    from hpp_contract.engine.errors import UsageProblem
-
     draft, old = (target.with_name(f".{target.name}.{secrets.token_hex(4)}") for _ in range(2))
     try:
         for vector in made:
@@ -97,7 +91,5 @@ def _write(target: Path, made: Sequence[Vector], how: dict[str, int], named: Pat
 
 
 def _manifest(made: Sequence[Vector], how: dict[str, int]) -> str:
-    from hpp_contract import __version__
-
     manifest: dict[str, Any] = {"tool": "hpp-contract", "version": __version__, **how}
     return json.dumps(manifest | {"vectors": [vector.entry for vector in made]}, indent=1) + "\n"

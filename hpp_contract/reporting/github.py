@@ -11,14 +11,13 @@ from typing import Literal, NamedTuple
 
 from hpp_contract.engine.errors import UNVERIFIED
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
-from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.view import OUTCOMES, failing, grouped, headline, location, plural, total
+from hpp_contract.reporting.view import Block, ChangeGroup, ReportView, plural
 
 SHOWN = 10
 """Annotations of one level that GitHub shows for a step."""
 
 LISTED = 3
-"""Findings told in one annotation; the report has more."""
+"""Findings in one annotation; the report has more."""
 
 Level = Literal["error", "warning", "notice"]
 
@@ -32,60 +31,54 @@ class Annotation(NamedTuple):
     file: str = ""
 
 
-def github(report: Report) -> str:
+def github(view: ReportView) -> str:
     """A line for each rule that failed, each change and each problem, the worst first, at most SHOWN a level."""
-    by_level = sorted(_all(report), key=lambda one: ("error", "warning", "notice").index(one.level))
+    by_level = sorted(_all(view), key=lambda one: ("error", "warning", "notice").index(one.level))
     lines = []
     for _, level in groupby(by_level, key=lambda one: one.level):
         lines += [_command(one) for one in _bounded(list(level))]
     return "".join(f"{line}\n" for line in lines)
 
 
-def complaint(sentence: str) -> str:
+def error_annotation(sentence: str) -> str:
     """The annotation for a run that ended before there was a report."""
     return f"{_command(Annotation('error', 'hpp-contract', sentence))}\n"
 
 
 def guarded(text: str, token: str) -> str:
-    """The text between two lines that keep a runner from reading commands in it. `token` must be nobody's guess."""
+    """The text between two lines that keep a runner from reading commands in it. `token` must be hard to guess."""
     return f"::stop-commands::{token}\n{text}\n::{token}::\n"
 
 
-def _all(report: Report) -> Iterator[Annotation]:
+def _all(view: ReportView) -> Iterator[Annotation]:
+    report = view.report
     if report.exit_code == UNVERIFIED:
-        yield Annotation("error", "Could not verify", headline(report))
+        yield Annotation("error", "Could not verify", view.headline)
     yield from (Annotation("error", "Problem with the run", problem) for problem in report.problems)
-    if report.subject.kind == "drift":
-        yield from _changes(report)
+    if view.is_drift:
+        yield from (_change(group, view) for group in view.changes)
         return
-    yield from (_of(verdict, report) for verdict in failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED))
-    silent = failing(report, Outcome.NOT_EXERCISED)
-    if silent:
-        names = ", ".join(f"{verdict.rule.id} {verdict.rule.slug}" for verdict in silent)
-        yield Annotation("notice", f"{plural(len(silent), 'rule')} not exercised", names)
+    yield from (_block(block, report) for block in view.blocks)
+    if view.not_exercised:
+        names = ", ".join(block.name for block in view.not_exercised)
+        yield Annotation("notice", f"{plural(len(view.not_exercised), 'rule')} not tested", names)
 
 
-def _changes(report: Report) -> Iterator[Annotation]:
-    for group in groups(report.changes):
-        change = group.first
-        level: Level = "error" if report.strict or change.change_class in report.fail_on else "notice"
-        text = [f"{change.before} → {change.after}", change.example, change.advice]
-        yield Annotation(level, f"{change.change_class}: {group.fact}", "\n".join(filter(None, text)))
+def _change(group: ChangeGroup, view: ReportView) -> Annotation:
+    change = group.first
+    text = "\n".join(filter(None, (group.summary, change.example, change.advice)))
+    return Annotation("error" if view.fails(change) else "notice", f"{change.change_class}: {group.fact}", text)
 
 
-def _of(verdict: RuleVerdict, report: Report) -> Annotation:
-    shown = grouped(verdict.findings)[:LISTED]
-    more = total(verdict) - sum(1 + further for _, further in shown)
-    lines = [verdict.rule.summary]
-    if verdict.known_failing is not None:
-        lines.append(f"Known failing: {verdict.known_failing}")
-    for found, further in shown:
-        evidence = f" · {where}" if (where := location(found, further)) else ""
+def _block(block: Block, report: Report) -> Annotation:
+    known, more = block.verdict.known_failing, block.more(LISTED)
+    lines = [block.rule.summary, *([f"Known failing: {known}"] if known is not None else [])]
+    for view in block.findings[:LISTED]:
+        found, evidence = view.finding, f" · {view.location}" if view.location else ""
         lines.append(f"{found.where}: expected {found.expected}, found {found.found}{evidence}")
-    lines += [f"… and {more} more"] if more > 0 else []
-    lines.append(f"hpp-contract explain {verdict.rule.id}")
-    title = f"{verdict.rule.id} {verdict.rule.slug}: {OUTCOMES[verdict.outcome]}"
-    return Annotation(_level(verdict, report.strict), title, "\n".join(lines), _file(verdict, report))
+    lines += [*([f"… and {more} more"] if more > 0 else []), f"hpp-contract explain {block.rule.id}"]
+    level, file = _level(block.verdict, report.strict), _file(block.verdict, report)
+    return Annotation(level, f"{block.name}: {block.outcome}", "\n".join(lines), file)
 
 
 def _level(verdict: RuleVerdict, strict: bool) -> Level:
@@ -105,8 +98,8 @@ def _bounded(level: list[Annotation]) -> Iterable[Annotation]:
     if len(level) <= SHOWN:
         return level
     rest = level[SHOWN - 1 :]
-    told = Annotation(rest[0].level, f"{len(rest)} more", "\n".join(one.title for one in rest))
-    return [*level[: SHOWN - 1], told]
+    summary = Annotation(rest[0].level, f"{len(rest)} more", "\n".join(one.title for one in rest))
+    return [*level[: SHOWN - 1], summary]
 
 
 def _command(one: Annotation) -> str:

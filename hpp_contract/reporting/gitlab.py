@@ -14,8 +14,7 @@ from typing import Any
 from hpp_contract.engine.errors import UNVERIFIED
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import ChangeClass, Finding, Severity
-from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.view import failing, headline
+from hpp_contract.reporting.view import ReportView
 
 _CHANGE = {
     ChangeClass.BREAKING: "critical",
@@ -25,17 +24,17 @@ _CHANGE = {
 }
 
 
-def gitlab(report: Report) -> str:
+def gitlab(view: ReportView) -> str:
     """A JSON array of entries, one for each rule, place and case or file that something was found in."""
     entries: dict[str, dict[str, Any]] = {}
-    for entry in (*_run(report), *(_changes(report) if report.subject.kind == "drift" else _findings(report))):
+    for entry in (*_run(view), *(_changes(view) if view.is_drift else _findings(view))):
         entries.setdefault(entry["fingerprint"], entry)
     return json.dumps(list(entries.values()), indent=2, ensure_ascii=False) + "\n"
 
 
-def _findings(report: Report) -> Iterator[dict[str, Any]]:
-    for verdict in failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED):
-        yield from (_finding(verdict, finding, report) for finding in verdict.findings)
+def _findings(view: ReportView) -> Iterator[dict[str, Any]]:
+    for block in view.blocks:
+        yield from (_finding(block.verdict, finding, view.report) for finding in block.verdict.findings)
 
 
 def _finding(verdict: RuleVerdict, finding: Finding, report: Report) -> dict[str, Any]:
@@ -52,24 +51,25 @@ def _finding(verdict: RuleVerdict, finding: Finding, report: Report) -> dict[str
 
 
 def _file(finding: Finding, report: Report) -> str:
-    """The recording that was found wanting; what is no file is named by its kind, for an entry must have a path."""
+    """The recording that the finding is about, else the kind of subject: an entry must have a path."""
     file = finding.evidence.rpartition("#")[0] if report.subject.kind == "recording" else ""
     return PurePath(file).as_posix() if file else report.subject.kind
 
 
-def _changes(report: Report) -> Iterator[dict[str, Any]]:
-    for group in groups(report.changes):
+def _changes(view: ReportView) -> Iterator[dict[str, Any]]:
+    for group in view.changes:
         change = group.first
-        text = f"{group.fact}: {change.before} → {change.after}. {change.advice}".rstrip()
+        text = f"{group.fact}: {group.summary}. {change.advice}".rstrip()
         severity = _CHANGE[change.change_class]
         yield _entry(f"drift {change.change_class}", text, severity, "drift", group.fact, change.after)
 
 
-def _run(report: Report) -> Iterator[dict[str, Any]]:
-    if report.exit_code == UNVERIFIED:
-        yield _entry("could-not-verify", headline(report), "blocker", report.subject.kind)
-    for problem in report.problems:
-        yield _entry("problem", problem, "critical", report.subject.kind, problem)
+def _run(view: ReportView) -> Iterator[dict[str, Any]]:
+    kind = view.report.subject.kind
+    if view.report.exit_code == UNVERIFIED:
+        yield _entry("could-not-verify", view.headline, "blocker", kind)
+    for problem in view.report.problems:
+        yield _entry("problem", problem, "critical", kind, problem)
 
 
 def _entry(check: str, description: str, severity: str, path: str, *identity: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from hpp_contract import __version__
 from hpp_contract.engine.report import Change, Report, RuleVerdict
-from hpp_contract.reporting.view import total
+from hpp_contract.reporting.view import ReportView, total
 
 
-def json_report(report: Report) -> str:
+def json_report(view: ReportView) -> str:
     """The report as one JSON object, indented, ending in a line end."""
-    return json.dumps(as_object(report), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(as_object(view.report), indent=2, ensure_ascii=False) + "\n"
 
 
 def as_object(report: Report) -> dict[str, Any]:

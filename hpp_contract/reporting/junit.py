@@ -7,73 +7,68 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
-from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.changes import groups
-from hpp_contract.reporting.view import by_letter, grouped, location, plural, total
-from hpp_contract.rules import LETTERS
+from hpp_contract.reporting.view import Block, Letter, ReportView, plural
 
 _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 forbids or discourages: no escape can carry it."""
 
 
-def junit(report: Report) -> str:
+def junit(view: ReportView) -> str:
     """JUnit XML. Broken is a failure, a warning one only when strict; not exercised and known failing are skipped."""
-    if report.subject.kind == "drift":  # rules do not decide there
-        suites = [_changes(report)]
-    else:
-        suites = [_suite(letter, group, report) for letter, group in by_letter(report.rules).items()]
-    suites.append(_run(report))
+    suites = [_changes(view)] if view.is_drift else [_letter(letter, view.report) for letter in view.letters]
+    suites.append(_run(view.report))
     root = ET.Element("testsuites", {"name": "hpp-contract", **_sums(suites)})
     root.extend(suites)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(letter: str, group: list[RuleVerdict], report: Report) -> ET.Element:
-    cases = [_case(verdict, report) for verdict in group]
-    return _counted(f"{letter}: {LETTERS.get(letter, 'further rules')}", cases)
+def _letter(letter: Letter, report: Report) -> ET.Element:
+    return _suite(f"{letter.letter}: {letter.about}", [_rule(block, report) for block in letter.blocks])
 
 
-def _changes(report: Report) -> ET.Element:
+def _changes(view: ReportView) -> ET.Element:
     """A test case for each change, failed when its class fails the run; and one that there are any facts at all."""
-    cases = [_element("facts", report, "the facts were compared")]
-    for group in groups(report.changes):
+    cases = [_case("facts", view.report, "the facts were compared")]
+    for group in view.changes:
         change = group.first
-        case = _element("facts", report, group.fact)
-        tag = "failure" if report.strict or change.change_class in report.fail_on else "system-out"
-        text = f"{change.change_class}: {change.before} → {change.after}\n{change.example}\n{change.advice}"
-        if tag == "failure":
-            _child(case, tag, f"{change.change_class}: {change.before} → {change.after}", text)
+        case = _case("facts", view.report, group.fact)
+        summary = f"{change.change_class}: {group.summary}"
+        text = f"{summary}\n{change.example}\n{change.advice}"
+        if view.fails(change):
+            _child(case, "failure", summary, text)
         else:
-            ET.SubElement(case, tag).text = _legal(text)
+            ET.SubElement(case, "system-out").text = _legal(text)
         cases.append(case)
-    return _counted("drift", cases)
+    return _suite("drift", cases)
 
 
 def _run(report: Report) -> ET.Element:
     """What made the run fail though no rule did: without it a reader of this file alone would see green."""
-    verified = _element("run", report, "the run could be verified")
+    verified = _case("run", report, "the run could be verified")
     if report.unverified is not None:
         _child(verified, "error", report.unverified)
     cases = [verified]
     for number, problem in enumerate(report.problems, start=1):
-        case = _element("run", report, f"problem {number}")
+        case = _case("run", report, f"problem {number}")
         _child(case, "failure", problem)
         cases.append(case)
-    return _counted("run", cases)
+    return _suite("run", cases)
 
 
-def _case(verdict: RuleVerdict, report: Report) -> ET.Element:
-    case = _element(verdict.rule.letter, report, f"{verdict.rule.id} {verdict.rule.slug}")
-    tag = _tag(verdict, report.strict)
-    text = "\n\n".join(_finding(*item) for item in grouped(verdict.findings))
+def _rule(block: Block, report: Report) -> ET.Element:
+    case = _case(block.rule.letter, report, block.name)
+    tag = _tag(block.verdict, report.strict)
+    text = "\n\n".join(
+        "\n".join(f"{name + ':':10}{value}" for name, value in finding.fields.items()) for finding in block.findings
+    )
     if tag == "skipped":
-        reason = verdict.known_failing
+        reason = block.verdict.known_failing
         _child(case, tag, f"known failing: {reason}" if reason is not None else "not exercised", text)
     elif tag != "system-out":
-        _child(case, tag, f"{verdict.rule.summary} ({plural(total(verdict), 'finding')})", text)
+        _child(case, tag, f"{block.rule.summary} ({plural(block.total, 'finding')})", text)
     elif text:
-        ET.SubElement(case, tag).text = _legal(f"{verdict.outcome}: {verdict.rule.summary}\n\n{text}")
+        ET.SubElement(case, tag).text = _legal(f"{block.verdict.outcome}: {block.rule.summary}\n\n{text}")
     return case
 
 
@@ -86,14 +81,7 @@ def _tag(verdict: RuleVerdict, strict: bool) -> str:
     return "failure" if fails else "system-out"
 
 
-def _finding(finding: Finding, further: int) -> str:
-    lines = {"where": finding.where, "expected": finding.expected, "found": finding.found}
-    return "\n".join(
-        f"{name + ':':10}{text}" for name, text in {**lines, "evidence": location(finding, further)}.items()
-    )
-
-
-def _element(group: str, report: Report, name: str) -> ET.Element:
+def _case(group: str, report: Report, name: str) -> ET.Element:
     classname = f"hpp-contract.{report.subject.kind}.{group}"
     return ET.Element("testcase", {"classname": classname, "name": name, "time": "0"})
 
@@ -102,7 +90,7 @@ def _child(case: ET.Element, tag: str, message: str, text: str = "") -> None:
     ET.SubElement(case, tag, {"message": _legal(message)}).text = _legal(text or message)
 
 
-def _counted(name: str, cases: list[ET.Element]) -> ET.Element:
+def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
     tags = Counter(child.tag for case in cases for child in case)
     counts = {"tests": len(cases), "failures": tags["failure"], "errors": tags["error"], "skipped": tags["skipped"]}
     suite = ET.Element("testsuite", {"name": name, **{key: str(count) for key, count in counts.items()}, "time": "0"})

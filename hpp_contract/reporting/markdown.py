@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from hpp_contract.engine.report import Outcome, Report, RuleVerdict
-from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.changes import Group, groups
-from hpp_contract.reporting.view import (
-    OUTCOMES,
-    by_letter,
-    counts,
-    failing,
-    grouped,
-    headline,
-    informational,
-    learned_lines,
-    location,
-    more_command,
-    total,
-)
-from hpp_contract.rules import LETTERS
+from hpp_contract.reporting.view import INFORMATION, OUTCOMES, Block, ReportView
 
 LISTED = 5
 """Findings shown per rule; the JSON report has more."""
@@ -29,45 +14,27 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#@$]|:(?=\S)|www\.|^[-+=]|^\d+[.)]", re.I
 """What GitHub or GitLab would make markup, a link, a mention, a formula, an emoji or a list of."""
 
 
-def markdown(report: Report) -> str:
-    """The verdict, the counts by letter, every rule that failed with its findings, what was not exercised."""
-    if report.subject.kind == "drift":
-        return "\n\n".join(_drift(report)) + "\n"
-    blocks = [
-        f"## {escape(headline(report))}",
-        f"{escape(report.subject.kind)} {code(report.subject.name)} · {counts(report)}",
-        _table(report),
-        *_failures(report),
-        *_list("Problems with the run", [escape(problem) for problem in report.problems]),
-        *_list("Worth knowing, never counted", [_remark(verdict) for verdict in informational(report)]),
-        *_list("Learned from this endpoint", [escape(lesson) for lesson in learned_lines(report)]),
-        *_list("Notes", [escape(note) for note in report.notes]),
-        *_not_exercised(report),
-        f"See more: `{more_command(report)}`",
-    ]
-    return "\n\n".join(blocks) + "\n"
-
-
-def _drift(report: Report) -> list[str]:
-    rows = [
-        f"| {group.first.change_class} | " + " | ".join(map(code, _cells(group))) + " |"
-        for group in groups(report.changes)
-    ]
-    table = ["| class | fact | before | after | example |", "|---|---|---|---|---|", *rows]
-    advice = dict.fromkeys(f"{escape(group.first.advice)}" for group in groups(report.changes) if group.first.advice)
-    return [
-        f"## {escape(headline(report))}",
-        f"{escape(report.subject.kind)} {code(report.subject.name)}",
-        *(["\n".join(table)] if rows else []),
-        *_list("What the author of a client should do", list(advice)),
-        *_list("Problems with the run", [escape(problem) for problem in report.problems]),
-        *_list("Notes", [escape(note) for note in report.notes]),
-        f"See more: `{more_command(report)}`",
-    ]
-
-
-def _cells(group: Group) -> tuple[str, ...]:
-    return (group.fact, group.first.before, group.first.after, group.first.example)
+def markdown(view: ReportView) -> str:
+    """The verdict, then the counts by letter and every rule that failed with its findings, or what has drifted."""
+    report = view.report
+    subject = f"{escape(report.subject.kind)} {code(report.subject.name)}"
+    problems = _list("Problems with the run", map(escape, report.problems))
+    notes = _list("Notes", map(escape, report.notes))
+    if view.is_drift:
+        advice = dict.fromkeys(escape(group.first.advice) for group in view.changes if group.first.advice)
+        body = [subject, *_changes(view), *_list("What the author of a client should do", advice), *problems, *notes]
+    else:
+        body = [
+            f"{subject} · {view.counts}",
+            _counts(view),
+            *map(_block, view.blocks),
+            *problems,
+            *_list(INFORMATION, map(_information, view.informational)),
+            *_list("Learned from this endpoint", map(escape, view.learned)),
+            *notes,
+            *_not_exercised(view),
+        ]
+    return "\n\n".join([f"## {escape(view.headline)}", *body, f"See more: `{view.more_command}`"]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -80,51 +47,56 @@ def code(text: str) -> str:
     return f"<code>{escape(text)}</code>" if text.strip() else ""
 
 
-def _table(report: Report) -> str:
-    lines = ["| | about | " + " | ".join(OUTCOMES.values()) + " |", "|---|---|" + "---:|" * len(OUTCOMES)]
-    for letter, group in by_letter(report.rules).items():
-        numbers = [sum(verdict.outcome is outcome for verdict in group) for outcome in OUTCOMES]
-        lines.append(f"| {letter} | {LETTERS.get(letter, '')} | " + " | ".join(map(str, numbers)) + " |")
-    return "\n".join(lines)
+def _changes(view: ReportView) -> list[str]:
+    rows = [
+        _row(change.change_class, *map(code, (group.fact, change.before, change.after, change.example)))
+        for group in view.changes
+        for change in (group.first,)
+    ]
+    return [_table(("class", "fact", "before", "after", "example"), rows)] if rows else []
 
 
-def _failures(report: Report) -> list[str]:
-    return [_failure(verdict) for verdict in failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED)]
+def _counts(view: ReportView) -> str:
+    rows = [
+        _row(letter.letter, letter.about, *(str(letter.count(outcome)) for outcome in OUTCOMES))
+        for letter in view.letters
+    ]
+    head = f"| | about | {' | '.join(OUTCOMES.values())} |"
+    return "\n".join([head, "|---|---|" + "---:|" * len(OUTCOMES), *rows])
 
 
-def _failure(verdict: RuleVerdict) -> str:
-    rule = verdict.rule
-    shown = grouped(verdict.findings)[:LISTED]
-    rows = ["| where | expected | found | evidence |", "|---|---|---|---|", *(_row(*item) for item in shown)]
-    more = total(verdict) - sum(1 + further for _, further in shown)
-    known = verdict.known_failing
+def _block(block: Block) -> str:
+    rule, known, more = block.rule, block.verdict.known_failing, block.more(LISTED)
+    rows = [_row(*map(code, finding.fields.values())) for finding in block.findings[:LISTED]]
     lines = [
-        f"### {rule.id} {rule.slug}: {OUTCOMES[verdict.outcome]}",
+        f"### {block.name}: {block.outcome}",
         f"{rule.summary} ({rule.severity}, {rule.basis})",
         f"Known failing: {escape(known)}" if known is not None else "",
-        "\n".join(rows),
+        _table(("where", "expected", "found", "evidence"), rows),
         f"… and {more} more." if more > 0 else "",
     ]
     return "\n\n".join(filter(None, lines))
 
 
-def _row(finding: Finding, further: int) -> str:
-    texts = (finding.where, finding.expected, finding.found, location(finding, further))
-    return "| " + " | ".join(map(code, texts)) + " |"
+def _information(block: Block) -> str:
+    first = block.findings[0].finding
+    return f"{block.name}, {block.places}: {code(first.found)} at {code(first.where)}"
 
 
-def _remark(verdict: RuleVerdict) -> str:
-    first = verdict.findings[0]
-    return f"{verdict.rule.id} {verdict.rule.slug}, {total(verdict)} times: {code(first.found)} at {code(first.where)}"
+def _not_exercised(view: ReportView) -> list[str]:
+    names = ", ".join(block.name for block in view.not_exercised)
+    summary = f"Not tested: {len(view.not_exercised)}"
+    return [f"<details><summary>{summary}</summary>\n\n{names}\n\n</details>"] if names else []
 
 
-def _list(title: str, items: list[str]) -> list[str]:
-    return ["\n".join([f"### {title}", "", *(f"- {item}" for item in items)])] if items else []
+def _list(title: str, items: Iterable[str]) -> list[str]:
+    lines = [f"- {item}" for item in items]
+    return ["\n".join([f"### {title}", "", *lines])] if lines else []
 
 
-def _not_exercised(report: Report) -> list[str]:
-    silent = failing(report, Outcome.NOT_EXERCISED)
-    if not silent:
-        return []
-    names = ", ".join(f"{verdict.rule.id} {verdict.rule.slug}" for verdict in silent)
-    return [f"<details><summary>Not exercised: {len(silent)}</summary>\n\n{names}\n\n</details>"]
+def _table(columns: tuple[str, ...], rows: list[str]) -> str:
+    return "\n".join([_row(*columns), "|" + "---|" * len(columns), *rows])
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,4 +1,4 @@
-"""The report for a person at a terminal, or reading a job's log: verdict first, then why, then what nobody looked at.
+"""The report for a terminal or a job's log: the verdict first, then why, then what was not tested.
 
 Text from outside is only ever put in `rich.text.Text`: markup in it is not interpreted.
 """
@@ -6,28 +6,15 @@ Text from outside is only ever put in `rich.text.Text`: markup in it is not inte
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hpp_contract.engine.errors import KEPT
-from hpp_contract.engine.report import Outcome, Report, RuleVerdict
-from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.view import (
-    OUTCOMES,
-    by_letter,
-    counts,
-    failing,
-    grouped,
-    headline,
-    informational,
-    learned_lines,
-    location,
-    more_command,
-    plural,
-    total,
-)
-from hpp_contract.rules import LETTERS
+from hpp_contract.engine.report import Outcome
+from hpp_contract.engine.rule import ChangeClass
+from hpp_contract.reporting.view import INFORMATION, OUTCOMES, Block, ChangeGroup, ReportView
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # rich takes longer to load than most reports take to print
     from rich.console import Console, RenderableType
     from rich.table import Table
 
@@ -41,40 +28,35 @@ _STYLES = {
     Outcome.NOT_EXERCISED: "dim",
     Outcome.ERROR: "bold magenta",
 }
+_CHANGE_STYLES = {
+    ChangeClass.BREAKING: "bold red",
+    ChangeClass.RISKY: "yellow",
+    ChangeClass.ADDITIVE: "cyan",
+    ChangeClass.COSMETIC: "dim",
+}
 
 
-def terminal(report: Report, *, width: int = 80, colour: bool = False, verbose: bool = False) -> str:
+def terminal(view: ReportView, *, width: int = 80, colour: bool = False, verbose: bool = False) -> str:
     """The whole report as text `width` columns wide; `verbose` adds every rule with its outcome."""
     console = _console(width, colour)
-    if report.subject.kind == "drift":
-        return _drift(console, report, verbose)
-    _top(console, report)
+    _top(console, view)
     if verbose:
-        _every_rule(console, report)
-    for verdict in failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED):
-        _block(console, verdict)
-    _remarks(console, informational(report))
-    _silence(console, report)
-    _sentences(console, "Problems with the run", report.problems)
-    _sentences(console, "Learned from this endpoint", learned_lines(report))
-    _sentences(console, "Notes", report.notes)
-    console.print(f"See more: {more_command(report)}")
-    return _text(console)
-
-
-def _drift(console: Console, report: Report, verbose: bool) -> str:
-    from hpp_contract.reporting.drift_text import change_blocks
-
-    _verdict(console, report)
-    console.print()
-    if verbose:
-        _every_rule(console, report)
-    for block in change_blocks(report):
-        console.print(block)
-    _sentences(console, "Problems with the run", report.problems)
-    _sentences(console, "Notes", report.notes)
-    console.print(f"See more: {more_command(report)}")
-    return _text(console)
+        _every_rule(console, view)
+    if view.is_drift:
+        for group in view.changes:
+            _change(console, group)
+    else:
+        for block in view.blocks:
+            _block(console, block)
+        _sentences(console, INFORMATION, tuple(map(_information, view.informational)))
+        _not_exercised(console, view)
+    _sentences(console, "Problems with the run", view.report.problems)
+    if not view.is_drift:
+        _sentences(console, "Learned from this endpoint", view.learned)
+    _sentences(console, "Notes", view.report.notes)
+    console.print(f"See more: {view.more_command}")
+    lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]  # the StringIO of _console
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _console(width: int, colour: bool) -> Console:
@@ -93,30 +75,21 @@ def _console(width: int, colour: bool) -> Console:
     )
 
 
-def _text(console: Console) -> str:
-    lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]  # the StringIO of _console
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _verdict(console: Console, report: Report) -> None:
+def _top(console: Console, view: ReportView) -> None:
     from rich.text import Text
 
+    report = view.report
     console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
-    console.print(Text(headline(report), style="bold green" if report.exit_code == KEPT else "bold red"))
-
-
-def _top(console: Console, report: Report) -> None:
-    from rich.text import Text
-
-    _verdict(console, report)
-    console.print(Text(counts(report)))
+    console.print(Text(view.headline, style="bold green" if report.exit_code == KEPT else "bold red"))
+    if not view.is_drift:
+        console.print(Text(view.counts))
     console.print()
-    if any(verdict.outcome is not Outcome.NOT_EXERCISED for verdict in report.rules):
-        console.print(_letters(report))
+    if not view.is_drift and len(view.not_exercised) < len(report.rules):
+        console.print(_letters(view))
         console.print()
 
 
-def _letters(report: Report) -> Table:
+def _letters(view: ReportView) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -125,51 +98,53 @@ def _letters(report: Report) -> Table:
     table.add_column("rules about", overflow="fold")
     for word in OUTCOMES.values():
         table.add_column(word, justify="right", no_wrap=word != "not exercised")
-    for letter, group in by_letter(report.rules).items():
-        cells = []
-        for outcome in OUTCOMES:
-            number = sum(verdict.outcome is outcome for verdict in group)
-            cells.append(Text(str(number) if number else "-", style=_STYLES[outcome] if number else "dim"))
-        table.add_row(Text(f"{letter}  {LETTERS.get(letter, '')}"), *cells)
+    for letter in view.letters:
+        counts = {outcome: letter.count(outcome) for outcome in OUTCOMES}
+        cells = [Text(str(n or "-"), style=_STYLES[outcome] if n else "dim") for outcome, n in counts.items()]
+        table.add_row(Text(f"{letter.letter}  {letter.about}"), *cells)
     return table
 
 
-def _every_rule(console: Console, report: Report) -> None:
+def _every_rule(console: Console, view: ReportView) -> None:
     from rich.text import Text
 
-    for verdict in report.rules:
+    for verdict in view.report.rules:
         word = Text(f"{OUTCOMES[verdict.outcome]:<14}", style=_STYLES[verdict.outcome])
         console.print(word + Text(f"{verdict.rule.id} {verdict.rule.slug}", style="default"))
     console.print()
 
 
-def _block(console: Console, verdict: RuleVerdict) -> None:
+def _block(console: Console, block: Block) -> None:
     from rich.text import Text
 
-    rule = verdict.rule
-    word = (OUTCOMES[verdict.outcome], _STYLES[verdict.outcome])
-    console.print(Text.assemble((f"{rule.id} {rule.slug}", "bold"), "  ", word, f" · {rule.severity} · {rule.basis}"))
+    rule, verdict = block.rule, block.verdict
+    word = (block.outcome, _STYLES[verdict.outcome])
+    console.print(Text.assemble((block.name, "bold"), "  ", word, f" · {rule.severity} · {rule.basis}"))
     _indented(console, rule.summary)
     if verdict.known_failing is not None:
         _indented(console, f"known failing: {verdict.known_failing}")
-    shown = grouped(verdict.findings)[:LISTED]
-    for finding, further in shown:
+    for finding in block.findings[:LISTED]:
         console.print()
-        console.print(_finding(finding, further))
-    more = total(verdict) - sum(1 + further for _, further in shown)
+        console.print(_grid(finding.fields))
+    more = block.more(LISTED)
     if more > 0:
         console.print(f"\n    … and {more} more")
     console.print()
 
 
-def _indented(console: Console, text: str) -> None:
-    from rich.padding import Padding
+def _change(console: Console, group: ChangeGroup) -> None:
     from rich.text import Text
 
-    console.print(Padding(Text(text), (0, 0, 0, 2)))
+    change = group.first
+    word = (change.change_class.value, _CHANGE_STYLES[change.change_class])
+    console.print(Text.assemble(word, "  ", (group.fact, "bold")))
+    fields = {"before": change.before, "after": change.after, "example": change.example, "advice": change.advice}
+    console.print(_grid(fields))
+    console.print()
 
 
-def _finding(finding: Finding, further: int) -> RenderableType:
+def _grid(fields: Mapping[str, str]) -> RenderableType:
+    """A line for each field that has a text: its name, then the text."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -177,20 +152,26 @@ def _finding(finding: Finding, further: int) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
-    texts = {"where": finding.where, "expected": finding.expected, "found": finding.found}
-    for label, text in {**texts, "evidence": location(finding, further)}.items():
+    for label, text in fields.items():
         if text:
             grid.add_row(label, Text(text))
     return Padding(grid, (0, 0, 0, 4))
 
 
-def _remarks(console: Console, verdicts: list[RuleVerdict]) -> None:
-    sentences = tuple(
-        f"{verdict.rule.id} {verdict.rule.slug}: {verdict.rule.summary} {plural(total(verdict), 'time')} not so, "
-        f"first: {verdict.findings[0].where}: {verdict.findings[0].found}, {location(verdict.findings[0], 0)}"
-        for verdict in verdicts
+def _information(block: Block) -> str:
+    first = block.findings[0].finding
+    case = f" (case {first.case})" if first.case else ""
+    return (
+        f"{block.name}: {block.rule.summary} Different in {block.places}. "
+        f"First: {first.where}: {first.found}, {first.evidence}{case}"
     )
-    _sentences(console, "Worth knowing, never counted", sentences)
+
+
+def _indented(console: Console, text: str) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Padding(Text(text), (0, 0, 0, 2)))
 
 
 def _sentences(console: Console, title: str, sentences: tuple[str, ...]) -> None:
@@ -204,18 +185,18 @@ def _sentences(console: Console, title: str, sentences: tuple[str, ...]) -> None
     console.print()
 
 
-def _silence(console: Console, report: Report) -> None:
+def _not_exercised(console: Console, view: ReportView) -> None:
     from rich.columns import Columns
     from rich.padding import Padding
     from rich.text import Text
 
-    silent = failing(report, Outcome.NOT_EXERCISED)
-    if not silent:
+    blocks = view.not_exercised
+    if not blocks:
         return
-    everything = len(silent) == len(report.rules)
-    number = f"all {len(silent)} rules" if everything else str(len(silent))
-    console.print(Text(f"Not exercised: nothing in this run could have broken these ({number})", style="bold"))
-    if not everything:
-        names = [Text(f"{verdict.rule.id} {verdict.rule.slug}", no_wrap=True) for verdict in silent]
+    every = len(blocks) == len(view.report.rules)
+    number = f"all {len(blocks)} rules" if every else str(len(blocks))
+    console.print(Text(f"Not tested: this run had nothing these rules apply to ({number})", style="bold"))
+    if not every:
+        names = [Text(block.name, no_wrap=True) for block in blocks]
         console.print(Padding(Columns(names, padding=(0, 3), column_first=True), (0, 0, 0, 2)))
     console.print()

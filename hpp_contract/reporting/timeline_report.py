@@ -12,9 +12,8 @@ from hpp_contract import __version__
 from hpp_contract.drift.history import Run
 from hpp_contract.drift.timeline import ChangeTimeline, change_timelines, never_observed
 from hpp_contract.privacy.sanitize import printable
-from hpp_contract.reporting.changes import groups
 from hpp_contract.reporting.markdown import code, escape
-from hpp_contract.reporting.view import plural
+from hpp_contract.reporting.view import grouped_changes, plural
 
 _VERDICTS = {"quiet": "quiet", "drift": "with drift", "unverified": "not verified"}
 
@@ -102,7 +101,7 @@ def _facts(told: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
     for story in told:
         change = story.change
         alike.setdefault((change.aspect, change.before, change.after, story.since, story.until), []).append(story)
-    return [(groups(each.change for each in same)[0].fact, same[0]) for same in alike.values()]
+    return [(grouped_changes(each.change for each in same)[0].fact, same[0]) for same in alike.values()]
 
 
 def _lines(told: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:

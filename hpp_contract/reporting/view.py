@@ -1,14 +1,25 @@
-"""What every format says in the same words: the verdict, the counts, the order of things."""
+"""What every report says, computed once: a writer puts a ReportView into its format and decides nothing else.
+
+How many findings of a rule are listed is the format's choice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from hpp_contract.engine.errors import KEPT, UNVERIFIED
-from hpp_contract.engine.report import NOT_ANSWERED, Outcome, Report, RuleVerdict
-from hpp_contract.engine.rule import Finding, Severity
-from hpp_contract.reporting.changes import by_class
+from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome, Report, RuleVerdict
+from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
 from hpp_contract.rules import LETTERS
+
+if TYPE_CHECKING:
+    from hpp_contract.drift.history import Run
 
 OUTCOMES = {
     Outcome.OK: "ok",
@@ -17,6 +28,11 @@ OUTCOMES = {
     Outcome.NOT_EXERCISED: "not exercised",
     Outcome.ERROR: "error",
 }
+FAILED = (Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED)
+"""The outcomes that reports explain, in the order in which they do."""
+
+INFORMATION = "For information (does not change the result)"
+"""The heading above the findings of info rules."""
 
 
 def plural(count: int, word: str) -> str:
@@ -24,31 +40,213 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-def counts(report: Report) -> str:
-    """`54 rules: 40 ok, 2 broken, 1 warned, 11 not exercised, 0 errors`."""
-    summary = report.summary
-    parts = [f"{summary[outcome]} {word}" for outcome, word in OUTCOMES.items() if outcome is not Outcome.ERROR]
-    return f"{plural(len(report.rules), 'rule')}: {', '.join(parts)}, {plural(summary[Outcome.ERROR], 'error')}"
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding, how many `further` ones say the same of other evidence, the text of its exchange if there is one, and
+    the `command` that shows the finding again (empty where there is none)."""
+
+    finding: Finding
+    further: int
+    exchange: str
+    command: str
+
+    @property
+    def location(self) -> str:
+        """Where the evidence is, in one line: `x.yaml#2 (case smoke) and 3 more places`."""
+        case = f"(case {self.finding.case})" if self.finding.case else ""
+        return " ".join(filter(None, (self.finding.evidence, case, self.further_places)))
+
+    @property
+    def further_places(self) -> str:
+        return f"and {plural(self.further, 'more place')}" if self.further else ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The finding in the words of every report."""
+        found = self.finding
+        return {"where": found.where, "expected": found.expected, "found": found.found, "evidence": self.location}
 
 
-def headline(report: Report) -> str:
-    """The verdict in words; it agrees with the exit code."""
-    known = sum(1 for verdict in report.rules if verdict.known_failing is not None)
-    aside = f" ({plural(known, 'known failure')} on record)" if known else ""
-    return _verdict(report) + aside
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A rule with its verdict. Findings that say the same of different evidence are one FindingView."""
+
+    verdict: RuleVerdict
+    findings: tuple[FindingView, ...]
+
+    @property
+    def rule(self) -> Rule:
+        return self.verdict.rule
+
+    @property
+    def name(self) -> str:
+        """`HPP-S05 status-known`."""
+        return f"{self.rule.id} {self.rule.slug}"
+
+    @property
+    def outcome(self) -> str:
+        """The outcome in words."""
+        return OUTCOMES[self.verdict.outcome]
+
+    @property
+    def total(self) -> int:
+        """How many findings there were, kept in the report or not."""
+        return total(self.verdict)
+
+    @property
+    def places(self) -> str:
+        return plural(self.total, "place")
+
+    def more(self, listed: int) -> int:
+        """How many findings remain after the first `listed` views."""
+        return self.total - sum(1 + view.further for view in self.findings[:listed])
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The rules of one letter, and what they are about."""
+
+    letter: str
+    about: str
+    blocks: tuple[Block, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(block.verdict.outcome is outcome for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGroup:
+    """The same change in several `situations`; `first` stands for all of them."""
+
+    first: Change
+    situations: tuple[str, ...]
+
+    @property
+    def fact(self) -> str:
+        """`waiting, in-progress · /expires_at`; situations that only gather others (`any …`) are left out."""
+        named = [name for name in self.situations if not name.startswith("any ")] or list(self.situations)
+        return f"{', '.join(named)}{SEPARATOR}{self.first.aspect}"
+
+    @property
+    def summary(self) -> str:
+        """`present → absent`."""
+        return f"{self.first.before} → {self.first.after}"
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A report that has been sanitized, as its readers see it. Writers share the parts, each computed at most once.
+
+    `history` are the runs of a drift watch, oldest first; `written` is the time of writing in words.
+    """
+
+    report: Report
+    history: Sequence[Run] = ()
+    written: str = ""
+
+    @property
+    def is_drift(self) -> bool:
+        return self.report.subject.kind == "drift"
+
+    @cached_property
+    def headline(self) -> str:
+        """The verdict in words; it agrees with the exit code."""
+        known = sum(1 for verdict in self.report.rules if verdict.known_failing is not None)
+        aside = f" ({plural(known, 'known failure')} on record)" if known else ""
+        return (_drift(self.report) if self.is_drift else _verdict(self.report)) + aside
+
+    @property
+    def counts(self) -> str:
+        """`54 rules: 40 ok, 2 broken, 1 warned, 11 not exercised, 0 errors`."""
+        summary = self.report.summary
+        parts = [f"{summary[outcome]} {word}" for outcome, word in OUTCOMES.items() if outcome is not Outcome.ERROR]
+        errors = plural(summary[Outcome.ERROR], "error")
+        return f"{plural(len(self.report.rules), 'rule')}: {', '.join(parts)}, {errors}"
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        """Every rule under its letter, letters in reading order, only those that have any."""
+        groups: dict[str, list[Block]] = {letter: [] for letter in LETTERS}
+        for verdict in self.report.rules:
+            groups.setdefault(verdict.rule.letter, []).append(self._block(verdict))
+        return tuple(
+            Letter(letter, LETTERS.get(letter, "further rules"), tuple(blocks))
+            for letter, blocks in groups.items()
+            if blocks
+        )
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The rules that were broken, that crashed and that warn, in this order, then by letter."""
+        return self._with_outcome(*FAILED)
+
+    @cached_property
+    def not_exercised(self) -> tuple[Block, ...]:
+        return self._with_outcome(Outcome.NOT_EXERCISED)
+
+    @cached_property
+    def informational(self) -> tuple[Block, ...]:
+        """Info rules that found something, in the order of the report."""
+        return tuple(
+            self._block(verdict)
+            for verdict in self.report.rules
+            if verdict.rule.severity is Severity.INFO and verdict.findings and verdict.outcome is Outcome.OK
+        )
+
+    @cached_property
+    def changes(self) -> tuple[ChangeGroup, ...]:
+        return grouped_changes(self.report.changes)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """What was learned: a line for each question that was answered, and one for all that were not."""
+        learned = self.report.learned
+        answered = tuple(f"{question} {answer}" for question, answer in learned if answer != NOT_ANSWERED)
+        still_open = " ".join(question for question, answer in learned if answer == NOT_ANSWERED)
+        return (*answered, *((f"Not answered: {still_open}",) if still_open else ()))
+
+    @property
+    def more_command(self) -> str:
+        """The command that says more about this report."""
+        if self.is_drift:
+            return "hpp-contract drift --help"
+        return f"hpp-contract explain {self.blocks[0].rule.id}" if self.blocks else "hpp-contract rules"
+
+    def fails(self, change: Change) -> bool:
+        """Whether a change makes the run fail."""
+        return self.report.strict or change.change_class in self.report.fail_on
+
+    def _with_outcome(self, *outcomes: Outcome) -> tuple[Block, ...]:
+        ordered = [block for letter in self.letters for block in letter.blocks]
+        return tuple(block for outcome in outcomes for block in ordered if block.verdict.outcome is outcome)
+
+    def _block(self, verdict: RuleVerdict) -> Block:
+        same: dict[tuple[str, str, str], list[Finding]] = {}
+        for finding in verdict.findings:
+            same.setdefault((finding.where, finding.expected, finding.found), []).append(finding)
+        return Block(verdict, tuple(self._finding(first, len(others)) for first, *others in same.values()))
+
+    def _finding(self, finding: Finding, further: int) -> FindingView:
+        exchange = self.report.exchanges.get(finding.evidence, "")
+        return FindingView(finding, further, exchange, reproduce_command(self.report, finding))
+
+
+def total(verdict: RuleVerdict) -> int:
+    """How many findings there were, kept in the report or not."""
+    return max(verdict.total, len(verdict.findings))
+
+
+# --- Headline
 
 
 def _verdict(report: Report) -> str:
-    if report.subject.kind == "drift":
-        return _drift(report)
     if report.exit_code == UNVERIFIED:
         crashed = f"{plural(report.summary[Outcome.ERROR], 'rule')} crashed, which is a fault of hpp-contract"
         return f"Could not verify: {report.unverified or crashed}"
-    warned = sum(1 for verdict in failing(report, Outcome.WARNED) if verdict.known_failing is None)
+    warned = sum(v.outcome is Outcome.WARNED and v.known_failing is None for v in report.rules)
     if report.exit_code == KEPT:
         return f"Contract kept, with {plural(warned, 'warning')}" if warned else "Contract kept"
-    rest = f"; the rest could not be verified: {report.unverified}" if report.unverified is not None else ""
-    return _broken(report, warned) + rest
+    return _broken(report, warned) + _rest(report)
 
 
 def _drift(report: Report) -> str:
@@ -59,8 +257,11 @@ def _drift(report: Report) -> str:
     if report.problems and not changed:
         return _problems(report)
     harmless = ", which fails nothing" if report.exit_code == KEPT and changed else ""
-    rest = f"; the rest could not be verified: {report.unverified}" if report.unverified is not None else ""
-    return f"{changed or 'No drift'}{harmless}{rest}"
+    return f"{changed or 'No drift'}{harmless}{_rest(report)}"
+
+
+def _rest(report: Report) -> str:
+    return f"; the rest could not be verified: {report.unverified}" if report.unverified is not None else ""
 
 
 def _broken(report: Report, warned: int) -> str:
@@ -76,55 +277,55 @@ def _problems(report: Report) -> str:
     return f"Not accepted: {plural(len(report.problems), 'problem')} with the run, listed below"
 
 
-def failing(report: Report, *outcomes: Outcome) -> list[RuleVerdict]:
-    """The verdicts with one of these outcomes, in the order of the outcomes, then of the letters."""
-    ordered = [verdict for group in by_letter(report.rules).values() for verdict in group]
-    return [verdict for outcome in outcomes for verdict in ordered if verdict.outcome is outcome]
+# --- Changes
 
 
-def informational(report: Report) -> list[RuleVerdict]:
-    """Info rules that found something: worth knowing, never counted."""
-    return [v for v in report.rules if v.rule.severity is Severity.INFO and v.findings and v.outcome is Outcome.OK]
+def grouped_changes(changes: Iterable[Change]) -> tuple[ChangeGroup, ...]:
+    """Changes of one class, aspect, before and after together, in the order of the first of each."""
+    same: dict[tuple[ChangeClass, str, str, str], list[Change]] = {}
+    for change in changes:
+        same.setdefault((change.change_class, change.aspect, change.before, change.after), []).append(change)
+    return tuple(ChangeGroup(group[0], tuple(change.situation for change in group)) for group in same.values())
 
 
-def learned_lines(report: Report) -> tuple[str, ...]:
-    """What was learned: a line for each question that was answered, and one for all that were not."""
-    answered = tuple(f"{question} {answer}" for question, answer in report.learned if answer != NOT_ANSWERED)
-    still_open = " ".join(question for question, answer in report.learned if answer == NOT_ANSWERED)
-    return (*answered, *((f"Not answered: {still_open}",) if still_open else ()))
+def by_class(changes: Iterable[Change]) -> str:
+    """`2 breaking, 1 additive`; empty when there are none."""
+    counts = Counter(group.first.change_class for group in grouped_changes(changes))
+    return ", ".join(f"{counts[each]} {each}" for each in ChangeClass if counts[each])
 
 
-def by_letter(verdicts: Iterable[RuleVerdict]) -> dict[str, list[RuleVerdict]]:
-    """Verdicts under their letter, letters in reading order, only those that have any."""
-    groups: dict[str, list[RuleVerdict]] = {letter: [] for letter in LETTERS}
-    for verdict in verdicts:
-        groups.setdefault(verdict.rule.letter, []).append(verdict)
-    return {letter: group for letter, group in groups.items() if group}
+# --- The command that shows a finding again
 
 
-def grouped(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
-    """Findings that say the same of different evidence, once: the first of them, and how many more there are."""
-    places: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in findings:
-        places.setdefault((finding.where, finding.expected, finding.found), []).append(finding)
-    return [(group[0], len(group) - 1) for group in places.values()]
+_CALLABLE = re.compile(r"[\w.]+:[\w.]+")
+_CURL = ": curl "
+"""How the evidence of a generated request names the command that sends it again."""
+
+_SERVE = ": hpp-contract "
+"""How the evidence of a generated session names the command that serves it again."""
+
+_POLL = re.compile(r"\(poll (\d{1,4})")
 
 
-def location(finding: Finding, further: int) -> str:
-    """Where the evidence is, in one line: `x.yaml#2 (case smoke) and 3 more places`."""
-    case = f"(case {finding.case})" if finding.case else ""
-    more = f"and {plural(further, 'more place')}" if further else ""
-    return " ".join(filter(None, (finding.evidence, case, more)))
-
-
-def total(verdict: RuleVerdict) -> int:
-    """How many findings there were, listed or not."""
-    return max(verdict.total, len(verdict.findings))
-
-
-def more_command(report: Report) -> str:
-    """The one command that tells more about this report."""
-    if report.subject.kind == "drift":
-        return "hpp-contract drift --help"
-    first = failing(report, Outcome.BROKEN, Outcome.ERROR, Outcome.WARNED)
-    return f"hpp-contract explain {first[0].rule.id}" if first else "hpp-contract rules"
+def reproduce_command(report: Report, finding: Finding) -> str:
+    """One line for a shell; empty where there is none. What no report may name, such as a session id, is left out: the
+    environment has it."""
+    kind, name, evidence = report.subject.kind, report.subject.name, finding.evidence
+    if kind == "client" and evidence.startswith("hpp-contract client "):
+        return evidence
+    if kind == "client" and _SERVE in evidence:
+        return f"hpp-contract {evidence.rpartition(_SERVE)[2]}"
+    if kind == "client":
+        how = "--python" if _CALLABLE.fullmatch(name) else "--command"
+        only = f" --only {shlex.quote(finding.case)}" if finding.case else ""
+        return f"hpp-contract client {how} {shlex.quote(name)}{only}"
+    if kind == "recording":
+        file = evidence.rpartition("#")[0]
+        return f"hpp-contract recording {shlex.quote(file)}" if file else ""
+    if kind == "drift":
+        return ""
+    if _CURL in evidence:
+        return f"curl {evidence.partition(_CURL)[2]}"
+    words = ["hpp-contract", "endpoint", *([] if report.subject.embedded else [shlex.quote(name)])]
+    poll = _POLL.search(evidence)
+    return " ".join([*words, *(["--polls", poll[1]] if poll and int(poll[1]) > 2 else [])])

@@ -1,4 +1,4 @@
-"""The history of a drift watch as a chart: a column a night, its changes by class, the worst at the bottom."""
+"""The history of a drift watch as a chart: a column for each run, its changes by class, the worst at the bottom."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Final
 from hpp_contract.drift.history import Run
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.privacy.sanitize import printable
-from hpp_contract.reporting.changes import by_class, groups
-from hpp_contract.reporting.view import plural
+from hpp_contract.reporting.view import by_class, grouped_changes, plural
 
 LATEST: Final = 400
-"""Nights that are drawn at most: more have no room for a column each."""
+"""Runs that are drawn at most: more have no room for a column each."""
 
 HEIGHT: Final = 120.0
 """Pixels from the ground line to the top."""
@@ -22,7 +21,7 @@ HEIGHT: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Changes of one class in one night; the unit of `y` and `height` is a pixel, `y` grows downwards."""
+    """Changes of one class in one run; the unit of `y` and `height` is a pixel, `y` grows downwards."""
 
     kind: str
     y: float
@@ -31,18 +30,18 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One night, `x` and `width` in percent: its boxes, what the night came to, and that in words."""
+    """One run, `x` and `width` in percent: its verdict, its description and its boxes."""
 
     x: float
     width: float
     verdict: str
-    says: str
+    description: str
     boxes: tuple[Box, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The chart: columns from left to right, the most changes in a night, the first and the last night."""
+    """The chart: columns from left to right, the most changes in one run, the day of the first and of the last run."""
 
     columns: tuple[Column, ...]
     most: int
@@ -57,16 +56,16 @@ class History:
     @property
     def summary(self) -> str:
         """The chart in a sentence."""
-        nights = Counter(column.verdict for column in self.columns)
+        verdicts = Counter(column.verdict for column in self.columns)
         most = f" At most {plural(self.most, 'change')} in one, the worst at the bottom." if self.most else ""
         return (
-            f"{plural(len(self.columns), 'run')} from {self.first} to {self.last}: {nights['quiet']} quiet, "
-            f"{nights['drift']} with changes, {nights['unverified']} that could not be verified.{most}"
+            f"{plural(len(self.columns), 'run')} from {self.first} to {self.last}: {verdicts['quiet']} quiet, "
+            f"{verdicts['drift']} with changes, {verdicts['unverified']} that could not be verified.{most}"
         )
 
     @property
     def eventful(self) -> tuple[Column, ...]:
-        """The nights that were not quiet."""
+        """The runs that were not quiet."""
         return tuple(column for column in self.columns if column.verdict != "quiet")
 
 
@@ -75,11 +74,11 @@ def history_chart(runs: Sequence[Run]) -> History | None:
     shown = runs[-LATEST:]
     if not shown:
         return None
-    counts = [Counter(group.first.change_class for group in groups(run.changes)) for run in shown]
+    counts = [Counter(group.first.change_class for group in grouped_changes(run.changes)) for run in shown]
     most = max(count.total() for count in counts)
     width = 100 / len(shown)
     columns = (
-        Column(round(number * width, 3), round(width, 3), run.verdict, _says(run), tuple(_boxes(count, most)))
+        Column(round(number * width, 3), round(width, 3), run.verdict, _description(run), tuple(_boxes(count, most)))
         for number, (run, count) in enumerate(zip(shown, counts, strict=True))
     )
     return History(tuple(columns), most, _day(shown[0]), _day(shown[-1]))
@@ -94,13 +93,13 @@ def _boxes(counts: Counter[ChangeClass], most: int) -> Iterator[Box]:
             yield Box(each.value, round(ground, 2), round(height, 2))
 
 
-def _says(run: Run) -> str:
-    told = {
+def _description(run: Run) -> str:
+    outcome = {
         "quiet": "no change",
         "drift": by_class(run.changes),
         "unverified": "could not be verified",
     }[run.verdict]
-    return f"{_day(run)}: {told}{', accepted' if run.accepted is not None else ''}"
+    return f"{_day(run)}: {outcome}{', accepted' if run.accepted is not None else ''}"
 
 
 def _day(run: Run) -> str:

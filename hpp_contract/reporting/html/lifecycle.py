@@ -61,7 +61,7 @@ class Way:
     y: float
     how: str
     count: int
-    says: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ class Lifecycle:
 
 def lifecycle(slices: Iterable[Slice]) -> Lifecycle:
     """The state diagram of all sessions among the slices. What a read showed that is no status is left out."""
-    lives = [[read.word for read in part.reads if _is_status(read.word)] for part in slices]
-    reads = Counter(word for life in lives for word in life)
-    steps = Counter(step for life in lives for step in pairwise(life) if step[0] != step[1])
-    strangers = sorted(reads.keys() - _PLACES.keys())
-    places = _PLACES | {word: _stranger(number) for number, word in enumerate(strangers)}
+    courses = [[read.word for read in part.reads if _is_status(read.word)] for part in slices]
+    reads = Counter(word for course in courses for word in course)
+    steps = Counter(step for course in courses for step in pairwise(course) if step[0] != step[1])
+    unknown = sorted(reads.keys() - _PLACES.keys())
+    places = _PLACES | {word: _unknown_place(number) for number, word in enumerate(unknown)}
     nodes = tuple(Node(word, *place, KINDS.get(word, "other"), reads[word]) for word, place in places.items())
     ways = tuple(_way(places, step, steps[step]) for step in sorted(_DOCUMENTED | steps.keys()))
     height = max(y for _, y, _ in places.values()) + HALF_HEIGHT + 8
@@ -94,19 +94,19 @@ def _is_status(word: str) -> bool:
     return word[:1].isupper()
 
 
-def _stranger(number: int) -> tuple[float, float, float]:
-    """Room below for a status that nobody documented."""
+def _unknown_place(number: int) -> tuple[float, float, float]:
+    """A place below the others, for a status that is not documented."""
     return (90.0 + 180.0 * (number % 2), 264.0 + 46.0 * (number // 2), 80.0)
 
 
 def _way(places: dict[str, tuple[float, float, float]], step: tuple[str, str], count: int) -> Way:
-    how, says = _judged(step) if count else ("documented", "documented, not seen")
+    how, description = _judged(step) if count else ("documented", "documented, not seen")
     start, end = places[step[0]], places[step[1]]
     bend = _control(start, end)
     (x1, y1), (x2, y2) = _border(start, bend, 2), _border(end, bend, 5)
     x, y = (x1 + 2 * bend[0] + x2) / 4, (y1 + 2 * bend[1] + y2) / 4
     path = f"M{x1:.1f} {y1:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {x2:.1f} {y2:.1f}"
-    return Way(*step, path, round(x, 1), round(y, 1), how, count, says)
+    return Way(*step, path, round(x, 1), round(y, 1), how, count, description)
 
 
 def _judged(step: tuple[str, str]) -> tuple[str, str]:
@@ -130,9 +130,9 @@ def _control(start: tuple[float, float, float], end: tuple[float, float, float])
     return ((x1 + x2) / 2 + aside[0] * by, (y1 + y2) / 2 + aside[1] * by)
 
 
-def _border(box: tuple[float, float, float], towards: tuple[float, float], gap: float) -> tuple[float, float]:
+def _border(box: tuple[float, float, float], toward: tuple[float, float], gap: float) -> tuple[float, float]:
     """The point on the edge of a box, `gap` outside of it, on the line from its centre to a point."""
     x, y, half_width = box
-    dx, dy = towards[0] - x, towards[1] - y
+    dx, dy = toward[0] - x, toward[1] - y
     scale = min((half_width + gap) / abs(dx) if dx else 9e9, (HALF_HEIGHT + gap) / abs(dy) if dy else 9e9)
     return (x + dx * min(scale, 1), y + dy * min(scale, 1))

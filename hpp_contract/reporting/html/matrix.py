@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hpp_contract.engine.report import Outcome, Report, RuleVerdict, Slice
-from hpp_contract.reporting.view import OUTCOMES, by_letter
-from hpp_contract.rules import LETTERS
+from hpp_contract.engine.report import Outcome, RuleVerdict, Slice
+from hpp_contract.reporting.view import FAILED, OUTCOMES, ReportView
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +19,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rule, whether the page says more about it (`told`), and its cells from left to right, None where it was not
+    """A rule, whether the page explains it (`has_block`), and its cells from left to right, None where it was not
     exercised."""
 
     id: str
     slug: str
-    told: bool
+    has_block: bool
     cells: tuple[Cell | None, ...]
 
 
@@ -46,13 +45,14 @@ class Matrix:
     groups: tuple[Group, ...]
 
 
-def matrix(report: Report) -> Matrix:
+def matrix(view: ReportView) -> Matrix:
     """The matrix of a report; one without slices has the column of the whole run alone."""
+    slices = view.report.slices
     groups = tuple(
-        Group(letter, LETTERS.get(letter, "further rules"), tuple(_row(verdict, report.slices) for verdict in group))
-        for letter, group in by_letter(report.rules).items()
+        Group(letter.letter, letter.about, tuple(_row(block.verdict, slices) for block in letter.blocks))
+        for letter in view.letters
     )
-    return Matrix(("the whole run", *map(_column, report.slices)), groups)
+    return Matrix(("the whole run", *map(_column, slices)), groups)
 
 
 def _column(part: Slice) -> str:
@@ -64,8 +64,7 @@ def _row(verdict: RuleVerdict, slices: Iterable[Slice]) -> Row:
     rule = verdict.rule
     whole = _cell(verdict.outcome, known=verdict.known_failing is not None)
     parts = (_cell(part.outcomes.get(rule.id, Outcome.NOT_EXERCISED)) for part in slices)
-    told = verdict.outcome in (Outcome.BROKEN, Outcome.WARNED, Outcome.ERROR)
-    return Row(rule.id, rule.slug, told, (whole, *parts))
+    return Row(rule.id, rule.slug, verdict.outcome in FAILED, (whole, *parts))
 
 
 def _cell(outcome: Outcome, *, known: bool = False) -> Cell | None:

@@ -36,11 +36,11 @@ MEANINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One read: where, how it is drawn, and its words."""
+    """One read: where, how it is drawn, and what it showed."""
 
     x: float
     kind: str
-    says: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One session: its `name`, its life in words (`says`), and what is drawn."""
+    """One session: its `name`, its `description` (all its statuses), and what is drawn."""
 
     name: str
-    says: str
+    description: str
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
 
@@ -96,7 +96,7 @@ def _strip(part: Slice, places: Sequence[float], end: float, timed: bool) -> Str
         Mark(round(x, 2), _kind(read.word), f"{read.word}{f' at {_seconds(read.at or 0.0)}' if timed else ''}")
         for x, read in zip(xs, part.reads, strict=True)
     )
-    return Strip(part.name, _life(part.reads, timed), tuple(_bars(part.reads, xs)), marks)
+    return Strip(part.name, _description(part.reads, timed), tuple(_bars(part.reads, xs)), marks)
 
 
 def _bars(reads: Sequence[Poll], xs: Sequence[float]) -> Iterator[Bar]:
@@ -107,7 +107,7 @@ def _bars(reads: Sequence[Poll], xs: Sequence[float]) -> Iterator[Bar]:
         yield Bar(round(xs[numbers[0]], 2), round(ends[numbers[-1]] - xs[numbers[0]], 2), _kind(word))
 
 
-def _life(reads: Sequence[Poll], timed: bool) -> str:
+def _description(reads: Sequence[Poll], timed: bool) -> str:
     """`WAITING, IN_PROGRESS after 0.07 s, COMPLETED after 0.13 s: 6 reads`."""
     runs = [next(run) for _, run in groupby(reads, key=lambda read: read.word)]
     start = reads[0].at or 0.0

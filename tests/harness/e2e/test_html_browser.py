@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.reporting.html.page import html
+from hpp_contract.reporting.view import ReportView
 from tests.harness.support.browsers import HAS_CHROMIUM, ChromiumVisitor, chromium
 from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import ROOT
@@ -42,7 +43,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromiumVisito
 @pytest.fixture(params=["broken", "drift"])
 def page(request: pytest.FixtureRequest, browser: ChromiumVisitor, tmp_path: Path) -> ChromiumVisitor:
     """A page with everything that it can show, in a window of a desk."""
-    pages = {"broken": lambda: html(broken()), "drift": lambda: html(drifted(), HISTORY)}
+    pages = {"broken": lambda: html(ReportView(broken())), "drift": lambda: html(ReportView(drifted(), HISTORY))}
     file = tmp_path / "report.html"
     file.write_text(pages[request.param](), encoding="utf-8")
     browser.resize(1280, 900)

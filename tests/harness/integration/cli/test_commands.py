@@ -16,9 +16,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-import hpp_contract.rules
 from hpp_contract.cli import COMMANDS, main
-from hpp_contract.cli.pair import kept_and_broken
+from hpp_contract.cli.explain import kept_and_broken
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.rule import Rule
 from hpp_contract.rules import CATALOGUE
@@ -162,7 +161,7 @@ def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def find(_: str) -> Rule:
         raise error
 
-    monkeypatch.setattr(hpp_contract.rules, "find", find)
+    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.explain"), "find", find)
 
 
 @pytest.mark.parametrize(("problem", "code"), [(UsageProblem("say x."), 2), (Unverifiable("say x."), 3)])

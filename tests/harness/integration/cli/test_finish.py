@@ -15,8 +15,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from hpp_contract.cli._console import progress
 from hpp_contract.cli._options import Options, common_options, finish
-from hpp_contract.cli._progress import progress
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.known_failing import parse
 from hpp_contract.engine.report import Outcome, Report
@@ -155,7 +155,7 @@ def test_colours_are_for_terminals_that_want_them() -> None:
 
 _WAITING = """
 import sys, threading
-import hpp_contract.cli._progress as progress
+import hpp_contract.cli._console as progress
 progress.PATIENCE, shown, write = {patience}, threading.Semaphore(0), sys.stderr.write
 sys.stderr.write = lambda text: (write(text), shown.release() if "probing" in text else None)[0]
 with progress.progress("probing"):

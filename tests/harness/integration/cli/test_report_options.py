@@ -74,11 +74,11 @@ def test_recordings_are_shown_by_file(tmp_path: Path) -> None:
 def test_drift_is_shown_with_its_history(tmp_path: Path) -> None:
     """The page about drift has what changed and, with a history, a chart of it that includes this run."""
     baseline = ("drift", "--baseline", "base", "--history", "runs.jsonl")
-    assert run(*baseline, "--accept", "--reason", "first night", cwd=tmp_path).returncode == 0
+    assert run(*baseline, "--accept", "--reason", "first run", cwd=tmp_path).returncode == 0
     done = run(*baseline, "--html", "r.html", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
-    assert {"What changed", "Night by night"} <= set(headings(page))
+    assert {"What changed", "Run by run"} <= set(headings(page))
     assert "2 runs from" in page.text
 
 

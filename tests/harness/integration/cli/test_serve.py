@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hpp_contract.cli import main
-from hpp_contract.cli.serve_body import served_body
+from hpp_contract.cli.serve import served_body
 from hpp_contract.server import simulate_server
 
 
@@ -21,7 +21,7 @@ def run(*arguments: str) -> Result:
 
 
 @contextmanager
-def told_at_once() -> Iterator[threading.Event]:
+def stopped_at_once() -> Iterator[threading.Event]:
     """As if Ctrl-C was pressed right away."""
     told = threading.Event()
     told.set()
@@ -31,7 +31,7 @@ def told_at_once() -> Iterator[threading.Event]:
 @pytest.mark.socket
 def test_serving_a_body_with_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body from a file is served beside named faults; that nobody asked is not a verdict."""
-    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.serve"), "_until_told", told_at_once)
+    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.serve"), "_stop_signal", stopped_at_once)
     (tmp_path / "body.json").write_text("{broken")
     done = run("serve", "--port", "0", "--body", str(tmp_path / "body.json"), "--fault", "breaks-off")
     assert done.exit_code == 3

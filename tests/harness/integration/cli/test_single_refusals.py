@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.cli._failures import exit_code
+from hpp_contract.cli._console import exit_code
 from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.python import PythonAdapter

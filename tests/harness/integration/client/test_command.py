@@ -165,8 +165,11 @@ def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     from hpp_contract.engine.sanitize import sanitize_report
     from hpp_contract.privacy.redact import Redactor
     from hpp_contract.reporting.json_report import json_report
+    from hpp_contract.reporting.view import ReportView
 
-    text = json_report(sanitize_report(judged("crashes", "smoke"), Redactor(CASES["smoke"].credentials.secrets)))
+    text = json_report(
+        ReportView(sanitize_report(judged("crashes", "smoke"), Redactor(CASES["smoke"].credentials.secrets)))
+    )
     assert "boom" in text
     assert CASES["smoke"].credentials.api_key not in text
 

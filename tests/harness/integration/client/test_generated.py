@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.cli.serve_body import served_body, session_in
+from hpp_contract.cli.serve import served_body, session_in
 from hpp_contract.cli.serve_text import instructions
 from hpp_contract.client import GeneratedOptions, RunOptions, generated, run
 from hpp_contract.client.adapters.python import PythonAdapter

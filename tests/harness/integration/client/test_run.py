@@ -132,7 +132,8 @@ def test_skipped_cases_are_named() -> None:
 def test_secrets_stay_out_of_the_report() -> None:
     """However a client prints its credentials, the report does not."""
     from hpp_contract.reporting.json_report import json_report
+    from hpp_contract.reporting.view import ReportView
 
     report = judged(TalksTooMuch(), "unauthorized", "not-found")
-    text = json.dumps(json_report(report))
+    text = json.dumps(json_report(ReportView(report)))
     assert not [secret for secret in CASES["smoke"].credentials.secrets[:2] if secret in text]

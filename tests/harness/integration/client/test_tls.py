@@ -14,7 +14,7 @@ import pytest
 
 from hpp_contract.cases import CASES
 from hpp_contract.cli import main
-from hpp_contract.cli.authority import VARIABLES, trusting
+from hpp_contract.cli.client import VARIABLES, trusting
 from hpp_contract.client import GeneratedOptions, RunOptions, run
 from hpp_contract.client.adapters.adapter import Adapter
 from hpp_contract.client.adapters.command_template import CommandTemplateAdapter

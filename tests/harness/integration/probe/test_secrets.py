@@ -174,7 +174,7 @@ def test_no_secret_leaks_when_we_fail(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"{credentials.authorization} {credentials.api_key} {credentials.username}")
 
-    monkeypatch.setattr("hpp_contract.engine.judge", fail)
+    monkeypatch.setattr("hpp_contract.cli.endpoint.judge", fail)
     with recording() as (_, url):
         search.append(run("endpoint", url, ("-v",), credentials))
     assert "RuntimeError" in search[0]

@@ -13,7 +13,7 @@ import requests
 from hypothesis import given
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.cli.serve_body import served_body
+from hpp_contract.cli.serve import served_body
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.generate import sessions
 from hpp_contract.generate.vectors import vectors

@@ -18,6 +18,7 @@ from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.github import SHOWN, github, guarded
 from hpp_contract.reporting.gitlab import gitlab
 from hpp_contract.reporting.terminal import terminal
+from hpp_contract.reporting.view import ReportView
 from tests.harness.support.github_runner import runner
 from tests.harness.support.sample_pages import drifted
 from tests.harness.support.sample_reports import ENDPOINT, EVERY_OUTCOME, REPORTS, finding, report, verdict
@@ -32,8 +33,8 @@ TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 def test_nothing_in_a_report_becomes_another_command(hostile: Report) -> None:
     """Of a job's output a runner obeys the annotations alone, as many as there are lines, whatever the texts are."""
     clean = sanitize_report(hostile, Redactor())
-    commands = runner(guarded(terminal(clean), TOKEN) + github(clean))
-    assert len(commands) == len(github(clean).splitlines())
+    commands = runner(guarded(terminal(ReportView(clean)), TOKEN) + github(ReportView(clean)))
+    assert len(commands) == len(github(ReportView(clean)).splitlines())
     assert {command.name for command in commands} <= {"error", "warning", "notice"}
     assert all(command.properties.keys() <= {"title", "file"} for command in commands)
     assert max(Counter(command.name for command in commands).values(), default=0) <= SHOWN
@@ -41,7 +42,7 @@ def test_nothing_in_a_report_becomes_another_command(hostile: Report) -> None:
 
 def test_the_guard_is_needed_and_holds() -> None:
     """A text that begins a line of the report is a command to a runner, and none between the guards."""
-    text = terminal(report(notes=("::error title=x::not ours", "::stop-commands::x")))
+    text = terminal(ReportView(report(notes=("::error title=x::not ours", "::stop-commands::x"))))
     assert [command.text for command in runner(text)] == ["not ours"]
     assert runner(guarded(text, TOKEN)) == []
     assert runner(guarded(text, TOKEN) + "::error::ours") == [("error", {}, "ours")]
@@ -50,14 +51,14 @@ def test_the_guard_is_needed_and_holds() -> None:
 @given(REPORTS)
 def test_a_failed_run_has_an_error(hostile: Report) -> None:
     """There is an error if and only if the run fails."""
-    commands = runner(github(sanitize_report(hostile, Redactor())))
+    commands = runner(github(ReportView(sanitize_report(hostile, Redactor()))))
     assert ("error" in {command.name for command in commands}) == (hostile.exit_code != 0)
 
 
 def test_texts_arrive_as_they_are() -> None:
     """Percent signs, colons, commas and line ends of a text arrive, in the title as in the message."""
     nasty = verdict("HPP-S01", Outcome.BROKEN, Finding("a,b", "100%", "::error::%0A", "x.yaml#2, y"))
-    (told,) = runner(github(report(nasty)))
+    (told,) = runner(github(ReportView(report(nasty))))
     assert told.properties == {"title": "HPP-S01 a-rule: broken"}
     assert "a,b: expected 100%, found ::error::%0A · x.yaml#2, y\n" in told.text
 
@@ -66,14 +67,14 @@ def test_levels_follow_the_verdict() -> None:
     """Broken is an error, a warning a warning unless strict, a known failure and silence are notices."""
 
     def levels(judged: Report) -> dict[str, str]:
-        return {told.properties["title"].split(":")[0]: told.name for told in runner(github(judged))}
+        return {told.properties["title"].split(":")[0]: told.name for told in runner(github(ReportView(judged)))}
 
     assert levels(EVERY_OUTCOME) == {
         "Problem with the run": "error",
         "HPP-S02 a-rule": "error",
         "HPP-E01 a-rule": "error",
         "HPP-H01 a-rule": "warning",
-        "1 rule not exercised": "notice",
+        "1 rule not tested": "notice",
     }
     assert levels(replace(EVERY_OUTCOME, strict=True))["HPP-H01 a-rule"] == "error"
     assert levels(report(verdict("HPP-S01", Outcome.BROKEN, finding(), known_failing="x"))) == {
@@ -86,7 +87,7 @@ def test_levels_follow_the_verdict() -> None:
 def test_what_github_would_drop_is_said() -> None:
     """More annotations of a level than GitHub shows end in one that names the rest."""
     many = report(*(verdict(f"HPP-S{number:02}", Outcome.BROKEN, finding()) for number in range(1, 21)))
-    told = runner(github(many))
+    told = runner(github(ReportView(many)))
     assert len(told) == SHOWN
     assert told[-1].properties["title"] == "11 more"
     assert "HPP-S20 a-rule: broken" in told[-1].text
@@ -95,13 +96,13 @@ def test_what_github_would_drop_is_said() -> None:
 def test_a_recording_is_annotated_where_it_is() -> None:
     """An annotation about a recording names its file, so that the pull request shows it there."""
     kept = replace(report(verdict("HPP-S01", Outcome.BROKEN, finding())), subject=Subject("recording", "x.yaml"))
-    assert runner(github(kept))[0].properties["file"] == "x.yaml"
-    assert "file" not in runner(github(replace(kept, subject=ENDPOINT)))[0].properties
+    assert runner(github(ReportView(kept)))[0].properties["file"] == "x.yaml"
+    assert "file" not in runner(github(ReportView(replace(kept, subject=ENDPOINT))))[0].properties
 
 
 def test_changes_are_annotated_by_class() -> None:
     """What fails a drift run is an error, other changes are notices, and what is alike is told once."""
-    told = [(one.name, one.properties["title"]) for one in runner(github(drifted()))]
+    told = [(one.name, one.properties["title"]) for one in runner(github(ReportView(drifted())))]
     assert told == [
         ("error", "breaking: waiting, in-progress · /expires_at"),
         ("error", "risky: waiting · /status value"),
@@ -115,7 +116,7 @@ def test_changes_are_annotated_by_class() -> None:
 @given(REPORTS)
 def test_code_quality_is_what_gitlab_reads(hostile: Report) -> None:
     """Each entry has what GitLab asks for, a severity it knows and a fingerprint of its own; a failed run has one."""
-    entries = json.loads(gitlab(sanitize_report(hostile, Redactor())))
+    entries = json.loads(gitlab(ReportView(sanitize_report(hostile, Redactor()))))
     for entry in entries:
         assert entry.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
         assert entry["severity"] in {"info", "minor", "major", "critical", "blocker"}
@@ -133,7 +134,7 @@ def test_fingerprints_outlive_what_varies() -> None:
 
     def prints(*findings: Finding) -> set[str]:
         judged = report(verdict("HPP-S01", Outcome.BROKEN, *findings))
-        return {entry["fingerprint"] for entry in json.loads(gitlab(judged))}
+        return {entry["fingerprint"] for entry in json.loads(gitlab(ReportView(judged)))}
 
     one = Finding("/a", "x", "a string of 3", "GET … (poll 1)", "smoke")
     assert prints(one) == prints(replace(one, found="a string of 4", evidence="GET … (poll 2)"))
@@ -154,12 +155,12 @@ def test_fingerprints_outlive_what_varies() -> None:
 )
 def test_severities_follow_the_verdict(judged: Report, severities: list[str]) -> None:
     """What fails the run is critical or worse, what warns is minor, what is known is said and weighs nothing."""
-    assert [entry["severity"] for entry in json.loads(gitlab(judged))] == severities
+    assert [entry["severity"] for entry in json.loads(gitlab(ReportView(judged)))] == severities
 
 
 def test_a_recording_is_found_by_its_path() -> None:
     """An entry about a recording has its path, without a leading dot; one about anything else is named by its kind."""
     kept = report(verdict("HPP-S01", Outcome.BROKEN, replace(finding(), evidence="./cassettes/x.yaml#2")))
     kept = replace(kept, subject=Subject("recording", "cassettes"))
-    assert json.loads(gitlab(kept))[0]["location"]["path"] == "cassettes/x.yaml"
-    assert json.loads(gitlab(replace(kept, subject=ENDPOINT)))[0]["location"]["path"] == "endpoint"
+    assert json.loads(gitlab(ReportView(kept)))[0]["location"]["path"] == "cassettes/x.yaml"
+    assert json.loads(gitlab(ReportView(replace(kept, subject=ENDPOINT))))[0]["location"]["path"] == "endpoint"

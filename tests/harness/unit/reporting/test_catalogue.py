@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpp_contract.cli.answer_pair import answer_pair
+from hpp_contract.cli.explain import kept_and_broken
 from hpp_contract.engine.rule import Rule
 from hpp_contract.reporting.catalogue import explain, rules_markdown, rules_text
 from hpp_contract.rules import CATALOGUE, find
@@ -46,7 +46,7 @@ def test_rules_markdown_has_a_row_per_rule() -> None:
 @pytest.mark.parametrize("rule", [rule for rule in CATALOGUE if rule.scope == "answer"], ids=lambda rule: rule.id)
 def test_every_rule_about_answers_has_a_pair(rule: Rule) -> None:
     """`explain` shows what a good client tells and what a bad one tells, and they differ."""
-    pair = answer_pair(rule)
+    pair = kept_and_broken(rule)
     assert pair is not None
     assert pair[0] != pair[1]
     shown = " ".join(explain(rule, pair).split())

@@ -24,10 +24,11 @@ from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.junit import junit
 from hpp_contract.reporting.markdown import escape, markdown
 from hpp_contract.reporting.terminal import terminal
+from hpp_contract.reporting.view import ReportView
 from hpp_contract.spec.schema_files import folder
 from tests.harness.support.sample_reports import EVERY_OUTCOME, HOSTILE, REPORTS, finding, report, verdict
 
-PRINTERS = [terminal, json_report, junit, markdown]
+WRITERS = [terminal, json_report, junit, markdown]
 
 
 def _validator() -> jsonschema_rs.Draft202012Validator:
@@ -41,7 +42,7 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 def test_json_has_the_documented_members_in_the_documented_order() -> None:
     """The JSON report has exactly the documented members, in order, and nothing optional that is empty."""
-    value = json.loads(json_report(report(verdict("HPP-S05", Outcome.BROKEN, finding(case="smoke")))))
+    value = json.loads(json_report(ReportView(report(verdict("HPP-S05", Outcome.BROKEN, finding(case="smoke"))))))
     assert list(value) == ["tool", "version", "subject", "summary", "exit_code", "rules"]
     assert value["version"] == __version__
     assert value["subject"] == {"kind": "endpoint", "name": "https://api.example", "embedded": False}
@@ -67,7 +68,7 @@ def test_json_has_the_documented_members_in_the_documented_order() -> None:
 def test_json_says_the_optional_things_when_there_are_any() -> None:
     """What was not verified, problems, notes, reasons and totals are in the JSON when there are any."""
     known = verdict("HPP-S01", Outcome.BROKEN, finding(), total=9, known_failing="ticket 5")
-    value = json.loads(json_report(report(known, unverified="closed port", problems=("p",), notes=("n",))))
+    value = json.loads(json_report(ReportView(report(known, unverified="closed port", problems=("p",), notes=("n",)))))
     assert (value["unverified"], value["problems"], value["notes"]) == ("closed port", ["p"], ["n"])
     assert (value["rules"][0]["total"], value["rules"][0]["known_failing"]) == (9, "ticket 5")
     assert value["exit_code"] == 1
@@ -76,7 +77,7 @@ def test_json_says_the_optional_things_when_there_are_any() -> None:
 @given(REPORTS)
 def test_json_is_valid_by_its_own_schema(hostile: Report) -> None:
     """Every JSON report is valid by schemas/tool/report.json."""
-    text = json_report(sanitize_report(hostile, Redactor()))
+    text = json_report(ReportView(sanitize_report(hostile, Redactor())))
     _validator().validate(json.loads(text))
 
 
@@ -97,7 +98,7 @@ def test_json_is_valid_by_its_own_schema(hostile: Report) -> None:
 )
 def test_the_schema_refuses_what_is_no_report(path: list[Any], value: object) -> None:
     """schemas/tool/report.json refuses a report with any one thing wrong."""
-    spoilt = json.loads(json_report(EVERY_OUTCOME))
+    spoilt = json.loads(json_report(ReportView(EVERY_OUTCOME)))
     assert _validator().is_valid(spoilt)
     place = spoilt
     for step in path[:-1]:
@@ -112,7 +113,7 @@ def test_the_schema_refuses_what_is_no_report(path: list[Any], value: object) ->
 @given(REPORTS)
 def test_junit_is_well_formed_whatever_it_says(hostile: Report) -> None:
     """The JUnit report parses, its counts are right, and it fails when the run fails for a rule or a problem."""
-    root = ET.fromstring(junit(hostile).encode("utf-8"))  # noqa: S314  our own output
+    root = ET.fromstring(junit(ReportView(hostile)).encode("utf-8"))  # noqa: S314  our own output
     cases = list(root.iter("testcase"))
     assert all(case.get("classname") and case.get("name") for case in cases)
     for tag, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
@@ -127,7 +128,7 @@ def test_junit_maps_each_outcome() -> None:
     """Broken fails, a crash is an error, not exercised is skipped, a warning passes with its text, unless strict."""
 
     def tags(judged: Report) -> dict[str, list[str]]:
-        root = ET.fromstring(junit(judged))  # noqa: S314  our own output
+        root = ET.fromstring(junit(ReportView(judged)))  # noqa: S314  our own output
         return {case.get("name", "").split()[0]: [child.tag for child in case] for case in root.iter("testcase")}
 
     assert tags(EVERY_OUTCOME) == {
@@ -163,7 +164,7 @@ _RENDER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrou
 @given(REPORTS)
 def test_markdown_lets_no_text_become_markup(hostile: Report) -> None:
     """Rendered, the Markdown report holds only the elements that we wrote, and each table row all of its cells."""
-    html = _RENDER.render(markdown(sanitize_report(hostile, Redactor())))
+    html = _RENDER.render(markdown(ReportView(sanitize_report(hostile, Redactor()))))
     tags = _Tags()
     tags.feed(html)
     ours = {"h2", "h3", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "details", "summary"}
@@ -175,7 +176,7 @@ def test_markdown_lets_no_text_become_markup(hostile: Report) -> None:
 def test_markdown_shows_text_as_it_is() -> None:
     """Markup characters in a finding are shown, not obeyed."""
     nasty = "a|b `c` <img src=x> *d* _e_ [f](g) @someone #1 $x$ https://h www.i :smile: \\|"
-    html = _RENDER.render(markdown(report(verdict("HPP-S01", Outcome.BROKEN, finding(nasty)))))
+    html = _RENDER.render(markdown(ReportView(report(verdict("HPP-S01", Outcome.BROKEN, finding(nasty))))))
     shown = re.findall(r"<code>(.*?)</code>", html, re.DOTALL)
     assert nasty in [unescape(text) for text in shown]
     assert not re.search(r"<(img|em|a|strong)\b", html)
@@ -196,7 +197,7 @@ SECRET = "kco-is-not-this-0815/+ä"
 
 @settings(max_examples=settings().max_examples // 5)  # each prints 28 reports
 @given(REPORTS, HOSTILE)
-def test_no_printer_leaks_past_the_gate(hostile: Report, around: str) -> None:
+def test_no_writer_leaks_a_secret(hostile: Report, around: str) -> None:
     """A secret in any text of a report, in any spelling, reaches no format."""
     import base64
     from urllib.parse import quote
@@ -212,7 +213,7 @@ def test_no_printer_leaks_past_the_gate(hostile: Report, around: str) -> None:
             problems=(text,),
             notes=(text,),
         )
-        for printer in PRINTERS:
-            output = printer(sanitize_report(spilt, Redactor([SECRET])))
+        for writer in WRITERS:
+            output = writer(ReportView(sanitize_report(spilt, Redactor([SECRET]))))
             assert spelling not in output
-            assert "[redacted]" in output or printer is terminal or printer is markdown
+            assert "[redacted]" in output or writer is terminal or writer is markdown

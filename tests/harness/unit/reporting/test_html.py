@@ -18,21 +18,23 @@ from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.html.page import html
-from hpp_contract.reporting.reproduce import reproduce_command
+from hpp_contract.reporting.view import ReportView, reproduce_command
 from tests.harness.support.html_reader import Page
 from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, retold
 from tests.harness.support.sample_reports import EVERY_OUTCOME, report, verdict
 
 PAGES = {
-    "kept": lambda: html(judged("lifecycle-paid")),
-    "broken": lambda: html(broken(), written="22 November 2026, 12:04 UTC"),
-    "every-outcome": lambda: html(EVERY_OUTCOME),
-    "known": lambda: html(report(verdict("HPP-S01", Outcome.BROKEN, Finding("/a", "b", "c"), known_failing="why"))),
-    "unverified": lambda: html(Report(Subject("endpoint", "https://api.example"), (), "closed port.")),
-    "learned": lambda: html(replace(broken(), learned=(("Who?", "Nobody."),))),
-    "drift": lambda: html(drifted(), HISTORY),
-    "no-drift": lambda: html(replace(drifted(), changes=()), HISTORY[:1]),
+    "kept": lambda: html(ReportView(judged("lifecycle-paid"))),
+    "broken": lambda: html(ReportView(broken(), written="22 November 2026, 12:04 UTC")),
+    "every-outcome": lambda: html(ReportView(EVERY_OUTCOME)),
+    "known": lambda: html(
+        ReportView(report(verdict("HPP-S01", Outcome.BROKEN, Finding("/a", "b", "c"), known_failing="why")))
+    ),
+    "unverified": lambda: html(ReportView(Report(Subject("endpoint", "https://api.example"), (), "closed port."))),
+    "learned": lambda: html(ReportView(replace(broken(), learned=(("Who?", "Nobody."),)))),
+    "drift": lambda: html(ReportView(drifted(), HISTORY)),
+    "no-drift": lambda: html(ReportView(replace(drifted(), changes=()), HISTORY[:1])),
 }
 
 
@@ -46,7 +48,7 @@ def page(request: pytest.FixtureRequest) -> Page:
 
 def test_the_verdict_comes_first() -> None:
     """The headline is the page's only first heading, agrees with the exit code and stands before everything else."""
-    shown, count = Page(html(broken())), broken().summary[Outcome.BROKEN]
+    shown, count = Page(html(ReportView(broken()))), broken().summary[Outcome.BROKEN]
     assert count > 1
     assert [heading.text for heading in shown.all("h1")] == [f"Contract broken: {count} rules"]
     assert shown.all("h1", "h2")[0].tag == "h1"
@@ -55,7 +57,7 @@ def test_the_verdict_comes_first() -> None:
 
 def test_a_finding_has_all_its_parts() -> None:
     """A broken rule is told with its sentence, its basis, where, expected, found, evidence, exchange and commands."""
-    shown = Page(html(broken()))
+    shown = Page(html(ReportView(broken())))
     told = next(element for element in shown.all("article") if element["id"] == "HPP-C02").text
     for part in [
         "HPP-C02 order-with-reference",
@@ -101,14 +103,14 @@ def test_a_finding_can_be_seen_again(subject: Subject, found: dict[str, str], co
     """Each finding comes with the one command that shows it again, for a shell as it is."""
     told = Finding("/a", "b", "c", **found)
     assert reproduce_command(Report(subject, ()), told) == command
-    page = Page(html(replace(report(verdict("HPP-S01", Outcome.BROKEN, told)), subject=subject)))
+    page = Page(html(ReportView(replace(report(verdict("HPP-S01", Outcome.BROKEN, told)), subject=subject))))
     assert page.text.count(command) == 1 or not command
 
 
 def test_every_rule_has_its_row_and_every_slice_its_column() -> None:
     """The matrix has a row for each rule, and a column for the whole run and each slice with its outcomes."""
     judgement = broken()
-    shown = Page(html(judgement))
+    shown = Page(html(ReportView(judgement)))
     rows = [element for element in shown.all("tr") if "tbody" in element.within and element["class"] != "letter"]
     matrix = [row for row in rows if re.match(r"\s*[A-Z]\d\d ", row.text)]
     assert len(matrix) == len(judgement.rules)
@@ -123,16 +125,18 @@ def test_every_rule_has_its_row_and_every_slice_its_column() -> None:
 
 
 def test_what_was_not_exercised_is_listed() -> None:
-    """Rules that nothing could have broken are listed by id and sentence."""
+    """Rules that had nothing to judge are listed by id and sentence."""
     silent = [verdict.rule for verdict in broken().rules if verdict.outcome is Outcome.NOT_EXERCISED]
-    listed = next(element for element in Page(html(broken())).all("ul") if element["class"] == "silent").text
+    listed = next(
+        element for element in Page(html(ReportView(broken()))).all("ul") if element["class"] == "untested"
+    ).text
     assert silent
     assert all(rule.id in listed and rule.summary.replace("`", "") in listed for rule in silent)
 
 
 def test_polled_sessions_and_transitions_are_told_in_words() -> None:
     """What the drawings show is also there as text: each session's life, and each transition with its count."""
-    text = " ".join(Page(html(broken())).text.split())
+    text = " ".join(Page(html(ReportView(broken()))).text.split())
     assert "WAITING, IN_PROGRESS after" in text
     assert "IN_PROGRESS → COMPLETED 2 documented" in text
     assert "WAITING → COMPLETED 1 allowed: a poller can miss what was in between" in text
@@ -141,7 +145,7 @@ def test_polled_sessions_and_transitions_are_told_in_words() -> None:
 
 def test_drift_is_told_with_its_history() -> None:
     """Changes come with before, after and advice, alike ones once; nights come with what they were."""
-    text = " ".join(Page(html(drifted(), HISTORY)).text.split())
+    text = " ".join(Page(html(ReportView(drifted(), HISTORY))).text.split())
     assert "breaking waiting, in-progress · /expires_at" in text
     assert text.count("Stop relying on it.") == 1
     assert "5 runs from 2026-11-01 to 2026-11-05: 2 quiet, 2 with changes, 1 that could not be verified." in text
@@ -151,7 +155,7 @@ def test_drift_is_told_with_its_history() -> None:
 def test_what_was_learned_is_told() -> None:
     """An open question comes with its answer, or with the word that there is none yet."""
     asked = (("Which status code has a malformed id?", "404"), ("Does a GET move it?", NOT_ANSWERED))
-    shown = Page(html(replace(broken(), learned=asked)))
+    shown = Page(html(ReportView(replace(broken(), learned=asked))))
     terms = zip(shown.all("dt"), shown.all("dd"), strict=True)
     assert [pair for pair in ((dt.text, dd.text) for dt, dd in terms) if pair in asked] == list(asked)
 
@@ -217,7 +221,7 @@ def _named(text: str) -> str:
 def test_hostile_text_stays_text(hostile: Report) -> None:
     """No text adds an element or an attribute: a page of harmless texts has the same elements and attributes."""
     clean = sanitize_report(hostile, Redactor())
-    shown, harmless = Page(html(clean)), Page(html(retold(clean, _named)))
+    shown, harmless = Page(html(ReportView(clean))), Page(html(ReportView(retold(clean, _named))))
     assert shown.skeleton == harmless.skeleton
     for text in (clean.subject.name, *clean.notes, *clean.problems):
         assert " ".join(text.split()) in " ".join(shown.text.split())
@@ -245,7 +249,7 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
     everything = tuple(Finding("/x", "y", "z", exchange.evidence) for exchange in evidence)
     shown = sanitize_report(_showing(subject, everything, evidence), Redactor())
     assert len(shown.exchanges) == len({exchange.evidence for exchange in evidence})
-    text = html(shown)
+    text = html(ReportView(shown))
     leaked = [secret for secret in {*secrets, *PERSON} - {""} if secret and secret in text]
     assert leaked == []
 

@@ -52,15 +52,15 @@ def test_every_read_has_its_mark_within_the_strip(slices: list[Slice]) -> None:
         assert all(
             bar.width >= 0 and places[0] <= bar.x and bar.x + bar.width <= places[-1] + 0.02 for bar in strip.bars
         )
-        assert strip.says.endswith("reads" if len(part.reads) > 1 else "1 read")
-        assert strip.says.startswith(part.reads[0].word)
+        assert strip.description.endswith("reads" if len(part.reads) > 1 else "1 read")
+        assert strip.description.startswith(part.reads[0].word)
 
 
 def test_a_life_is_told_by_what_changed() -> None:
     """The words of a strip name each run of the same status once, and when it began."""
     life = [(2.0, "WAITING"), (2.5, "WAITING"), (132.0, "IN_PROGRESS"), (9000.0, "COMPLETED")]
     (strip,) = timeline([Slice("s", {}, tuple(Poll(*read) for read in life))]).strips
-    assert strip.says == "WAITING, IN_PROGRESS after 2.2 min, COMPLETED after 2.5 h: 4 reads"
+    assert strip.description == "WAITING, IN_PROGRESS after 2.2 min, COMPLETED after 2.5 h: 4 reads"
     assert [mark.kind for mark in strip.marks] == ["pending", "pending", "pending", "final"]
 
 
@@ -79,13 +79,13 @@ def test_a_life_is_told_by_what_changed() -> None:
 def test_times_are_told_in_a_unit_of_their_size(seconds: float, words: str) -> None:
     """When a status began is told in milliseconds, seconds, minutes or hours."""
     (strip,) = timeline([Slice("s", {}, (Poll(0.0, "WAITING"), Poll(seconds, "COMPLETED")))]).strips
-    assert strip.says == f"WAITING, COMPLETED after {words}: 2 reads"
+    assert strip.description == f"WAITING, COMPLETED after {words}: 2 reads"
 
 
 def test_reads_without_times_are_placed_in_order() -> None:
     """Where recordings have no times, the order of the reads is what is drawn and told."""
     (strip,) = timeline([Slice("s", {}, (Poll(None, "WAITING"), Poll(None, "404"), Poll(None, "404")))]).strips
-    assert strip.says == "WAITING, 404: 3 reads"
+    assert strip.description == "WAITING, 404: 3 reads"
     assert [mark.x for mark in strip.marks] == [1.5, 50.0, 98.5]
 
 
@@ -102,7 +102,7 @@ def test_transitions_are_counted(slices: list[Slice]) -> None:
     assert {(way.before, way.after): way.count for way in drawn.seen} == {step: steps.count(step) for step in steps}
     for way in drawn.seen:
         wrong = way.before in ("COMPLETED", "CANCELLED", "DISABLED") or way.after == "WAITING"
-        assert (way.how == "wrong") == wrong == way.says.startswith("breaks the contract")
+        assert (way.how == "wrong") == wrong == way.description.startswith("breaks the contract")
     assert {node.word: node.reads for node in drawn.nodes if node.reads} == {
         word: sum(life.count(word) for life in lives) for life in lives for word in life
     }
@@ -180,7 +180,7 @@ def test_every_night_has_its_column(runs: list[Run]) -> None:
 def test_the_chart_says_what_it_shows() -> None:
     """Each night that was not quiet is a sentence, and the whole chart is one."""
     chart = not_none(history_chart((*HISTORY, run(6, "drift"))))
-    assert [column.says for column in chart.eventful][:2] == [
+    assert [column.description for column in chart.eventful][:2] == [
         "2026-11-02: 1 breaking, 1 risky, 1 additive",
         "2026-11-03: could not be verified",
     ]

@@ -1,25 +1,25 @@
-"""What every probing command has in common: which endpoint, which sessions, how often."""
+"""Options of the commands that probe an endpoint: which endpoint, which sessions, how often."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from hpp_contract.cli._environment import environ
+from hpp_contract.cli._console import environ, progress
+from hpp_contract.cli._options import Command, decorated
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.clock import Clock
-
-if TYPE_CHECKING:
-    from hpp_contract.probe import ProbePlan, ProbeResult, Target
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, target_from
+from hpp_contract.probe.provision import order_from
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeOptions:
-    """The probing options as they were given."""
+    """The options of probing, as they were given."""
 
     base_url: str | None = None
     session_ids: tuple[str, ...] = ()
@@ -31,15 +31,10 @@ class ProbeOptions:
 
     def target(self) -> Target:
         """The target that these options and the environment describe; raises UsageProblem."""
-        from hpp_contract.probe import target_from
-
         return target_from(self.base_url, environ(), self.session_ids, self.allow_production, self.provision)
 
     def plan(self, seed: int, clock: Clock) -> ProbePlan:
-        from hpp_contract.engine.errors import UsageProblem
-        from hpp_contract.probe import ProbePlan
-        from hpp_contract.probe.provision import order_from
-
+        """How to probe; raises UsageProblem."""
         if self.browser and not self.provision:
             raise UsageProblem("--browser opens the page of a session that --provision makes: give both.")
         return ProbePlan(
@@ -52,43 +47,37 @@ class ProbeOptions:
             clock=clock,
         )
 
-    def probe(self, seed: int, clock: Clock) -> ProbeResult:
-        """Probe, with a sign of life at a terminal."""
-        from hpp_contract.cli._progress import progress
-        from hpp_contract.probe import probe
-
+    def run(self, seed: int, clock: Clock) -> ProbeResult:
+        """Probe, with a progress bar at a terminal."""
         target = self.target()
         with progress("probing the endpoint"):
             return probe(target, self.plan(seed, clock))
 
 
-_LATENCY = click.FloatRange(min=0, min_open=True)
-_DECORATORS = (
+_PROBE = (
     click.argument("base_url", required=False),
     click.option("--session-id", "session_ids", multiple=True, metavar="ID", help="A session to read; repeatable."),
     click.option("--polls", type=click.IntRange(1, 1000), default=2, show_default=True, help="Reads of each session."),
     click.option(
         "--max-latency",
-        type=_LATENCY,
+        type=click.FloatRange(min=0, min_open=True),
         default=1.0,
         show_default=True,
         metavar="SECONDS",
         help="An answer that takes longer is a warning.",
     ),
     click.option("--allow-production", is_flag=True, help="Read from a production host too."),
-    click.option("--provision", is_flag=True, help="Make a session too, follow it to its end and disable it."),
+    click.option("--provision", is_flag=True, help="Create a session too, follow it to its end and disable it."),
     click.option("--browser", is_flag=True, help="Open that session's page in Chromium."),
 )
 
 
-def probing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the probing options, as one argument `probing`."""
+def probe_options(command: Command) -> Command:
+    """Give a command the options of probing, as one argument `probe_with`."""
 
     @wraps(command)
     def wrapped(**arguments: Any) -> Any:
-        probing = ProbeOptions(**{name: arguments.pop(name) for name in ProbeOptions.__slots__})
-        return command(probing=probing, **arguments)
+        options = ProbeOptions(**{name: arguments.pop(name) for name in ProbeOptions.__slots__})
+        return command(probe_with=options, **arguments)
 
-    for decorate in reversed(_DECORATORS):
-        wrapped = decorate(wrapped)
-    return wrapped
+    return decorated(wrapped, _PROBE)

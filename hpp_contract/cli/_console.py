@@ -1,0 +1,170 @@
+"""What every command has of a console: environment, completion, output, a progress bar, and how an error ends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TextIO
+
+import click
+
+from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, system_refusal
+from hpp_contract.model.credentials import Credentials
+from hpp_contract.privacy.redact import Redactor
+from hpp_contract.privacy.sanitize import printable
+
+INTERRUPTED = 130
+"""What a shell reports for a command ended by Ctrl-C."""
+
+PIPED = 100
+"""Columns for a pipe or a log, which have no width of their own; COLUMNS overrides it."""
+
+PROGRESS_DELAY_S = 1.0
+"""Seconds before the progress bar is shown."""
+
+_FRAME_S = 0.1
+_ASCII = str.maketrans({"·": "-", "…": "...", "›": ">", "–": "-", "—": "-", "→": "->", "’": "'", "“": '"', "”": '"'})
+
+Advance = Callable[[int, int], None]
+"""Called with how much is done and how much there is to do, in any unit."""
+
+
+# --- Environment
+
+
+def readable(text: str) -> str:
+    """Text from outside read as UTF-8, whatever the encoding of the locale; bytes that are no UTF-8 are replaced."""
+    return os.fsencode(text).decode("utf-8", "replace")
+
+
+def environ() -> dict[str, str]:
+    """The environment as readable text."""
+    return {name: readable(value) for name, value in os.environ.items()}
+
+
+def redactor(*secrets: str) -> Redactor:
+    """A Redactor for the credentials in the environment and for `secrets`."""
+    variables = environ()
+    key, username = variables.get("HPP_API_KEY"), variables.get("HPP_USERNAME")
+    ours = Credentials(key, username or None).secrets if key else (username or "",)
+    return Redactor((*ours, *secrets))
+
+
+def completing(*names: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What a shell completes an option with: those of `names` that begin as the word does."""
+    return lambda _context, _parameter, begun: [name for name in names if name.lower().startswith(begun.lower())]
+
+
+# --- Output
+
+
+def write_stdout(text: str) -> None:
+    """Write to standard output."""
+    _write(sys.stdout, text)
+
+
+def write_stderr(text: str) -> None:
+    """Write to standard error."""
+    _write(sys.stderr, text)
+
+
+def width() -> int:
+    """Columns to write in: at least 40."""
+    return max(40, shutil.get_terminal_size((PIPED, 24)).columns)
+
+
+def colour(no_color: bool) -> bool:
+    """Whether to use colours: on a terminal, unless something says not to (--no-color, NO_COLOR, TERM=dumb)."""
+    plain = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return not plain and sys.stdout.isatty()
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:  # the reader has left (`| head`); the exit code and the files still have the verdict
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+# --- Progress
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Advance]:
+    """Show a progress bar on stderr while the block runs, after one second and only on a terminal: `what` is done, and
+    the seconds that passed. The bar moves to and fro until the block says how far it is."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    # rich is slow to load, and most runs end without a bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    # rich's own thread is started where an error of the system, which may refuse a thread, cannot be caught.
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    task = bar.add_task(what, total=None)
+    done = Event()
+
+    def move() -> None:
+        if not done.wait(PROGRESS_DELAY_S):
+            with bar:
+                while not done.wait(_FRAME_S):
+                    bar.refresh()
+
+    mover = Thread(target=move, name="hpp-contract progress", daemon=True)
+    mover.start()
+    try:
+        yield lambda finished, total: bar.update(task, completed=finished, total=total)
+    finally:
+        done.set()
+        mover.join()
+
+
+# --- Errors
+
+
+def exit_code(error: BaseException, verbose: bool = False, annotate: bool = False) -> int:
+    """Write one sentence about the error on stderr, with `annotate` also as an annotation for GitHub; return the exit
+    code."""
+    if isinstance(error, click.Abort):  # Ctrl-C
+        return INTERRUPTED
+    if refused := system_refusal(error):  # first: it may be the cause of a RunError about a path or a port
+        return _complain(str(refused), refused.exit_code, annotate)
+    if isinstance(error, RunError):
+        return _complain(str(error), error.exit_code, annotate)
+    if isinstance(error, click.ClickException):
+        return _complain(_usage(error), USAGE, annotate)
+    if verbose:
+        write_stderr("".join(map(redactor(), traceback.format_exception(error))))
+    hint = "the traceback is above" if verbose else "run it again with -v for the traceback"
+    sentence = f"internal error ({type(error).__name__}): this is a fault of hpp-contract; {hint}."
+    return _complain(sentence, UNVERIFIED, annotate)
+
+
+def _complain(sentence: str, code: int, annotate: bool) -> int:
+    clean = printable(redactor()(sentence))
+    write_stderr(f"hpp-contract: {clean}\n")
+    if annotate:
+        from hpp_contract.reporting.github import error_annotation  # it loads the rules, for this option only
+
+        write_stdout(error_annotation(clean))
+    return code
+
+
+def _usage(error: click.ClickException) -> str:
+    sentence = " ".join(error.format_message().split())
+    sentence = sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+    context = getattr(error, "ctx", None)
+    return f"{sentence} Try '{context.command_path} --help'." if context else sentence
