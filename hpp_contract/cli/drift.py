@@ -24,7 +24,7 @@ from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.model.clock import utc
 from hpp_contract.probe import ProbeResult
 from hpp_contract.recordings import read_recordings
-from hpp_contract.reporting.timeline_report import Since, since_json, since_markdown, since_text
+from hpp_contract.reporting.timeline_report import HistorySummary, summary_json, summary_markdown, summary_text
 from hpp_contract.rules import CATALOGUE
 
 _PATH = click.Path(path_type=Path)
@@ -232,12 +232,12 @@ def _summarize_history(request: Request) -> NoReturn:
     """Print the summary of the history, and write the files asked for."""
     runs, torn = read_history(request.history or Path())
     facts = read_baseline(request.folder).facts if request.baseline is not None else {}
-    since = Since(runs, torn, tuple(name for name, situation in facts.items() if situation.confirmed))
+    summary = HistorySummary(runs, torn, tuple(name for name, situation in facts.items() if situation.confirmed))
     redact = redactor()
-    write_stdout(redact(since_text(since)))
-    for name, printer in {"json": since_json, "markdown": since_markdown}.items():
+    write_stdout(redact(summary_text(summary)))
+    for name, writer in {"json": summary_json, "markdown": summary_markdown}.items():
         if name in request.options.files:
-            write(request.options.files[name], redact(printer(since)))
+            write(request.options.files[name], redact(writer(summary)))
     raise SystemExit(0)
 
 

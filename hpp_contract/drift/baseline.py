@@ -1,7 +1,7 @@
 """The baseline: a folder of recordings, or of the facts that somebody accepted.
 
-`facts.json` is written by accepting and holds everything known so far; recordings beside it are then history. Its
-format is `schemas/tool/facts.json`. Reading only: whoever accepts writes the text that `as_json` gives, atomically.
+`facts.json` is written by accepting and has everything observed so far; recordings beside it are then ignored. Its
+format is `schemas/tool/facts.json`. Nothing is written here: the caller writes the text of `as_json`, atomically.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from hpp_contract import __version__
-from hpp_contract.drift.aspect import FactKey, Kind
 from hpp_contract.drift.collect import collect_facts
-from hpp_contract.drift.facts import FactCounts, Facts, Situation, possible
+from hpp_contract.drift.facts import FactCounts, FactKey, Facts, Kind, Situation, possible
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.recordings import read_recordings
@@ -32,7 +31,7 @@ _HOW_TO_MAKE_ONE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """When (`at`, RFC 3339) and why somebody said that what `source`, an endpoint or recordings, shows is right."""
+    """When (`at`, RFC 3339) and why somebody accepted what `source`, an endpoint or recordings, shows."""
 
     at: str
     reason: str
@@ -119,7 +118,7 @@ def _fact(aspect: FactKey, seen: FactCounts) -> dict[str, Any]:
 
 
 def accept(baseline: Baseline, fresh: Facts, changes: Iterable[Change], entry: Accepted) -> Baseline:
-    """The baseline with `fresh` accepted: what changed is replaced, what did not is one more witness."""
+    """The baseline with `fresh` accepted: what changed is replaced, what did not has more samples."""
     changed = {change.fact for change in changes}
     merged = {name: _merged(name, baseline.facts.get(name), now, changed) for name, now in fresh.items()}
     facts = MappingProxyType({**baseline.facts, **merged})
@@ -127,7 +126,7 @@ def accept(baseline: Baseline, fresh: Facts, changes: Iterable[Change], entry: A
 
 
 def _merged(name: str, before: Situation | None, now: Situation, changed: Collection[str]) -> Situation:
-    if before is None or (now.confirmed and not before.confirmed):  # what was seen outweighs what was only documented
+    if before is None or (now.confirmed and not before.confirmed):  # observed facts replace documented ones
         return now
     aspects: dict[FactKey, FactCounts] = {}
     for aspect in before.aspects.keys() | now.aspects.keys():
@@ -138,7 +137,7 @@ def _merged(name: str, before: Situation | None, now: Situation, changed: Collec
 
 
 def _added(aspect: FactKey, before: Situation, now: Situation, has_changed: bool) -> FactCounts:
-    """Both nights' samples; where something has changed, the values of the new one alone."""
+    """The samples of both; where something has changed, only the new values."""
     old, new = before.aspects.get(aspect), now.aspects.get(aspect) or FactCounts(0, possible(aspect, now), {})
     if old is None:
         return new

@@ -6,14 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from hpp_contract.drift.aspect import FactKey, Kind
-from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.drift.facts import ERROR, SESSION, FactKey, Kind, pool_of
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass, Severity
 from hpp_contract.rules import find
 
 How = Literal["other", "new", "gone", "back"]
-"""A value never seen before; an aspect never seen; one that always was and is missed; a rule that is kept again."""
+"""A new value; a new property; a property that was always there and is absent; a rule that is kept again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,11 @@ class ClassificationRule:
 
 _B, _R, _A, _C = ChangeClass.BREAKING, ChangeClass.RISKY, ChangeClass.ADDITIVE, ChangeClass.COSMETIC
 _LOOSER = (
-    "Authentication got looser: no longer take an answer as proof that the credentials are right, and tell Kustom if "
-    "strangers can read sessions."
+    "Authentication got looser: an answer no longer proves that the credentials are right. Tell Kustom if sessions "
+    "can be read without them."
 )
 _STATUS = "Handle the new status code before anything reads the body as a session, and decide whether polling goes on."
-_FORM = "Parse this member by its meaning, not by its old spelling; ids are opaque strings."
+_FORM = "Parse this member by its meaning, not by its old form; ids are opaque strings."
 _HEADER = "Nothing, unless your client reads this header."
 
 ROWS: Final[tuple[ClassificationRule, ...]] = (
@@ -56,14 +55,14 @@ ROWS: Final[tuple[ClassificationRule, ...]] = (
         "status code",
         "other",
         _C,
-        "Treat any 4xx for an id that cannot be one alike: none is documented.",
+        "Treat every 4xx for a malformed id alike: none is documented.",
         "malformed-id",
         before="(4..(, )?)+",
         after="4..",
     ),
     ClassificationRule("status code", "other", _B, _STATUS),
     ClassificationRule(
-        "media type", "other", _B, "Read the body as JSON whatever it is called, until this is clear.", SESSION
+        "media type", "other", _B, "Read the body as JSON whatever the media type is, until this is clear.", SESSION
     ),
     ClassificationRule(
         "media type", "other", _R, "Do not let the media type of an error decide whether the error is noticed."
@@ -96,7 +95,7 @@ ROWS: Final[tuple[ClassificationRule, ...]] = (
         "header", "other", _B, "Answer the new challenge, or send the credentials at once.", name="www-authenticate"
     ),
     ClassificationRule(
-        "header", "other", _B, "Decode this content coding, or say Accept-Encoding: identity.", name="content-encoding"
+        "header", "other", _B, "Decode this content coding, or send Accept-Encoding: identity.", name="content-encoding"
     ),
     ClassificationRule(
         "header",
@@ -111,7 +110,7 @@ ROWS: Final[tuple[ClassificationRule, ...]] = (
         "member", "new", _A, "Ignore members you do not know; read the documentation for what this one means."
     ),
     ClassificationRule(
-        "member", "gone", _R, "Take the error from the status code; show what members there are.", ERROR
+        "member", "gone", _R, "Take the error from the status code; report the members that there are.", ERROR
     ),
     ClassificationRule("member", "gone", _B, "Make the member optional, and decide what your client does without it."),
     ClassificationRule("member", "other", _R, "Treat null as absent.", after="null"),
@@ -132,18 +131,18 @@ ROWS: Final[tuple[ClassificationRule, ...]] = (
     ClassificationRule(
         "value", "other", _R, "Branch on the status code first; map an unknown error_code to a general error."
     ),
-    ClassificationRule("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can go."),
+    ClassificationRule("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can be removed."),
 )
 
 
 def change_of(situation: str, aspect: FactKey, how: How, before: str, after: str, example: str) -> Change:
-    """The change with its class and advice. Raises LookupError for what no row foresees."""
+    """The change with its class and advice. Raises LookupError if no row fits."""
     change_class, advice = classify(situation, aspect, how, before, after)
     return Change(change_class, f"{situation}{SEPARATOR}{aspect.text}", before, after, example, advice)
 
 
 def classify(situation: str, aspect: FactKey, how: How, before: str, after: str) -> tuple[ChangeClass, str]:
-    """The class of a change, and the advice. Raises LookupError for what no row foresees."""
+    """The class of a change, and the advice. Raises LookupError if no row fits."""
     if aspect.kind == "rule" and how == "other":
         return _of_rule(aspect.name)
     row = next((row for row in ROWS if row.fits(situation, aspect, how, before, after)), None)
@@ -156,5 +155,5 @@ def _of_rule(rule_id: str) -> tuple[ChangeClass, str]:
     rule = find(rule_id)
     if rule is None:  # a baseline that a newer version wrote
         return _R, f"{rule_id} is no rule of this version."
-    advice = f"{rule.summary} hpp-contract explain {rule_id} says what goes wrong for whom otherwise."
+    advice = f"{rule.summary} Why this matters: hpp-contract explain {rule_id}"
     return rule.drift_class or (_B if rule.severity is Severity.MUST else _R), advice

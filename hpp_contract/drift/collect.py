@@ -1,7 +1,7 @@
-"""Gathering facts from exchanges: everything an answer shows, and what the rules say of it.
+"""Collecting facts from exchanges: every property of an answer, and the outcome of every rule for it.
 
-A sample is a session, or the id that was asked for, however often it was polled: ten polls of one session are no ten
-witnesses. Transient failures and pages for people are no answers of the API, so they are no facts either.
+A sample is a session, or the id that was asked for: ten polls of one session are one sample. Transient failures and
+HTML pages are no answers of the API, so they are no facts.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from hpp_contract.drift.aspect import STATUS, FactKey, extract_facts
-from hpp_contract.drift.facts import BROKEN, KEPT, FactCounts, Facts, Situation, possible
-from hpp_contract.drift.situation import (
+from hpp_contract.drift.facts import (
+    BROKEN,
+    KEPT,
     KNOWN,
     MALFORMED_ID,
     NO_CREDENTIALS,
     SESSION,
+    STATUS,
     UNKNOWN_ID,
     WRONG_CREDENTIALS,
+    FactCounts,
+    FactKey,
+    Facts,
+    Situation,
+    extract_facts,
     pool_of,
+    possible,
     shape_of,
     situation_of,
 )
@@ -43,7 +50,7 @@ _TRACED: Final = by_condition(_RULES, "trace")
 
 @dataclass(frozen=True, slots=True)
 class CollectedFacts:
-    """The `facts` that exchanges show, and for each situation that nobody but a gateway answered, `unanswered`: how."""
+    """The `facts` of exchanges, and for each situation that the API did not answer, what was there instead."""
 
     facts: Facts
     unanswered: Mapping[str, str]
@@ -51,7 +58,7 @@ class CollectedFacts:
 
 @dataclass
 class _Tally:
-    """Samples of one situation while it is being counted: every sample's aspects with their values."""
+    """The samples of one situation while they are counted: the properties of each, with their values."""
 
     samples: dict[str, dict[FactKey, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     confirmed: set[str] = field(default_factory=set)
@@ -65,8 +72,8 @@ class _Tally:
         present: Counter[FactKey] = Counter(aspect for seen in self.samples.values() for aspect in seen)
         values: dict[FactKey, Counter[str]] = {aspect: Counter() for aspect in present}
         for seen in self.samples.values():
-            for aspect, shown_values in seen.items():
-                values[aspect].update(shown_values)
+            for aspect, found in seen.items():
+                values[aspect].update(found)
         bare = Situation(len(self.samples), {a: FactCounts(present[a], 0, values[a]) for a in present})
         aspects = {
             aspect: FactCounts(seen.samples, possible(aspect, bare), seen.values, self._examples_of(aspect, seen))
@@ -82,16 +89,16 @@ class _Tally:
 def collect_facts(exchanges: Iterable[Exchange], *, embedded: bool = False) -> CollectedFacts:
     """The facts of exchanges; those of an `embedded` server, recorded or not, and of documentation confirm nothing."""
     answered: list[Exchange] = []
-    stood_in: list[Exchange] = []
+    unanswered: list[Exchange] = []
     for exchange in exchanges:
         if _is_read(exchange) and not exchange.context.retried:
-            (stood_in if transient(exchange) else answered).append(exchange)
+            (unanswered if transient(exchange) else answered).append(exchange)
     tallies: dict[str, _Tally] = defaultdict(_Tally)
     for exchange in answered:
         _count(exchange, tallies, embedded)
     _count_traces(answered, tallies)
     facts = {name: tallies[name].situation() for name in sorted(tallies)}
-    return CollectedFacts(MappingProxyType(facts), _unanswered(stood_in, answered))
+    return CollectedFacts(MappingProxyType(facts), _unanswered(unanswered, answered))
 
 
 def _is_read(exchange: Exchange) -> bool:
@@ -99,9 +106,8 @@ def _is_read(exchange: Exchange) -> bool:
 
 
 def transient(exchange: Exchange) -> str | None:
-    """What stood in the API's place, in words: no answer, a gateway's, a rate limiter's, a page for people; else None.
-
-    A page may well be what the API has begun to answer, but nobody can tell it from a gateway's.
+    """What came instead of an answer of the API, in words: nothing, or the answer of a gateway or a rate limiter; else
+    None. An HTML page counts as a gateway's: it cannot be told from one.
     """
     response = exchange.response
     if response is None:
@@ -110,7 +116,7 @@ def transient(exchange: Exchange) -> str | None:
         return "an answer that broke off"
     if blocked_by(exchange) is None or (not response.is_html and response.status in APPLICATION_ERRORS):
         return None
-    return f"HTTP {response.status}, a page for people" if response.is_html else f"HTTP {response.status}"
+    return f"an HTML page (HTTP {response.status})" if response.is_html else f"HTTP {response.status}"
 
 
 def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> None:
@@ -149,23 +155,23 @@ def _count_traces(exchanges: Sequence[Exchange], tallies: dict[str, _Tally]) -> 
             tallies[KNOWN].add(trace.session_id, aspect, value, trace.exchanges[-1].evidence)
 
 
-def _unanswered(stood_in: Iterable[Exchange], answered: Iterable[Exchange]) -> dict[str, str]:
-    """What stood in the API's place for every session, and for every other question, that nothing else answered."""
-    heard: set[tuple[str, str]] = set()
+def _unanswered(unanswered: Iterable[Exchange], answered: Iterable[Exchange]) -> dict[str, str]:
+    """What came instead of an answer, for each session and each other question that was never answered."""
+    answers: set[tuple[str, str]] = set()
     for exchange in answered:
-        heard |= {(question := _question(exchange), exchange.request.session_id or ""), (question, "")}
+        answers |= {(question := _question(exchange), exchange.request.session_id or ""), (question, "")}
     silent: dict[str, str] = {}
-    for exchange in stood_in:
+    for exchange in unanswered:
         question = _question(exchange)
         which = exchange.request.session_id or "" if question == SESSION else ""
-        if (question, which) not in heard:
+        if (question, which) not in answers:
             silent.setdefault(question, f"{transient(exchange)}, {exchange.evidence}")
     return silent
 
 
 def _question(exchange: Exchange) -> str:
-    """What a request wanted to know, whatever came back: of a session, SESSION."""
-    known = exchange.context
-    if known.credentials in ("none", "wrong"):
-        return NO_CREDENTIALS if known.credentials == "none" else WRONG_CREDENTIALS
-    return {"unknown": UNKNOWN_ID, "malformed": MALFORMED_ID}.get(known.session or "", SESSION)
+    """What a request asks for, whatever the response is; SESSION if it asks for a session."""
+    context = exchange.context
+    if context.credentials in ("none", "wrong"):
+        return NO_CREDENTIALS if context.credentials == "none" else WRONG_CREDENTIALS
+    return {"unknown": UNKNOWN_ID, "malformed": MALFORMED_ID}.get(context.session or "", SESSION)

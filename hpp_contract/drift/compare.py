@@ -1,7 +1,7 @@
-"""Comparing tonight's facts with the baseline's: only what cannot be natural variation is a change.
+"""Comparing fresh facts with the baseline's: only what cannot be natural variation is a change.
 
-A situation that was not met tonight is not observed, which is no change. A value is news when the baseline never showed
-it; how absences are weighed is `presence`'s business.
+A situation that is not among the fresh ones was not observed, which is no change. A value that the baseline does not
+have is a change. Absences are weighed in `presence`.
 """
 
 from __future__ import annotations
@@ -9,25 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hpp_contract.drift.aspect import STATUS, FactKey
 from hpp_contract.drift.classify import change_of
-from hpp_contract.drift.facts import BROKEN, KEPT, FactCounts, Facts, Situation
-from hpp_contract.drift.presence import appeared, disappeared
-from hpp_contract.drift.significance import is_significant
-from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.drift.facts import (
+    BROKEN,
+    ERROR,
+    KEPT,
+    NOTHING,
+    SESSION,
+    STATUS,
+    FactCounts,
+    FactKey,
+    Facts,
+    Situation,
+    pool_of,
+)
+from hpp_contract.drift.presence import appeared, disappeared, is_significant
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.spec.schema_files import load
 
-_NOTHING: Final = FactCounts(0, 0, {})
 _ORDER: Final = tuple(ChangeClass)
 
 _EXPECTED: Final = {"answer": ("a session", "HTTP 404"), "rule": (KEPT,)}
-"""Values that are no news even where the baseline has not met them: sessions end, and rules are kept."""
+"""Values that are expected even if the baseline does not have them: sessions end, and rules are kept."""
 
 
 def compare(baseline: Facts, fresh: Facts) -> tuple[Change, ...]:
-    """Every change from `baseline` to `fresh`, the worst first; empty when all there is is natural variation."""
+    """Every change from `baseline` to `fresh`, the worst first; empty when there is only natural variation."""
     comparable = {name for name in baseline.keys() & fresh.keys() if not _is_another_answer(baseline, fresh, name)}
     found = [change for name in fresh for change in _situation(name, baseline, fresh, name in comparable)]
     found += _precision(baseline, {name: fresh[name] for name in sorted(comparable)})
@@ -36,19 +44,19 @@ def compare(baseline: Facts, fresh: Facts) -> tuple[Change, ...]:
 
 
 def _rank(change: Change) -> tuple[int, bool, str, str]:
-    """The worst first; within a class, what changed before the rules that notice it."""
+    """The worst first; within a class, what changed before the rules that see it."""
     return _ORDER.index(change.change_class), change.aspect.startswith("HPP-"), change.aspect, change.fact
 
 
 def _is_another_answer(baseline: Facts, fresh: Facts, name: str) -> bool:
-    """Whether an error has only status codes that are new to it: then whatever else differs follows from that."""
+    """Whether an error has only new status codes: then every other difference follows from that."""
     status = FactKey("status code")
-    before, after = baseline[name].aspects.get(status, _NOTHING), fresh[name].aspects.get(status, _NOTHING)
+    before, after = baseline[name].aspects.get(status, NOTHING), fresh[name].aspects.get(status, NOTHING)
     return pool_of(name) == ERROR and not before.values.keys() & after.values.keys()
 
 
 def _situation(name: str, baseline: Facts, fresh: Facts, comparable: bool) -> Iterator[Change]:
-    """What a situation shows that its baseline did not. One met for the first time is judged by the rules alone."""
+    """The changes of a situation. For a new situation only the rules are checked."""
     before, after = baseline.get(name), fresh[name]
     kinds = None if comparable else ("rule", "status code") if before is not None else ("rule",)
     for aspect, seen in after.aspects.items():
@@ -59,8 +67,8 @@ def _situation(name: str, baseline: Facts, fresh: Facts, comparable: bool) -> It
 
 
 def _values(name: str, aspect: FactKey, before: Situation | None, seen: FactCounts) -> Iterator[Change]:
-    """Values that the baseline never showed; and a rule that is kept again."""
-    old = before.aspects.get(aspect, _NOTHING) if before is not None else _NOTHING
+    """Values that the baseline does not have; and a rule that is kept again."""
+    old = before.aspects.get(aspect, NOTHING) if before is not None else NOTHING
     if aspect.kind == "precision" or (not old.values and aspect.kind != "rule"):
         return  # a new member is a change, its values are no changes of their own
     expected = (*old.values, *_EXPECTED.get(aspect.kind, ()), *_documented_values(aspect))
@@ -72,7 +80,7 @@ def _values(name: str, aspect: FactKey, before: Situation | None, seen: FactCoun
 
 
 def _documented_values(aspect: FactKey) -> tuple[str, ...]:
-    """A status that nobody has met yet is no news as long as it is documented."""
+    """A documented status is expected, even if it was never observed."""
     if aspect != STATUS:
         return ()
     values = load("session")["$defs"]["session"]["properties"]["status"]["enum"]
@@ -80,24 +88,24 @@ def _documented_values(aspect: FactKey) -> tuple[str, ...]:
 
 
 def _precision(baseline: Facts, fresh: Facts) -> Iterator[Change]:
-    """Fraction digits between the fewest and the most that any session of the baseline showed are the same precision.
-    A serializer may cut trailing zeros off: how many digits of a unit are written says nothing, nor does any one
-    instant without some."""
+    """Fraction digits between the fewest and the most of any session of the baseline are the same precision.
+    A serializer may cut trailing zeros off: so the number of digits within a unit (3, 6, 9) does not matter, nor does
+    one instant with fewer."""
     for member in sorted({a for situation in fresh.values() for a in situation.aspects if a.kind == "precision"}):
-        first, tonight = _everywhere(member, baseline), _everywhere(member, fresh)
+        first, now = _everywhere(member, baseline), _everywhere(member, fresh)
         before = {int(digits) for seen in first for digits in seen.values}
-        most = max(int(digits) for seen in tonight for digits in seen.values)
+        most = max(int(digits) for seen in now for digits in seen.values)
         if not before or _unit(min(before)) <= _unit(most) <= _unit(max(before)):
             continue
-        thin = tonight if most < min(before) else first
+        thin = now if most < min(before) else first
         if sum(seen.samples for seen in thin) > 1:
             was = str(min(before)) if len(before) == 1 else f"{min(before)} to {max(before)}"
-            example = next((seen.examples[str(most)] for seen in tonight if str(most) in seen.examples), "")
+            example = next((seen.examples[str(most)] for seen in now if str(most) in seen.examples), "")
             yield change_of(SESSION, member, "other", was, str(most), example)
 
 
 def _unit(digits: int) -> int:
-    """The fraction digits of the unit that so many belong to: 0, or 3, 6 and 9 for milli-, micro- and nanoseconds."""
+    """The fraction digits of the unit: 0, or 3, 6 and 9 for milli-, micro- and nanoseconds."""
     return -(-digits // 3) * 3
 
 

@@ -1,4 +1,4 @@
-"""History: one line of JSON a run, only ever appended (`schemas/tool/history.json`). What it adds up to is in `since`.
+"""History: one line of JSON a run, only ever appended (`schemas/tool/history.json`). `timeline` summarizes it.
 
 A crash can tear the last line and no other: reading skips what is no run, and the next append begins on a new line.
 """
@@ -23,10 +23,10 @@ Verdict = Literal["quiet", "drift", "unverified"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One line: when (`at`, RFC 3339), of what, and what it came to.
+    """One line: when (`at`, RFC 3339), of what, and its verdict.
 
     `observed` are the situations met, `confirmed` those of them met at a real endpoint, `undecided` the facts that were
-    missing in too few samples to tell; `accepted` is the reason given when the changes became the baseline.
+    absent in too few samples to tell; `accepted` is the reason given when the changes became the baseline.
     """
 
     at: str
@@ -42,19 +42,19 @@ class Run:
     version: str = field(default=__version__)
 
 
-def run_of(night: DriftResult, at: str, subject: str, exit_code: int, accepted: str | None = None) -> Run:
-    """The line for a night. One that verified nothing at all says nothing about any change."""
-    verdict: Verdict = "drift" if night.changes else "unverified" if night.unverified else "quiet"
+def run_of(result: DriftResult, at: str, subject: str, exit_code: int, accepted: str | None = None) -> Run:
+    """The line for a run. A run that verified nothing says nothing about any change."""
+    verdict: Verdict = "drift" if result.changes else "unverified" if result.unverified else "quiet"
     return Run(
         at,
         subject,
         verdict,
         exit_code,
-        night.changes,
-        night.observed,
-        tuple(name for name, situation in night.facts.items() if situation.confirmed),
-        night.undecided,
-        night.unverified,
+        result.changes,
+        result.observed,
+        tuple(name for name, situation in result.facts.items() if situation.confirmed),
+        result.undecided,
+        result.unverified,
         accepted,
     )
 
@@ -80,13 +80,13 @@ def line_of(run: Run) -> str:
 
 
 def append(path: Path, line: str) -> None:
-    """Append one line, whole and on the disk when this returns, on a line of its own. Raises UsageProblem."""
+    """Append one line, on a line of its own; it is on the disk when this returns. Raises UsageProblem."""
     try:
         with path.open("ab+") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 1))
             torn = file.read(1) not in (b"", b"\n")
-            file.write((b"\n" if torn else b"") + line.encode())  # opened to append: one write, wherever the end is
+            file.write((b"\n" if torn else b"") + line.encode())  # opened to append: one write, at the end of the file
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

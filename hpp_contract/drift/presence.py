@@ -1,29 +1,26 @@
-"""Presence: members and headers that appear, or are missed. Few samples are luck; many are news.
+"""Presence: members and headers that appear or disappear, and when an absence is significant.
 
-A member that some sessions of a shape have is optional and may come and go. One that all of them had is missed when
-luck does not explain its absence: in its own situation, or, when it is gone from all at once, in all of them together.
+A member that some sessions of a shape have is optional and may come and go. One that all of them had has disappeared
+when its absence is significant: in its own situation, or, when it is gone from all at once, in all of them together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from math import comb
 from typing import Final
 
-from hpp_contract.drift.aspect import FactKey
 from hpp_contract.drift.classify import change_of
-from hpp_contract.drift.facts import FactCounts, Facts, Situation, possible
-from hpp_contract.drift.significance import is_significant
-from hpp_contract.drift.situation import ERROR, SESSION, pool_of
+from hpp_contract.drift.facts import ERROR, NOTHING, SESSION, FactKey, Facts, Situation, pool_of, possible
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.spec.session import MEMBERS
-
-_NOTHING: Final = FactCounts(0, 0, {})
 
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """What a situation `always` had, and tonight `asked` samples of it have `absent` times."""
+    """A fact that all samples of a situation had (`always`), and that `absent` of `asked` fresh samples do not have."""
 
     situation: str
     aspect: FactKey
@@ -34,8 +31,8 @@ class _Missing:
 
 
 def appeared(name: str, before: Situation, after: Situation) -> Iterator[Change]:
-    """Members and headers that the situation never had. Documented members of a session come and go: rules say where
-    they must not."""
+    """Members and headers that the situation never had. Documented members of a session may come and go: rules judge
+    where they must not."""
     headers_known = any(aspect.kind == "header" for aspect in before.aspects)
     for aspect, seen in after.aspects.items():
         if not _counts(aspect) or aspect in before.aspects or not possible(aspect, before):
@@ -46,7 +43,7 @@ def appeared(name: str, before: Situation, after: Situation) -> Iterator[Change]
 
 
 def disappeared(baseline: Facts, fresh: Facts) -> Iterator[Change]:
-    """Members and headers that always were there and are missed in situations of `fresh`; `baseline` has them all."""
+    """Members and headers that always were there and are absent in situations of `fresh`; `baseline` has them all."""
     for pool in (SESSION, ERROR):
         missed = [each for name in fresh if pool_of(name) == pool for each in _missed(name, baseline, fresh)]
         for aspect in sorted({each.aspect for each in missed}):
@@ -58,7 +55,7 @@ def disappeared(baseline: Facts, fresh: Facts) -> Iterator[Change]:
 
 
 def undecided(baseline: Facts, fresh: Facts, changes: Iterable[Change]) -> tuple[str, ...]:
-    """Facts that always were and are missing in too few samples to be news: neither changed nor confirmed."""
+    """Facts that always were there and are absent in too few samples to tell: neither changed nor confirmed."""
     decided = {change.fact for change in changes}
     facts = (
         f"{name}{SEPARATOR}{each.aspect.text}"
@@ -70,11 +67,11 @@ def undecided(baseline: Facts, fresh: Facts, changes: Iterable[Change]) -> tuple
 
 
 def _missed(name: str, baseline: Facts, fresh: Facts) -> Iterator[_Missing]:
-    """Everything that the situation always had, with how often it is absent tonight."""
+    """Everything that the situation always had, with how often it is absent now."""
     for aspect, old in baseline[name].aspects.items():
         if _counts(aspect) and old.samples == old.of:
             asked = possible(aspect, fresh[name])
-            absent = asked - fresh[name].aspects.get(aspect, _NOTHING).samples
+            absent = asked - fresh[name].aspects.get(aspect, NOTHING).samples
             yield _Missing(name, aspect, old.samples, asked, absent, fresh[name].example)
 
 
@@ -91,3 +88,30 @@ def _is_significant(missed: list[_Missing]) -> bool:
 def _are_significant_together(missed: list[_Missing]) -> bool:
     """Situations differ, so they are only counted together when the same is gone from each of them."""
     return all(each.absent == each.asked for each in missed) and _is_significant(missed)
+
+
+# --- Significance
+
+
+LIMIT: Final = 0.05
+"""An absence that is more probable than this by chance is no change."""
+
+
+@cache
+def p_by_chance(always: int, fresh: int, without: int) -> float:
+    """The probability that at least `without` of `fresh` samples lack what `always` earlier samples all had.
+
+    Nothing is assumed of how often it is there (Laplace's rule of succession): after 18 samples that had it, one sample
+    without it is a chance of 1 in 20; after 4 samples, two without it are less.
+    """
+    return sum(_exactly(always, fresh, missing) for missing in range(without, fresh + 1))
+
+
+def _exactly(always: int, fresh: int, missing: int) -> float:
+    # Beta-binomial with the posterior Beta(always + 1, 1), in whole numbers.
+    return (always + 1) / ((always + fresh + 1) * comb(always + fresh, missing)) * comb(fresh, missing)
+
+
+def is_significant(always: int, fresh: int, without: int) -> bool:
+    """Whether `without` of `fresh` samples without it are more than chance explains."""
+    return without > 0 and p_by_chance(always, fresh, without) <= LIMIT

@@ -1,4 +1,4 @@
-"""One night's watch: what changed since the baseline, what was not observed, and whether anything could be verified."""
+"""One comparison with the baseline: what changed, what was not observed, and what could not be verified."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hpp_contract.drift.aspect import FactKey
 from hpp_contract.drift.baseline import Baseline
 from hpp_contract.drift.collect import CollectedFacts, collect_facts
 from hpp_contract.drift.compare import compare
-from hpp_contract.drift.facts import Facts
+from hpp_contract.drift.facts import KNOWN, NO_CREDENTIALS, SESSION, WRONG_CREDENTIALS, FactKey, Facts
 from hpp_contract.drift.presence import undecided
-from hpp_contract.drift.situation import KNOWN, NO_CREDENTIALS, SESSION, WRONG_CREDENTIALS
 from hpp_contract.engine.report import Change
 from hpp_contract.model import Exchange
 
@@ -21,8 +19,8 @@ _GATHERED: Final = frozenset({KNOWN, SESSION})
 
 @dataclass(frozen=True, slots=True)
 class DriftResult:
-    """What one run saw. `unverified` says in a sentence what it could not see; `changes` are about the rest.
-    `undecided` are facts that were missing in too few samples to tell."""
+    """The result of one run. `unverified` says in a sentence what could not be verified; `changes` are about the rest.
+    `undecided` are facts that were absent in too few samples to tell."""
 
     facts: Facts
     changes: tuple[Change, ...]
@@ -37,26 +35,26 @@ class DriftResult:
 
 
 def compare_with_baseline(baseline: Baseline, exchanges: Sequence[Exchange], *, embedded: bool = False) -> DriftResult:
-    """Compare what `exchanges` show with the baseline. An `embedded` server's exchanges confirm nothing."""
-    evidence = collect_facts(exchanges, embedded=embedded)
-    doubts = tuple(_doubts(baseline.facts, evidence))
-    changes = compare(baseline.facts, evidence.facts)
-    notes = tuple(_notes(baseline.facts, evidence.facts))
-    open_questions = undecided(baseline.facts, evidence.facts, changes)
-    return DriftResult(evidence.facts, changes, " ".join(doubts) or None, notes, open_questions)
+    """Compare the facts of `exchanges` with the baseline. Exchanges with an `embedded` server confirm nothing."""
+    collected = collect_facts(exchanges, embedded=embedded)
+    doubts = tuple(_doubts(baseline.facts, collected))
+    changes = compare(baseline.facts, collected.facts)
+    notes = tuple(_notes(baseline.facts, collected.facts))
+    open_questions = undecided(baseline.facts, collected.facts, changes)
+    return DriftResult(collected.facts, changes, " ".join(doubts) or None, notes, open_questions)
 
 
-def _doubts(before: Facts, evidence: CollectedFacts) -> Iterator[str]:
+def _doubts(before: Facts, collected: CollectedFacts) -> Iterator[str]:
     """What could not be verified, a sentence each."""
-    if not evidence.facts:
+    if not collected.facts:
         yield "the API answered nothing."
-    elif _refused(evidence.facts):
+    elif _refused(collected.facts):
         yield "every request was refused with 401: check HPP_API_KEY and HPP_USERNAME."
         return
-    silent = {name: how for name, how in evidence.unanswered.items() if name == SESSION or name in before}
+    silent = {name: how for name, how in collected.unanswered.items() if name == SESSION or name in before}
     for situation, how in silent.items():
         yield f"{'a session' if situation == SESSION else situation} was not answered by the API ({how})."
-    if SESSION in before and SESSION not in evidence.facts and SESSION not in silent and _only_gone(evidence.facts):
+    if SESSION in before and SESSION not in collected.facts and SESSION not in silent and _only_gone(collected.facts):
         yield (
             "no session could be read, so nothing about sessions was compared: sessions end after 48 hours; give the "
             "ids of live ones in HPP_SESSION_IDS."
@@ -64,7 +62,7 @@ def _doubts(before: Facts, evidence: CollectedFacts) -> Iterator[str]:
 
 
 def _only_gone(facts: Facts) -> bool:
-    """Whether the sessions that were asked for, if any, are merely not there any more."""
+    """Whether all the sessions that were asked for, if any, have ended."""
     answers = facts[KNOWN].aspects.get(FactKey("answer")) if KNOWN in facts else None
     return answers is None or answers.values.keys() <= {"HTTP 404"}
 
@@ -76,7 +74,7 @@ def _refused(facts: Facts) -> bool:
 def _notes(before: Facts, after: Facts) -> Iterator[str]:
     missed = sorted(before.keys() - after.keys() - _GATHERED)
     if missed:
-        yield f"Not observed this time, so not compared: {', '.join(missed)}."
+        yield f"Not observed in this run, so not compared: {', '.join(missed)}."
     new = sorted(after.keys() - before.keys() - _GATHERED)
     if new:
-        yield f"Observed for the first time, so judged by the rules only: {', '.join(new)}."
+        yield f"New in this run, not in the baseline yet (only the rules were checked): {', '.join(new)}."

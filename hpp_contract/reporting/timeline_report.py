@@ -1,4 +1,4 @@
-"""What a history of drift runs adds up to, as text, Markdown and JSON (`schemas/tool/history.json#/$defs/summary`)."""
+"""The summary of a history of drift runs as text, Markdown and JSON (`schemas/tool/history.json#/$defs/summary`)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _VERDICTS = {"quiet": "quiet", "drift": "with drift", "unverified": "not verifie
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
-    """All `runs` of a history, oldest first; `torn` counts lines that are no run, `confirmed` the situations that the
-    baseline has met at a real endpoint."""
+class HistorySummary:
+    """All `runs` of a history, oldest first; `torn` counts lines that are no run, `confirmed` are the situations that
+    the baseline observed at a real endpoint."""
 
     runs: Sequence[Run]
     torn: int = 0
     confirmed: tuple[str, ...] = ()
 
     @property
-    def stories(self) -> tuple[ChangeTimeline, ...]:
+    def timelines(self) -> tuple[ChangeTimeline, ...]:
         return change_timelines(self.runs)
 
     @property
@@ -41,37 +41,37 @@ class Since:
         return {verdict: counts[verdict] for verdict in _VERDICTS}
 
 
-def since_text(since: Since) -> str:
-    """The summary for a person: what is still there first."""
-    lines = [_headline(since), ""]
+def summary_text(summary: HistorySummary) -> str:
+    """The summary as text: the changes that are still there first."""
+    lines = [_headline(summary), ""]
     for state in ("still there", "gone", "accepted"):
-        told = [line for line, story in _lines(since.stories) if story.state == state]
-        lines += [state.capitalize(), *(f"  {line}" for line in told), ""] if told else []
-    lines += ["No change was ever seen.", ""] if not since.stories else []
-    return printable_lines([*lines, *_sentences(since)])
+        lines_of_state = [line for line, timeline in _lines(summary.timelines) if timeline.state == state]
+        lines += [state.capitalize(), *(f"  {line}" for line in lines_of_state), ""] if lines_of_state else []
+    lines += ["No change was ever seen.", ""] if not summary.timelines else []
+    return printable_lines([*lines, *_sentences(summary)])
 
 
-def since_markdown(since: Since) -> str:
+def summary_markdown(summary: HistorySummary) -> str:
     """The same as Markdown, with a table of the changes."""
     rows = [
-        f"| {story.change.change_class} | {code(fact)} | {code(f'{story.change.before} → {story.change.after}')} "
-        f"| {_day(story.since)} | {story.state}{_until(story)} |"
-        for fact, story in _facts(since.stories)
+        f"| {each.change.change_class} | {code(fact)} | {code(f'{each.change.before} → {each.change.after}')} "
+        f"| {_day(each.since)} | {each.state}{_until(each)} |"
+        for fact, each in _facts(summary.timelines)
     ]
     table = ["| class | fact | change | since | state |", "|---|---|---|---|---|", *rows] if rows else []
-    blocks = ["## Drift over time", escape(_headline(since)), "\n".join(table), *map(escape, _sentences(since))]
+    blocks = ["## Drift over time", escape(_headline(summary)), "\n".join(table), *map(escape, _sentences(summary))]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
-def since_json(since: Since) -> str:
-    """The same as JSON; changes one by one, not gathered."""
+def summary_json(summary: HistorySummary) -> str:
+    """The same as JSON; each change on its own."""
     value: dict[str, Any] = {
         "tool": "hpp-contract",
         "version": __version__,
-        "runs": len(since.runs),
-        "verdicts": since.verdicts,
-        "changes": [_story(story) for story in since.stories],
-        "never_observed": list(since.never_observed),
+        "runs": len(summary.runs),
+        "verdicts": summary.verdicts,
+        "changes": [_entry(timeline) for timeline in summary.timelines],
+        "never_observed": list(summary.never_observed),
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
@@ -81,51 +81,60 @@ def printable_lines(lines: Iterable[str]) -> str:
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def _story(story: ChangeTimeline) -> dict[str, Any]:
-    change = story.change
+def _entry(timeline: ChangeTimeline) -> dict[str, Any]:
+    change = timeline.change
     value = {"class": change.change_class.value, "fact": change.fact, "before": change.before, "after": change.after}
-    times = {"first_seen": story.first_seen, "since": story.since, "last_seen": story.last_seen, "until": story.until}
-    return {**value, "state": story.state, "runs": story.runs, **times}
+    times = {
+        "first_seen": timeline.first_seen,
+        "since": timeline.since,
+        "last_seen": timeline.last_seen,
+        "until": timeline.until,
+    }
+    return {**value, "state": timeline.state, "runs": timeline.runs, **times}
 
 
-def _headline(since: Since) -> str:
-    if not since.runs:
+def _headline(summary: HistorySummary) -> str:
+    if not summary.runs:
         return "No run yet."
-    counts = ", ".join(f"{count} {_VERDICTS[verdict]}" for verdict, count in since.verdicts.items())
-    return f"{plural(len(since.runs), 'run')} from {_day(since.runs[0].at)} to {_day(since.runs[-1].at)}: {counts}"
+    counts = ", ".join(f"{count} {_VERDICTS[verdict]}" for verdict, count in summary.verdicts.items())
+    return (
+        f"{plural(len(summary.runs), 'run')} from {_day(summary.runs[0].at)} to {_day(summary.runs[-1].at)}: {counts}"
+    )
 
 
-def _facts(told: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
-    """Stories with their facts; those that went alike in several situations, as one."""
-    alike: dict[tuple[str | None, ...], list[ChangeTimeline]] = {}
-    for story in told:
-        change = story.change
-        alike.setdefault((change.aspect, change.before, change.after, story.since, story.until), []).append(story)
-    return [(grouped_changes(each.change for each in same)[0].fact, same[0]) for same in alike.values()]
+def _facts(timelines: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
+    """Timelines with their facts; equal ones of several situations are one."""
+    same: dict[tuple[str | None, ...], list[ChangeTimeline]] = {}
+    for timeline in timelines:
+        change = timeline.change
+        same.setdefault((change.aspect, change.before, change.after, timeline.since, timeline.until), []).append(
+            timeline
+        )
+    return [(grouped_changes(each.change for each in group)[0].fact, group[0]) for group in same.values()]
 
 
-def _lines(told: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
-    return [(_line(fact, story), story) for fact, story in _facts(told)]
+def _lines(timelines: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
+    return [(_line(fact, timeline), timeline) for fact, timeline in _facts(timelines)]
 
 
-def _line(fact: str, story: ChangeTimeline) -> str:
-    change = story.change
-    first = f", first seen {_day(story.first_seen)}" if story.first_seen != story.since else ""
-    times = f"since {_day(story.since)}{_until(story)}, in {plural(story.runs, 'run')}{first}"
+def _line(fact: str, timeline: ChangeTimeline) -> str:
+    change = timeline.change
+    first = f", first seen {_day(timeline.first_seen)}" if timeline.first_seen != timeline.since else ""
+    times = f"since {_day(timeline.since)}{_until(timeline)}, in {plural(timeline.runs, 'run')}{first}"
     return f"{change.change_class:<9} {fact}: {change.before} → {change.after} ({times})"
 
 
-def _until(story: ChangeTimeline) -> str:
-    return f" until {_day(story.until)}" if story.until else ""
+def _until(timeline: ChangeTimeline) -> str:
+    return f" until {_day(timeline.until)}" if timeline.until else ""
 
 
 def _day(at: str) -> str:
     return at[:10]
 
 
-def _sentences(since: Since) -> list[str]:
-    missing = since.never_observed
+def _sentences(summary: HistorySummary) -> list[str]:
+    missing = summary.never_observed
     return [
         *([f"Documented, never observed: {', '.join(missing)}."] if missing else []),
-        *([f"{plural(since.torn, 'line')} of the history could not be read."] if since.torn else []),
+        *([f"{plural(summary.torn, 'line')} of the history could not be read."] if summary.torn else []),
     ]

@@ -115,7 +115,7 @@ def test_new_states_are_no_change() -> None:
         result = run_drift(SimulatedEndpoint(seed, states=STATES), young)
         assert (exit_code(result), result.unverified) == (0, None)
         assert {change.aspect for change in result.changes} <= RARE
-        assert any(note.startswith("Observed for the first time") for note in result.notes)
+        assert any(note.startswith("New in this run, not in the baseline yet") for note in result.notes)
 
 
 def test_enough_changes() -> None:

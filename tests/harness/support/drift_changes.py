@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from hpp_contract.drift.situation import ERROR, SESSION
+from hpp_contract.drift.facts import ERROR, SESSION
 from hpp_contract.engine.edits import body, drop, edit_json, header, member, rewrite, status
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange, Instant

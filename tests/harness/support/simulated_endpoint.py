@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from hpp_contract.cases.scenarios import CREDENTIALS, outcome, session_id
 from hpp_contract.drift import Accepted, Baseline, DriftResult, accept, compare_with_baseline
-from hpp_contract.drift.situation import pool_of, situation_of
+from hpp_contract.drift.facts import pool_of, situation_of
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date

@@ -14,12 +14,10 @@ from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, compare_with_baseline, read_baseline
-from hpp_contract.drift.aspect import FactKey, Kind
 from hpp_contract.drift.classify import How, classify
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
-from hpp_contract.drift.facts import Facts
-from hpp_contract.drift.situation import REFUSALS, SESSION, situation_of
+from hpp_contract.drift.facts import REFUSALS, SESSION, FactKey, Facts, Kind, situation_of
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.instant import http_date

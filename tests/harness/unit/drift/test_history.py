@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.drift.aspect import STATUS
+from hpp_contract.drift.facts import STATUS
 from hpp_contract.drift.history import append, line_of, read_history
 from hpp_contract.drift.timeline import change_timelines, never_observed
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
-from hpp_contract.reporting.timeline_report import Since, since_json, since_markdown, since_text
+from hpp_contract.reporting.timeline_report import HistorySummary, summary_json, summary_markdown, summary_text
 from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
 
 
@@ -103,8 +103,8 @@ def test_never_observed() -> None:
 
 def test_reports_agree() -> None:
     """Text, Markdown and JSON tell the same changes in the same states."""
-    since = Since(WEEK, torn=1)
-    text, markdown, summary = since_text(since), since_markdown(since), json.loads(since_json(since))
+    since = HistorySummary(WEEK, torn=1)
+    text, markdown, summary = summary_text(since), summary_markdown(since), json.loads(summary_json(since))
     assert "7 runs from 2026-01-01 to 2026-01-07: 3 quiet, 3 with drift, 1 not verified" in text
     assert (
         "Still there\n  breaking  waiting · /expires_at: string → number (since 2026-01-07, in 3 runs, first seen"
@@ -117,20 +117,20 @@ def test_reports_agree() -> None:
         TYPE.fact: "still there",
         HEADER.fact: "gone",
     }
-    assert since_text(Since(())).startswith("No run yet.")
+    assert summary_text(HistorySummary(())).startswith("No run yet.")
 
 
 def test_same_change_in_several_situations_is_one_line() -> None:
     """What changed alike on the same night is told once, with all its situations."""
     there = Change(ChangeClass.BREAKING, "in-progress · /expires_at", "string", "number")
-    text = since_text(Since([run(1, TYPE, there)]))
+    text = summary_text(HistorySummary([run(1, TYPE, there)]))
     assert "waiting, in-progress · /expires_at: string → number" in text
 
 
 def test_hostile_history_cannot_steer_the_terminal() -> None:
     """Control characters in a history are spelled out."""
     hostile = Change(ChangeClass.BREAKING, "waiting · \x1b[2J", "\x07", "\u202e")
-    assert since_text(Since([run(1, hostile)])).replace("\n", "").isprintable()
+    assert summary_text(HistorySummary([run(1, hostile)])).replace("\n", "").isprintable()
 
 
 def test_a_history_of_unknown_verdicts(tmp_path: Path) -> None:

@@ -131,14 +131,14 @@ def test_values_are_listed_by_frequency() -> None:
 )
 def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     """The change weighs what the rule weighs, unless the fact that it sees is weighed already."""
-    from hpp_contract.drift.aspect import FactKey
     from hpp_contract.drift.classify import change_of
+    from hpp_contract.drift.facts import FactKey
     from hpp_contract.rules import find
 
     rule = find(rule_id)
     assert rule is not None
     assert rule.severity == Severity(severity)
-    advice = f"{rule.summary} hpp-contract explain {rule_id} says what goes wrong for whom otherwise."
+    advice = f"{rule.summary} Why this matters: hpp-contract explain {rule_id}"
     told = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1")
     assert told == Change(told.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
     assert told.change_class == weight

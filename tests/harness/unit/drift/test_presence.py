@@ -15,7 +15,7 @@ from hpp_contract.drift import Accepted, Baseline, accept
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import Facts
-from hpp_contract.drift.significance import is_significant, p_by_chance
+from hpp_contract.drift.presence import is_significant, p_by_chance
 from hpp_contract.engine.edits import member
 from hpp_contract.engine.fault import fault
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
