@@ -60,7 +60,7 @@ AREAS: Final = {
         ("unit/engine/test_judge.py", "unit/engine/test_known_failing.py", "unit/engine/test_report.py"),
     ),
     "drift": Area(
-        tuple(f"hpp_contract/drift/{name}.py" for name in ("classify", "compare", "facts", "presence")),
+        tuple(f"hpp_contract/drift/{name}.py" for name in ("classify", "compare", "facts")),
         ("unit/drift/test_facts.py", "unit/drift/test_pinned_changes.py", "unit/drift/test_presence.py"),
     ),
     "rules": Area(("hpp_contract/rules/*.py", "hpp_contract/rules/answer/*.py"), ("unit/rules",)),

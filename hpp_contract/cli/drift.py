@@ -13,8 +13,7 @@ from hpp_contract.cli._options import Options, common_options, finish
 from hpp_contract.cli._probe_options import ProbeOptions, probe_options
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.history import append, line_of, read_history, run_of
-from hpp_contract.drift.page import read_page
-from hpp_contract.drift.page_drift import page_drift
+from hpp_contract.drift.page import page_drift, read_page
 from hpp_contract.drift.run import DriftResult, compare_with_baseline
 from hpp_contract.engine import Report, Subject, judge
 from hpp_contract.engine.errors import UsageProblem

@@ -8,9 +8,8 @@ from typing import Final
 
 from hpp_contract.drift.baseline import Baseline
 from hpp_contract.drift.collect import CollectedFacts, collect_facts
-from hpp_contract.drift.compare import compare
+from hpp_contract.drift.compare import compare, undecided
 from hpp_contract.drift.facts import KNOWN, NO_CREDENTIALS, SESSION, WRONG_CREDENTIALS, FactKey, Facts
-from hpp_contract.drift.presence import undecided
 from hpp_contract.engine.report import Change
 from hpp_contract.model import Exchange
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpp_contract import __version__
-from hpp_contract.drift.history import Run
-from hpp_contract.drift.timeline import ChangeTimeline, change_timelines, never_observed
+from hpp_contract.drift.history import ChangeTimeline, Run, change_timelines, never_observed
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.markdown import code, escape
 from hpp_contract.reporting.view import grouped_changes, plural

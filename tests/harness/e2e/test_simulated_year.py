@@ -7,8 +7,7 @@ from functools import cache
 import pytest
 
 from hpp_contract.drift import Accepted, Baseline, DriftResult, accept
-from hpp_contract.drift.history import run_of
-from hpp_contract.drift.timeline import change_timelines
+from hpp_contract.drift.history import change_timelines, run_of
 from hpp_contract.engine import Report, Subject
 from tests.harness.support.drift_changes import CASES, Case
 from tests.harness.support.simulated_endpoint import STATES, SimulatedEndpoint, baseline_of, run_drift

@@ -1,4 +1,4 @@
-"""Facts of what a server sent: what is recorded and scrubbed has those of the night itself."""
+"""Facts of what a server sent: what is recorded and scrubbed has those of the run itself."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def kept_as_lines(exchanges: tuple[Exchange, ...], file: Path) -> list[Exchange]
 
 
 @pytest.mark.socket
-def test_recordings_of_a_night_are_that_night(tmp_path: Path) -> None:
+def test_recordings_of_a_run_have_its_facts(tmp_path: Path) -> None:
     """The same answers, kept without any knowledge of what was asked, are no change from what was seen live."""
     live = probe(target_from(None, {}, (), False), ProbePlan()).exchanges
     kept = kept_as_lines(live, tmp_path / "log.ndjson")
     for baseline, fresh in ((live, kept), (kept, live)):
-        night = compare_with_baseline(Baseline(collect_facts(baseline).facts), fresh)
-        assert (night.changes, night.unverified) == ((), None)
+        result = compare_with_baseline(Baseline(collect_facts(baseline).facts), fresh)
+        assert (result.changes, result.unverified) == ((), None)
 
 
 @pytest.mark.socket
 def test_scrubbing_changes_no_fact() -> None:
-    """Scrubbed for keeping, a night is still that night."""
+    """A scrubbed recording has the facts of the run."""
     live = probe(target_from(None, {}, (), False), ProbePlan()).exchanges
     scrub = Scrubber()
     kept = [replace(scrub(exchange), context=Context(recorded=True, provenance="recorded")) for exchange in live]

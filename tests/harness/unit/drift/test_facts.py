@@ -72,7 +72,7 @@ def texts(facts: Facts) -> set[str]:
 
 @given(st.lists(EXCHANGES, max_size=6))
 def test_anything_has_facts(exchanges: list[Exchange]) -> None:
-    """Facts of arbitrary exchanges are short, printable and hold no id; a night compared with itself has no change."""
+    """Facts of arbitrary exchanges are short, printable and hold no id; a run compared with itself has no change."""
     facts = collect_facts(exchanges).facts
     for text in texts(facts):
         assert len(text) <= 200
@@ -83,7 +83,7 @@ def test_anything_has_facts(exchanges: list[Exchange]) -> None:
 
 @given(st.lists(EXCHANGES, max_size=4), st.lists(EXCHANGES, max_size=4))
 def test_anything_can_be_compared(one: list[Exchange], other: list[Exchange]) -> None:
-    """Every difference between arbitrary nights has a class and advice, and accepting it leaves nothing that fails."""
+    """Every difference between arbitrary runs has a class and advice, and accepting it leaves nothing that fails."""
     before, after = Baseline(collect_facts(one).facts), collect_facts(other).facts
     changes = compare(before.facts, after)
     assert all(change.advice and change.before and change.after and change.aspect for change in changes)
@@ -107,36 +107,34 @@ def test_baseline_survives_the_disk(tmp_path_factory: pytest.TempPathFactory, ex
 
 
 @given(st.randoms(use_true_random=False))
-def test_nature_is_no_fact(luck: random.Random) -> None:
+def test_nature_is_no_fact(rng: random.Random) -> None:
     """Order and case of headers, order of members, correlation ids, Date and counters make no difference."""
     honest = tuple(
-        exchange for stage in ("waiting", "unknown-id", "failed") for exchange in simulate_server(stage, clock=noon)
+        exchange for name in ("waiting", "unknown-id", "failed") for exchange in simulate_server(name, clock=noon)
     )
-    varied = [natural(exchange, luck) for exchange in honest]
-    luck.shuffle(varied)
+    varied = [natural(exchange, rng) for exchange in honest]
+    rng.shuffle(varied)
     assert compare(collect_facts(honest).facts, collect_facts(varied).facts) == ()
 
 
-def natural(exchange: Exchange, luck: random.Random) -> Exchange:
+def natural(exchange: Exchange, rng: random.Random) -> Exchange:
     assert exchange.response is not None
     value = json.loads(exchange.response.body)
     members = list(value.items())
-    luck.shuffle(members)
-    headers = [
-        (luck.choice([str.lower, str.upper])(name), v) for name, v in exchange.response.headers if name != "Date"
-    ]
-    headers += [("Connection", "close"), ("Date", http_date(NOON)), ("Via", str(luck.random()))]
-    luck.shuffle(headers)
-    body = json.dumps(dict(members), indent=luck.choice([None, 2])).encode()
+    rng.shuffle(members)
+    headers = [(rng.choice([str.lower, str.upper])(name), v) for name, v in exchange.response.headers if name != "Date"]
+    headers += [("Connection", "close"), ("Date", http_date(NOON)), ("Via", str(rng.random()))]
+    rng.shuffle(headers)
+    body = json.dumps(dict(members), indent=rng.choice([None, 2])).encode()
     return replace(exchange, response=replace(exchange.response, headers=tuple(headers), body=body))
 
 
-@pytest.mark.parametrize("stage", [*SHAPES, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id"])
-def test_situations_are_recognised(stage: str) -> None:
-    """Each stage of the reference server is its own situation, with and without knowledge of the question."""
-    (exchange,) = simulate_server(stage)
-    assert situation_of(exchange) == stage
-    assert situation_of(replace(exchange, context=Context(recorded=True))) == stage
+@pytest.mark.parametrize("name", [*SHAPES, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id"])
+def test_situations_are_recognized(name: str) -> None:
+    """Each scenario of the reference server is its own situation, with and without knowledge of the question."""
+    (exchange,) = simulate_server(name)
+    assert situation_of(exchange) == name
+    assert situation_of(replace(exchange, context=Context(recorded=True))) == name
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

@@ -1,4 +1,4 @@
-"""The history: appended, never lost, and what it says about since when."""
+"""The history: appended, never lost, and the timeline of each change in it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.drift.facts import STATUS
-from hpp_contract.drift.history import append, line_of, read_history
-from hpp_contract.drift.timeline import change_timelines, never_observed
+from hpp_contract.drift.history import append, change_timelines, line_of, never_observed, read_history
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
@@ -60,51 +59,51 @@ def test_places_that_cannot_be(tmp_path: Path) -> None:
         append(tmp_path, "x\n")
 
 
-def test_since_when() -> None:
-    """A change is there since its first night, whatever nights say that met nothing of it; it goes, and may return."""
-    told = {story.change.fact: story for story in change_timelines(WEEK)}
-    returned = told[TYPE.fact]
+def test_timelines() -> None:
+    """A change is there since its first run, whatever runs say that did not observe its situation; it may return."""
+    timelines = {each.change.fact: each for each in change_timelines(WEEK)}
+    returned = timelines[TYPE.fact]
     assert (returned.first_seen[:10], returned.since[:10], returned.runs) == ("2026-01-02", "2026-01-07", 3)
     assert (returned.state, returned.until) == ("still there", None)
-    gone = told[HEADER.fact]
+    gone = timelines[HEADER.fact]
     assert (gone.state, gone.until, gone.last_seen[:10]) == ("gone", "2026-01-05T03:00:00Z", "2026-01-04")
-    before = {story.change.fact: story for story in change_timelines(WEEK[:5])}[TYPE.fact]
+    before = {each.change.fact: each for each in change_timelines(WEEK[:5])}[TYPE.fact]
     assert before.state == "still there", "no waiting session was met on the fifth"
 
 
 def test_undecided_is_not_gone() -> None:
     """A fact that was missing in too few samples to tell is neither gone nor seen."""
-    (story,) = change_timelines([run(1, TYPE), run(2, undecided=(TYPE.fact,))])
-    assert (story.state, story.runs) == ("still there", 1)
+    (timeline,) = change_timelines([run(1, TYPE), run(2, undecided=(TYPE.fact,))])
+    assert (timeline.state, timeline.runs) == ("still there", 1)
 
 
 def test_a_status_is_never_gone_by_absence() -> None:
-    """No night meets every status, so a new one stays until it is accepted."""
+    """No run observes every status, so a new one stays until it is accepted."""
     new = Change(ChangeClass.RISKY, f"any session · {STATUS.text}", "WAITING", "EXPIRED")
     seen = [run(1, new), run(2, observed=("any session",))]
-    assert [story.state for story in change_timelines(seen)] == ["still there"]
+    assert [each.state for each in change_timelines(seen)] == ["still there"]
     accepted = run(3, new, accepted="it is documented now")
-    assert [story.state for story in change_timelines([*seen, accepted])] == ["accepted"]
+    assert [each.state for each in change_timelines([*seen, accepted])] == ["accepted"]
 
 
 def test_another_value_is_another_change() -> None:
     """When what is different becomes different again, that is a change of its own."""
-    again = Change(ChangeClass.BREAKING, TYPE.fact, "string", "null")
-    told = change_timelines([run(1, TYPE), run(2, again)])
-    assert [(story.change.after, story.state) for story in told] == [("number", "gone"), ("null", "still there")]
+    other = Change(ChangeClass.BREAKING, TYPE.fact, "string", "null")
+    timelines = change_timelines([run(1, TYPE), run(2, other)])
+    assert [(each.change.after, each.state) for each in timelines] == [("number", "gone"), ("null", "still there")]
 
 
 def test_never_observed() -> None:
-    """Documented situations that nobody met live are listed."""
+    """Documented situations that no real endpoint confirmed are listed."""
     assert "waiting" in never_observed([])
     assert "waiting" not in never_observed(["waiting"])
     assert never_observed(never_observed([])) == ()
 
 
 def test_reports_agree() -> None:
-    """Text, Markdown and JSON tell the same changes in the same states."""
-    since = HistorySummary(WEEK, torn=1)
-    text, markdown, summary = summary_text(since), summary_markdown(since), json.loads(summary_json(since))
+    """Text, Markdown and JSON have the same changes in the same states."""
+    history = HistorySummary(WEEK, torn=1)
+    text, markdown, summary = summary_text(history), summary_markdown(history), json.loads(summary_json(history))
     assert "7 runs from 2026-01-01 to 2026-01-07: 3 quiet, 3 with drift, 1 not verified" in text
     assert (
         "Still there\n  breaking  waiting · /expires_at: string → number (since 2026-01-07, in 3 runs, first seen"
@@ -121,7 +120,7 @@ def test_reports_agree() -> None:
 
 
 def test_same_change_in_several_situations_is_one_line() -> None:
-    """What changed alike on the same night is told once, with all its situations."""
+    """The same change of several situations in one run is one line with all its situations."""
     there = Change(ChangeClass.BREAKING, "in-progress · /expires_at", "string", "number")
     text = summary_text(HistorySummary([run(1, TYPE, there)]))
     assert "waiting, in-progress · /expires_at: string → number" in text

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.cli import main
 from hpp_contract.drift.documented import HEADINGS
-from hpp_contract.drift.page import read_page
-from hpp_contract.drift.page_drift import PageDrift, page_drift
+from hpp_contract.drift.page import PageDrift, page_drift, read_page
 from hpp_contract.engine import Subject, judge
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.rules import CATALOGUE
@@ -85,8 +84,8 @@ def test_single_edit(name: str, old: str, new: str, change_class: str, fact: str
     """Each single edit of the page is seen, in its class."""
     text = text_of(name)
     assert old in text
-    told = {change.fact: change.change_class for change in drift_of(text.replace(old, new)).changes}
-    assert told.get(fact) == change_class, told
+    by_fact = {change.fact: change.change_class for change in drift_of(text.replace(old, new)).changes}
+    assert by_fact.get(fact) == change_class, by_fact
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -104,7 +103,7 @@ def test_edited_members(name: str) -> None:
 
 
 def test_order_of_headings() -> None:
-    """Sections that change places are told, and nothing else."""
+    """Sections that change places are reported, and nothing else."""
     text = text_of("read-session.md")
     swapped = (
         text.replace("### Reference", "### X")
@@ -170,7 +169,7 @@ def test_any_text_is_a_page(text: str) -> None:
 
 
 def test_page_without_example_request() -> None:
-    """A page that lost its example request says so, and its defects cannot be told."""
+    """A page that lost its example request says so, and its defects cannot be judged."""
     text = text_of("read-session.md").replace("curl", "wget")
     found = drift_of(text)
     assert [change.fact for change in found.changes] == ["page · example request"]

@@ -1,11 +1,11 @@
-"""Every change that drift tells when a lie is told one night, or was told when the baseline was taken.
+"""Every change that drift reports when a fault begins, and when it ends.
 
 They are in `snapshots/drift`, such as
 
     HPP-H01: kept → broken, breaking; back cosmetic · status 201 · completed-with-order, unknown-id, waiting
 
-(the fact, what it was and becomes and how bad that is, what is told of it when the lie ends; the lie; the situations).
-What is told only when a lie ends says so beside the lie.
+(the fact, what it was and becomes and how bad that is, the change when the fault ends; the fault; the situations).
+A change that is only reported when a fault ends says so beside the fault.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from dataclasses import replace
 import pytest
 
 from hpp_contract.drift.collect import collect_facts
-from hpp_contract.drift.compare import compare
+from hpp_contract.drift.compare import compare, undecided
 from hpp_contract.drift.facts import FactCounts, Facts
-from hpp_contract.drift.presence import undecided
 from hpp_contract.engine import edits
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass, Severity
@@ -37,14 +36,14 @@ from tests.harness.support.recording_tools import (
     without_members,
 )
 
-STAGES = ("waiting", "completed-with-order", "unknown-id")
+SCENARIOS = ("waiting", "completed-with-order", "unknown-id")
 MEMBERS = ("x", "customer", "status", "order_id", "error_code", "updated_at")
 VALUES = (None, 5, "", "X", "2026-11-22T01:02:03Z", "2026-11-22T01:02:03.123456+01:00", ["a"], {"b": "c"},
           "A1A8F727-2756-6058-BD3C-40069BE0994B")  # fmt: skip
 
-LIES = by_name(
+EDITS = by_name(
     (
-        *((f"lie {told.name}", told) for told in FAULTS),
+        *((f"fault {each.name}", each) for each in FAULTS),
         *with_members(MEMBERS, VALUES),
         *without_members(MEMBERS),
         *with_statuses((200, 201, 301, 400, 401, 403, 404, 410, 500)),
@@ -56,19 +55,19 @@ LIES = by_name(
 )
 
 
-def night(samples: int, tell: Callable[[Exchange], Exchange] = lambda each: each) -> Facts:
-    """So many sessions in every stage, all told of with this lie."""
+def facts_of(samples: int, edit: Callable[[Exchange], Exchange] = lambda each: each) -> Facts:
+    """The facts of so many sessions in every scenario, all with this edit."""
     exchanges = []
-    for stage in STAGES:
-        (honest,) = simulated(stage, 1)
+    for scenario in SCENARIOS:
+        (honest,) = simulated(scenario, 1)
         for number in range(samples):
             asked = honest.request.session_id or ""
-            exchanges.append(tell(renaming(asked, f"{number:08}{asked[8:]}")(honest)))
+            exchanges.append(edit(renaming(asked, f"{number:08}{asked[8:]}")(honest)))
     return collect_facts(exchanges).facts
 
 
-def told(before: Facts, after: Facts) -> tuple[list[Change], list[str]]:
-    """The changes from one night to another, and the facts that are undecided."""
+def compared(before: Facts, after: Facts) -> tuple[list[Change], list[str]]:
+    """The changes from one run to another, and the facts that are undecided."""
     changes = compare(before, after)
     return list(changes), list(undecided(before, after, changes))
 
@@ -77,17 +76,17 @@ def became(change: Change) -> str:
     return f"{change.before} → {change.after}, {change.change_class}"
 
 
-def statements(name: str, honest: Facts, lying: Facts) -> Iterator[tuple[str, str]]:
-    """What is said of a lie that begins and ends, and in which situation."""
-    (begins, unsure), (ends, unsure_after) = told(honest, lying), told(lying, honest)
+def statements(name: str, honest: Facts, faulty: Facts) -> Iterator[tuple[str, str]]:
+    """What is reported when an edit begins and ends, and in which situation."""
+    (begins, unsure), (ends, unsure_after) = compared(honest, faulty), compared(faulty, honest)
     for change in begins:
-        said = f"{change.aspect}: {became(change)}"
+        statement = f"{change.aspect}: {became(change)}"
         back = next((each for each in ends if each.fact == change.fact), None)
         if back is not None:
             ends.remove(back)
             is_mirrored = (back.before, back.after) == (change.after, change.before)
-            said += f"; back {back.change_class if is_mirrored else became(back)}"
-        yield f"{said} · {name}", change.situation
+            statement += f"; back {back.change_class if is_mirrored else became(back)}"
+        yield f"{statement} · {name}", change.situation
     for change in ends:
         yield f"{change.aspect}: {became(change)} · {name} ends", change.situation
     for facts, when in ((unsure, name), (unsure_after, f"{name} ends")):
@@ -97,17 +96,19 @@ def statements(name: str, honest: Facts, lying: Facts) -> Iterator[tuple[str, st
 
 
 def test_every_change() -> None:
-    """What changes is told the same way whatever else does, and what goes back is told as news too."""
-    situations, honest = defaultdict(list), night(4)
-    for name, lie in LIES.items():
-        for said, situation in statements(name, honest, night(2, lie)):
-            situations[said].append(situation)
-    assert_pinned(SNAPSHOTS / "drift", (f"{said} · {', '.join(sorted(where))}" for said, where in situations.items()))
+    """A change is reported the same way whatever else changes, and so is its end."""
+    situations, honest = defaultdict(list), facts_of(4)
+    for name, edit in EDITS.items():
+        for statement, situation in statements(name, honest, facts_of(2, edit)):
+            situations[statement].append(situation)
+    assert_pinned(
+        SNAPSHOTS / "drift", (f"{statement} · {', '.join(sorted(where))}" for statement, where in situations.items())
+    )
 
 
-def test_the_worst_is_told_first() -> None:
-    """Within a class, what changed comes before the rules that notice it, each in the order of the alphabet."""
-    changes, _ = told(night(4), night(2, LIES["lie mislabels-error"]))
+def test_the_worst_comes_first() -> None:
+    """Within a class, what changed comes before the rules that see it, each in the order of the alphabet."""
+    changes, _ = compared(facts_of(4), facts_of(2, EDITS["fault mislabels-error"]))
     classes = list(ChangeClass)
     ranks = [(classes.index(each.change_class), "HPP-" in each.aspect, each.aspect, each.fact) for each in changes]
     assert ranks == sorted(ranks)
@@ -139,9 +140,9 @@ def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     assert rule is not None
     assert rule.severity == Severity(severity)
     advice = f"{rule.summary} Why this matters: hpp-contract explain {rule_id}"
-    told = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1")
-    assert told == Change(told.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
-    assert told.change_class == weight
+    change = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1")
+    assert change == Change(change.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
+    assert change.change_class == weight
 
 
 def precise(*digits: int) -> Facts:
@@ -150,23 +151,23 @@ def precise(*digits: int) -> Facts:
     for number, count in enumerate(digits):
         (honest,) = simulated("waiting", 1)
         asked = honest.request.session_id or ""
-        told = edits.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
-        told = renaming(asked, f"{number:08}{asked[8:]}")(told)
-        exchanges.append(replace(told, evidence=f"poll {count}"))
+        edited = edits.member("updated_at", f"2026-11-22T01:02:03.{'1' * count}Z")(honest)
+        edited = renaming(asked, f"{number:08}{asked[8:]}")(edited)
+        exchanges.append(replace(edited, evidence=f"poll {count}"))
     return collect_facts(exchanges).facts
 
 
 def test_a_change_has_an_example() -> None:
     """The request that shows a change is named with it, and the baseline's precision from the fewest to the most."""
-    told = compare(precise(4, 6, 6), precise(9, 9))
-    assert [(each.before, each.after, each.example) for each in told] == [("4 to 6", "9", "poll 9")]
+    changes = compare(precise(4, 6, 6), precise(9, 9))
+    assert [(each.before, each.after, each.example) for each in changes] == [("4 to 6", "9", "poll 9")]
 
 
 def test_what_is_gone_has_an_example() -> None:
-    """A member that is missed is shown by the first request that lacks it."""
+    """A member that disappeared has the first request without it as its example."""
 
     def without(each: Exchange) -> Exchange:
         return replace(edits.drop("expires_at")(each), evidence="poll 7")
 
-    gone = [each for each in compare(night(4), night(2, without)) if each.fact == "waiting · /expires_at"]
+    gone = [each for each in compare(facts_of(4), facts_of(2, without)) if each.fact == "waiting · /expires_at"]
     assert [each.example for each in gone] == ["poll 7"]

@@ -1,4 +1,4 @@
-"""Presence, precision and chance: how many samples it takes until a difference is news."""
+"""Presence, precision and chance: how many samples it takes until a difference is a change."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from hpp_contract.drift import Accepted, Baseline, accept
 from hpp_contract.drift.collect import collect_facts
-from hpp_contract.drift.compare import compare
+from hpp_contract.drift.compare import compare, is_significant, p_by_chance
 from hpp_contract.drift.facts import Facts
-from hpp_contract.drift.presence import is_significant, p_by_chance
 from hpp_contract.engine.edits import member
 from hpp_contract.engine.fault import fault
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
@@ -37,7 +36,7 @@ def of_sessions(present: int, absent: int, name: str = "channel", on: str = "wai
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "says"),
+    ("before", "after", "expected"),
     [
         ((18, 0), (0, 1), "absent"),
         ((17, 0), (0, 1), None),
@@ -52,18 +51,18 @@ def of_sessions(present: int, absent: int, name: str = "channel", on: str = "wai
         ((0, 0), (9, 0), None),
     ],
 )
-def test_presence_is_statistical(before: tuple[int, int], after: tuple[int, int], says: str | None) -> None:
-    """Absence is news when luck does not explain it, presence when it never was; optional members may come and go."""
-    told = {change.fact: change.after for change in compare(of_sessions(*before), of_sessions(*after))}
-    assert told.get("waiting · /channel") == says
+def test_presence_is_statistical(before: tuple[int, int], after: tuple[int, int], expected: str | None) -> None:
+    """Absence is a change when chance does not explain it, presence when it is new; optional members come and go."""
+    changes = {change.fact: change.after for change in compare(of_sessions(*before), of_sessions(*after))}
+    assert changes.get("waiting · /channel") == expected
 
 
-def test_gone_everywhere_is_news() -> None:
+def test_gone_everywhere_is_a_change() -> None:
     """Few samples in each of several situations, all of which lack what all had, are many samples together."""
     many = [of_sessions(1, 0, on=shape) for shape in DOCUMENTED]
     none = [of_sessions(0, 1, on=shape) for shape in DOCUMENTED]
-    told = compare(merged(many), merged(none))
-    assert {change.fact for change in told} == {f"{shape} · /channel" for shape in DOCUMENTED}
+    changes = compare(merged(many), merged(none))
+    assert {change.fact for change in changes} == {f"{shape} · /channel" for shape in DOCUMENTED}
     assert compare(merged(many[:2]), merged(none[:2])) == ()
 
 
@@ -72,7 +71,7 @@ def merged(each: list[Facts]) -> Facts:
 
 
 @given(st.integers(0, 60), st.integers(1, 12))
-def test_luck_is_a_probability(always: int, fresh: int) -> None:
+def test_chance_is_a_probability(always: int, fresh: int) -> None:
     """The chances add up to one, sink with every absence and every earlier sample, and are Laplace's for one sample."""
     chances = [p_by_chance(always, fresh, missing) for missing in range(fresh + 1)]
     assert chances[0] == pytest.approx(1)
@@ -88,40 +87,40 @@ def all_missing(always: int, fresh: int) -> Fraction:
     return Fraction((always + 1) * factorial(always) * factorial(fresh), factorial(always + fresh + 1))
 
 
-def test_few_samples_are_never_news() -> None:
-    """After three samples or fewer, no single sample and no pair says anything."""
+def test_few_samples_are_never_significant() -> None:
+    """After three samples or fewer, no single sample and no pair expected anything."""
     assert not any(is_significant(always, fresh, fresh) for always in range(4) for fresh in (1, 2))
 
 
 @pytest.mark.parametrize(
-    ("digits", "several", "says"), [(3, True, None), (2, True, None), (6, False, "6"), (0, False, None)]
+    ("digits", "several", "expected"), [(3, True, None), (2, True, None), (6, False, "6"), (0, False, None)]
 )
-def test_precision(digits: int, several: bool, says: str | None) -> None:
-    """More fraction digits than ever are told; fewer may be trailing zeros, unless several instants have fewer."""
-    night = compare(spelled(2, 3, 3), spelled(*([digits] * (2 if several else 1))))
-    assert {c.fact: c.after for c in night}.get("any session · /updated_at precision") == says
+def test_precision(digits: int, several: bool, expected: str | None) -> None:
+    """More fraction digits than ever are reported; fewer may be trailing zeros, unless several instants have fewer."""
+    changes = compare(with_digits(2, 3, 3), with_digits(*([digits] * (2 if several else 1))))
+    assert {c.fact: c.after for c in changes}.get("any session · /updated_at precision") == expected
 
 
 @pytest.mark.parametrize(("before", "after"), [((2,), (3, 3)), ((0,), (3, 3)), ((2, 2), (3, 3)), ((5, 5), (6, 4))])
 def test_cut_zeros_are_no_precision(before: tuple[int, ...], after: tuple[int, ...]) -> None:
-    """Neither a baseline of one instant nor a unit's trailing zeros make the next night's digits a change."""
-    assert compare(spelled(*before), spelled(*after)) == ()
+    """Neither a baseline of one instant nor a unit's trailing zeros make the next run's digits a change."""
+    assert compare(with_digits(*before), with_digits(*after)) == ()
 
 
 @pytest.mark.parametrize(("before", "after"), [((3, 3), (6,)), ((3,), (0, 0))])
 def test_two_instants_suffice(before: tuple[int, ...], after: tuple[int, ...]) -> None:
     """Two instants on the side with fewer digits make another precision a change."""
-    (change,) = compare(spelled(*before), spelled(*after))
+    (change,) = compare(with_digits(*before), with_digits(*after))
     assert change.after == str(after[0])
 
 
 def test_fewer_digits_on_every_instant() -> None:
     """No fraction on any of several instants is a change."""
-    (change,) = compare(spelled(3, 3, 3), spelled(0, 0, 0))
+    (change,) = compare(with_digits(3, 3, 3), with_digits(0, 0, 0))
     assert (change.fact, change.before, change.after) == ("any session · /updated_at precision", "3", "0")
 
 
-def spelled(*digits: int) -> Facts:
+def with_digits(*digits: int) -> Facts:
     """Facts of a session for each number of fraction digits."""
     exchanges = []
     for number, count in enumerate(digits):
@@ -135,15 +134,15 @@ def spelled(*digits: int) -> Facts:
 
 
 def test_kept_again() -> None:
-    """A rule that was always broken and is kept now is told as cosmetic, once there are samples enough."""
+    """A rule that was always broken and is kept now is a cosmetic change, once there are samples enough."""
     broken = [fault("x", "waiting", member("channel", 1))(exchange) for exchange in simulate_server("waiting")] * 1
     before = collect_facts(broken).facts
     assert compare(before, collect_facts(simulate_server("waiting")).facts) == ()
     often = before
     for _ in range(20):
         often = accept(Baseline(often), before, (), Accepted("", "x", "")).facts
-    told = {
+    changes = {
         change.fact: (change.change_class, change.after)
         for change in compare(often, collect_facts(simulate_server("waiting")).facts)
     }
-    assert told["waiting · HPP-S09"] == ("cosmetic", "kept")
+    assert changes["waiting · HPP-S09"] == ("cosmetic", "kept")
