@@ -17,6 +17,7 @@ from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, system_refus
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.privacy.sanitize import printable
+from hpp_contract.spec.endpoint import KEY_VARIABLE, USERNAME_VARIABLE
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
@@ -50,7 +51,7 @@ def environ() -> dict[str, str]:
 def redactor(*secrets: str) -> Redactor:
     """A Redactor for the credentials in the environment and for `secrets`."""
     variables = environ()
-    key, username = variables.get("HPP_API_KEY"), variables.get("HPP_USERNAME")
+    key, username = variables.get(KEY_VARIABLE), variables.get(USERNAME_VARIABLE)
     ours = Credentials(key, username or None).secrets if key else (username or "",)
     return Redactor((*ours, *secrets))
 

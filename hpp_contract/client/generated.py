@@ -33,6 +33,7 @@ from hpp_contract.generate.bodies import Body, distinct_ids
 from hpp_contract.model import Exchange, Instant, Request, Response
 from hpp_contract.model.instant import SECOND
 from hpp_contract.rules import CATALOGUE
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.schema_files import example
 from hpp_contract.spec.session import OUTCOME
 
@@ -339,7 +340,7 @@ def _thinned(body: Body) -> Iterator[Body]:
 
 def is_valid(body: Body) -> bool:
     """Whether every rule about sessions accepts the body."""
-    url = f"https://hpp.example/hpp/v1/sessions/{body.get('session_id', '')}"
+    url = f"https://hpp.example{SESSIONS_PATH}{body.get('session_id', '')}"
     headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
     exchange = Exchange(Request("GET", url), Response(200, headers, json.dumps(body, ensure_ascii=False).encode()))
     return not broken(_RULES, exchange)

@@ -14,6 +14,7 @@ from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.rules import ServedKind, served_kind
 from hpp_contract.server.application import Application
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.session import MEMBERS
 
 _ORIGIN: Final = "https://hpp.example"
@@ -52,7 +53,7 @@ def _is_redirect_here(exchange: Exchange) -> bool:
 
 
 def _request(case: Case, asked: str) -> Request:
-    url = f"{_ORIGIN}{case.base_path.rstrip('/')}/hpp/v1/sessions/{quote(asked, safe='')}"
+    url = f"{_ORIGIN}{case.base_path.rstrip('/')}{SESSIONS_PATH}{quote(asked, safe='')}"
     headers = (
         ("Authorization", case.credentials.authorization),
         ("Content-Type", "application/json"),

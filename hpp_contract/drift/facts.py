@@ -17,7 +17,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.exchange import response_of
-from hpp_contract.spec.session import UUID
+from hpp_contract.spec.fields import ENUMERATIONS, FRAMING_HEADERS, LIST_HEADERS
+from hpp_contract.spec.session import SHAPES, UUID
 
 BROKEN: Final = "broken"
 KEPT: Final = "kept"
@@ -46,16 +47,6 @@ ERROR: Final = "any error"
 
 REFUSALS: Final = (NO_CREDENTIALS, WRONG_CREDENTIALS, UNKNOWN_ID, MALFORMED_ID, GONE, FORBIDDEN)
 
-_SHAPES: Final = {
-    "WAITING": "waiting",
-    "IN_PROGRESS": "in-progress",
-    "BACK": "back",
-    "MANUAL_ID_CHECK": "manual-id-check",
-    "CANCELLED": "cancelled",
-    "FAILED": "failed",
-    "DISABLED": "disabled",
-    "ERROR": "error",
-}
 _STATUS: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
 
@@ -99,7 +90,7 @@ def shape_of(exchange: Exchange) -> str | None:
     if status == "COMPLETED":
         return _completed(response.json.value)
     named = f"status {status}" if _STATUS.fullmatch(status) else "status of another spelling"
-    return _SHAPES.get(status, named)
+    return SHAPES.get(status, named)
 
 
 def _completed(session: Mapping[str, Any]) -> str:
@@ -204,24 +195,12 @@ def possible(aspect: FactKey, situation: Situation) -> int:
 
 ExtractedFacts = Iterator[tuple[FactKey, str]]
 
-_FRAMING: Final = frozenset(
-    {
-        *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
-        *("age", "alt-svc", "content-length", "content-type", "date", "via"),
-    }
-)
-"""Header fields of the connection, the clock or a node, and those that have a kind of their own."""
-
-_LISTS: Final = frozenset({"allow", "cache-control", "content-encoding", "vary"})
-"""Header fields whose value clients act on: lists, compared without order and case."""
-
 _HEADER_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 _LIST_ITEM: Final = re.compile(r"[a-z0-9*_-]+(=[a-z0-9]+)?")
 _MEMBER_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 _WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_PUBLIC: Final = frozenset({"/status", "/error_code"})
-"""Enumerations: their values identify nobody, and programs branch on them."""
+_PUBLIC: Final = frozenset(f"/{name}" for name in ENUMERATIONS)
 
 _DEPTH: Final = 4
 _WIDTH: Final = 200
@@ -262,12 +241,12 @@ def _body(response: Response) -> str:
 def _headers(response: Response) -> ExtractedFacts:
     for name, value in response.headers:
         field = name.lower()
-        if field not in _FRAMING and _HEADER_NAME.fullmatch(field):
+        if field not in FRAMING_HEADERS and _HEADER_NAME.fullmatch(field):
             yield FactKey("header", field), _header_class(field, value.lower())
 
 
 def _header_class(field: str, value: str) -> str:
-    if field in _LISTS:
+    if field in LIST_HEADERS:
         items = sorted({re.sub(r"[\s\"]", "", item) for item in value.split(",")})
         return ", ".join(item for item in items if _LIST_ITEM.fullmatch(item))[:120] or "another value"
     if field == "www-authenticate":

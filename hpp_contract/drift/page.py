@@ -1,6 +1,6 @@
 """Documentation drift: how a saved Read Session page (HTML or Markdown) differs from the page behind the schemas.
 
-What that page said is in `documented`.
+What that page said is in `spec.page`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from hpp_contract.drift import documented
 from hpp_contract.drift.classify import How, change_of
 from hpp_contract.drift.facts import FactKey, extract_facts, shape_of
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.model import Context, Exchange, Request, Response
-from hpp_contract.spec.session import UUID
+from hpp_contract.spec import page as documented
+from hpp_contract.spec.endpoint import METHOD, SESSIONS_PATH
+from hpp_contract.spec.session import MEMBERS, STATUSES, UUID
 
 _HTML: Final = re.compile(r"<(!doctype|html|body|h[1-6]|pre)\b", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -207,7 +208,7 @@ def as_exchange(session: Mapping[str, Any], evidence: str = "") -> Exchange:
     """A documented session as the answer to a documented request."""
     asked = session.get("session_id")
     wanted = asked if isinstance(asked, str) and UUID.fullmatch(asked) else "39a1c773-bafd-754d-af1f-b30c592f1267"
-    request = Request("GET", f"https://{documented.EXAMPLE_HOST}{documented.PATH}{wanted}")
+    request = Request("GET", f"https://{documented.EXAMPLE_HOST}{SESSIONS_PATH}{wanted}")
     response = Response(200, (("Content-Type", "application/json"),), json.dumps(session).encode())
     return Exchange(request, response, evidence=evidence, context=Context(recorded=True, provenance="documented"))
 
@@ -277,13 +278,11 @@ def _address(page: Page) -> Iterator[Change]:
     stated = next((text for text in addresses if "{" in text and "\n" not in text), None)
     if stated != documented.URL:
         advice = "Compare the path your client requests with this one."
-        worse = _B if stated is None or documented.PATH not in stated else _R
+        worse = _B if stated is None or SESSIONS_PATH not in stated else _R
         yield _change(worse, "url structure", documented.URL, (stated or "absent")[:120], advice)
     methods = [item.text.strip() for item in page.code if item.heading == documented.OPERATION and not item.block]
-    if methods and documented.METHOD not in methods:
-        yield _change(
-            _B, "operation", documented.METHOD, methods[0][:20], "Read sessions with the method documented now."
-        )
+    if methods and METHOD not in methods:
+        yield _change(_B, "operation", METHOD, methods[0][:20], "Read sessions with the method documented now.")
 
 
 def _request(page: Page) -> Iterator[Change]:
@@ -293,12 +292,12 @@ def _request(page: Page) -> Iterator[Change]:
         yield _change(_C, "example request", "present", "absent", "Nothing.")
         return
     advice = "Send what the example sends, if the API asks for it."
-    expected = {"method": documented.METHOD, "host": documented.EXAMPLE_HOST}
+    expected = {"method": METHOD, "host": documented.EXAMPLE_HOST}
     for what, found in (("method", request.method), ("host", request.host)):
         if found != expected[what]:
             yield _change(_R, f"example request, {what}", expected[what], found[:60], advice)
-    if not request.path.startswith(documented.PATH):
-        yield _change(_B, "example request, path", documented.PATH, request.path[:80] or "absent", advice)
+    if not request.path.startswith(SESSIONS_PATH):
+        yield _change(_B, "example request, path", SESSIONS_PATH, request.path[:80] or "absent", advice)
     for name in sorted(documented.HEADERS.keys() | request.headers.keys()):
         before, after = documented.HEADERS.get(name), request.headers.get(name)
         if name == "authorization" and after is not None:
@@ -353,7 +352,7 @@ class _Defect:
 
 
 def _without_id(_: Page, request: ExampleRequest | None) -> bool | None:
-    return request.path.rstrip("/") == documented.PATH.rstrip("/") if request is not None else None
+    return request.path.rstrip("/") == SESSIONS_PATH.rstrip("/") if request is not None else None
 
 
 def _without_token(_: Page, request: ExampleRequest | None) -> bool | None:
@@ -387,9 +386,9 @@ def defects(page: Page, examples: Sequence[Exchange]) -> tuple[str, ...]:
 
 
 def _missing_examples(examples: Sequence[Exchange]) -> tuple[str, ...]:
-    statuses = {str((example.session or {}).get("status")) for example in examples} & set(documented.statuses())
-    members = {name for example in examples for name in example.session or {}} & set(documented.members())
-    all_statuses, all_members = len(documented.statuses()), len(documented.members())
+    statuses = {str((example.session or {}).get("status")) for example in examples} & set(STATUSES)
+    members = {name for example in examples for name in example.session or {}} & set(MEMBERS)
+    all_statuses, all_members = len(STATUSES), len(MEMBERS)
     if len(statuses) == all_statuses and len(members) == all_members:
         return ("Defect of the page, put right: its examples show every status and member.",)
     shown = f"{len(statuses)} of {all_statuses} statuses and {len(members)} of {all_members} members"

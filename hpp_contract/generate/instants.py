@@ -8,9 +8,7 @@ from typing import Final
 from hpp_contract.generate.choices import Choices, pick
 from hpp_contract.model import Instant
 from hpp_contract.model.instant import SECOND
-
-LIFETIME: Final = 48 * 3600
-"""Seconds from `updated_at` to `expires_at` at most (session lifetime)."""
+from hpp_contract.spec.session import LIFETIME
 
 ZONES: Final = ("Z", "+00:00", "+02:00", "-03:30", "+05:45", "+14:00", "-12:00", "-00:00", "+23:59", "-23:59")
 NOTATIONS: Final = tuple((digits, zone) for zone in ZONES for digits in (3, 0, 6, 9, 1, 2, 4, 5, 7, 8))

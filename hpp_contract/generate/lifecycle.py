@@ -14,12 +14,11 @@ from hpp_contract.generate.responses import answer
 from hpp_contract.model import Exchange, Instant, Trace
 from hpp_contract.model.instant import SECOND
 from hpp_contract.spec.schema_files import SHAPES
-from hpp_contract.spec.session import FINAL, OUTCOME
+from hpp_contract.spec.session import COMPLETED_SHAPES, FINAL, LIFETIME, OUTCOME
 
 POLLS: Final = 8
 """Polls of a generated session before its end, at most."""
 
-_COMPLETED: Final = ("completed-with-order", "completed-with-token")
 _HOUR: Final = 3600
 _GAP: Final = 1200
 """Seconds between two polls at most."""
@@ -47,13 +46,13 @@ class SessionSimulator:
 
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
-        self._shape = pick(choices, _COMPLETED)
+        self._shape = pick(choices, tuple(COMPLETED_SHAPES))
         self._notation = pick(choices, instants.NOTATIONS)
         completed = valid_body(choices, self._shape)
         self.session_id: str = completed["session_id"]
         self.outcome: Body = {name: completed[name] for name in OUTCOME if name in completed}
         self.created = self.now = instants.cut(instants.moment(choices), self._notation[0])
-        self.expires = self.created + choices.integer(_HOUR, instants.LIFETIME) * SECOND
+        self.expires = self.created + choices.integer(_HOUR, LIFETIME) * SECOND
         self.body: Body = {}
         self.exchanges: list[Exchange] = []
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import SECOND, http_date
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 
 BASE_URL: Final = "https://hpp.example"
 
@@ -27,7 +28,7 @@ def answer(body: Any, status: int = 200, *, session_id: str = "", at: Instant | 
     at = at or Instant.parse(members.get("updated_at"))
     own = members.get("session_id")
     requested = session_id or (own if isinstance(own, str) and own else "39a1c773-bafd-754d-af1f-b30c592f1267")
-    request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{quote(requested, safe='')}", _ASKED)
+    request = Request("GET", f"{BASE_URL}{SESSIONS_PATH}{quote(requested, safe='')}", _ASKED)
     return Exchange(
         request,
         Response(status, _headers(status, at), content),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,10 +13,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from hpp_contract.model.body import Body, read
 from hpp_contract.model.instant import Instant
+from hpp_contract.spec.endpoint import READ_SESSION
 
 Headers = tuple[tuple[str, str], ...]
-
-_READ_SESSION = re.compile(r"/hpp/v1/sessions/([^/?#]+)/?$")
 
 
 def values(headers: Headers, name: str) -> list[str]:
@@ -70,7 +68,7 @@ class Request:
     @cached_property
     def raw_session_id(self) -> str | None:
         """The last path segment as sent, still percent-encoded; None when this is no read-session path."""
-        match = _READ_SESSION.search(self.path)
+        match = READ_SESSION.search(self.path)
         return match[1] if match else None
 
     @cached_property

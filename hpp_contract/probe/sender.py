@@ -15,6 +15,7 @@ from hpp_contract.model.instant import seconds_of_http_date
 from hpp_contract.probe.plan import PlannedRead, ProbePlan
 from hpp_contract.probe.target import Target
 from hpp_contract.probe.wire import TIMEOUT, Sent, TransportError, Wire
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 
 RATE: Final = 10
 """Requests a second that an endpoint on another machine gets at most."""
@@ -144,7 +145,7 @@ class Sender:
             *(field for field in _DOCUMENTED if field[0].lower() not in replaced),
         )
         self.wait_for_turn()
-        sent = self._wire.get(f"{self.base_url}/hpp/v1/sessions/{read.segment}", headers)
+        sent = self._wire.get(f"{self.base_url}{SESSIONS_PATH}{read.segment}", headers)
         suffix = f", attempt {attempt + 1}" if attempt else ""
         context = Context(
             credentials=read.credentials,

@@ -14,7 +14,16 @@ from urllib.parse import SplitResult, urlsplit
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import is_loopback
-from hpp_contract.spec.endpoint import API_KEY, LIVE_KEY, PLAYGROUND, PRODUCTION
+from hpp_contract.spec.endpoint import (
+    API_KEY,
+    ENDPOINT_VARIABLE,
+    KEY_VARIABLE,
+    LIVE_KEY,
+    PLAYGROUND,
+    PRODUCTION,
+    SESSION_IDS_VARIABLE,
+    USERNAME_VARIABLE,
+)
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
@@ -55,15 +64,15 @@ def target_from(
     space); arguments win, and empty means unset. Neither `base_url` nor HPP_ENDPOINT: the embedded server. Where a
     session is to be made (`provision`), production is refused even when reading from it is allowed.
     """
-    address = (base_url or "").strip() or environ.get("HPP_ENDPOINT", "").strip()
+    address = (base_url or "").strip() or environ.get(ENDPOINT_VARIABLE, "").strip()
     if not address:
-        forgotten = [name for name in ("HPP_API_KEY", "HPP_SESSION_IDS") if environ.get(name, "").strip()]
+        forgotten = [name for name in (KEY_VARIABLE, SESSION_IDS_VARIABLE) if environ.get(name, "").strip()]
         notes = tuple(f"{name} is set but HPP_ENDPOINT is not: {EMBEDDED} was probed." for name in forgotten)
         return Target(None, Credentials(""), tuple(session_ids), embedded=True, notes=notes)
     url = _base_url(address)
     credentials = _credentials(environ, urlsplit(url).netloc)
     _refuse_production(urlsplit(url).hostname or "", credentials, allow_production, provision)
-    ids = tuple(dict.fromkeys(filter(None, session_ids or re.split(r"[\s,]+", environ.get("HPP_SESSION_IDS", "")))))
+    ids = tuple(dict.fromkeys(filter(None, session_ids or re.split(r"[\s,]+", environ.get(SESSION_IDS_VARIABLE, "")))))
     unread = "No session ids were given, so no session was read: set HPP_SESSION_IDS or --session-id."
     notes = () if ids or provision else (unread,)
     return Target(url, credentials, ids, notes=notes)
@@ -102,14 +111,14 @@ def _parts(url: str) -> SplitResult:
 
 
 def _credentials(environ: Mapping[str, str], host: str) -> Credentials:
-    api_key = environ.get("HPP_API_KEY", "").strip()
+    api_key = environ.get(KEY_VARIABLE, "").strip()
     if not api_key:
         raise UsageProblem(
             f"HPP_API_KEY is not set, and {host} requires it: create an API key in the Kustom portal (for "
             "the sandbox in the playground's portal: kco_test_api_…) and put it into the environment."
         )
-    username = environ.get("HPP_USERNAME", "").strip() or None
-    for name, value in (("HPP_API_KEY", api_key), ("HPP_USERNAME", username or "")):
+    username = environ.get(USERNAME_VARIABLE, "").strip() or None
+    for name, value in ((KEY_VARIABLE, api_key), (USERNAME_VARIABLE, username or "")):
         if re.search(r"[\x00-\x1f\x7f]", value):
             raise UsageProblem(f"{name} holds a line break or another control character: set it without.")
     return Credentials(api_key, username)

@@ -10,10 +10,10 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.rules.conditions import has, in_status
 from hpp_contract.rules.schemas import schema_rule
-from hpp_contract.spec.session import OUTCOME
+from hpp_contract.spec.page import HAPPY_FLOW
+from hpp_contract.spec.session import OUTCOME, OUTCOME_IDS
 
-HAPPY = "Read Session › Happy flow examples"
-WITH_ORDER = f"{HAPPY} › With place_order_mode as PLACE_ORDER or CAPTURE_ORDER"
+WITH_ORDER = f"{HAPPY_FLOW} › With place_order_mode as PLACE_ORDER or CAPTURE_ORDER"
 _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 completed = in_status("COMPLETED")
@@ -28,7 +28,7 @@ def _with_outcome_id(exchange: Exchange) -> bool:
 
 
 @schema_rule(
-    "session", "HPP-C01", "completed-has-outcome", "must", "shown", HAPPY, when=completed,
+    "session", "HPP-C01", "completed-has-outcome", "must", "shown", HAPPY_FLOW, when=completed,
     faults=[fault("completes-with-nothing", "completed-with-order", drop(*OUTCOME)),
             fault("forgets-token", "completed-with-token", drop("authorization_token"))],
 )  # fmt: skip
@@ -52,7 +52,7 @@ def order_with_reference(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-C03", "exactly-one-outcome", "must", "shown", HAPPY, when=completed,
+    "session", "HPP-C03", "exactly-one-outcome", "must", "shown", HAPPY_FLOW, when=completed,
     faults=[fault("token-beside-order", "completed-with-order", member("authorization_token", _UUID))],
 )  # fmt: skip
 def exactly_one_outcome(_: Exchange) -> None:
@@ -74,7 +74,7 @@ def reference_not_empty(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-C05", "outcome-id-shape", "must", "shown", HAPPY, when=_with_outcome_id,
+    "session", "HPP-C05", "outcome-id-shape", "must", "shown", HAPPY_FLOW, when=_with_outcome_id,
     faults=[fault("empties-token", "completed-with-token", member("authorization_token", "")),
             fault("empties-order-id", "completed-with-order", member("order_id", "")),
             fault("numbers-order", "completed-with-order", member("order_id", "1234567"))],
@@ -108,7 +108,7 @@ def order_on_kustom(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-C07", "outcome-is-its-own", "should", "inferred", HAPPY, when=_with_outcome_id,
+    "HPP-C07", "outcome-is-its-own", "should", "inferred", HAPPY_FLOW, when=_with_outcome_id,
     faults=[fault("orders-by-session-id", "completed-with-order",
                 edit_json(lambda session: session.update(order_id=session["session_id"])))],
 )  # fmt: skip
@@ -118,6 +118,6 @@ def outcome_is_its_own(exchange: Exchange) -> Iterator[Finding]:
     One member filled from another looks right until the order is fetched.
     """
     session = exchange.session or {}
-    for name in ("order_id", "authorization_token"):
+    for name in OUTCOME_IDS:
         if name in session and session[name] == session.get("session_id"):
             yield Finding(f"/{name}", "an id of its own", "the session's id")

@@ -16,10 +16,8 @@ from hpp_contract.rules.conditions import api_responded, failed, failed_with_jso
 from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS
+from hpp_contract.spec.page import AUTHENTICATION, ERROR_OBJECT, REFERENCE
 
-AUTHENTICATION = "Authentication"
-REFERENCE = "API reference 1.1 › getSessionById"
-ERROR_OBJECT = "Error object"
 _SESSION = b'{"session_id": "39a1c773-bafd-754d-af1f-b30c592f1267", "status": "WAITING"}'
 
 

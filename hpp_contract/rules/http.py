@@ -15,6 +15,7 @@ from hpp_contract.model import Exchange, Response, Trace
 from hpp_contract.model.body import BOM
 from hpp_contract.model.exchange import response_of
 from hpp_contract.rules.conditions import always, api_responded, has_json, is_200, is_200_as_json, read_twice, responded
+from hpp_contract.spec.page import REFERENCE
 
 DOCUMENTED = (200, 401, 403, 404)
 LIMITED = 429
@@ -27,7 +28,7 @@ def _well_formed(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-H01", "status-documented", "must", "referenced", "API reference 1.1 › getSessionById", when=_well_formed,
+    "HPP-H01", "status-documented", "must", "referenced", REFERENCE, when=_well_formed,
     faults=[
         fault("answers-202", "in-progress", status(202)),
         fault("redirects", "waiting", status(302), header("Location", "https://example.invalid/")),
@@ -109,7 +110,7 @@ def answers(exchange: Exchange) -> Iterator[Finding]:
     "json-media-type",
     "must",
     "referenced",
-    "API reference 1.1 › getSessionById",
+    REFERENCE,
     when=is_200,
     faults=[
         fault(

@@ -11,9 +11,8 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.privacy.describe import show
 from hpp_contract.rules.conditions import read_twice
+from hpp_contract.spec.page import HAPPY_FLOW, SESSION_LIFECYCLE, SESSION_LIFETIME
 from hpp_contract.spec.session import FINAL, OUTCOME
-
-LIFECYCLE = "Session lifecycle"
 
 
 def _status(exchange: Exchange) -> object:
@@ -26,7 +25,7 @@ def _changes(trace: Trace) -> Iterator[tuple[Exchange, Exchange]]:
 
 
 @rule(
-    "HPP-L01", "final-is-final", "must", "referenced", LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L01", "final-is-final", "must", "referenced", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("reopens-completed", "completed-with-order", member("status", "IN_PROGRESS"),
                 edit_json(lambda session: [session.pop(name, None) for name in OUTCOME]), since=1,
                 also=("HPP-L04", "HPP-L06")),
@@ -43,7 +42,7 @@ def final_is_final(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L02", "never-back-to-waiting", "must", "referenced", LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L02", "never-back-to-waiting", "must", "referenced", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("returns-to-waiting", "failed", member("status", "WAITING"), since=1, also=("HPP-L04",))],
 )  # fmt: skip
 def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
@@ -57,7 +56,7 @@ def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L03", "update-never-back", "must", "inferred", LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L03", "update-never-back", "must", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("turns-back-time", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"), header("Date", None),
                 since=1, also=("HPP-S18",))],
 )  # fmt: skip
@@ -73,7 +72,7 @@ def update_never_back(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L04", "update-moves-with-status", "should", "referenced", LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L04", "update-moves-with-status", "should", "referenced", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("changes-status-silently", "waiting", member("status", "IN_PROGRESS"), since=1)],
 )  # fmt: skip
 def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
@@ -92,7 +91,7 @@ def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
     "expiry-constant",
     "should",
     "shown",
-    "Read Session › Happy flow examples",
+    HAPPY_FLOW,
     scope="trace",
     when=read_twice,
     faults=[
@@ -117,7 +116,7 @@ def expiry_constant(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L06", "outcome-constant", "must", "inferred", LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L06", "outcome-constant", "must", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("swaps-order", "completed-with-order", member("order_id", "b2c9d0aa-0000-4111-8222-333344445555"),
                 since=1, also=("HPP-H12",))],
 )  # fmt: skip
@@ -153,7 +152,7 @@ def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L08", "there-until-expiry", "must", "referenced", "Session lifetime", scope="trace", when=_reached,
+    "HPP-L08", "there-until-expiry", "must", "referenced", SESSION_LIFETIME, scope="trace", when=_reached,
     faults=[fault("loses-session", "in-progress", status(404), body(b""), since=1)],
 )  # fmt: skip
 def there_until_expiry(trace: Trace) -> Iterator[Finding]:

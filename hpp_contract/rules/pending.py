@@ -10,13 +10,14 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.rules.conditions import has, in_status
 from hpp_contract.rules.schemas import schema_rule
+from hpp_contract.spec.page import HAPPY_FLOW, REFERENCE, SESSION_LIFECYCLE
+from hpp_contract.spec.session import RETRIED
 
-HAPPY = "Read Session › Happy flow examples"
 _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 
 @schema_rule(
-    "session", "HPP-P01", "waiting-without-outcome", "must", "shown", f"{HAPPY} › Newly created HPP Session",
+    "session", "HPP-P01", "waiting-without-outcome", "must", "shown", f"{HAPPY_FLOW} › Newly created HPP Session",
     when=in_status("WAITING"),
     faults=[fault("orders-while-waiting", "waiting", member("order_id", _UUID)),
             fault("authorizes-while-waiting", "waiting", member("authorization_token", _UUID))],
@@ -30,7 +31,7 @@ def waiting_without_outcome(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-P02", "in-progress-without-outcome", "must", "shown",
-    f"{HAPPY} › Consumer has loaded the HPP Session", when=in_status("IN_PROGRESS"),
+    f"{HAPPY_FLOW} › Consumer has loaded the HPP Session", when=in_status("IN_PROGRESS"),
     faults=[fault("refers-while-in-progress", "in-progress", member("klarna_reference", "X438HG0Q"))],
 )  # fmt: skip
 def in_progress_without_outcome(_: Exchange) -> None:
@@ -41,8 +42,8 @@ def in_progress_without_outcome(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-P03", "unpaid-without-outcome", "should", "inferred", "Session lifecycle",
-    when=in_status("BACK", "FAILED", "ERROR", "CANCELLED", "DISABLED"),
+    "session", "HPP-P03", "unpaid-without-outcome", "should", "inferred", SESSION_LIFECYCLE,
+    when=in_status(*RETRIED, "CANCELLED", "DISABLED"),
     faults=[fault("orders-after-failure", "failed", member("order_id", _UUID)),
             fault("orders-after-cancellation", "cancelled", member("order_id", _UUID))],
 )  # fmt: skip
@@ -54,7 +55,7 @@ def unpaid_without_outcome(_: Exchange) -> None:
 
 
 @rule(
-    "HPP-P04", "identified-when-asked", "info", "inferred", "API reference 1.1 › getSessionById",
+    "HPP-P04", "identified-when-asked", "info", "inferred", REFERENCE,
     when=has("manual_identification"),
     faults=[fault("identifies-unasked", "failed", member("manual_identification", {"challenge": "none"}))],
 )  # fmt: skip

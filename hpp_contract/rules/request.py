@@ -14,7 +14,8 @@ from hpp_contract.model import Exchange, Instant, Request, Trace
 from hpp_contract.model.exchange import is_loopback, values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, for_session
-from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.endpoint import API_KEY, METHOD, SESSION_PATH, SESSIONS_PATH
+from hpp_contract.spec.page import AUTHENTICATION
 
 client_fault = partial(fault.fault, source="client")
 _PCHARS = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
@@ -29,8 +30,8 @@ def uses_get(exchange: Exchange) -> Iterator[Finding]:
 
     Any other method on this path does something else, and DELETE disables the session for good.
     """
-    if exchange.request.method != "GET":
-        yield Finding("request method", "GET", exchange.request.method[:20])
+    if exchange.request.method != METHOD:
+        yield Finding("request method", METHOD, exchange.request.method[:20])
 
 
 @rule(
@@ -49,8 +50,8 @@ def path_exact(exchange: Exchange) -> Iterator[Finding]:
     """
     parts = exchange.request.parts
     base = exchange.context.base_path
-    prefix, found, rest = parts.path.partition("/hpp/v1/sessions/")
-    expected = f"{base if base is not None else '{base}'}/hpp/v1/sessions/{{session_id}}"
+    prefix, found, rest = parts.path.partition(SESSIONS_PATH)
+    expected = f"{base if base is not None else '{base}'}{SESSION_PATH}"
     if not found or not rest or "/" in rest or prefix.endswith("/") or (base is not None and prefix != base):
         yield Finding("request path", expected, _outline(parts.path))
     if parts.query or exchange.request.url.endswith("?"):
@@ -104,7 +105,7 @@ def _reads(trace: Trace) -> bool:
     "basic-credentials",
     "must",
     "referenced",
-    "Authentication",
+    AUTHENTICATION,
     scope="requests",
     when=_reads,
     reads=["request authorization"],
@@ -259,7 +260,7 @@ def _basic_judged(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-R12", "credentials-as-given", "must", "referenced", "Authentication", scope="request", when=_basic_judged,
+    "HPP-R12", "credentials-as-given", "must", "referenced", AUTHENTICATION, scope="request", when=_basic_judged,
     reads=["request authorization"],
     faults=[client_fault("mangles-credentials", "waiting", knowing(credentials="wrong"))],
 )  # fmt: skip

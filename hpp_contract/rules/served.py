@@ -15,14 +15,10 @@ from typing import Any, Final
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.instant import SECOND
-from hpp_contract.spec.session import INSTANTS, MEMBERS, STATUSES, UUID
+from hpp_contract.spec.session import COMPLETED_SHAPES, INSTANTS, MEMBERS, OBJECTS, OUTCOME, REQUIRED, STATUSES, UUID
 
-_REQUIRED: Final = ("session_id", "status", "updated_at", "expires_at")
-_OBJECTS: Final = frozenset({"customer", "manual_identification"})
 _LARGE: Final = 100_000
 """Bytes of a body beyond which a client may refuse it, as RFC 8259 §9 lets it."""
-
-_OUTCOMES: Final = ({"authorization_token"}, {"order_id", "klarna_reference"})
 
 
 class ServedKind(StrEnum):
@@ -75,7 +71,7 @@ def stalled(answer: ClientRead) -> bool:
 
 
 def _well_formed(session: dict[str, Any]) -> bool:
-    present = all(isinstance(session.get(name), str) and session[name] for name in _REQUIRED)
+    present = all(isinstance(session.get(name), str) and session[name] for name in REQUIRED)
     return present and all(is_sound(name, session[name]) for name in MEMBERS if name in session)
 
 
@@ -84,14 +80,14 @@ def _adds_up(session: dict[str, Any], asked: str) -> bool:
 
     A client that looks more closely than it must, and refuses what contradicts itself, is no worse for it.
     """
-    outcome = session.keys() & {"authorization_token", "order_id", "klarna_reference"}
-    finished = session["status"] != "COMPLETED" or outcome in _OUTCOMES
+    outcome = session.keys() & set(OUTCOME)
+    finished = session["status"] != "COMPLETED" or outcome in COMPLETED_SHAPES.values()
     return finished and session["session_id"] == asked and UUID.fullmatch(asked) is not None
 
 
 def is_sound(name: str, value: Any) -> bool:
     """Whether a documented member has a value of its documented type."""
-    if name in _OBJECTS:
+    if name in OBJECTS:
         return isinstance(value, dict)
     if name in INSTANTS:
         return Instant.parse(value) is not None

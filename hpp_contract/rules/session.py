@@ -16,16 +16,13 @@ from hpp_contract.model.instant import seconds_of_http_date
 from hpp_contract.privacy.describe import describe
 from hpp_contract.rules.conditions import has, has_json, has_session
 from hpp_contract.rules.schemas import schema_rule
+from hpp_contract.spec.page import DATA_TYPES, HAPPY_FLOW, REFERENCE, SESSION_LIFETIME
 from hpp_contract.spec.schema_files import load
-from hpp_contract.spec.session import SKEW
-
-HAPPY = "Read Session › Happy flow examples"
-REFERENCE = "API reference 1.1 › getSessionById"
-LIFETIME = "Session lifetime"
+from hpp_contract.spec.session import LIFETIME, SKEW, TIMEOUT_STATUS
 
 
 @schema_rule(
-    "session", "HPP-S01", "body-is-object", "must", "shown", HAPPY, when=has_json,
+    "session", "HPP-S01", "body-is-object", "must", "shown", HAPPY_FLOW, when=has_json,
     faults=[fault("serves-list", "waiting", body(b'[{"status": "WAITING"}]')),
             fault("serves-null", "failed", body(b"null"))],
 )  # fmt: skip
@@ -37,7 +34,7 @@ def body_is_object(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-S02", "members-present", "must", "shown", HAPPY, when=has_session,
+    "session", "HPP-S02", "members-present", "must", "shown", HAPPY_FLOW, when=has_session,
     faults=[fault("omits-status", "waiting", drop("status")), fault("omits-expiry", "in-progress", drop("expires_at"))],
 )  # fmt: skip
 def members_present(_: Exchange) -> None:
@@ -64,7 +61,7 @@ def _asked(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-S04", "id-echoed", "must", "shown", HAPPY, when=_asked,
+    "HPP-S04", "id-echoed", "must", "shown", HAPPY_FLOW, when=_asked,
     faults=[fault("answers-another-session", "waiting", member("session_id", "7d0a3c55-1111-4222-8333-444455556666"))],
 )  # fmt: skip
 def id_echoed(exchange: Exchange) -> Iterator[Finding]:
@@ -99,12 +96,12 @@ def status_of_a_read(exchange: Exchange) -> Iterator[Finding]:
 
     Typed clients built from the API reference do not have it.
     """
-    if (exchange.session or {}).get("status") == "TIMEOUT":
+    if (exchange.session or {}).get("status") == TIMEOUT_STATUS:
         yield Finding("/status", "one of the nine of the API reference", '"TIMEOUT"')
 
 
 @schema_rule(
-    "session", "HPP-S07", "session-id-shape", "must", "shown", HAPPY, when=has("session_id"),
+    "session", "HPP-S07", "session-id-shape", "must", "shown", HAPPY_FLOW, when=has("session_id"),
     faults=[fault("shortens-id", "waiting", member("session_id", "39a1c773"), also=("HPP-S04",))],
 )  # fmt: skip
 def session_id_shape(_: Exchange) -> None:
@@ -119,7 +116,7 @@ def _dated(exchange: Exchange) -> bool:
 
 
 @schema_rule(
-    "session", "HPP-S08", "instants", "must", "referenced", "Data types", when=_dated,
+    "session", "HPP-S08", "instants", "must", "referenced", DATA_TYPES, when=_dated,
     faults=[fault("omits-zone", "waiting", member("updated_at", "2019-05-13T14:51:46.288")),
             fault("invents-day", "in-progress", member("expires_at", "2099-02-30T12:00:00Z")),
             fault("sends-epoch", "failed", member("updated_at", "1557759106"))],
@@ -158,7 +155,7 @@ def _printable(name: str) -> str:
 
 
 @schema_rule(
-    "session", "HPP-S10", "no-null", "must", "shown", HAPPY, when=has_session,
+    "session", "HPP-S10", "no-null", "must", "shown", HAPPY_FLOW, when=has_session,
     drift_class="risky",
     faults=[fault("nulls-absent-member", "manual-id-check", member("order_id", None))],
 )  # fmt: skip
@@ -199,7 +196,7 @@ def manual_identification_shape(_: Exchange) -> None:
 
 
 @schema_rule(
-    "session", "HPP-S13", "strings-bounded", "must", "referenced", "Data types", when=has_session,
+    "session", "HPP-S13", "strings-bounded", "must", "referenced", DATA_TYPES, when=has_session,
     faults=[fault("overflows-reference", "completed-with-order", member("klarna_reference", "X" * 256))],
 )  # fmt: skip
 def strings_bounded(_: Exchange) -> None:
@@ -210,7 +207,7 @@ def strings_bounded(_: Exchange) -> None:
 
 
 @rule(
-    "HPP-S14", "expires-after-update", "should", "inferred", LIFETIME, when=has("updated_at", "expires_at"),
+    "HPP-S14", "expires-after-update", "should", "inferred", SESSION_LIFETIME, when=has("updated_at", "expires_at"),
     faults=[fault("expires-before-update", "waiting", member("updated_at", "2001-01-01T00:00:01Z"),
                 member("expires_at", "2001-01-01T00:00:00Z"), header("Date", None))],
 )  # fmt: skip
@@ -262,7 +259,7 @@ def _clocked(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-S16", "not-read-after-expiry", "must", "referenced", LIFETIME, when=_clocked,
+    "HPP-S16", "not-read-after-expiry", "must", "referenced", SESSION_LIFETIME, when=_clocked,
     reads=["response date"],
     faults=[fault("outlives-expiry", "waiting", member("updated_at", "2019-05-13T14:51:46.288Z"),
                 member("expires_at", "2019-05-15T13:51:43.507Z"))],
@@ -294,7 +291,7 @@ def not_updated_in_future(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-S18", "lifetime-bounded", "info", "referenced", LIFETIME, when=has("updated_at", "expires_at"),
+    "HPP-S18", "lifetime-bounded", "info", "referenced", SESSION_LIFETIME, when=has("updated_at", "expires_at"),
     faults=[fault("lives-a-week", "waiting", member("updated_at", "2019-05-06T13:51:43Z"),
                 member("expires_at", "2019-05-13T13:51:43Z"), header("Date", None))],
 )  # fmt: skip
@@ -304,5 +301,5 @@ def lifetime_bounded(exchange: Exchange) -> Iterator[Finding]:
     The payment session lives 48 hours and the page ends an hour earlier; whether an order update moves that is unknown.
     """
     updated, expires = exchange.updated_at, exchange.expires_at
-    if updated and expires and expires - updated > 48 * 3600:
+    if updated and expires and expires - updated > LIFETIME:
         yield Finding("/expires_at", "within 48 h of updated_at", f"{(expires - updated) / 3600:.1f} h after it")

@@ -11,6 +11,7 @@ from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.server.application import Application
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 
 BASE_URL: Final = "https://hpp.example"
 
@@ -31,7 +32,7 @@ def simulate_server(
     `wrong-credentials`, `unknown-id`, `malformed-id`. Raises KeyError for any other."""
     application = Application(faults=faults, clock=clock)
     wanted = _IDS[scenario] if scenario in _IDS else session_id(SCENARIOS[scenario].name)
-    request = Request("GET", f"{BASE_URL}/hpp/v1/sessions/{wanted}", _headers(scenario))
+    request = Request("GET", f"{BASE_URL}{SESSIONS_PATH}{wanted}", _headers(scenario))
     return tuple(application(request) for _ in range(polls))
 
 

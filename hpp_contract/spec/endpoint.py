@@ -1,17 +1,38 @@
-"""."""
+"""The endpoint: its path and method, its hosts, what its API keys look like, and how a run is told about it."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-API_KEY = re.compile(r"kco_(?:test|live)_api_[A-Za-z0-9_\-]+")
+METHOD: Final = "GET"
 
+SESSIONS_PATH: Final = "/hpp/v1/sessions/"
+"""What a session id follows in the path, whatever precedes it."""
 
-PRODUCTION: Final = re.compile(r"api(-[a-z0-9]+)?\.(kustom\.co|klarna\.com)")
+SESSION_PATH: Final = SESSIONS_PATH + "{session_id}"
 
-
-LIVE_KEY: Final = "kco_live_api_"
-
+READ_SESSION: Final = re.compile(r"/hpp/v1/sessions/([^/?#]+)/?$")
+"""Finds the session id, still percent-encoded, at the end of a path."""
 
 PLAYGROUND: Final = "https://api.playground.kustom.co"
+
+PRODUCTION: Final = re.compile(r"api(-[a-z0-9]+)?\.(kustom\.co|klarna\.com)")
+"""The hosts on which sessions are real, in small letters."""
+
+API_KEY: Final = re.compile(r"kco_(?:test|live)_api_[A-Za-z0-9_\-]+")
+
+LIVE_KEY: Final = "kco_live_api_"
+"""How the API key of a production environment begins."""
+
+ENDPOINT_VARIABLE: Final = "HPP_ENDPOINT"
+"""The environment variable with the endpoint, a host or a URL."""
+
+KEY_VARIABLE: Final = "HPP_API_KEY"
+"""The environment variable with the API key: credentials are taken from the environment only."""
+
+USERNAME_VARIABLE: Final = "HPP_USERNAME"
+"""The environment variable with the user name, where the key needs one."""
+
+SESSION_IDS_VARIABLE: Final = "HPP_SESSION_IDS"
+"""The environment variable with the sessions to read, separated by commas or white space."""

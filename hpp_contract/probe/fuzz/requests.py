@@ -13,9 +13,10 @@ from urllib.parse import unquote
 from hpp_contract.model import Headers
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.probe.fuzz.hostile_ids import hostile_segments, unknown_ids
-from hpp_contract.probe.fuzz.schema import PREFIX, Operation, segment_of
+from hpp_contract.probe.fuzz.schema import Operation, segment_of
 from hpp_contract.probe.plan import PlannedRead
 from hpp_contract.probe.target import Target
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.session import UUID
 
 OTHER_MERCHANT: Final = 8
@@ -64,7 +65,7 @@ class GeneratedRead(PlannedRead):
         return f"-H {shlex.quote(f'Authorization: {self.authorization}')}" if self.authorization else ""
 
     def _curl_url(self, base_url: str) -> str:
-        start, segment = f"{base_url}{PREFIX}", self.segment
+        start, segment = f"{base_url}{SESSIONS_PATH}", self.segment
         if self.session == "known":
             return shlex.quote(start + abbreviate(unquote(segment)))
         if len(segment) <= SHOWN:

@@ -13,13 +13,12 @@ from urllib.parse import quote, unquote
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of
 from hpp_contract.probe.fuzz.check import contract_check
+from hpp_contract.spec.endpoint import SESSION_PATH, SESSIONS_PATH
 from hpp_contract.spec.schema_files import folder
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-PATH: Final = "/hpp/v1/sessions/{session_id}"
-PREFIX: Final = PATH.removesuffix("{session_id}")
 
 OFF: Final[Mapping[str, str]] = {
     "unsupported_method": "sends TRACE and other methods",
@@ -54,7 +53,7 @@ class Operation:
             }
         )
         schema = schemathesis.openapi.from_path(folder("schemas") / "openapi.json", config=config)
-        self._operation: Any = schema[PATH]["GET"]
+        self._operation: Any = schema[SESSION_PATH]["GET"]
 
     def cases(self) -> SearchStrategy[Any]:
         """Requests, half of them valid by the schema and half of them not."""
@@ -84,7 +83,7 @@ def objections(case: Any, exchange: Exchange) -> tuple[str, ...]:
 
 def segment_of(case: Any) -> str:
     """The session id of a case as one path segment, encoded so that nothing on the way takes it for a path."""
-    text = unquote(case.formatted_path.removeprefix(PREFIX), errors="surrogateescape")
+    text = unquote(case.formatted_path.removeprefix(SESSIONS_PATH), errors="surrogateescape")
     return encoded(text)
 
 

@@ -23,7 +23,7 @@ from hpp_contract.recordings.formats import ndjson
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
-from hpp_contract.spec.session import SKEW, STATUSES, UUID
+from hpp_contract.spec.session import LIFETIME, SKEW, STATUSES, UUID
 
 _is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~\-]+)*/hpp/v1/sessions/").fullmatch
 _is_uuid = UUID.fullmatch
@@ -48,7 +48,7 @@ RESPONSE_FIELDS: Final = _fields_read("response")
 
 _ERROR_MEMBERS: Final = frozenset({"error_code", "error_messages", "error_message", "correlation_id"})
 _KEY: Final = "kco_"
-_LIFETIME: Final = 48 * 3600 * SECOND
+_LIFETIME: Final = LIFETIME * SECOND
 
 ReadFacts = tuple[int, str, int, str, tuple[str | None, ...]]
 """What rules about traces read: the HTTP status, and of a session its status, `updated_at` in ns since 1970,

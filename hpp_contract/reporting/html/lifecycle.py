@@ -11,6 +11,7 @@ from typing import Final
 
 from hpp_contract.engine.report import Slice
 from hpp_contract.reporting.html.timeline import KINDS
+from hpp_contract.spec.session import FINAL, RETRIED
 
 HALF_HEIGHT: Final = 17.0
 WIDTH: Final = 360.0
@@ -28,11 +29,10 @@ _PLACES: Final = {
 }
 """Centre and half width of each status: under way in the middle, on the left what may be tried again, final right."""
 
-_RETRIED: Final = ("FAILED", "ERROR", "BACK")
 _DOCUMENTED: Final = frozenset(
     {("WAITING", "IN_PROGRESS")}
-    | {("IN_PROGRESS", status) for status in (*_RETRIED, "COMPLETED", "CANCELLED", "DISABLED")}
-    | {(status, "IN_PROGRESS") for status in _RETRIED}
+    | {("IN_PROGRESS", status) for status in (*RETRIED, *FINAL)}
+    | {(status, "IN_PROGRESS") for status in RETRIED}
 )
 """The ways that are drawn whether they were seen or not: those to DISABLED from elsewhere would hide the others."""
 

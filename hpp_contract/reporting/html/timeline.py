@@ -9,20 +9,15 @@ from typing import Final
 
 from hpp_contract.engine.report import Poll, Slice
 from hpp_contract.reporting.view import plural
+from hpp_contract.spec.session import FINAL, PENDING, RETRIED
 
 MARGIN: Final = 1.5
 """Percent of the width that marks need at either end."""
 
 KINDS: Final = {
-    "WAITING": "pending",
-    "IN_PROGRESS": "pending",
-    "MANUAL_ID_CHECK": "pending",
-    "FAILED": "retry",
-    "BACK": "retry",
-    "ERROR": "retry",
-    "COMPLETED": "final",
-    "CANCELLED": "final",
-    "DISABLED": "final",
+    **dict.fromkeys(PENDING, "pending"),
+    **dict.fromkeys(RETRIED, "retry"),
+    **dict.fromkeys(FINAL, "final"),
 }
 """How a status is drawn; whatever else a read showed is drawn as `other`."""
 

@@ -13,7 +13,6 @@ from hpp_contract.model.exchange import values
 from hpp_contract.rules.answer.faults import adapter_fault, return_problem, take
 from hpp_contract.rules.served import stalled
 
-AUTHENTICATION = "Authentication"
 SLACK = 2.0
 """Seconds beyond its time-outs that a client may take: starting, connecting, backing off, a busy machine."""
 

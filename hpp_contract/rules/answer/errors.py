@@ -12,10 +12,7 @@ from hpp_contract.model.client_read import ClientRead, Failure
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.rules.answer.faults import adapter_fault, return_error
 from hpp_contract.rules.served import ServedKind, served_kind
-
-REFERENCE = "API reference 1.1 › getSessionById"
-ERROR_OBJECT = "Error object"
-AUTHENTICATION = "Authentication"
+from hpp_contract.spec.page import AUTHENTICATION, ERROR_OBJECT, REFERENCE
 
 
 def _refused(answer: ClientRead) -> bool:

@@ -20,10 +20,9 @@ from hpp_contract.rules.served import (
     status_served,
     surfaced,
 )
+from hpp_contract.spec.page import HAPPY_FLOW
 from hpp_contract.spec.session import INSTANTS, MEMBERS
 
-HAPPY = "Read Session › Happy flow examples"
-REFERENCE = "API reference 1.1 › getSessionById"
 _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 
@@ -45,7 +44,7 @@ def _departed(answer: ClientRead, how: str) -> list[str]:
     "nothing-invented",
     "must",
     "shown",
-    HAPPY,
+    HAPPY_FLOW,
     scope="answer",
     when=_readable,
     faults=[
@@ -71,7 +70,7 @@ def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
     "members-not-swapped",
     "must",
     "shown",
-    HAPPY,
+    HAPPY_FLOW,
     scope="answer",
     when=_readable,
     faults=[
@@ -102,7 +101,7 @@ def _other_id_served(answer: ClientRead) -> bool:
     "session-id-from-body",
     "must",
     "shown",
-    HAPPY,
+    HAPPY_FLOW,
     scope="answer",
     when=_other_id_served,
     faults=[
@@ -170,7 +169,7 @@ def _without_status(answer: ClientRead) -> bool:
 
 
 @rule(
-    "HPP-A16", "missing-status-stays-missing", "must", "shown", HAPPY, scope="answer", when=_without_status,
+    "HPP-A16", "missing-status-stays-missing", "must", "shown", HAPPY_FLOW, scope="answer", when=_without_status,
     faults=[adapter_fault("assumes-waiting", "missing-status", return_member("status", "WAITING")),
             adapter_fault("completes-null-status", "null-status", return_member("status", "COMPLETED"))],
 )  # fmt: skip

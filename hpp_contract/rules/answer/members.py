@@ -24,11 +24,9 @@ from hpp_contract.rules.served import (
     served_session,
     surfaced,
 )
+from hpp_contract.spec.page import DATA_TYPES, HAPPY_FLOW, REFERENCE
 from hpp_contract.spec.session import INSTANTS, MEMBERS
 
-HAPPY = "Read Session › Happy flow examples"
-REFERENCE = "API reference 1.1 › getSessionById"
-DATA_TYPES = "Data types"
 _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 
@@ -74,7 +72,7 @@ def _found(name: str, value: Any) -> str:
 
 
 @rule(
-    "HPP-A01", "session-id-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("session_id"),
+    "HPP-A01", "session-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("session_id"),
     faults=[adapter_fault("drops-session-id", "waiting", omit("session_id")),
             adapter_fault("cuts-session-id", "waiting", return_member("session_id", lambda answer: answer.asked[:8]))],
 )  # fmt: skip
@@ -105,7 +103,7 @@ def status_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A03", "updated-at-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("updated_at"),
+    "HPP-A03", "updated-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("updated_at"),
     faults=[adapter_fault("drops-updated-at", "waiting", omit("updated_at")),
             adapter_fault("loses-zone", "waiting", return_member("updated_at", "2019-05-13T14:51:46.288"))],
 )  # fmt: skip
@@ -118,7 +116,7 @@ def updated_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A04", "expires-at-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("expires_at"),
+    "HPP-A04", "expires-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("expires_at"),
     faults=[adapter_fault("drops-expires-at", "waiting", omit("expires_at")),
             adapter_fault("ignores-offset", "instant-offset-east",
                 return_member("expires_at", lambda answer: served("expires_at")(answer)[:19] + "Z"))],
@@ -132,7 +130,7 @@ def expires_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A05", "order-id-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("order_id"),
+    "HPP-A05", "order-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("order_id"),
     faults=[adapter_fault("drops-order-id", "completed-with-order", omit("order_id")),
             adapter_fault("truncates-order-id", "completed-with-order", return_member("order_id", "a1a8f727"))],
 )  # fmt: skip
@@ -145,7 +143,7 @@ def order_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY, scope="answer", when=_gave("klarna_reference"),
+    "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("klarna_reference"),
     faults=[adapter_fault("drops-klarna-reference", "completed-with-order", omit("klarna_reference"))],
 )  # fmt: skip
 def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
@@ -157,7 +155,7 @@ def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A07", "authorization-token-surfaced", "must", "shown", HAPPY, scope="answer",
+    "HPP-A07", "authorization-token-surfaced", "must", "shown", HAPPY_FLOW, scope="answer",
     when=_gave("authorization_token"),
     faults=[adapter_fault("drops-authorization-token", "completed-with-token", omit("authorization_token"))],
 )  # fmt: skip

@@ -10,9 +10,8 @@ from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.describe import describe
 from hpp_contract.rules.answer.faults import adapter_fault, return_nothing, return_session
 from hpp_contract.rules.served import ServedKind, judged, outcome, served_kind, when_served
+from hpp_contract.spec.page import HAPPY_FLOW, REFERENCE
 
-HAPPY = "Read Session › Happy flow examples"
-REFERENCE = "API reference 1.1 › getSessionById"
 _WAITING = {"status": "WAITING"}
 
 
@@ -38,7 +37,7 @@ def _is_empty(answer: ClientRead) -> bool:
 
 
 @rule(
-    "HPP-A22", "empty-is-error", "must", "shown", HAPPY, scope="answer", when=_is_empty,
+    "HPP-A22", "empty-is-error", "must", "shown", HAPPY_FLOW, scope="answer", when=_is_empty,
     faults=[adapter_fault("returns-nothing-for-empty", "empty-200", return_nothing),
             adapter_fault("reads-empty-as-waiting", "no-content-204", return_session(_WAITING))],
 )  # fmt: skip
@@ -118,7 +117,7 @@ def _is_other_json(answer: ClientRead) -> bool:
     "wrong-shape-is-error",
     "must",
     "shown",
-    HAPPY,
+    HAPPY_FLOW,
     scope="answer",
     when=_is_other_json,
     faults=[

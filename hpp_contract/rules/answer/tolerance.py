@@ -22,8 +22,7 @@ from hpp_contract.rules.served import (
     status_served,
     surfaced,
 )
-
-REFERENCE = "API reference 1.1 › getSessionById"
+from hpp_contract.spec.page import REFERENCE
 
 
 def _session_given(answer: ClientRead) -> bool:

@@ -11,21 +11,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from hpp_contract.spec.session import FINAL, RETRIED
+
 FIRST: Final = "WAITING"
 ENTERED: Final = "IN_PROGRESS"
 DISABLED: Final = "DISABLED"
 
-_OUTCOMES: Final = frozenset({"COMPLETED", "FAILED", "ERROR", "BACK", "CANCELLED"})
-_MAY_RETRY: Final = ("FAILED", "ERROR", "BACK")
+_OUTCOMES: Final = frozenset({"COMPLETED", *RETRIED, "CANCELLED"})
 
 TRANSITIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         FIRST: frozenset({ENTERED, DISABLED}),
         ENTERED: _OUTCOMES | {DISABLED},
-        **{status: (_OUTCOMES | {ENTERED, DISABLED}) - {status} for status in _MAY_RETRY},
-        "COMPLETED": frozenset(),
-        "CANCELLED": frozenset(),
-        DISABLED: frozenset(),
+        **{status: (_OUTCOMES | {ENTERED, DISABLED}) - {status} for status in RETRIED},
+        **dict.fromkeys(FINAL, frozenset()),
     }
 )
 """Each status, and the statuses it may change to: none for a final one."""

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cli import main
-from hpp_contract.drift.documented import HEADINGS
 from hpp_contract.drift.page import PageDrift, page_drift, read_page
 from hpp_contract.engine import Subject, judge
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.rules import CATALOGUE
+from hpp_contract.spec.page import HEADINGS
 from hpp_contract.spec.schema_files import SHAPES, example
 
 PAGES = Path(__file__).parent / "pages"

@@ -1,14 +1,23 @@
-"""What the Read Session page said when the schemas were made from it. The examples are the schemas' own."""
+"""The documented pages: the sources that rules name, and what the Read Session page said when the schemas were made
+from it. The examples are the schemas' own."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from hpp_contract.spec.endpoint import SESSION_PATH
 from hpp_contract.spec.schema_files import DOCUMENTED, example, load
 
-URL: Final = "https://{endpoint}/hpp/v1/sessions/{session_id}"
-PATH: Final = "/hpp/v1/sessions/"
-METHOD: Final = "GET"
+HAPPY_FLOW: Final = "Read Session › Happy flow examples"
+REFERENCE: Final = "API reference 1.1 › getSessionById"
+ERROR_OBJECT: Final = "Error object"
+AUTHENTICATION: Final = "Authentication"
+DATA_TYPES: Final = "Data types"
+SESSION_LIFECYCLE: Final = "Session lifecycle"
+SESSION_LIFETIME: Final = "Session lifetime"
+"""Pages, and headings on them, as `source` names them."""
+
+URL: Final = "https://{endpoint}" + SESSION_PATH
 OPERATION: Final = "Operation"
 EXAMPLE_HOST: Final = "api.kustom.co"
 HEADERS: Final = {"authorization": "Basic", "content-type": "application/json", "cache-control": "no-cache"}
@@ -36,14 +45,3 @@ HEADINGS: Final = (
 def examples() -> dict[str, dict[str, Any]]:
     """The documented example body of each shape."""
     return {shape: example(shape) for shape in DOCUMENTED}
-
-
-def members() -> tuple[str, ...]:
-    """Every member that the API reference gives a session."""
-    return tuple(load("session")["$defs"]["session"]["properties"])
-
-
-def statuses() -> tuple[str, ...]:
-    """Every status of the API reference; TIMEOUT is another page's."""
-    values = load("session")["$defs"]["session"]["properties"]["status"]["enum"]
-    return tuple(value for value in values if value != "TIMEOUT")
