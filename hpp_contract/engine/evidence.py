@@ -90,9 +90,9 @@ def _questions(exchanges: Sequence[Exchange]) -> Iterator[Group]:
 
 def _question(exchange: Exchange) -> str | None:
     """What was asked, other than to read a session that there is."""
-    known = exchange.context
-    if known.credentials in ("none", "wrong"):
-        return f"{'no' if known.credentials == 'none' else 'wrong'} credentials"
-    if known.session in ("unknown", "malformed"):
-        return f"{known.session} id"
+    context = exchange.context
+    if context.credentials in ("none", "wrong"):
+        return f"{'no' if context.credentials == 'none' else 'wrong'} credentials"
+    if context.session in ("unknown", "malformed"):
+        return f"{context.session} id"
     return None if exchange.request.session_id is not None else "other requests"

@@ -28,9 +28,9 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
             known_failing=clean(reason) if reason is not None else None,
         )
 
-    def change(told: Change) -> Change:
-        texts = (told.fact, told.before, told.after, told.example, told.advice)
-        return Change(told.change_class, *map(clean, texts))
+    def change(changed: Change) -> Change:
+        texts = (changed.fact, changed.before, changed.after, changed.example, changed.advice)
+        return Change(changed.change_class, *map(clean, texts))
 
     def part(taken: Slice) -> Slice:
         reads = tuple(Poll(read.at, clean(read.word)) for read in taken.reads)

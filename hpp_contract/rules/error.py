@@ -30,8 +30,8 @@ def _with_wrong_credentials(exchange: Exchange) -> bool:
 
 
 def _judged_as(exchange: Exchange, session: str) -> bool:
-    known = exchange.context
-    return api_responded(exchange) and known.credentials == "right" and known.session == session
+    context = exchange.context
+    return api_responded(exchange) and context.credentials == "right" and context.session == session
 
 
 def _for_unknown_id(exchange: Exchange) -> bool:

@@ -53,16 +53,16 @@ def path_exact(exchange: Exchange) -> Iterator[Finding]:
     prefix, found, rest = parts.path.partition(SESSIONS_PATH)
     expected = f"{base if base is not None else '{base}'}{SESSION_PATH}"
     if not found or not rest or "/" in rest or prefix.endswith("/") or (base is not None and prefix != base):
-        yield Finding("request path", expected, _outline(parts.path))
+        yield Finding("request path", expected, _path_shape(parts.path))
     if parts.query or exchange.request.url.endswith("?"):
         yield Finding("request query", "none", "a query")
 
 
-def _outline(path: str) -> str:
+def _path_shape(path: str) -> str:
     """The path with anything that may be an id left out."""
-    known = ("hpp", "v1", "sessions", "")
+    public = ("hpp", "v1", "sessions", "")
     return "/".join(
-        part if part in known or re.fullmatch(r"[a-z][a-z0-9]{0,11}", part) else "…" for part in path.split("/")
+        part if part in public or re.fullmatch(r"[a-z][a-z0-9]{0,11}", part) else "…" for part in path.split("/")
     )
 
 

@@ -159,7 +159,7 @@ def same(name: str, surfaced: Any, served: Any) -> bool:
     if name in INSTANTS and isinstance(served, str):
         return is_same_instant(surfaced, served)
     if name == "status":
-        return spelling(surfaced) == spelling(served)
+        return letters_of(surfaced) == letters_of(served)
     if name == "session_id" and isinstance(served, str) and UUID.fullmatch(served):
         return str(surfaced).lower() == served.lower()  # who holds it as a UUID writes it in small letters
     if isinstance(surfaced, dict) and isinstance(served, dict):
@@ -171,12 +171,12 @@ def _same_within(name: str, surfaced: Any, served: Any) -> bool:
     return (absent(surfaced) and absent(served)) or same(name, surfaced, served)
 
 
-def spelling(status: Any) -> str:
+def letters_of(status: Any) -> str:
     """A status reduced to its letters: `IN_PROGRESS`, `InProgress` and `in-progress` are one."""
     return "".join(filter(str.isalnum, str(status))).lower()
 
 
-KNOWN: Final = frozenset(map(spelling, STATUSES))
+STATUS_LETTERS: Final = frozenset(map(letters_of, STATUSES))
 """The documented statuses, as letters."""
 
 
@@ -240,8 +240,8 @@ def after_silent_close(answer: ClientRead) -> bool:
 
 def judged(answer: ClientRead) -> bool:
     """The client answered, one way or the other."""
-    told = answer.result
-    return told.session is not None or told.failure is not None or told.empty
+    result = answer.result
+    return result.session is not None or result.failure is not None or result.empty
 
 
 def surfaced(answer: ClientRead) -> bool:
@@ -257,7 +257,7 @@ def when_served(*what: ServedKind) -> Callable[[ClientRead], bool]:
 
 def outcome(answer: ClientRead) -> str:
     """What the client told, in words that give nothing away."""
-    told = answer.result
-    if told.failure is not None:
-        return f"an error ({told.failure.kind}{f': {told.failure.type[:60]}' if told.failure.type else ''})"
-    return "success with nothing in it" if told.empty else "a session"
+    result = answer.result
+    if result.failure is not None:
+        return f"an error ({result.failure.kind}{f': {result.failure.type[:60]}' if result.failure.type else ''})"
+    return "success with nothing in it" if result.empty else "a session"

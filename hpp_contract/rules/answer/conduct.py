@@ -91,14 +91,14 @@ def retries_bounded(answer: ClientRead) -> Iterator[Finding]:
         yield Finding("requests", f"at most {TRIES} for one read", str(len(answer.served)))
 
 
-def _sent_elsewhere(answer: ClientRead) -> bool:
-    redirected = any(300 <= (exchange.status or 0) < 400 for exchange in answer.served)
-    return redirected or bool(answer.other_host_requests)
+def _redirected(answer: ClientRead) -> bool:
+    by_server = any(300 <= (exchange.status or 0) < 400 for exchange in answer.served)
+    return by_server or bool(answer.other_host_requests)
 
 
 @rule(
     "HPP-A36", "credentials-stay", "must", "standard", "RFC 9110 §15.4 Redirection", scope="answer",
-    when=_sent_elsewhere,
+    when=_redirected,
     faults=[adapter_fault("takes-credentials-along", "redirect-elsewhere",
                 lambda answer: replace(answer, other_host_requests=answer.served))],
 )  # fmt: skip

@@ -114,8 +114,8 @@ def errors_tell_the_truth(answer: ClientRead) -> Iterator[Finding]:
     if failure.http_status and failure.http_status not in statuses:  # many languages write none as 0
         sent = " or ".join(map(str, sorted(filter(None, statuses)))) or "none: nothing was answered"
         yield Finding("error http_status", sent, str(failure.http_status))
-    for name, told in (("error_code", failure.error_code), ("correlation_id", failure.correlation_id)):
-        if _sent(answer, name) and told and told not in _sent(answer, name):
+    for name, surfaced in (("error_code", failure.error_code), ("correlation_id", failure.correlation_id)):
+        if _sent(answer, name) and surfaced and surfaced not in _sent(answer, name):
             yield Finding(f"error {name}", "as sent", "another value")
 
 

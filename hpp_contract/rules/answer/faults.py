@@ -20,8 +20,8 @@ def return_member(name: str, value: Any) -> AnswerEdit:
     """Surface the member `name` with this value, or with what this function makes of the answer."""
 
     def edit(answer: ClientRead) -> ClientRead:
-        told = value(answer) if callable(value) else value
-        return replace(answer, result=ClientResult(session={**(answer.result.session or {}), name: told}))
+        returned = value(answer) if callable(value) else value
+        return replace(answer, result=ClientResult(session={**(answer.result.session or {}), name: returned}))
 
     return edit
 

@@ -9,14 +9,14 @@ from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.describe import describe, show
 from hpp_contract.rules.answer.faults import adapter_fault, return_member, return_session, served
 from hpp_contract.rules.served import (
-    KNOWN,
+    STATUS_LETTERS,
     ServedKind,
     judged,
+    letters_of,
     mismatch,
     served_kind,
     served_session,
     sessions,
-    spelling,
     status_served,
     surfaced,
 )
@@ -35,7 +35,7 @@ def _pointers(names: list[str]) -> str:
     return ", ".join(f"/{name}" for name in names)
 
 
-def _departed(answer: ClientRead, how: str) -> list[str]:
+def _mismatched(answer: ClientRead, how: str) -> list[str]:
     return [name for name in MEMBERS if mismatch(answer, name) == how]
 
 
@@ -58,7 +58,7 @@ def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
 
     An `order_id` from nowhere is an order that nobody placed. An empty string counts as absent.
     """
-    for name in _departed(answer, "invented"):
+    for name in _mismatched(answer, "invented"):
         if name != "status":
             found = (answer.result.session or {}).get(name)
             shown = show(found) if name in INSTANTS else describe(found)
@@ -88,7 +88,7 @@ def members_not_swapped(answer: ClientRead) -> Iterator[Finding]:
 
     It looks right until it is used: a reference that is an order id is found in no settlement file.
     """
-    for name in _departed(answer, "swapped"):
+    for name in _mismatched(answer, "swapped"):
         yield Finding(f"/{name}", "its own value, or absent", "the value of another member")
 
 
@@ -118,7 +118,7 @@ def session_id_from_body(answer: ClientRead) -> Iterator[Finding]:
 
     Only so can the caller notice that a gateway or a cache answered with somebody else's session.
     """
-    if "session_id" in _departed(answer, "requested"):
+    if "session_id" in _mismatched(answer, "requested"):
         sent = "the id in the body" if "session_id" in served_session(answer) else "absent: it was not sent"
         yield Finding("/session_id", sent, "the id that was asked for")
 
@@ -138,7 +138,7 @@ def sessions_not_mixed(answer: ClientRead) -> Iterator[Finding]:
 
     One consumer's order would be booked to another one's cart.
     """
-    if names := _departed(answer, "mixed"):
+    if names := _mismatched(answer, "mixed"):
         yield Finding(_pointers(names), "what belongs to this session", "what belongs to another one, read before")
 
 
@@ -160,7 +160,7 @@ def not_stale(answer: ClientRead) -> Iterator[Finding]:
 
     A poller that is answered from memory waits for a payment that has already happened.
     """
-    if names := _departed(answer, "stale"):
+    if names := _mismatched(answer, "stale"):
         yield Finding(_pointers(names), "what this read gave", "what an earlier read gave")
 
 
@@ -180,5 +180,5 @@ def missing_status_stays_missing(answer: ClientRead) -> Iterator[Finding]:
     """
     status = (answer.result.session or {}).get("status")
     remembered = mismatch(answer, "status") in ("stale", "mixed")
-    if status is not None and spelling(status) in KNOWN and not remembered:
+    if status is not None and letters_of(status) in STATUS_LETTERS and not remembered:
         yield Finding("/status", "absent, or an error", show(status))

@@ -31,7 +31,7 @@ _UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 
 @cache
-def _gave(*names: str) -> Callable[[ClientRead], bool]:
+def _sent(*names: str) -> Callable[[ClientRead], bool]:
     """The server sent one of these members well-formed, the client exposes it and gave its caller a session."""
 
     def when(answer: ClientRead) -> bool:
@@ -45,12 +45,12 @@ def _gave(*names: str) -> Callable[[ClientRead], bool]:
 
 
 def _unfaithful(answer: ClientRead, *names: str) -> Iterator[Finding]:
-    """Findings for members that were lost or changed on their way (values from elsewhere are other rules' business)."""
+    """Findings for members that were lost or changed on their way (values from other reads are for other rules)."""
     hows = {name: mismatch(answer, name) for name in MEMBERS}
-    elsewhere = "stale" in hows.values() or "mixed" in hows.values()
+    other_read = "stale" in hows.values() or "mixed" in hows.values()
     for name in names:
         # What is missing from an answer that belongs to another read was not dropped by anybody.
-        if name in answer.can.fields and (hows[name] == "altered" or (hows[name] == "dropped" and not elsewhere)):
+        if name in answer.can.fields and (hows[name] == "altered" or (hows[name] == "dropped" and not other_read)):
             found = (answer.result.session or {}).get(name)
             yield Finding(f"/{name}", f"{_expected(answer, name)}, as sent", _found(name, found))
 
@@ -72,7 +72,7 @@ def _found(name: str, value: Any) -> str:
 
 
 @rule(
-    "HPP-A01", "session-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("session_id"),
+    "HPP-A01", "session-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("session_id"),
     faults=[adapter_fault("drops-session-id", "waiting", omit("session_id")),
             adapter_fault("cuts-session-id", "waiting", return_member("session_id", lambda answer: answer.asked[:8]))],
 )  # fmt: skip
@@ -85,7 +85,7 @@ def session_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 def _known_status(answer: ClientRead) -> bool:
-    return _gave("status")(answer) and not has_unknown_status(answer)
+    return _sent("status")(answer) and not has_unknown_status(answer)
 
 
 @rule(
@@ -103,7 +103,7 @@ def status_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A03", "updated-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("updated_at"),
+    "HPP-A03", "updated-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("updated_at"),
     faults=[adapter_fault("drops-updated-at", "waiting", omit("updated_at")),
             adapter_fault("loses-zone", "waiting", return_member("updated_at", "2019-05-13T14:51:46.288"))],
 )  # fmt: skip
@@ -116,7 +116,7 @@ def updated_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A04", "expires-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("expires_at"),
+    "HPP-A04", "expires-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("expires_at"),
     faults=[adapter_fault("drops-expires-at", "waiting", omit("expires_at")),
             adapter_fault("ignores-offset", "instant-offset-east",
                 return_member("expires_at", lambda answer: served("expires_at")(answer)[:19] + "Z"))],
@@ -130,7 +130,7 @@ def expires_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A05", "order-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("order_id"),
+    "HPP-A05", "order-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("order_id"),
     faults=[adapter_fault("drops-order-id", "completed-with-order", omit("order_id")),
             adapter_fault("truncates-order-id", "completed-with-order", return_member("order_id", "a1a8f727"))],
 )  # fmt: skip
@@ -143,7 +143,7 @@ def order_id_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_gave("klarna_reference"),
+    "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("klarna_reference"),
     faults=[adapter_fault("drops-klarna-reference", "completed-with-order", omit("klarna_reference"))],
 )  # fmt: skip
 def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
@@ -156,7 +156,7 @@ def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A07", "authorization-token-surfaced", "must", "shown", HAPPY_FLOW, scope="answer",
-    when=_gave("authorization_token"),
+    when=_sent("authorization_token"),
     faults=[adapter_fault("drops-authorization-token", "completed-with-token", omit("authorization_token"))],
 )  # fmt: skip
 def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
@@ -174,7 +174,7 @@ def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
     "referenced",
     REFERENCE,
     scope="answer",
-    when=_gave("customer", "manual_identification"),
+    when=_sent("customer", "manual_identification"),
     faults=[
         adapter_fault("drops-customer", "manual-id-check", omit("customer")),
         adapter_fault("drops-identification", "manual-id-check", omit("manual_identification")),
@@ -210,7 +210,7 @@ def all_members_exposed(answer: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A10", "precision-kept", "info", "referenced", DATA_TYPES, scope="answer",
-    when=_gave("updated_at", "expires_at"),
+    when=_sent("updated_at", "expires_at"),
     faults=[adapter_fault("rounds-instants", "instant-nanoseconds",
                 return_member("updated_at", lambda answer: served("updated_at")(answer)[:23] + "Z"))],
 )  # fmt: skip

@@ -10,15 +10,15 @@ from hpp_contract.model.client_read import ClientRead
 from hpp_contract.privacy.describe import show
 from hpp_contract.rules.answer.faults import adapter_fault, return_error, return_member, return_nothing
 from hpp_contract.rules.served import (
-    KNOWN,
+    STATUS_LETTERS,
     ServedKind,
     after_silent_close,
     has_unknown_member,
     has_unknown_status,
     judged,
+    letters_of,
     outcome,
     served_kind,
-    spelling,
     status_served,
     surfaced,
 )
@@ -66,7 +66,7 @@ def session_is_no_error(answer: ClientRead) -> Iterator[Finding]:
 
 def _unknown_status_given(answer: ClientRead) -> bool:
     """A word that nobody knows, not a documented one misspelt: that is the server's fault, however it is taken."""
-    is_new = has_unknown_status(answer) and spelling(status_served(answer)) not in KNOWN
+    is_new = has_unknown_status(answer) and letters_of(status_served(answer)) not in STATUS_LETTERS
     return _session_given(answer) and is_new and answer.can.status == "open"
 
 
@@ -84,13 +84,13 @@ def unknown_status_tolerated(answer: ClientRead) -> Iterator[Finding]:
     yield from _lost(answer)
 
 
-def _unknown_status_told(answer: ClientRead) -> bool:
+def _unknown_status_returned(answer: ClientRead) -> bool:
     return _unknown_status_given(answer) and surfaced(answer) and "status" in answer.can.fields
 
 
 @rule(
     "HPP-A19", "unknown-status-visible", "should", "inferred", "The enumeration grew before", scope="answer",
-    when=_unknown_status_told,
+    when=_unknown_status_returned,
     faults=[adapter_fault("reads-unknown-as-waiting", "unknown-status", return_member("status", "WAITING"))],
 )  # fmt: skip
 def unknown_status_visible(answer: ClientRead) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def unknown_status_visible(answer: ClientRead) -> Iterator[Finding]:
     What is new deserves a look by a person, not the treatment of something else.
     """
     status = (answer.result.session or {}).get("status")
-    if status is not None and spelling(status) in KNOWN:
+    if status is not None and letters_of(status) in STATUS_LETTERS:
         yield Finding("/status", "the status as sent, or a word of its own", show(status))
 
 

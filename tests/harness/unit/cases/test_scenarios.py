@@ -17,7 +17,7 @@ from hpp_contract.spec.schema_files import SHAPES
 from hpp_contract.spec.session import UUID
 from tests.harness.support.not_none import not_none
 
-PLAYED = [scenario for scenario in SCENARIOS.values() if scenario.refused is None]
+SERVED = [scenario for scenario in SCENARIOS.values() if scenario.refused is None]
 CREATED = st.integers(0, 4_000_000_000 * 10**9)
 
 
@@ -25,7 +25,7 @@ def walk(scenario: Scenario, created: int = 1_790_000_000 * 10**9) -> list[dict[
     return [scenario.body("a-session", poll, created) for poll in range(LONGEST + 1)]
 
 
-@pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SERVED, ids=lambda scenario: scenario.name)
 @given(created=CREATED, poll=st.integers(0, 9))
 def test_bodies_keep_the_schemas(scenario: Scenario, created: int, poll: int) -> None:
     """Whenever the server starts and however often a session is read, its body breaks no constraint."""
@@ -33,7 +33,7 @@ def test_bodies_keep_the_schemas(scenario: Scenario, created: int, poll: int) ->
     assert violations("session", body) == ()
 
 
-@pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SERVED, ids=lambda scenario: scenario.name)
 def test_time_moves_with_the_status(scenario: Scenario) -> None:
     """updated_at moves exactly when the session changes, never back, and expires_at never moves."""
     bodies = walk(scenario)
@@ -62,7 +62,7 @@ def test_walks_go_one_step_a_poll(name: str, statuses: str) -> None:
     assert shown == expected + expected[-1:] * (len(shown) - len(expected))
 
 
-def test_every_shape_is_played() -> None:
+def test_every_shape_is_served() -> None:
     """Each shape has a scenario of its name."""
     assert set(SHAPES) <= set(SCENARIOS)
 

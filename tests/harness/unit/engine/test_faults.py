@@ -37,8 +37,8 @@ def kept(exchange: Exchange) -> Exchange:
     headers = tuple(
         (name, "Basic <scrubbed>" if name == "Authorization" else value) for name, value in exchange.request.headers
     )
-    known = replace(exchange.context, recorded=True, provenance="embedded")
-    return replace(exchange, request=replace(exchange.request, headers=headers), context=known)
+    context = replace(exchange.context, recorded=True, provenance="embedded")
+    return replace(exchange, request=replace(exchange.request, headers=headers), context=context)
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)

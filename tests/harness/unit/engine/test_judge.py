@@ -218,7 +218,7 @@ def test_judges_are_merged() -> None:
 
 
 @pytest.mark.parametrize("scope", ["request", "exchange", "recording", "trace", "requests"])
-def test_a_place_may_be_told(scope: str) -> None:
+def test_a_place_may_be_given(scope: str) -> None:
     """Evidence that was read elsewhere keeps the place that it had there."""
     judging, trace = (
         Judge([finder(scope)], Subject("recording", "x")),

@@ -247,7 +247,7 @@ def test_reasons(text: str, reasons: list[str]) -> None:
 
 
 def test_a_list_in_a_file(tmp_path: Path) -> None:
-    """Entries say in which file and line they stand; a file that cannot be named is told."""
+    """Entries say in which file and line they stand; a file that cannot be named is judged."""
     file = tmp_path / "known.txt"
     file.write_bytes(b"\xef\xbb\xbf# a\nHPP-A05")
     assert read_known_failing(file, ANSWER_CODES) == (Entry("HPP-A05", None, "a", f"{file}:2"),)
@@ -284,9 +284,9 @@ def test_what_is_excused(verdict: RuleVerdict, cases: list[str | None], reason: 
     """A failure is excused as a whole, or when every case of it is, also in a run that could not verify the rest."""
     entries = [entry(case, verdict.rule) for case in cases]
     for unverified in (None, "down"):
-        told = apply(Report(CLIENT, (verdict,), unverified), entries)
-        assert told.rules == (replace(verdict, known_failing=reason),)
-        assert not (unverified and told.problems)
+        judged = apply(Report(CLIENT, (verdict,), unverified), entries)
+        assert judged.rules == (replace(verdict, known_failing=reason),)
+        assert not (unverified and judged.problems)
 
 
 @pytest.mark.parametrize(
@@ -306,10 +306,12 @@ def test_what_is_excused(verdict: RuleVerdict, cases: list[str | None], reason: 
     ids=map(str, range(9)),
 )  # fmt: skip
 def test_entries_that_excuse_nothing(verdict: RuleVerdict | None, case: str | None, said: str | None) -> None:
-    """A debt that was paid, or never was one, is told with its place; what nobody can tell is left alone."""
+    """A debt that was paid, or never was one, is judged with its place; what nobody can tell is left alone."""
     about = verdict.rule if verdict else MUST
     before = Report(CLIENT, (verdict,) if verdict else (), problems=("earlier",))
-    told = apply(before, [entry(case, about)])
-    assert told.problems == ("earlier", *([f"known:1: {about.id}{said}"] if said else []))
+    judged = apply(before, [entry(case, about)])
+    assert judged.problems == ("earlier", *([f"known:1: {about.id}{said}"] if said else []))
     assert apply(before, [entry(case, about)], frozenset({"other"})).problems == ("earlier",)
-    assert apply(before, [entry(case, about)], frozenset({case or "x"})).problems == (told if case else before).problems
+    assert (
+        apply(before, [entry(case, about)], frozenset({case or "x"})).problems == (judged if case else before).problems
+    )

@@ -77,12 +77,12 @@ def test_exit_codes(report: Report, code: int) -> None:
 
 def test_summary() -> None:
     """Every outcome is counted, those that nobody had too."""
-    told = Report(CLIENT, (ERROR, broken(FOUND), broken(FOUND), EXCUSED)).summary
-    assert told == {"ok": 0, "broken": 2, "warned": 1, "not-exercised": 0, "error": 1}
-    assert list(told) == list(Outcome)
+    summary = Report(CLIENT, (ERROR, broken(FOUND), broken(FOUND), EXCUSED)).summary
+    assert summary == {"ok": 0, "broken": 2, "warned": 1, "not-exercised": 0, "error": 1}
+    assert list(summary) == list(Outcome)
 
 
 def test_what_a_change_is_about() -> None:
     """Situation and aspect are what stands before and after the first separator."""
-    told = change(ChangeClass.RISKY)
-    assert (told.situation, told.aspect) == ("waiting", "/status value · of old")
+    changed = change(ChangeClass.RISKY)
+    assert (changed.situation, changed.aspect) == ("waiting", "/status value · of old")

@@ -14,6 +14,6 @@ def test_this_machine(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["", "mylocalhost", "localhost.example", "127.0.0.1.example", "10.0.0.1", "::", "::2"])
-def test_another_machine(host: str) -> None:
+def test_other_machines(host: str) -> None:
     """No other name or address is, however much it looks like one."""
     assert not is_loopback(host)

@@ -21,7 +21,7 @@ from hpp_contract.rules.served import instant, same, session_of, stalled, status
 from tests.harness.support.exchanges import ASKED, ID, answered
 
 ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]
-LIES = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSWER_RULES for fault in rule.faults]
+FAULTS = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSWER_RULES for fault in rule.faults]
 
 
 def noticed(*answers: ClientRead) -> set[str]:
@@ -33,8 +33,8 @@ def noticed(*answers: ClientRead) -> set[str]:
     return {verdict.rule.id for verdict in judging.verdicts if verdict.findings}
 
 
-@pytest.mark.parametrize(("rule", "fault"), LIES)
-def test_every_lie_is_caught(rule: Rule, fault: Fault) -> None:
+@pytest.mark.parametrize(("rule", "fault"), FAULTS)
+def test_every_fault_is_noticed(rule: Rule, fault: Fault) -> None:
     """An answer with this fault breaks its rule and no unrelated one; the honest answer breaks none."""
     honest = ideal_read(fault.scenario)
     assert noticed(honest) == set()
@@ -98,8 +98,8 @@ def test_what_is_no_time(value: object) -> None:
 
 def test_numbers_that_are_times() -> None:
     """Seconds and milliseconds since 1970 are instants, whole or not."""
-    told = [instant(value) for value in (1_700_000_000, 1_700_000_000_123, 1_700_000_000.25, 1_700_000_000_123.0)]
-    assert told == [
+    instants = [instant(value) for value in (1_700_000_000, 1_700_000_000_123, 1_700_000_000.25, 1_700_000_000_123.0)]
+    assert instants == [
         Instant(1_700_000_000_000_000_000, 0),
         Instant(1_700_000_000_123_000_000, 3),
         Instant(1_700_000_000_250_000_000, 6),
@@ -122,6 +122,6 @@ def test_what_is_the_same() -> None:
 
 def test_reading_leniently() -> None:
     """What follows a session, or white space before it, is passed over; a letter before it is not."""
-    told = b'{"session_id": "x", "status": "WAITING"}'
-    assert session_of(answered(body=b" \n" + told + b"}")) is not None
-    assert session_of(answered(body=b"X" + told)) is None
+    body = b'{"session_id": "x", "status": "WAITING"}'
+    assert session_of(answered(body=b" \n" + body + b"}")) is not None
+    assert session_of(answered(body=b"X" + body)) is None

@@ -1,12 +1,12 @@
-"""What every rule says of every small change, and of every lie told in other places than its own.
+"""What every rule says of every small change, and of every fault in other scenarios than its own.
 
 Whoever changes a rule sees in `snapshots/verdicts` what else that changes. A line such as
 
     HPP-H11 header Cache-Control · header Cache-Control=max-age=60 · sessions, refusals
 
-names a rule and where it finds something, the edit or lie, and the stages or cases. What is found of exchanges that
-nobody changed stands under `honest`; the other lines hold only what comes beside that, or is there `no more`. Each kind
-of subject that the rule judges says so, unless the line ends with those that do.
+names a rule and where it finds something, the edit or fault, and the scenarios or cases. What is found of exchanges
+that nobody changed stands under `honest`; the other lines hold only what comes beside that, or is there `no more`. Each
+kind of subject that the rule judges says so, unless the line ends with those that do.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.harness.support.recording_tools import EDITS, FAULTS, SITUATIONS, by_
 
 KINDS: tuple[Kind, ...] = ("endpoint", "recording", "client")
 Groups = Mapping[str, Sequence[str]]
-STAGES: Groups = {
+GROUPS: Groups = {
     "sessions": ("waiting", "completed-with-order", "completed-with-token", "manual-id-check", "lifecycle-paid"),
     "refusals": ("unknown-id", "no-credentials"),
 }
@@ -51,13 +51,13 @@ CASES: Groups = {
         "error-object-200",
     ),
 }  # fmt: skip
-LIES = by_name((f"lie {told.name}", told) for told in FAULTS)
-ANSWERED = by_name((f"lie {told.name}", told) for rule in CATALOGUE if rule.scope == "answer" for told in rule.faults)
+FAULTY = by_name((f"fault {each.name}", each) for each in FAULTS)
+ANSWERED = by_name((f"fault {each.name}", each) for rule in CATALOGUE if rule.scope == "answer" for each in rule.faults)
 
 Found = Mapping[str, Sequence[str]]
 """Where each rule finds something, in order: texts that a person reads may change, and are left out."""
 Statements = dict[tuple[str, str], dict[str, list[str]]]
-"""By finding and edit: the stages or cases where it is said, each with the kinds of subject that say it."""
+"""By finding and edit: the scenarios or cases where it is said, each with the kinds of subject that say it."""
 
 
 def found(verdicts: Iterable[RuleVerdict]) -> Found:
@@ -86,43 +86,43 @@ def beside(now: Found, honest: Found) -> Iterator[str]:
             yield f"{rule} {'; '.join(texts)}"
 
 
-def add(statements: Statements, stage: str, kind: Kind, honest: Found, told: Mapping[str, Found]) -> None:
+def add(statements: Statements, scenario: str, kind: Kind, honest: Found, edited: Mapping[str, Found]) -> None:
     """Add the honest verdict, and what each edit makes of it."""
     for finding in beside(honest, dict.fromkeys(honest, ())):
-        statements[finding, "honest"][stage].append(kind)
-    for name, now in told.items():
+        statements[finding, "honest"][scenario].append(kind)
+    for name, now in edited.items():
         for finding in beside(now, honest):
-            statements[finding, name][stage].append(kind)
+            statements[finding, name][scenario].append(kind)
 
 
 def changed() -> Statements:
-    """What is said of every edit to the second of three polls, and of every lie that is told on all."""
+    """What is said of every edit to the second of three polls, and of every fault on all three."""
     statements: Statements = defaultdict(lambda: defaultdict(list))
-    for stage in chain.from_iterable(STAGES.values()):
-        exchanges = simulated(stage, 3)
+    for scenario in chain.from_iterable(GROUPS.values()):
+        exchanges = simulated(scenario, 3)
         for kind in KINDS:
             first, second, third = polls = [kept(each) if kind == "recording" else each for each in exchanges]
-            told = {name: said([first, edit(second), third], kind) for name, edit in EDITS.items()}
-            told |= {name: said([lie(each) for each in polls], kind) for name, lie in LIES.items()}
-            add(statements, stage, kind, said(polls, kind), told)
+            edited = {name: said([first, edit(second), third], kind) for name, edit in EDITS.items()}
+            edited |= {name: said([fault(each) for each in polls], kind) for name, fault in FAULTY.items()}
+            add(statements, scenario, kind, said(polls, kind), edited)
     return statements
 
 
-def told_to_a_caller() -> Statements:
-    """What is said of every lie that a client tells its caller."""
+def returned_to_callers() -> Statements:
+    """What is said of every fault in what a client returns to its caller."""
     statements: Statements = defaultdict(lambda: defaultdict(list))
     for case in chain.from_iterable(CASES.values()):
         answer = ideal_read(case, clock=noon)
-        told = {name: answered(lie(answer)) for name, lie in ANSWERED.items()}
-        add(statements, case, "client", answered(answer), told)
+        edited = {name: answered(fault(answer)) for name, fault in ANSWERED.items()}
+        add(statements, case, "client", answered(answer), edited)
     return statements
 
 
-def listed(stages: Iterable[str], groups: Groups) -> str:
-    """The stages; a group that has more of its members here than not is named, with those that are missing."""
+def listed(scenarios: Iterable[str], groups: Groups) -> str:
+    """The scenarios; a group that has more of its members here than not is named, with those that are missing."""
     texts: list[str] = []
     for group, members in groups.items():
-        here = [each for each in members if each in stages]
+        here = [each for each in members if each in scenarios]
         missing = [each for each in members if each not in here]
         if len(here) <= len(missing):
             texts += here
@@ -133,10 +133,10 @@ def listed(stages: Iterable[str], groups: Groups) -> str:
 
 def written(statements: Statements, groups: Groups, judges: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """One line for each finding, edit and set of kinds."""
-    for (finding, name), stages in statements.items():
+    for (finding, name), scenarios in statements.items():
         everyone = tuple(judges[finding.split()[0]])
-        for kinds in dict.fromkeys(map(tuple, stages.values())):
-            where = [stage for stage, saying in stages.items() if tuple(saying) == kinds]
+        for kinds in dict.fromkeys(map(tuple, scenarios.values())):
+            where = [each for each, saying in scenarios.items() if tuple(saying) == kinds]
             only = "" if kinds == everyone else f" · {', '.join(kinds)} only"
             yield f"{finding} · {name} · {listed(where, groups)}{only}"
 
@@ -150,19 +150,19 @@ def test_every_verdict() -> None:
         SNAPSHOTS / "verdicts",
         (
             *(f"{rule} judges {', '.join(kinds)}" for rule, kinds in judges.items()),
-            *written(changed(), STAGES, judges),
-            *written(told_to_a_caller(), CASES, judges),
+            *written(changed(), GROUPS, judges),
+            *written(returned_to_callers(), CASES, judges),
         ),
     )
 
 
 def test_every_edit_edits() -> None:
-    """Each small change changes an exchange of some stage."""
+    """Each small change changes an exchange of some scenario."""
 
     def parts(exchange: Exchange) -> list[object]:
         return [getattr(exchange, field.name) for field in fields(exchange)]
 
-    polls = [each for stage in SITUATIONS for each in simulated(stage, 1)]
+    polls = [each for scenario in SITUATIONS for each in simulated(scenario, 1)]
     assert [name for name, edit in EDITS.items() if all(parts(edit(each)) == parts(each) for each in polls)] == []
 
 

@@ -27,4 +27,7 @@ def test_kept_cookies(sent: Headers, fields: Headers, count: int) -> None:
 def test_a_length_that_is_wrong() -> None:
     """A kept Content-Length says how long the body is."""
     rule = next(rule for rule in CATALOGUE if rule.check.__name__ == "length_agrees")
-    assert [len(rule(answered(fields=(("Content-Length", told),), recorded=True))) for told in ("2", "3")] == [0, 1]
+    assert [len(rule(answered(fields=(("Content-Length", declared),), recorded=True))) for declared in ("2", "3")] == [
+        0,
+        1,
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.rules.request import _outline, basic_credentials, polls_politely
+from hpp_contract.rules.request import _path_shape, basic_credentials, polls_politely
 from tests.harness.support.exchanges import ASKED, ID, answered
 
 URL = ASKED.url
@@ -82,4 +82,4 @@ def test_what_a_client_accepts(accept: str, refused: bool) -> None:
 
 def test_paths_are_told_without_what_is_in_them() -> None:
     """Of a wrong path only words that look like a program's are repeated."""
-    assert _outline("/hpp/v1/sessions/Ottilie/x-1/kco/39a1c773-bafd") == "/hpp/v1/sessions/…/…/kco/…"
+    assert _path_shape("/hpp/v1/sessions/Ottilie/x-1/kco/39a1c773-bafd") == "/hpp/v1/sessions/…/…/kco/…"

@@ -80,7 +80,7 @@ def good(name: str) -> list[Any]:
 @cache
 def bad(name: str) -> list[Broken]:
     source = seeded(f"bad/{name}")
-    return [broken_at(source, weakness) for weakness in breakable_constraints(name) for _ in range(EACH)]
+    return [broken_at(source, constraint) for constraint in breakable_constraints(name) for _ in range(EACH)]
 
 
 def kinds(file: str) -> list[str]:
