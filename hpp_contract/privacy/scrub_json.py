@@ -97,7 +97,7 @@ class JsonScrubber:
                 return BIRTH_DATE
             case "person":
                 return mask(value, self._unchanged)
-            case None:
+            case _:
                 return self._mask_unknown(value)
 
     def _public(self, value: str) -> str:

@@ -70,15 +70,14 @@ def _read(source: InputFile, reading: Reading) -> None:
 
     skipped, before = 0, len(reading.exchanges)
     for item in items(Piece(source, 0, source.size, 1), on_line, lambda exchange: exchange):
-        match item:
-            case Exchange():
-                reading.exchanges.append(item)
-            case Damage():
-                reading.unreadable.append(item.sentence)
-            case Skipped.FILE:
-                reading.notes.append(other_file_note(source.name))
-            case Skipped.OPERATION:
-                skipped += 1
+        if isinstance(item, Exchange):
+            reading.exchanges.append(item)
+        elif isinstance(item, Damage):
+            reading.unreadable.append(item.sentence)
+        elif item is Skipped.FILE:
+            reading.notes.append(other_file_note(source.name))
+        else:
+            skipped += 1
     if skipped:
         reading.notes.append(skipped_note(source.name, skipped, len(reading.exchanges) - before))
 
