@@ -22,7 +22,7 @@ NAMES = {name.title().replace("_", ""): name for name in sorted(STATUSES)}
 Status = Enum("Status", NAMES)  # type: ignore[misc]  # what is documented names the members
 
 
-class RefusesAnotherSession(Client):
+class RefusesOtherSessions(Client):
     """It looks whether the session in the body is the one it asked for."""
 
     def session(self, value: Session) -> Any:

@@ -62,7 +62,7 @@ CONFORMING = (
     *(sample_clients.RetryingClient, sample_clients.FollowingClient, sample_clients.RawKeyClient),
     *(
         sample_clients.AsyncClient,
-        conforming.RefusesAnotherSession,
+        conforming.RefusesOtherSessions,
         conforming.Strict,
         conforming.Lenient,
         conforming.HoldsTypes,

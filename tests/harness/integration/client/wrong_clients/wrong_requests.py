@@ -42,7 +42,7 @@ class BustsCaches(Client):
 
 
 @breaks("HPP-R02", "smoke")
-class AsksForAnotherVersion(Client):
+class AsksForOtherVersion(Client):
     def path(self) -> str:
         return super().path().replace("/v1/", "/v2/")
 
