@@ -1,4 +1,4 @@
-# Everything by one word: `make` alone lists the words. The environment in .venv makes and refreshes itself.
+# `make` lists the targets. The environment in .venv is built and refreshed when it is needed.
 
 .DEFAULT_GOAL := help
 .PHONY: help contract test test-fast test-any-day test-lowest coverage client drift record serve fuzz bench mutants lint format build lock clean
@@ -30,7 +30,7 @@ test: $(READY) ## Run every test, on every core
 test-fast: $(READY) ## Run the tests that need no socket, process or browser, without exhaustive sweeps
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not socket and not process and not browser and not slow' $(ARGS)
 
-test-any-day: $(READY) ## Run the tests that need no process on other days (ARGS=--everywhere: in all places too)
+test-any-day: $(READY) ## Run the tests that need no process on other days (ARGS=--everywhere: in all time zones)
 	@$(BIN)/python -m tests.any_day $(ARGS)
 
 test-lowest: $(READY) ## Run every test on the lowest versions that pyproject.toml allows, in .lowest-venv
@@ -43,37 +43,37 @@ coverage: $(READY) ## Run our own tests, and list the lines and branches that no
 client: $(READY) ## Judge a client: ARGS="--python pkg.mod:read_session" or ARGS="--command './adapter'"
 	@$(BIN)/hpp-contract client $(ARGS)
 
-drift: $(READY) ## Say what changed since BASELINE (a folder of cassettes)
+drift: $(READY) ## Report what changed since BASELINE (a folder of cassettes)
 	@$(BIN)/hpp-contract drift --baseline $(BASELINE) $(ARGS)
 
 record: $(READY) ## Record an endpoint into scrubbed cassettes in the folder TO
 	@$(BIN)/hpp-contract record --to $(TO) $(ARGS)
 
-serve: $(READY) ## Run the reference endpoint, for clients to be pointed at
+serve: $(READY) ## Run the reference endpoint, for clients to read from
 	@$(BIN)/hpp-contract serve $(ARGS)
 
-fuzz: $(READY) ## Attack an endpoint with N generated requests
+fuzz: $(READY) ## Send N generated requests to an endpoint
 	@$(BIN)/hpp-contract endpoint --fuzz $(N) $(ARGS)
 
 bench: $(READY) ## Measure what the suite costs and what it catches
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-mutants: $(READY) ## Break the code of AREA (scrub, verdict, drift, rules) in small ways: which does no test notice?
+mutants: $(READY) ## Change the code of AREA (scrub, verdict, drift, rules) in small ways; list what no test notices
 	@$(BIN)/python -m benchmarks.mutation $(AREA) $(ARGS)
 
 lint: $(READY) ## Check style, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff check --quiet --preview --select PLW1514 . # a file is in UTF-8 whatever the locale
-	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "make format would put this right." >&2; exit 1; }
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "make format corrects this." >&2; exit 1; }
 	@$(BIN)/mypy
 
-format: $(READY) ## Put style and format right where a machine can
+format: $(READY) ## Correct style and format where that is automatic
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 build: $(READY) ## Build wheel and sdist into dist/
 	@$(BIN)/python -m build --no-isolation $(ARGS)
 
-# A pin must carry hashes that everybody's index has: local folders of packages are not asked.
+# A pin must have hashes that every index has: local folders of packages are ignored.
 lock: ## Pin the dependencies again, from pyproject.toml
 	@$(PYTHON) -m venv --clear .lock-venv && .lock-venv/bin/pip install --quiet pip-tools
 	@env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null .lock-venv/bin/pip-compile --quiet --upgrade \

@@ -96,7 +96,7 @@ def _losses(results: Results) -> str:
     lines = [
         "## What we do not see\n",
         f"With `--strict`: {_names(name for name in faults if name not in seen)}.\n",
-        "Some of these are told as *info*, which never fails; others the documentation does not call wrong.\n",
+        "Some of these are reported as *info*, which never fails; others the documentation does not call wrong.\n",
         f"Without it, also: {_names(name for name in ours.seen(faults) if name not in plain.seen(faults))}.\n",
         "What others see of that, beside `--strict`:\n",
     ]

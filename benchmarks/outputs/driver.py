@@ -116,7 +116,7 @@ def exchanged(url: str, requests: list[list[Any]]) -> str:
             answers.append(f"> {method} {path}\n{type(error).__name__}: {error}\n")
         finally:
             connection.close()
-    return "\n".join(answers)
+    return "\n".join(answers) or "\n"
 
 
 def do(job: Job, work: Path) -> None:

@@ -24,7 +24,7 @@ from tests.harness.support.paths import ADAPTER, ROOT
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 INSTALL, JUDGE, VERDICT = (
-    "Install hpp-contract, out of the client's way",
+    "Install hpp-contract in an environment of its own",
     "Judge the client",
     "Verdict",
 )

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from jsonschema import Draft202012Validator
 
 from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.cli import main
 from hpp_contract.client import Ask
 from hpp_contract.client.adapters.command import HELLO
 from hpp_contract.model.client_read import ERROR_PARTS
@@ -119,3 +121,13 @@ def test_page_names_what_exists() -> None:
     for name in set(re.findall(r"`([a-z-]+\.json)`", PAGE)):
         assert (folder("schemas") / "tool" / name).is_file(), name
     assert any(case.startswith("base-url-") for case in CASES)
+
+
+def test_every_report_format_is_documented() -> None:
+    """docs/report.md has a row for every file that a judging command can write."""
+    command = main.get_command(click.Context(main), "endpoint")
+    options = [option for option in command.params if isinstance(option, click.Option)] if command else []
+    files = [option.opts[0] for option in options if (option.help or "").startswith("Write")]
+    page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    assert len(files) >= 5
+    assert [name for name in files if f"| `{name} FILE` |" not in page] == []
