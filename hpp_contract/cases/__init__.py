@@ -42,7 +42,7 @@ def select(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case
     """The cases, `recorded` ones last, that any of these names or globs (separated by commas, too) choose, in order;
     all when there are none.
 
-    Raises UsageProblem for a pattern that chooses nothing; the round of generated sessions is something to choose.
+    Raises UsageProblem for a pattern that chooses nothing; GENERATED chooses the generated sessions.
     """
     every, wanted = (*CASES.values(), *recorded), _words(patterns)
     names = [*(case.name for case in every), GENERATED]

@@ -40,7 +40,7 @@ def _empty(code: int) -> Case:
 
 
 def _page(code: int) -> Case:
-    return case(f"{_NAMES[code]}-{code}-html", f"{code} with a page for people.", _UNEXPLAINED, refuse_page(code),
+    return case(f"{_NAMES[code]}-{code}-html", f"{code} with an HTML page.", _UNEXPLAINED, refuse_page(code),
                 slow=_is_slow(code))  # fmt: skip
 
 
@@ -64,15 +64,15 @@ REFUSALS: Final = (
     _odd("error-without-code", "404 with an object that has no error_code.", drop("error_code", "correlation_id")),
     _odd("error-as-array", "404 with a list of errors.", send_json([{"error_code": "NOT_FOUND"}])),
     _odd("error-truncated", "404 with half an error object.", rewrite(lambda content: content[:30])),
-    _odd("error-with-null-members", "404 with an error object full of null.",
+    _odd("error-with-null-members", "404 with an error object whose members are null.",
          send_json({"error_code": None, "error_messages": None, "correlation_id": None})),
     case("error-carries-session", "404 whose body is a whole completed session.", _UNEXPLAINED, status(404),
          scenario="completed-with-order"),
     case("server-error-carries-session", "500 whose body is a whole completed session.", _UNEXPLAINED,
          status(500), scenario="completed-with-order", slow=True),
-    case("html-with-json-type-403", "403 with a page for people, declared as JSON.", _UNEXPLAINED,
+    case("html-with-json-type-403", "403 with an HTML page, declared as JSON.", _UNEXPLAINED,
          refuse(403), page(), header("Content-Type", "application/json")),
-    case("not-modified-304", "304, to a client that asked for no such thing.", ("HPP-A25",),
+    case("not-modified-304", "304 to a request without a condition.", ("HPP-A25",),
          status(304), body(b""), header("Content-Type", None)),
     case("redirect-elsewhere", "302 to another host: the credentials must not follow.", ("HPP-A36", "HPP-A25"),
          redirect(302, OTHER_HOST)),
@@ -80,8 +80,8 @@ REFUSALS: Final = (
          ("HPP-A36", "HPP-A25"), redirect(308, OTHER_HOST)),
     case("redirect-to-itself-once", "307 to the same URL, which then answers.", ("HPP-A36",),
          redirect(307, None), until=1),
-    case("redirect-for-ever", "307 to the same URL, for ever.", ("HPP-A25",), redirect(307, None),
+    case("redirect-for-ever", "307 to the same URL, every time.", ("HPP-A25",), redirect(307, None),
          exempt_rules=("HPP-A35", "HPP-R11")),
-    case("redirect-without-location", "302 that says nowhere to go.", ("HPP-A25",),
+    case("redirect-without-location", "302 without a Location.", ("HPP-A25",),
          status(302), body(b""), header("Content-Type", None)),
 )  # fmt: skip

@@ -25,7 +25,7 @@ STEP: Final = 67.135
 
 
 def session_id(name: str) -> str:
-    """The well-known session id of the scenario or fault called `name`: the same on every machine, for ever."""
+    """The well-known session id of the scenario or fault called `name`, the same everywhere."""
     text = str(uuid.uuid5(_NAMESPACE, name))
     # The documented ids carry version nibbles 6 and 7: a client that insists on version 4 or 5 shall meet one.
     return f"{text[:14]}7{text[15:]}" if name == "completed-with-order" else text
@@ -42,7 +42,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A session from poll to poll: `steps`, one a poll, of which the last stays; or, where `refused` is a status code,
-    an error for ever.
+    an error every time.
 
     Its instants are written with `digits` fraction digits in `zone` (`Z` or an offset such as `+02:00`);
     `members` are added to every body.
@@ -68,7 +68,7 @@ class Scenario:
 
 
 def outcome(session: str) -> dict[str, str]:
-    """The ids of what a session completes with: its own, for ever, so that a client which mixes sessions up is seen."""
+    """The ids of what a session completes with: always its own, so that a client which mixes up sessions is noticed."""
     reference = base64.b32encode(hashlib.sha256(session.encode()).digest()).decode()[:8]
     order, token = (str(uuid.uuid5(_NAMESPACE, f"{session} {what}")) for what in ("order", "token"))
     return {"order_id": order, "authorization_token": token, "klarna_reference": reference}
@@ -121,7 +121,7 @@ _SPELLINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "cancelled": {"digits": 0, "zone": "+02:00"},
     "disabled": {"digits": 6, "zone": "-03:30"},
 }
-"""The data types page allows 0 to 9 fraction digits and any zone; the documented examples keep their own spelling."""
+"""The data types page allows 0 to 9 fraction digits and any zone; the documented examples keep their own notation."""
 
 _ALL: Final = (
     *(_still(shape, **_SPELLINGS.get(shape, {})) for shape in SHAPES),

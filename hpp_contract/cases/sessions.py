@@ -108,7 +108,7 @@ MEMBERS: Final = (
             member("orderId", _ANOTHER), member("sessionId", _ANOTHER), member("reference", "Z999ZZ9Z")),
     case("unknown-status", "A status that no documentation has.", ("HPP-A18", "HPP-A19"),
              member("status", "PENDING_REVIEW")),
-    case("timeout-status", "TIMEOUT, which only the callbacks page knows.", ("HPP-A18", "HPP-A19"),
+    case("timeout-status", "TIMEOUT, which is documented for callbacks only.", ("HPP-A18", "HPP-A19"),
              member("status", "TIMEOUT")),
     case("null-order-id", "order_id is null instead of absent.", ("HPP-A11",), member("order_id", None)),
     case("null-optional-members", "Every optional member is null instead of absent.", ("HPP-A11",),

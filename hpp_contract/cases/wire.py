@@ -27,11 +27,11 @@ def _read(name: str, description: str, *steps: Edit) -> Case:
 
 
 WIRE: Final = (
-    _stall("stalls-before-answer", "The server takes the request and keeps silent.", slow(_WAIT)),
-    _stall("stalls-in-body", "The server keeps silent in the middle of the body.", pause(_WAIT)),
-    _stall("stalls-between-chunks", "The server keeps silent in the middle of a chunked body.",
+    _stall("stalls-before-answer", "The server takes the request and does not answer.", slow(_WAIT)),
+    _stall("stalls-in-body", "The server stops sending in the middle of the body.", pause(_WAIT)),
+    _stall("stalls-between-chunks", "The server stops sending in the middle of a chunked body.",
            header("Transfer-Encoding", "chunked"), pause(_WAIT)),
-    _stall("drips", "The body comes in pieces: each is in time, all together are not.", pause(*[0.08] * 6),
+    _stall("drips", "The body comes in pieces: each is in time, the whole is not.", pause(*[0.08] * 6),
            rules=("HPP-A34",)),
     case("late-but-in-time", "The answer takes a quarter of a second.", _READ, slow(0.25), slow=True),
     case("body-in-pieces", "The body comes in three pieces.", _READ, pause(0.03, 0.03)),
@@ -42,7 +42,7 @@ WIRE: Final = (
     _lost("breaks-off-at-the-end", "The connection is closed a few bytes before the end.", cut(3)),
     _lost("breaks-off-between-chunks", "A chunked body ends without its last chunk.",
           header("Transfer-Encoding", "chunked"), halve),
-    _lost("garbage", "What comes is no HTTP.", fail("garbage")),
+    _lost("garbage", "The answer is not HTTP.", fail("garbage")),
     _read("chunked", "The body is chunked.", header("Transfer-Encoding", "chunked")),
     _read("gzip", "The body is gzip, if the client allows it.", compress),
     _read("gzip-chunked", "The body is gzip, if the client allows it, and chunked.", compress,
@@ -50,7 +50,7 @@ WIRE: Final = (
     _read("connection-close", "The server announces that it closes the connection.", header("Connection", "close")),
     _read("many-headers", "The answer has sixty further headers.",
           *(header(f"X-Trace-{number}", "0123456789abcdef") for number in range(60))),
-    case("closed-between-polls", "The server closes the kept connection after the first answer.", ("HPP-A21",),
+    case("closed-between-polls", "The server closes the keep-alive connection after the first answer.", ("HPP-A21",),
          close_after, until=1, reads=(0, 0), pause=0.2),  # a client cannot know before the close arrives
 )  # fmt: skip
 
@@ -66,7 +66,7 @@ REQUESTS: Final = (
     ),
     case(
         "key-with-symbols",
-        "The API key has the signs of Base64 and of URLs in it.",
+        "The API key has the special characters of Base64 and of URLs in it.",
         _KEY,
         credentials=Credentials("kco_test_api_a+b/c=d&e%20f?g#h", "M000003-hpp"),
     ),

@@ -1,5 +1,5 @@
-"""A run's evidence taken apart, so that a reader sees what each part of it came to, and the exchanges that were found
-wanting as they may be shown. How that looks is the printers' business."""
+"""The parts of a run's evidence, with what each came to, and the redacted text of the exchanges that findings name.
+How that looks is for the printers to say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.privacy.render import render_redacted
 
 MAX_SLICES: Final = 60
-"""Slices at most: nobody looks at more of them side by side."""
+"""Slices at most: more cannot be read side by side."""
 
 MAX_EXCHANGES: Final = 8
 """Exchanges that are shown together at most."""

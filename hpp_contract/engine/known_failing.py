@@ -1,4 +1,4 @@
-"""The known-failing list: debts on record, so that a suite can be adopted today and every new fault still fails.
+"""The known-failing list: failures on record, so that a suite can be adopted today and every new one still fails.
 
 A file of one entry a line, `HPP-A05` or `HPP-A05@case-name`. The comment directly above an entry, or above a block of
 entries, is the reason and is required. Listed rules still run; an entry that no longer fails is reported as a problem.

@@ -16,7 +16,7 @@ NOT_ANSWERED = "not answered"
 
 
 class Outcome(StrEnum):
-    """What became of a rule. `error` is a fault of ours, never of theirs."""
+    """What a rule came to. `error` is a fault of this program, never of the subject."""
 
     OK = "ok"
     BROKEN = "broken"
@@ -105,10 +105,10 @@ class Report:
     """Every rule that the subject can be judged by, with its outcome.
 
     `unverified` says why nothing could be concluded; `problems` are sentences that make the run fail though no rule did
-    (a surprise pass, a known-failing entry that matches nothing); `notes` are worth knowing and change nothing. About
+    (a surprise pass, a known-failing entry that matches nothing); `notes` inform and do not change the result. About
     drift, `changes` alone decide, by the classes in `fail_on`: a rule that was broken all along has not drifted.
-    `learned` are open questions with their answers. `slices` take the evidence apart and `exchanges` are the texts of
-    those that findings name as their evidence, both for the report that has room for them.
+    `learned` are open questions with their answers. `slices` are the parts of the evidence, and `exchanges` the texts
+    of those that findings name as their evidence, both for the report that has room for them.
     """
 
     subject: Subject

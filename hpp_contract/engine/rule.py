@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 
 class Basis(StrEnum):
-    """Why anybody may demand it, strongest first."""
+    """Why the rule holds, strongest first."""
 
     STATED = "stated"
     SHOWN = "shown"
@@ -42,7 +42,7 @@ class ChangeClass(StrEnum):
 
 Scope = Literal["request", "requests", "exchange", "trace", "recording", "answer"]
 """What a rule reads. `request`, `exchange` and `recording` checks take an Exchange, `requests` and `trace` a Trace (the
-first with unauthorized requests, the second without), `answer` a client's Answer."""
+first with unauthorized requests, the second without), `answer` a ClientRead."""
 
 Subject = Literal["endpoint", "client", "recording", "drift"]
 
@@ -54,7 +54,7 @@ JUDGES: dict[Scope, frozenset[Subject]] = {
     "recording": frozenset({"recording"}),
     "answer": frozenset({"client"}),
 }
-"""Which subjects each scope is about: nobody judges the endpoint by the requests we sent it ourselves."""
+"""Which subjects each scope is about: an endpoint is not judged by the requests that we sent it."""
 
 ALWAYS_READ = ("response content-type", "response content-encoding")
 """What `Response` reads itself, for its media type and its content: no rule names these in its `reads`."""
@@ -77,9 +77,9 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One demand of the contract. Call it with what its scope names: it returns the findings, none when kept.
+    """One rule of the contract. Call it with what its scope names: it returns the findings, none when kept.
 
-    `when` says whether the rule has anything to say about a given exchange: one that never had is `not-exercised`.
+    `when` says whether the rule applies to a given exchange: one that never did is `not-exercised`.
     `reads` are the header fields that a rule about recordings reads, as `request NAME` or `response NAME` with the name
     in small letters, or `request *` and `response *` for all of them. A `transient` rule is about outages, latency or
     rate limits, so drift ignores it. `drift_class` is the class of a change that breaks the rule, where it is not the
@@ -110,7 +110,7 @@ class Rule:
 
     @property
     def why(self) -> str:
-        """What goes wrong for whom when it is broken."""
+        """Why the rule matters: what goes wrong when it is broken."""
         return "\n\n".join(_paragraphs(self.check)[1:])
 
     def __call__(self, subject: Any) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The last gate: no secret and no control character leaves in a report, whatever earlier rooms forgot."""
+"""The last check of a report: no secret and no control character leaves in it."""
 
 from __future__ import annotations
 

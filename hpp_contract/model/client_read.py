@@ -1,6 +1,6 @@
-"""Answer: what a client gave its caller for one read, beside what the server gave the client.
+"""ClientRead: what a client returned to its caller for one read, and what the server had answered the client.
 
-Whether the two agree is for the rules to say; how an answer is obtained is the client room's business.
+The rules say whether the two agree; the client room obtains them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Capabilities:
 class Failure:
     """The error a client gave its caller. Anything the caller cannot reach is None.
 
-    `kind` is a coarse word (http, decode, network, timeout, client), `type` the error's own name. `message` is all the
-    text that a caller would log, and may hold anything.
+    `kind` is http, decode, network, timeout or client, `type` the error's own name. `message` is all the text that a
+    caller would log, and may hold anything.
     """
 
     kind: str = "client"
@@ -71,11 +71,11 @@ class ClientResult:
 
 @dataclass(frozen=True, eq=False)
 class ClientRead:
-    """One read of session `asked` in a case: what the client `told`, and what the server had `served` for it.
+    """One read of session `asked` in a case: the client's `result`, and what the server had `served` for it.
 
     `served` holds the exchanges of this read in order (retries and challenges included), `earlier` those of earlier
-    reads of the same session, `others` those of the case's other sessions, `elsewhere` whatever reached another host.
-    `timeout` is what the client was given and `elapsed` what it took, both in seconds.
+    reads of the same session, `others` those of the case's other sessions, `other_host_requests` what reached another
+    host. `timeout` is what the client was given and `elapsed` what it took, both in seconds.
     """
 
     case: str

@@ -1,7 +1,7 @@
 """The clock: the one module that reads the time of day.
 
-Whatever stamps, expires, ages or says "today" is handed a Clock. Durations are no business of this module: they come
-from `time.monotonic` and `time.perf_counter`, which no calendar moves.
+Whatever stamps, expires, ages or says "today" is given a Clock. Durations do not come from here but from
+`time.monotonic` and `time.perf_counter`, which are independent of the time of day.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def system_clock() -> int:
 
 
 def steady(clock: Clock) -> Clock:
-    """A clock that starts with what `clock` tells now, and then runs by itself.
+    """A clock that starts with the time that `clock` gives now, and then runs by itself.
 
-    For a run whose times are compared with each other: nobody who sets the machine's clock meanwhile comes between.
+    For a run whose times are compared with each other: setting the machine's clock meanwhile does not change them.
     """
     start = clock() - time.monotonic_ns()
     return lambda: start + time.monotonic_ns()

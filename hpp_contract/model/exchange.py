@@ -113,7 +113,7 @@ class Response:
 
     @cached_property
     def is_html(self) -> bool:
-        """Whether this is a page for people: what gateways and firewalls answer in an API's place."""
+        """Whether this is an HTML page: what gateways and firewalls answer in an API's place."""
         start = (self.content or b"")[:256].lstrip().lower()
         return self.media_type in ("text/html", "application/xhtml+xml") or start.startswith(
             (b"<!doctype html", b"<html")
@@ -143,11 +143,11 @@ def decode(body: bytes, coding: str | None) -> bytes | None:
 
 @dataclass(frozen=True)
 class Context:
-    """What whoever yields an exchange knows about it that its bytes do not show. None means unknown.
+    """What the observer of an exchange knows about it beside its bytes. None means unknown.
 
-    `kept` is True for recordings, where headers may have been filtered and times dropped; `healed` for a transient
+    `recorded` is True for recordings, where headers may have been filtered and times dropped; `retried` for a transient
     failure that succeeded on retry; `max_latency` is in seconds; `base_path` is what precedes `/hpp` in a right URL;
-    `alone` for an example that has no place in the life of a session; `secrets` must never leave memory.
+    `standalone` for an example that belongs to no sequence of polls; `secrets` must never leave memory.
     """
 
     recorded: bool = False

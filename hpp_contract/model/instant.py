@@ -1,4 +1,4 @@
-"""RFC 3339 instants with the precision they were written in, and the dates of HTTP.
+"""RFC 3339 instants with the precision they were written in, read and written, and the dates of HTTP.
 
 `datetime` keeps six fraction digits and the endpoint's siblings emit nine, so an instant is whole nanoseconds here.
 """

@@ -35,7 +35,7 @@ def _with_outcome_id(exchange: Exchange) -> bool:
 def completed_has_outcome(_: Exchange) -> None:
     """A COMPLETED session has an `authorization_token` or an `order_id`.
 
-    The consumer has paid, and the merchant has nothing to place or find the order with.
+    The consumer has paid, and the merchant cannot place or find the order.
     """
 
 
@@ -69,7 +69,7 @@ def exactly_one_outcome(_: Exchange) -> None:
 def reference_not_empty(_: Exchange) -> None:
     """`klarna_reference` is not empty.
 
-    An empty reference is stored, printed and matched with nothing.
+    An empty reference is stored and printed, and matches no settlement.
     """
 
 
@@ -82,7 +82,7 @@ def reference_not_empty(_: Exchange) -> None:
 def outcome_id_shape(_: Exchange) -> None:
     """`order_id` and `authorization_token` are 8-4-4-4-12 hexadecimal digits, never empty.
 
-    They are pasted into the path of the next request; an empty one lists, or hits, something else.
+    They are put into the path of the next request; an empty one addresses another resource.
     """
 
 
@@ -99,9 +99,10 @@ def _on_kustom(exchange: Exchange) -> bool:
     faults=[fault("tokens-on-kustom", "completed-with-token", url(_to_kustom), source="recorder")],
 )  # fmt: skip
 def order_on_kustom(exchange: Exchange) -> Iterator[Finding]:
-    """On Kustom a COMPLETED session carries an `order_id`.
+    """On Kustom a COMPLETED session has an `order_id`.
 
-    Tokens belong to Klarna Payments, which stayed with Klarna; whether they still occur is unknown, so tell.
+    Tokens belong to Klarna Payments, which stayed with Klarna. It is unknown whether they still occur, so this is
+    reported.
     """
     if "order_id" not in (exchange.session or {}):
         yield Finding("/order_id", "present on Kustom", "absent")

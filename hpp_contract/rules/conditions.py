@@ -12,7 +12,7 @@ JSON_TYPES = ("application/json", "")
 
 
 def always(_: object) -> bool:
-    """Whatever it is."""
+    """Always true."""
     return True
 
 
@@ -22,7 +22,7 @@ def responded(exchange: Exchange) -> bool:
 
 
 def api_responded(exchange: Exchange) -> bool:
-    """The API itself answered, as far as one can tell: not a gateway's page for people."""
+    """The API itself answered, as far as one can tell: no gateway's HTML page."""
     return exchange.response is not None and not (exchange.response.is_html and exchange.response.status != 200)
 
 
@@ -44,13 +44,13 @@ def is_200(exchange: Exchange) -> bool:
 
 
 def is_200_as_json(exchange: Exchange) -> bool:
-    """A whole 200 that does not call itself something else than JSON."""
+    """A complete 200 that is not declared as something other than JSON."""
     response = exchange.response
     return response is not None and response.status == 200 and response.complete and response.media_type in JSON_TYPES
 
 
 def has_json(exchange: Exchange) -> bool:
-    """The answer is a whole 200 with one JSON value."""
+    """The answer is a complete 200 with one JSON value."""
     return is_200_as_json(exchange) and exchange.response is not None and exchange.response.json.is_json
 
 

@@ -55,7 +55,7 @@ def _for_known_id(exchange: Exchange) -> bool:
 def no_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     """Without credentials the answer is 401.
 
-    Anything else lets strangers read sessions, or hides from a client that its credentials got lost.
+    Anything else lets anybody read sessions, or hides from a client that its credentials were not sent.
     """
     if exchange.status != 401:
         yield Finding("status", "401", str(exchange.status))
@@ -70,7 +70,7 @@ def no_credentials_401(exchange: Exchange) -> Iterator[Finding]:
 def wrong_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     """With wrong credentials the answer is 401.
 
-    A revoked key that answers 404 looks like a session that expired.
+    If a revoked key is answered with 404, the session seems to have expired.
     """
     if exchange.status != 401:
         yield Finding("status", "401", str(exchange.status))
@@ -81,9 +81,9 @@ def wrong_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     faults=[fault("invents-session", "unknown-id", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04"))],
 )  # fmt: skip
 def unknown_id_404(exchange: Exchange) -> Iterator[Finding]:
-    """An id that no session has answers 404.
+    """An id that no session has is answered with 404.
 
-    Pollers end on 404; any other answer keeps them polling for a session that never was.
+    Pollers stop on 404; after any other answer they keep polling for a session that does not exist.
     """
     if exchange.status != 404 and (exchange.status or 0) < 500:
         yield Finding("status", "404", str(exchange.status))
@@ -94,7 +94,7 @@ def unknown_id_404(exchange: Exchange) -> Iterator[Finding]:
     faults=[fault("accepts-anything", "malformed-id", status(204), body(b""))],
 )  # fmt: skip
 def malformed_id_refused(exchange: Exchange) -> Iterator[Finding]:
-    """An id that cannot be one is refused with a 4xx.
+    """A malformed session id is refused with a 4xx.
 
     A success or a redirect means that the id was read as a path, or not at all.
     """
@@ -160,9 +160,10 @@ _MARKS = ("session_id", "order_id", "authorization_token", "klarna_reference", "
                 edit_json(lambda error: error.update(session_id="x", order_id="y")))],
 )  # fmt: skip
 def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
-    """An error carries no member of a session.
+    """An error has no member of a session.
 
-    Clients that look at the body before the status take it for the session, and strangers learn what they must not.
+    Clients that look at the body before the status take it for the session, and session data leaks to whoever was
+    refused.
     """
     value = response_of(exchange).json.value
     for name in _MARKS:
@@ -177,7 +178,7 @@ def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
     faults=[fault("omits-challenge", "no-credentials", header("WWW-Authenticate", None))],
 )  # fmt: skip
 def challenge_named(exchange: Exchange) -> Iterator[Finding]:
-    """A 401 names its challenge in `WWW-Authenticate`.
+    """A 401 has a `WWW-Authenticate` header.
 
     Clients that authenticate on challenge never send their credentials without it.
     """
@@ -192,7 +193,7 @@ def challenge_named(exchange: Exchange) -> Iterator[Finding]:
 def error_media_type(exchange: Exchange) -> Iterator[Finding]:
     """A JSON error is declared as JSON.
 
-    Clients that choose their parser by type show the caller an opaque text instead of the code.
+    Clients that choose their parser by type show the caller the raw text instead of the code.
     """
     if "json" not in response_of(exchange).media_type:
         yield Finding("header Content-Type", "application/json", "another type, or none")
@@ -200,13 +201,13 @@ def error_media_type(exchange: Exchange) -> Iterator[Finding]:
 
 @lru_cache(maxsize=256)
 def _any_form(secrets: tuple[str, ...]) -> re.Pattern[bytes] | None:
-    """What finds any spelling of a telling secret; None when there is none."""
+    """Finds any encoding of a secret that can be recognised; None when there is none."""
     forms = {form.encode() for secret in secrets if _tells(secret) for form in encodings(secret)}
     return re.compile(b"|".join(map(re.escape, sorted(forms)))) if forms else None
 
 
 def _tells(secret: str) -> bool:
-    """Whether meeting this text in an answer is no coincidence: long, and no word that recorders write everywhere."""
+    """Whether this text in an answer is no coincidence: it is long, and no placeholder that recorders write."""
     return len(secret) >= 8 and (not is_placeholder(secret) or API_KEY.fullmatch(secret) is not None)
 
 
@@ -226,7 +227,7 @@ def _echo_possible(exchange: Exchange) -> bool:
                 lambda exchange: header("X-Debug", exchange.request.header("authorization"))(exchange))],
 )  # fmt: skip
 def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
-    """No answer repeats the credentials it was asked with, in any spelling.
+    """No answer repeats the credentials it was asked with, in any encoding.
 
     Answers are logged where requests are not.
     """
@@ -247,10 +248,10 @@ def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
 def no_internals(exchange: Exchange) -> Iterator[Finding]:
     """No error shows a stack trace or a database message.
 
-    It tells attackers about the server and clients nothing they can use.
+    It helps attackers and no client.
     """
     if INTERNALS.search(response_of(exchange).content or b""):
-        yield Finding("body", "an error for the caller", "a stack trace or database message")
+        yield Finding("body", "no stack trace or database message", "a stack trace or database message")
 
 
 @rule(
@@ -260,7 +261,7 @@ def no_internals(exchange: Exchange) -> Iterator[Finding]:
                 also=("HPP-E07",))],
 )  # fmt: skip
 def correlation_id_reachable(exchange: Exchange) -> Iterator[Finding]:
-    """An error carries a correlation id, in its body or in a header.
+    """An error has a correlation id, in its body or in a header.
 
     Support cannot find the request without it.
     """
@@ -268,4 +269,4 @@ def correlation_id_reachable(exchange: Exchange) -> Iterator[Finding]:
     value = response.json.value
     in_body = isinstance(value, dict) and "correlation_id" in value
     if not in_body and not any("correlation-id" in name.lower() for name, _ in response.headers):
-        yield Finding("body", "a correlation_id, or a header with one", "neither")
+        yield Finding("body", "a correlation_id, or a header with one", "no correlation id in body or headers")

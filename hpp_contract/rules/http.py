@@ -38,7 +38,7 @@ def _well_formed(exchange: Exchange) -> bool:
 def status_documented(exchange: Exchange) -> Iterator[Finding]:
     """The status code is 200, 401, 403 or 404 (or 429 from the rate limiter).
 
-    Clients branch on these; another success code or a redirect is a session they do not see.
+    Clients branch on these; they do not see a session behind another success code or a redirect.
     """
     response = response_of(exchange)
     if response.status not in (*DOCUMENTED, LIMITED) and response.status < 500:
@@ -54,9 +54,10 @@ def status_documented(exchange: Exchange) -> Iterator[Finding]:
     ],
 )  # fmt: skip
 def no_server_error(exchange: Exchange) -> Iterator[Finding]:
-    """No id, known or not, well-formed or not, makes the endpoint answer 5xx for good.
+    """No id, known or not, well-formed or not, makes the endpoint answer 5xx every time.
 
-    A poller cannot tell a session that breaks the server from an outage, and waits for an order that is already there.
+    A poller cannot tell a session that breaks the server from an outage, and waits for an order that already
+    exists.
     """
     code = response_of(exchange).status
     passing = exchange.context.retried or (exchange.context.recorded and code in TRANSIENT)
@@ -99,7 +100,7 @@ def _live(exchange: Exchange) -> bool:
 def answers(exchange: Exchange) -> Iterator[Finding]:
     """Every request gets an HTTP response when others do.
 
-    One session that never answers is an order nobody hears of.
+    If one session is never answered, nobody learns of its order.
     """
     if exchange.response is None:
         yield Finding("response", "an HTTP response", exchange.failure or "none")
@@ -123,7 +124,7 @@ def answers(exchange: Exchange) -> Iterator[Finding]:
 def json_media_type(exchange: Exchange) -> Iterator[Finding]:
     """A 200 is declared `application/json`.
 
-    Clients choose their parser by it, and a page for people under 200 is how a captive gateway looks.
+    Clients choose their parser by it. An HTML page with status 200 usually comes from a gateway.
     """
     if response_of(exchange).media_type != "application/json":
         found = response_of(exchange).header("content-type")
@@ -144,7 +145,7 @@ def _utf8_matters(exchange: Exchange) -> bool:
 def utf8(exchange: Exchange) -> Iterator[Finding]:
     """The body is UTF-8 and not declared otherwise.
 
-    A name read in the wrong encoding is a person who does not exist.
+    Wrong encoding garbles names.
     """
     response = response_of(exchange)
     if not response.json.utf8:
@@ -161,7 +162,7 @@ def utf8(exchange: Exchange) -> Iterator[Finding]:
 def no_byte_order_mark(exchange: Exchange) -> Iterator[Finding]:
     """The body does not begin with a byte order mark.
 
-    The parsers of several languages refuse it, so the session is unreadable to some clients only.
+    The parsers of several languages refuse it, so some clients cannot read the session.
     """
     if response_of(exchange).json.bom:
         yield Finding("body", "no byte order mark", "one")
@@ -183,7 +184,7 @@ def _readable(exchange: Exchange) -> bool:
 def one_json_value(exchange: Exchange) -> Iterator[Finding]:
     """The body is exactly one JSON value.
 
-    An empty or truncated 200 is reported as success by half of all clients, and the order in it is gone.
+    Many clients report an empty or truncated 200 as success, and the order in it is lost.
     """
     if problem := response_of(exchange).json.syntax:
         yield Finding("body", "one JSON value", problem)
@@ -209,7 +210,7 @@ def no_duplicate_member(exchange: Exchange) -> Iterator[Finding]:
 def no_nan(exchange: Exchange) -> Iterator[Finding]:
     """No number is NaN or infinite.
 
-    JSON has none, so strict parsers lose the whole session.
+    JSON has no NaN and no infinity, so strict parsers refuse the whole session.
     """
     for name in response_of(exchange).json.constants:
         yield Finding("body", "JSON numbers", name)
@@ -237,9 +238,9 @@ def _stored_by_caches(response: Response) -> str | None:
     ],
 )  # fmt: skip
 def not_cacheable(exchange: Exchange) -> Iterator[Finding]:
-    """No answer invites caches to answer the next poll.
+    """Answers must not be cached.
 
-    A poller behind such a cache sees WAITING long after the consumer paid.
+    A poller behind a cache sees WAITING long after the consumer paid.
     """
     if directive := _stored_by_caches(response_of(exchange)):
         yield Finding("header Cache-Control", "no-store, no-cache or nothing that allows storing", f'"{directive}"')
@@ -273,7 +274,7 @@ def _timed(exchange: Exchange) -> bool:
     faults=[fault("answers-late", "waiting", slow(1.1))],
 )  # fmt: skip
 def answers_in_time(exchange: Exchange) -> Iterator[Finding]:
-    """An answer takes no longer than `--max-latency` (1 second unless told).
+    """An answer takes no longer than `--max-latency` (default: 1 second).
 
     The consumer is looking at the page while the merchant polls.
     """
@@ -294,7 +295,7 @@ def _final(exchange: Exchange) -> bool:
 def whole_body(exchange: Exchange) -> Iterator[Finding]:
     """The whole promised body arrives.
 
-    Clients that do not check it parse what they got.
+    Clients that do not check this parse a part of the body.
     """
     if not response_of(exchange).complete:
         yield Finding("body", "all the bytes promised", f"only {len(response_of(exchange).body)} of them")
@@ -311,9 +312,9 @@ def _coded(exchange: Exchange) -> bool:
             fault("uses-odd-coding", "in-progress", header("Content-Encoding", "x-hpp"))],
 )  # fmt: skip
 def content_coding_asked_for(exchange: Exchange) -> Iterator[Finding]:
-    """A content coding is one the request allowed, and decodes.
+    """A content coding is one the request allowed, and it decodes.
 
-    A client that did not ask for gzip receives bytes it takes for a broken session.
+    A client that did not ask for gzip cannot read the body.
     """
     response = response_of(exchange)
     coding = (response.header("content-encoding") or "").strip().lower()
@@ -335,7 +336,7 @@ def _limited(exchange: Exchange) -> bool:
 def limit_says_when(exchange: Exchange) -> Iterator[Finding]:
     """A 429 says when to try again, by `Retry-After` or `X-Ratelimit-Reset`.
 
-    Without it pollers guess, and guess together.
+    Clients retry at random, all at once.
     """
     if not any(response_of(exchange).header(name) for name in ("retry-after", "x-ratelimit-reset")):
         yield Finding("header X-Ratelimit-Reset", "present, or Retry-After", "absent")

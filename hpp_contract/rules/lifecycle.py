@@ -32,9 +32,9 @@ def _changes(trace: Trace) -> Iterator[tuple[Exchange, Exchange]]:
             fault("revives-disabled", "disabled", member("status", "IN_PROGRESS"), since=1, also=("HPP-L04",))],
 )  # fmt: skip
 def final_is_final(trace: Trace) -> Iterator[Finding]:
-    """COMPLETED, CANCELLED and DISABLED are never left.
+    """The status never changes after COMPLETED, CANCELLED or DISABLED.
 
-    Clients stop polling there: what comes after, they never see.
+    Clients stop polling there, so they do not see a later change.
     """
     for before, after in _changes(trace):
         if _status(before) in FINAL:
@@ -63,7 +63,7 @@ def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
 def update_never_back(trace: Trace) -> Iterator[Finding]:
     """`updated_at` never moves back.
 
-    A poller that keeps the newest state by it throws the newer state away.
+    A poller that keeps the state with the newest `updated_at` discards the newer state.
     """
     for before, after in pairwise(trace.reads):
         one, two = before.updated_at, after.updated_at
@@ -78,7 +78,7 @@ def update_never_back(trace: Trace) -> Iterator[Finding]:
 def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
     """When `status` changes, so does `updated_at`.
 
-    The lifecycle page dates each status by it, and clients skip an answer whose date they know.
+    The lifecycle page dates each status by it, and clients skip an answer whose `updated_at` they know.
     """
     for before, after in _changes(trace):
         one, two = before.updated_at, after.updated_at
@@ -105,7 +105,7 @@ def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
     ],
 )
 def expiry_constant(trace: Trace) -> Iterator[Finding]:
-    """`expires_at` stays what it was.
+    """`expires_at` does not change.
 
     Clients plan their polling by the first one they see. Whether an order update moves it is unknown.
     """
@@ -121,7 +121,7 @@ def expiry_constant(trace: Trace) -> Iterator[Finding]:
                 since=1, also=("HPP-H12",))],
 )  # fmt: skip
 def outcome_constant(trace: Trace) -> Iterator[Finding]:
-    """`order_id`, `klarna_reference` and `authorization_token`, once seen, stay what they were.
+    """`order_id`, `klarna_reference` and `authorization_token` do not change once they are there.
 
     Two reads of one paid session must lead to one order.
     """
@@ -129,7 +129,7 @@ def outcome_constant(trace: Trace) -> Iterator[Finding]:
         one, two = before.session or {}, after.session or {}
         for name in OUTCOME:
             if name in one and one[name] != two.get(name):
-                found = "another value" if name in two else "gone"
+                found = "another value" if name in two else "absent"
                 yield Finding(f"/{name}", "as in the read before", found, after.evidence)
 
 
@@ -142,9 +142,9 @@ def _reached(trace: Trace) -> bool:
     faults=[fault("hides-session-once", "waiting", status(404), body(b""), until=1)],
 )  # fmt: skip
 def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
-    """A session that answered 404 does not answer 200 later.
+    """A session that was answered with 404 is not answered with 200 later.
 
-    404 means expired or never there: clients give the session up, and its order with it.
+    404 means expired or unknown: clients stop polling, and lose the order.
     """
     for before, after in pairwise(exchange for exchange in trace.exchanges if exchange.status in (200, 404)):
         if (before.status, after.status) == (404, 200):
@@ -156,7 +156,7 @@ def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
     faults=[fault("loses-session", "in-progress", status(404), body(b""), since=1)],
 )  # fmt: skip
 def there_until_expiry(trace: Trace) -> Iterator[Finding]:
-    """A session that was read does not answer 404 before its `expires_at`.
+    """A session that was read is not answered with 404 before its `expires_at`.
 
     The consumer may be paying at this moment.
     """
@@ -164,7 +164,7 @@ def there_until_expiry(trace: Trace) -> Iterator[Finding]:
         expires = before.expires_at
         if after.status == 404 and expires and after.at and after.at < expires:
             yield Finding(
-                "status", "200 until expires_at", f"404, {expires - after.at:.0f} s before it", after.evidence
+                "status", "200 until expires_at", f"404, {expires - after.at:.0f} s before expires_at", after.evidence
             )
 
 
@@ -175,9 +175,9 @@ def there_until_expiry(trace: Trace) -> Iterator[Finding]:
     faults=[fault("fails-in-between", "in-progress", status(503), body(b""), since=1, until=2, also=("HPP-H03",))],
 )  # fmt: skip
 def no_outage_between_reads(trace: Trace) -> Iterator[Finding]:
-    """A session does not flap between 200 and 5xx.
+    """A session does not alternate between 200 and 5xx.
 
-    Each 5xx is a poll lost, and a client without retries reports an error for a session that is fine.
+    Each 5xx is a poll lost, and a client without retries reports an error for a correct session.
     """
     for before, after in pairwise(trace.exchanges):
         if (before.status or 0) >= 500 and after.status == 200:

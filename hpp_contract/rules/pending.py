@@ -37,7 +37,7 @@ def waiting_without_outcome(_: Exchange) -> None:
 def in_progress_without_outcome(_: Exchange) -> None:
     """An IN_PROGRESS session has no `order_id`, `klarna_reference` or `authorization_token`.
 
-    The consumer may still decline, and the goods would be gone.
+    The consumer may still decline after the merchant has shipped.
     """
 
 
@@ -50,7 +50,7 @@ def in_progress_without_outcome(_: Exchange) -> None:
 def unpaid_without_outcome(_: Exchange) -> None:
     """A BACK, FAILED, ERROR, CANCELLED or DISABLED session has no outcome either.
 
-    Nothing says so, but an order id on a failed payment invites a client to ship.
+    This is not documented, but an order id on a failed payment invites a client to ship.
     """
 
 
@@ -60,9 +60,9 @@ def unpaid_without_outcome(_: Exchange) -> None:
     faults=[fault("identifies-unasked", "failed", member("manual_identification", {"challenge": "none"}))],
 )  # fmt: skip
 def identified_when_asked(exchange: Exchange) -> Iterator[Finding]:
-    """`manual_identification` comes with status MANUAL_ID_CHECK.
+    """`manual_identification` comes with status MANUAL_ID_CHECK only.
 
-    The name suggests it and nothing says so; it is about a person, so its appearance elsewhere is worth knowing.
+    The name suggests it, but it is not documented. It is about a person, so it is reported in any other status.
     """
     if (exchange.session or {}).get("status") != "MANUAL_ID_CHECK":
         yield Finding("/manual_identification", "only while identity is being checked", "present in another status")

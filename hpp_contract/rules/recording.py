@@ -38,7 +38,7 @@ def _private(exchange: Exchange) -> bool:
 def no_kept_credentials(exchange: Exchange) -> Iterator[Finding]:
     """A recording keeps no Authorization value.
 
-    Recordings are committed, and a repository remembers.
+    Recordings are committed, and a repository keeps its history.
     """
     for value in values(exchange.request.headers, "authorization"):
         token = value.partition(" ")[2] or value
@@ -59,7 +59,7 @@ def _decoded(token: str) -> str:
     faults=[recorder_fault("keeps-api-key", "waiting", header("X-Debug", "kco_live_api_c2VjcmV0c2VjcmV0"))],
 )  # fmt: skip
 def no_kept_api_key(exchange: Exchange) -> Iterator[Finding]:
-    """No API key stands anywhere in a recording.
+    """No API key is anywhere in a recording.
 
     The pattern `kco_test_api_…` or `kco_live_api_…` is looked for in URLs, headers and bodies.
     """
@@ -108,7 +108,7 @@ def _personal(exchange: Exchange) -> bool:
 def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
     """A recording names no person.
 
-    Names, birth dates and national numbers must not be kept without a reason, and a test has none.
+    Names, birth dates and national numbers must not be kept without a reason, and a test is no reason.
     """
     session = exchange.session or {}
     for name in _PERSONS:
@@ -132,7 +132,7 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
 def provenance_named(exchange: Exchange) -> Iterator[Finding]:
     """A recording says where it is from: `documented`, `embedded`, or `recorded` from which host and when.
 
-    Documentation presented as a recording proves nothing, and looks as if it did.
+    Documentation that is presented as a recording looks like evidence and proves nothing.
     """
     if not exchange.context.provenance:
         yield Finding("provenance", "documented, embedded or recorded", "absent")
@@ -146,10 +146,10 @@ def provenance_named(exchange: Exchange) -> Iterator[Finding]:
 def complete_exchange(exchange: Exchange) -> Iterator[Finding]:
     """A recording holds the whole exchange: method, URL, and a response or the failure in its place.
 
-    Half an exchange can be neither judged nor replayed.
+    An exchange without its request or its response can be neither judged nor replayed.
     """
     if not exchange.request.method or not exchange.request.parts.scheme:
-        yield Finding("request", "a method and an absolute URL", "less")
+        yield Finding("request", "a method and an absolute URL", "not both")
     if exchange.response is None and exchange.failure is None:
         yield Finding("response", "a response or a failure", "neither")
 
@@ -165,7 +165,7 @@ def _tokened(exchange: Exchange) -> bool:
 def no_live_ids(exchange: Exchange) -> Iterator[Finding]:
     """Session ids, tokens and order ids in a recording are pseudonyms.
 
-    A token is good for an hour and an order id leads to a person.
+    A token is valid for an hour, and an order id leads to a person.
     """
     session = exchange.session or {}
     for name in ("session_id", "authorization_token", "order_id"):
@@ -187,7 +187,7 @@ def _measured(exchange: Exchange) -> bool:
 def length_agrees(exchange: Exchange) -> Iterator[Finding]:
     """Content-Length is the length of the kept body.
 
-    Scrubbing that forgets it leaves a recording that cannot be replayed over HTTP.
+    A recording that was scrubbed without it cannot be replayed over HTTP.
     """
     response = exchange.response
     declared = response.header("content-length") if response else None

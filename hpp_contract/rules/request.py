@@ -28,7 +28,7 @@ _PCHARS = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
 def uses_get(exchange: Exchange) -> Iterator[Finding]:
     """A session is read with GET.
 
-    Any other method on this path does something else, and DELETE disables the session for good.
+    Any other method on this path does something else, and DELETE disables the session permanently.
     """
     if exchange.request.method != METHOD:
         yield Finding("request method", METHOD, exchange.request.method[:20])
@@ -73,11 +73,11 @@ def _path_shape(path: str) -> str:
 def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
     """The session id is one percent-encoded path segment.
 
-    An id that is pasted into the path unencoded can change which resource is asked for: `../` walks out of it.
+    An unencoded id can change which resource is asked for: `../` leads to another path.
     """
     raw = exchange.request.raw_session_id or ""
     if not _PCHARS.fullmatch(raw) or raw in (".", ".."):
-        yield Finding("request path", "the id as one encoded segment", "characters that a path segment cannot hold")
+        yield Finding("request path", "the id as one encoded segment", "characters that a path segment cannot have")
 
 
 @rule(
@@ -86,7 +86,7 @@ def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
     faults=[client_fault("speaks-plain-http", "waiting", url(lambda u: "http://api.kustom.co/" + u.split("/", 3)[3]))],
 )  # fmt: skip
 def https_outside_loopback(exchange: Exchange) -> Iterator[Finding]:
-    """Credentials travel over https only; plain http is for loopback.
+    """Credentials are sent over https only; plain http is for loopback.
 
     Basic credentials are readable by everybody on the way.
     """
@@ -176,7 +176,7 @@ def no_body(exchange: Exchange) -> Iterator[Finding]:
 def json_content_type(exchange: Exchange) -> Iterator[Finding]:
     """The documented example sends `Content-Type: application/json`.
 
-    Most working clients send none on a GET, so this is only for the record.
+    Most working clients send none on a GET, so this is for information only.
     """
     declared = (exchange.request.header("content-type") or "").partition(";")[0].strip().lower()
     if declared != "application/json":
@@ -191,7 +191,7 @@ def json_content_type(exchange: Exchange) -> Iterator[Finding]:
 def no_cache(exchange: Exchange) -> Iterator[Finding]:
     """The documented example sends `Cache-Control: no-cache`.
 
-    It keeps caches on the way from answering a poll; the endpoint's own answers already forbid caching.
+    It keeps caches on the way from answering a poll. The endpoint's own answers already forbid caching.
     """
     if "no-cache" not in (exchange.request.header("cache-control") or "").lower():
         yield Finding("header Cache-Control", "no-cache", "absent or without it")
@@ -267,7 +267,7 @@ def _basic_judged(exchange: Exchange) -> bool:
 def credentials_as_given(exchange: Exchange) -> Iterator[Finding]:
     """The credentials sent are the ones the client was given.
 
-    A key cut at a colon, trimmed or lowered works in the tests and fails with the next key.
+    A key that is cut at a colon, trimmed or put into small letters may work in tests and fails with the next key.
     """
     if exchange.context.credentials == "wrong":
         yield Finding("header Authorization", "the credentials the client was given", "other ones")

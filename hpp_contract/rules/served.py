@@ -1,6 +1,6 @@
-"""What the server gave a client in one read, and how what the client told its caller departs from it.
+"""What the server gave a client in one read, and how what the client returned differs from it.
 
-No rules here: what the rules about answers have in common.
+No rules here: what the rules about client reads share.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _LARGE: Final = 100_000
 class ServedKind(StrEnum):
     """What a read came to on the wire.
 
-    `session` leaves a client no excuse; an `odd` one may be refused or read, but not misread; for the others the only
-    honest answer is an error.
+    A client has to read a `session`; it may refuse or read an `odd` one, but not misread it; for the others the only
+    correct result is an error.
     """
 
     NOTHING = "nothing"
@@ -62,7 +62,7 @@ def _is_plain(response: Response) -> bool:
 
 
 def stalled(answer: ClientRead) -> bool:
-    """The server kept silent for longer than the client was told to wait."""
+    """The server sent nothing for longer than the client was given to wait."""
     last = answer.last
     if last is None or last.failure == "timeout":
         return last is not None
@@ -78,7 +78,7 @@ def _well_formed(session: dict[str, Any]) -> bool:
 def _adds_up(session: dict[str, Any], asked: str) -> bool:
     """Whether a well-formed session is the one asked for, by a documented kind of id, with one outcome if completed.
 
-    A client that looks more closely than it must, and refuses what contradicts itself, is no worse for it.
+    A client may look more closely than it must, and refuse what contradicts itself.
     """
     outcome = session.keys() & set(OUTCOME)
     finished = session["status"] != "COMPLETED" or outcome in COMPLETED_SHAPES.values()
@@ -123,13 +123,13 @@ def served_session(answer: ClientRead) -> dict[str, Any]:
 
 
 def absent(value: Any) -> bool:
-    """Nothing is there: languages without null say so with an empty string or object."""
+    """Treated as absent: languages without null use an empty string or object."""
     return value is None or value in ("", {})
 
 
 @lru_cache(maxsize=4096)
 def mismatch(answer: ClientRead, name: str) -> str | None:
-    """How the surfaced member `name` departs from the served one, in one word; None when it does not.
+    """How the surfaced member `name` differs from the served one, in one word; None when it does not.
 
     `dropped`, `altered`, `invented`, or where the value comes from instead: `stale` (an earlier read), `mixed` (another
     session), `requested` (the id asked for), `swapped` (another member).
@@ -155,7 +155,7 @@ def _origin(answer: ClientRead, name: str, surfaced: Any) -> str | None:
 
 
 def same(name: str, surfaced: Any, served: Any) -> bool:
-    """Whether both say the same of member `name`: instants as points in time, statuses whatever their spelling."""
+    """Whether both have the same value of member `name`: instants as points in time, statuses in any notation."""
     if name in INSTANTS and isinstance(served, str):
         return is_same_instant(surfaced, served)
     if name == "status":
@@ -256,7 +256,7 @@ def when_served(*what: ServedKind) -> Callable[[ClientRead], bool]:
 
 
 def outcome(answer: ClientRead) -> str:
-    """What the client told, in words that give nothing away."""
+    """What the client returned, in words without any value."""
     result = answer.result
     if result.failure is not None:
         return f"an error ({result.failure.kind}{f': {result.failure.type[:60]}' if result.failure.type else ''})"

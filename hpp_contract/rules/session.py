@@ -29,7 +29,7 @@ from hpp_contract.spec.session import LIFETIME, SKEW, TIMEOUT_STATUS
 def body_is_object(_: Exchange) -> None:
     """A session is one JSON object.
 
-    Anything else under a 200 is not a session, and a client that indexes into it fails far from the cause.
+    Anything else with status 200 is not a session, and a client that indexes into it fails far from the cause.
     """
 
 
@@ -40,7 +40,8 @@ def body_is_object(_: Exchange) -> None:
 def members_present(_: Exchange) -> None:
     """`session_id`, `status`, `updated_at` and `expires_at` are present.
 
-    Clients with typed sessions fail on a missing one; careless ones read a missing status as WAITING, for ever.
+    Clients with typed sessions fail on a missing one; careless ones read a missing status as WAITING and poll
+    permanently.
     """
 
 
@@ -67,7 +68,7 @@ def _asked(exchange: Exchange) -> bool:
 def id_echoed(exchange: Exchange) -> Iterator[Finding]:
     """`session_id` in the answer is the id that was asked for.
 
-    Another id means another consumer's session: an order would be booked to the wrong cart.
+    A different id means another consumer's session: an order would be booked to the wrong cart.
     """
     answered = (exchange.session or {}).get("session_id")
     if answered != exchange.request.session_id:
@@ -83,7 +84,7 @@ def id_echoed(exchange: Exchange) -> Iterator[Finding]:
 def status_known(_: Exchange) -> None:
     """`status` is one of the nine documented values.
 
-    Clients decide by it whether the order is paid; an unknown word is paid for some and lost for others.
+    Clients decide by it whether the order is paid, and each client reads an unknown value differently.
     """
 
 
@@ -92,7 +93,7 @@ def status_known(_: Exchange) -> None:
     faults=[fault("answers-timeout-status", "waiting", member("status", "TIMEOUT"))],
 )  # fmt: skip
 def status_of_a_read(exchange: Exchange) -> Iterator[Finding]:
-    """`status` is not TIMEOUT, which only the callbacks page knows.
+    """`status` is not TIMEOUT, which is documented for callbacks only.
 
     Typed clients built from the API reference do not have it.
     """
@@ -105,7 +106,7 @@ def status_of_a_read(exchange: Exchange) -> Iterator[Finding]:
     faults=[fault("shortens-id", "waiting", member("session_id", "39a1c773"), also=("HPP-S04",))],
 )  # fmt: skip
 def session_id_shape(_: Exchange) -> None:
-    """`session_id` is 8-4-4-4-12 hexadecimal digits, of whatever UUID version.
+    """`session_id` is 8-4-4-4-12 hexadecimal digits, of any UUID version.
 
     Databases and typed clients hold it in a UUID column.
     """
@@ -124,7 +125,7 @@ def _dated(exchange: Exchange) -> bool:
 def instants(_: Exchange) -> None:
     """`updated_at` and `expires_at` are RFC 3339 instants with a zone and at most nine fraction digits.
 
-    An instant without a zone moves by hours between server and client, and sessions expire early or never.
+    Without a zone, server and client read different times, hours apart, and sessions expire early or never.
     """
 
 
@@ -143,7 +144,7 @@ def _known_members() -> dict[str, frozenset[str]]:
 def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
     """No member is undocumented.
 
-    Adding one is allowed; knowing about it first is better than a strict client finding out in production.
+    Adding one is allowed, but it should be known before a strict client fails on it in production.
     """
     for name in exchange.session or {}:
         if name not in _known_members()["session"]:
@@ -162,7 +163,7 @@ def _printable(name: str) -> str:
 def no_null(_: Exchange) -> None:
     """A member that does not apply is left out, never null.
 
-    Clients ask whether `order_id` is there; null answers yes, and an order without id gets confirmed.
+    Clients check whether `order_id` is there: with null it is, and an order without an id is confirmed.
     """
 
 
@@ -206,6 +207,14 @@ def strings_bounded(_: Exchange) -> None:
     """
 
 
+def _duration(seconds: float) -> str:
+    """A time span for a person, in the largest unit of which there are two or more."""
+    for unit, size in (("years", 365.25 * 86400), ("days", 86400), ("hours", 3600)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 @rule(
     "HPP-S14", "expires-after-update", "should", "inferred", SESSION_LIFETIME, when=has("updated_at", "expires_at"),
     faults=[fault("expires-before-update", "waiting", member("updated_at", "2001-01-01T00:00:01Z"),
@@ -214,11 +223,11 @@ def strings_bounded(_: Exchange) -> None:
 def expires_after_update(exchange: Exchange) -> Iterator[Finding]:
     """`expires_at` is not before `updated_at`.
 
-    A session that changed after it ended has one of the two wrong.
+    One of the two instants must be wrong.
     """
     updated, expires = exchange.updated_at, exchange.expires_at
     if updated and expires and expires - updated < 0:
-        yield Finding("/expires_at", "at or after updated_at", f"{updated - expires:.0f} s before it")
+        yield Finding("/expires_at", "at or after updated_at", f"{_duration(updated - expires)} before updated_at")
 
 
 def _strings(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -241,7 +250,7 @@ _UNSAFE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f]")
 def strings_clean(exchange: Exchange) -> Iterator[Finding]:
     """No string holds a lone surrogate or a control character.
 
-    Databases and parsers disagree about both, up to refusing the whole body.
+    Databases and parsers treat both differently; some refuse the whole body.
     """
     for path, text in _strings(exchange.session):
         if _UNSAFE.search(text):
@@ -265,13 +274,15 @@ def _clocked(exchange: Exchange) -> bool:
                 member("expires_at", "2019-05-15T13:51:43.507Z"))],
 )  # fmt: skip
 def not_read_after_expiry(exchange: Exchange) -> Iterator[Finding]:
-    """A session answers 200 only until `expires_at`; afterwards it is 404.
+    """A session is answered with 200 only until `expires_at`; afterwards it is 404.
 
-    A client stops polling at `expires_at`: what happens later it never learns. Five minutes of clock skew are allowed.
+    A client stops polling at `expires_at` and does not see what happens later. Five minutes of clock skew are
+    allowed.
     """
     expires, now = exchange.expires_at, _now(exchange)
     if expires and now and now - expires.ns / 1e9 > SKEW:
-        yield Finding("/expires_at", "after the Date of the answer", f"{now - expires.ns / 1e9:.0f} s before it")
+        found = f"{expires.format(0)[:10]}, {_duration(now - expires.ns / 1e9)} before the answer"
+        yield Finding("/expires_at", "after the Date of the answer", found)
 
 
 @rule(
@@ -283,11 +294,12 @@ def not_read_after_expiry(exchange: Exchange) -> Iterator[Finding]:
 def not_updated_in_future(exchange: Exchange) -> Iterator[Finding]:
     """`updated_at` is not after the answer's own Date.
 
-    Whoever orders events by it puts this one after everything that follows. Five minutes of skew are allowed.
+    Whoever orders events by it puts this one after all that follow. Five minutes of clock skew are allowed.
     """
     updated, now = exchange.updated_at, _now(exchange)
     if updated and now and updated.ns / 1e9 - now > SKEW:
-        yield Finding("/updated_at", "no later than the Date of the answer", f"{updated.ns / 1e9 - now:.0f} s after it")
+        found = f"{updated.format(0)[:10]}, {_duration(updated.ns / 1e9 - now)} after the answer"
+        yield Finding("/updated_at", "no later than the Date of the answer", found)
 
 
 @rule(
@@ -298,8 +310,9 @@ def not_updated_in_future(exchange: Exchange) -> Iterator[Finding]:
 def lifetime_bounded(exchange: Exchange) -> Iterator[Finding]:
     """`expires_at` is at most 48 hours after `updated_at`.
 
-    The payment session lives 48 hours and the page ends an hour earlier; whether an order update moves that is unknown.
+    The payment session lives 48 hours and the page ends an hour earlier. Whether an order update moves that is
+    unknown.
     """
     updated, expires = exchange.updated_at, exchange.expires_at
     if updated and expires and expires - updated > LIFETIME:
-        yield Finding("/expires_at", "within 48 h of updated_at", f"{(expires - updated) / 3600:.1f} h after it")
+        yield Finding("/expires_at", "within 48 h of updated_at", f"{_duration(expires - updated)} after it")

@@ -31,11 +31,10 @@ def _stalled(answer: ClientRead) -> bool:
             adapter_fault("ignores-stalled-body", "stalls-in-body", take(60.0))],
 )  # fmt: skip
 def timeout_honoured(answer: ClientRead) -> Iterator[Finding]:
-    """A read ends soon after its time-out when the server keeps silent.
+    """A read ends soon after its time-out when the server does not answer.
 
-    A worker that waits for ever is a worker less; ten of them are a shop that is down. Every request that the client
-    tried (five at most) may take the time-out, pauses between them are its own affair, and two seconds are added for
-    the rest.
+    A read that never ends blocks a worker. The time-out is allowed for every request that the client tried (five at
+    most), the client's own pauses between them are not counted, and two seconds are added for the rest.
     """
     tries = answer.served[:TRIES]
     allowed = answer.timeout * max(1, len(tries)) + _pauses(tries, answer.timeout) + SLACK
@@ -66,7 +65,8 @@ def _drips(answer: ClientRead) -> bool:
 def timeout_covers_whole_read(answer: ClientRead) -> Iterator[Finding]:
     """The time-out is for the whole read, not for each piece of it.
 
-    A server that drips keeps such a client for as long as it likes; most HTTP libraries only offer this.
+    A server that sends slowly can hold such a client as long as it likes. Most HTTP libraries offer only a time-out
+    for each piece, so this changes no result.
     """
     allowed = answer.timeout * len(answer.served) + SLACK / 5
     if answer.elapsed > allowed:
@@ -85,7 +85,7 @@ def _asked(answer: ClientRead) -> bool:
 def retries_bounded(answer: ClientRead) -> Iterator[Finding]:
     """One read sends at most five requests, retries and challenge included.
 
-    A client that keeps trying turns an outage into an attack, and its caller learns of it last.
+    A client that keeps trying makes an outage worse, and its caller learns of it late.
     """
     if len(answer.served) > TRIES:
         yield Finding("requests", f"at most {TRIES} for one read", str(len(answer.served)))
@@ -105,7 +105,7 @@ def _redirected(answer: ClientRead) -> bool:
 def credentials_stay(answer: ClientRead) -> Iterator[Finding]:
     """Credentials never follow a redirect to another host.
 
-    Whoever can answer once for the API would collect its keys.
+    Another host would get the API key.
     """
     for exchange in answer.other_host_requests:
         if values(exchange.request.headers, "authorization"):
@@ -124,7 +124,7 @@ def _run(answer: ClientRead) -> bool:
 def gives_an_answer(answer: ClientRead) -> Iterator[Finding]:
     """Every read ends in a session or an error: no crash, no hang, nothing else.
 
-    What takes the whole process down, or never returns, cannot be handled by any caller.
+    No caller can handle a crash of the whole process, or a call that never returns.
     """
     if answer.result.problem is not None:
         yield Finding("answer", "a session or an error", answer.result.problem)

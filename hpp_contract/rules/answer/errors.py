@@ -1,4 +1,4 @@
-"""A: an error tells the caller which one it is, truly, and nothing it must not tell."""
+"""A: an error says which one it is, correctly, and holds no credentials."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def _status_declared(answer: ClientRead) -> bool:
 def http_status_reachable(answer: ClientRead) -> Iterator[Finding]:
     """The caller can tell which status code refused the read.
 
-    401 wants another key, 404 another session, 503 another minute: one opaque error wants a person each time.
+    A 401 needs another key, a 404 another session, a 503 another attempt. With one error for all, a person has to
+    look each time.
     """
     if answer.result.failure is not None and not answer.result.failure.http_status:
         yield Finding("error http_status", str(answer.last.status if answer.last else ""), "absent")
@@ -63,7 +64,7 @@ def _code_declared(answer: ClientRead) -> bool:
 def error_code_reachable(answer: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `error_code` of an error object.
 
-    It is what programs branch on where one status code has several reasons.
+    Programs branch on it where one status code has several reasons.
     """
     if answer.result.failure is not None and not answer.result.failure.error_code:
         yield Finding("error error_code", "as sent", "absent")
@@ -81,7 +82,7 @@ def _correlation_declared(answer: ClientRead) -> bool:
 def correlation_id_kept(answer: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `correlation_id` of an error object.
 
-    It is the first thing support asks for, and it cannot be had afterwards.
+    Support asks for it first, and it cannot be found out afterwards.
     """
     if answer.result.failure is not None and not answer.result.failure.correlation_id:
         yield Finding("error correlation_id", "as sent", "absent")
@@ -107,7 +108,7 @@ def _failure_of(answer: ClientRead) -> Failure:
 def errors_tell_the_truth(answer: ClientRead) -> Iterator[Finding]:
     """An error's `http_status`, `error_code` and `correlation_id`, where given, are those the server sent.
 
-    A revoked key that reads as 404 is a session taken for expired.
+    If 401 is reported as 404, the caller thinks the session expired.
     """
     failure = _failure_of(answer)
     statuses = {exchange.status for exchange in (*answer.served, *answer.other_host_requests)} - {None}
@@ -138,7 +139,7 @@ def _texts(parts: Iterable[Any]) -> Iterator[str]:
                 lambda answer: return_error(message=f"401 for Authorization: Basic {answer.secrets[0]}")(answer))],
 )  # fmt: skip
 def no_credentials_in_errors(answer: ClientRead) -> Iterator[Finding]:
-    """No error text holds the credentials, in any spelling.
+    """No error text holds the credentials, in any encoding.
 
     Errors are logged, mailed and pasted into tickets.
     """

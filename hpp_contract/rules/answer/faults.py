@@ -1,4 +1,4 @@
-"""Faults of answers: what wrong clients tell their callers. An edit takes an honest Answer and changes it."""
+"""Edits of client reads, of which the faults of wrong clients are made: each changes what the caller gets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ adapter_fault = partial(fault.fault, source="adapter")
 
 
 def return_member(name: str, value: Any) -> AnswerEdit:
-    """Surface the member `name` with this value, or with what this function makes of the answer."""
+    """Return the member `name` with this value, or with what this function makes of the client read."""
 
     def edit(answer: ClientRead) -> ClientRead:
         returned = value(answer) if callable(value) else value
@@ -27,34 +27,34 @@ def return_member(name: str, value: Any) -> AnswerEdit:
 
 
 def omit(name: str) -> AnswerEdit:
-    """Do not surface the member `name`."""
+    """Do not return the member `name`."""
     return return_member(name, None)
 
 
 def served(name: str) -> Callable[[ClientRead], Any]:
-    """The value of the served member `name`, for `surface`."""
+    """The value of the served member `name`, for `return_member`."""
     return lambda answer: served_session(answer).get(name)
 
 
 def return_session(session: Mapping[str, Any]) -> AnswerEdit:
-    """Tell the caller this session, whatever came."""
+    """Return this session, whatever was served."""
     return lambda answer: replace(answer, result=ClientResult(session=dict(session)))
 
 
 def return_nothing(answer: ClientRead) -> ClientRead:
-    """Tell the caller of success, with nothing in it."""
+    """Return success with nothing in it."""
     return replace(answer, result=ClientResult(empty=True))
 
 
 def return_error(**parts: Any) -> AnswerEdit:
-    """Tell the caller of an error with these parts, or change these parts of the honest one."""
+    """Return an error with these parts, or change these parts of the ideal client's."""
     return lambda answer: replace(
         answer, result=ClientResult(failure=replace(answer.result.failure or Failure(), **parts))
     )
 
 
 def return_problem(words: str) -> AnswerEdit:
-    """Give no answer at all."""
+    """Return nothing, with this problem."""
     return lambda answer: replace(answer, result=ClientResult(problem=words))
 
 

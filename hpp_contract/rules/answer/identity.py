@@ -56,7 +56,7 @@ def _mismatched(answer: ClientRead, how: str) -> list[str]:
 def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
     """A member that was not sent, or was null, is not in the answer.
 
-    An `order_id` from nowhere is an order that nobody placed. An empty string counts as absent.
+    The caller would look for an order that does not exist. An empty string is treated as absent.
     """
     for name in _mismatched(answer, "invented"):
         if name != "status":
@@ -86,7 +86,7 @@ def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
 def members_not_swapped(answer: ClientRead) -> Iterator[Finding]:
     """No member is filled from another one.
 
-    It looks right until it is used: a reference that is an order id is found in no settlement file.
+    The mistake shows late: a reference that is an order id is found in no settlement file.
     """
     for name in _mismatched(answer, "swapped"):
         yield Finding(f"/{name}", "its own value, or absent", "the value of another member")
@@ -116,7 +116,7 @@ def _other_id_served(answer: ClientRead) -> bool:
 def session_id_from_body(answer: ClientRead) -> Iterator[Finding]:
     """The `session_id` a caller gets is the one in the body, never the one that was asked for.
 
-    Only so can the caller notice that a gateway or a cache answered with somebody else's session.
+    Otherwise the caller cannot notice that a gateway or a cache answered with another session.
     """
     if "session_id" in _mismatched(answer, "requested"):
         sent = "the id in the body" if "session_id" in served_session(answer) else "absent: it was not sent"
@@ -156,7 +156,7 @@ def _polled(answer: ClientRead) -> bool:
             adapter_fault("hides-refusal-behind-cache", "revoked-between-polls", _remembered, also=("HPP-A25",))],
 )  # fmt: skip
 def not_stale(answer: ClientRead) -> Iterator[Finding]:
-    """Every read tells what the server says now, never what it said before.
+    """Every read gives what the server answers now, never an earlier answer.
 
     A poller that is answered from memory waits for a payment that has already happened.
     """
@@ -174,9 +174,9 @@ def _without_status(answer: ClientRead) -> bool:
             adapter_fault("completes-null-status", "null-status", return_member("status", "COMPLETED"))],
 )  # fmt: skip
 def missing_status_stays_missing(answer: ClientRead) -> Iterator[Finding]:
-    """A status that was not sent, or was no word, never becomes one of the nine.
+    """A missing or non-string status is not reported as a documented one.
 
-    A caller told WAITING waits for ever, and one told COMPLETED ships.
+    A caller that gets WAITING waits permanently, and one that gets COMPLETED ships.
     """
     status = (answer.result.session or {}).get("status")
     remembered = mismatch(answer, "status") in ("stale", "mixed")

@@ -49,7 +49,7 @@ def _unfaithful(answer: ClientRead, *names: str) -> Iterator[Finding]:
     hows = {name: mismatch(answer, name) for name in MEMBERS}
     other_read = "stale" in hows.values() or "mixed" in hows.values()
     for name in names:
-        # What is missing from an answer that belongs to another read was not dropped by anybody.
+        # In an answer that belongs to another read, a missing member was not dropped.
         if name in answer.can.fields and (hows[name] == "altered" or (hows[name] == "dropped" and not other_read)):
             found = (answer.result.session or {}).get(name)
             yield Finding(f"/{name}", f"{_expected(answer, name)}, as sent", _found(name, found))
@@ -63,7 +63,7 @@ def _found(name: str, value: Any) -> str:
     if absent(value):
         return "absent"
     if name in INSTANTS and instant(value) is None:
-        return "no instant with a zone"
+        return "not an instant with a zone"
     return (
         f"another value: {show(value)}"
         if name == "status" or name in INSTANTS
@@ -97,7 +97,7 @@ def _known_status(answer: ClientRead) -> bool:
 def status_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """Each of the nine statuses reaches the caller as itself.
 
-    Callers decide by it whether to ship, to wait or to give up. Spelling is free: `InProgress` is IN_PROGRESS.
+    Callers decide by it whether to ship, to wait or to give up. Its notation is free: `InProgress` is IN_PROGRESS.
     """
     yield from _unfaithful(answer, "status")
 
@@ -110,7 +110,7 @@ def status_surfaced(answer: ClientRead) -> Iterator[Finding]:
 def updated_at_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`updated_at` reaches the caller as the same point in time.
 
-    In another notation or with fewer digits is fine; without its zone it is hours off in most of the world.
+    Another notation or fewer digits are acceptable; without its zone it is hours off in most of the world.
     """
     yield from _unfaithful(answer, "updated_at")
 
@@ -162,7 +162,7 @@ def klarna_reference_surfaced(answer: ClientRead) -> Iterator[Finding]:
 def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`authorization_token` reaches the caller.
 
-    It places the order, for sixty minutes; without it the authorization lapses.
+    It places the order within sixty minutes; without it the authorization lapses.
     """
     yield from _unfaithful(answer, "authorization_token")
 
@@ -182,9 +182,9 @@ def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
     ],
 )
 def identification_surfaced(answer: ClientRead) -> Iterator[Finding]:
-    """`customer` and `manual_identification` reach the caller whole.
+    """`customer` and `manual_identification` are given to the caller completely.
 
-    Whoever has to identify the consumer by hand has nothing else to go by.
+    Whoever has to identify the consumer by hand has no other information.
     """
     yield from _unfaithful(answer, "customer", "manual_identification")
 
@@ -200,8 +200,8 @@ def _introduced(answer: ClientRead) -> bool:
 def all_members_exposed(answer: ClientRead) -> Iterator[Finding]:
     """A client exposes every documented member.
 
-    One it does not expose is out of reach for everybody who builds on it. What a client declares to leave out is said
-    here once, and not held against it again.
+    Nobody who builds on the client can reach a member that it does not expose. What a client declares to leave out
+    is reported here once, and nowhere else.
     """
     missing = [name for name in MEMBERS if name not in answer.can.fields]
     if missing:
@@ -217,7 +217,7 @@ def all_members_exposed(answer: ClientRead) -> Iterator[Finding]:
 def precision_kept(answer: ClientRead) -> Iterator[Finding]:
     """Instants keep the fraction digits they were sent with.
 
-    Two updates within one of the client's ticks look like one; languages differ too much to hold it against anybody.
+    Two updates within one unit of the client's clock look like one. Languages differ too much to require more.
     """
     session = answer.result.session or {}
     for name in sorted(INSTANTS & set(answer.can.fields)):

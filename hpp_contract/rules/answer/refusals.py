@@ -1,4 +1,4 @@
-"""A: what is no session never looks like success to the caller."""
+"""A: a response without a session is never a success to the caller."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def _is_page(answer: ClientRead) -> bool:
     faults=[adapter_fault("accepts-page", "html-200", return_nothing)],
 )  # fmt: skip
 def page_is_error(answer: ClientRead) -> Iterator[Finding]:
-    """A page for people under 200 is an error to the caller.
+    """An HTML page with status 200 is an error to the caller.
 
     Captive portals and gateways answer like this, and no session is in it.
     """
-    yield from _taken_for_success(answer, "the body is a page")
+    yield from _taken_for_success(answer, "the body is an HTML page")
 
 
 def _is_broken_json(answer: ClientRead) -> bool:
@@ -85,7 +85,7 @@ def _is_broken_json(answer: ClientRead) -> bool:
 def broken_json_is_error(answer: ClientRead) -> Iterator[Finding]:
     """A body that is not one JSON text is an error to the caller.
 
-    Half a session is not half true: the half with the order in it is gone.
+    Part of the body, maybe the order id, is missing.
     """
     yield from _taken_for_success(answer, "the body is not JSON")
 
@@ -99,7 +99,7 @@ def broken_json_is_error(answer: ClientRead) -> Iterator[Finding]:
 def refusal_is_error(answer: ClientRead) -> Iterator[Finding]:
     """Any status code but 200 is an error to the caller, whatever the body.
 
-    A 401 or 404 that looks like a session without status keeps pollers polling, for nothing.
+    A 401 or 404 that looks like a session without a status makes pollers poll for nothing.
     """
     yield from _taken_for_success(answer, f"HTTP {answer.last.status if answer.last else ''}")
 
@@ -126,9 +126,9 @@ def _is_other_json(answer: ClientRead) -> bool:
     ],
 )
 def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
-    """JSON that is no object is an error to the caller.
+    """JSON that is not an object is an error to the caller.
 
-    A session is one object; anything else under 200 is somebody else's answer.
+    A session is one object; anything else with status 200 is not a session.
     """
     response = answer.last.response if answer.last is not None else None
     what = describe(response.json.value) if response is not None else "nothing"
@@ -142,8 +142,8 @@ def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
             adapter_fault("keeps-half-a-body", "breaks-off", return_session(_WAITING))],
 )  # fmt: skip
 def lost_answer_is_error(answer: ClientRead) -> Iterator[Finding]:
-    """An answer that never came, or not whole, is an error to the caller.
+    """An answer that never came, or not completely, is an error to the caller.
 
     Otherwise an outage looks like a session in which nothing happens.
     """
-    yield from _taken_for_success(answer, "no whole answer came")
+    yield from _taken_for_success(answer, "no complete answer came")

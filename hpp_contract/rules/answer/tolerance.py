@@ -58,8 +58,8 @@ def _gave_up(answer: ClientRead) -> bool:
 def session_is_no_error(answer: ClientRead) -> Iterator[Finding]:
     """A session as documented reaches the caller as a session, whatever its status, precision or coding.
 
-    A client that throws on a documented status loses the session for as long as it is in it; one that does not ask
-    again after a failure loses it for good.
+    A client that throws on a documented status loses the session while it has that status. One that does not ask
+    again after a failure loses it permanently.
     """
     yield from _lost(answer)
 
@@ -78,8 +78,8 @@ def _unknown_status_given(answer: ClientRead) -> bool:
 def unknown_status_tolerated(answer: ClientRead) -> Iterator[Finding]:
     """A status the client does not know is no error.
 
-    The callbacks page already knows one that the API reference does not. A client that declares a closed enumeration
-    is not asked.
+    The callbacks page already has one that the API reference does not. A client that declares a closed enumeration
+    is not judged by this.
     """
     yield from _lost(answer)
 
@@ -96,7 +96,7 @@ def _unknown_status_returned(answer: ClientRead) -> bool:
 def unknown_status_visible(answer: ClientRead) -> Iterator[Finding]:
     """A status the client does not know is not shown as one that it knows.
 
-    What is new deserves a look by a person, not the treatment of something else.
+    A person should look at a new status; it must not be handled as another one.
     """
     status = (answer.result.session or {}).get("status")
     if status is not None and letters_of(status) in STATUS_LETTERS:
@@ -138,7 +138,7 @@ def _after_silent_close(answer: ClientRead) -> bool:
     ],
 )
 def survives_closed_connection(answer: ClientRead) -> Iterator[Finding]:
-    """A kept connection that the server closed meanwhile costs no poll.
+    """If the server closed a keep-alive connection, the next read still works.
 
     Servers close idle connections all the time, and a GET may simply be sent again on a new one.
     """
