@@ -123,7 +123,7 @@ def nothing_in(paths: Sequence[str]) -> str:
 
 def other_file_note(name: str) -> str:
     """The sentence about a file in a folder that is no recording."""
-    return f"{name}: no recording, left out"
+    return f"{name}: not a recording, left out"
 
 
 def skipped_note(name: str, skipped: int, judged: int) -> str:
@@ -143,7 +143,7 @@ def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
             for item in format_.read(document, source.folder):
                 yield replace(item, evidence=source.name + item.evidence) if isinstance(item, Exchange) else item
             return
-    raise NoRecording("no recording format that is known here (hpp-contract recording --help lists them)")
+    raise NoRecording("not in a known recording format (hpp-contract recording --help lists them)")
 
 
 def parsed(source: InputFile) -> Any:
@@ -184,4 +184,4 @@ def _otherwise(text: str, problem: json.JSONDecodeError) -> Any:
             return read_yaml(text)
         except Unreadable:
             pass
-    raise Unreadable(f"damaged or broken off: not JSON at line {problem.lineno}, column {problem.colno}")
+    raise Unreadable(f"damaged or incomplete: not JSON at line {problem.lineno}, column {problem.colno}")

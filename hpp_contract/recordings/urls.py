@@ -30,7 +30,7 @@ def files_at(url: str) -> Iterator[tuple[str, PurePosixPath | None]]:
             for file in ([match] if system.isfile(match) else sorted(system.find(match)))
         ]
     except Exception as error:  # each kind of store has its own
-        raise Unverifiable(f"{url} cannot be looked into ({type(error).__name__}): see that it may be read.") from error
+        raise Unverifiable(f"{url} cannot be listed ({type(error).__name__}): check that it may be read.") from error
     if not named:
         raise UsageProblem(f"{url} names no file: give a recording or a folder of recordings.")
     yield from named
@@ -56,7 +56,7 @@ def size(url: str) -> int:
     with _as_os_error():
         found = system.size(path)
     if found is None:
-        raise OSError(0, "its server does not tell its size")
+        raise OSError(0, "its server does not give its size")
     return int(found)
 
 
@@ -72,7 +72,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
         remedy = "pip install 'hpp-contract[dask]'" if no_fsspec else str(error)  # fsspec says what it lacks
         raise UsageProblem(f"{url} needs another package: {remedy}.") from error
     except ValueError as error:
-        raise UsageProblem(f"{url} is nothing that fsspec opens: {error}.") from error
+        raise UsageProblem(f"{url} is not a URL that fsspec opens: {error}.") from error
     return system, path
 
 

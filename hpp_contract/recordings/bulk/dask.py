@@ -71,7 +71,7 @@ def judge_on_dask(
     when the cluster cannot be reached or is lost.
     """
     if any(path == STDIN or Path(path).is_fifo() for path in paths):
-        raise UsageProblem("a pipe cannot be read by several workers: give files, or leave out --engine.")
+        raise UsageProblem("several workers cannot read a pipe: give files, or leave out --engine.")
     named = [(number, name, found) for number, (name, found) in enumerate(files(paths))]
     spool = f"hpp-contract-{uuid4().hex}"
     with cluster(scheduler, processes or available_cores()) as client:
@@ -237,8 +237,8 @@ def cluster(address: str | None, processes: int) -> Iterator[Client]:
                 yield client
         except KilledWorker as error:
             raise Unverifiable(
-                "several workers were lost over the same part of the recordings, perhaps for want of memory: "
-                "give each more of it."
+                "several workers were lost on the same part of the recordings, perhaps because memory ran out: "
+                "give each more memory."
             ) from error
         except (CancelledError, CommClosedError) as error:
             raise Unverifiable("the connection to Dask was lost: see its scheduler's log, and try again.") from error
@@ -257,7 +257,9 @@ def _reached(address: str) -> str:
     except OSError as error:
         raise Unverifiable(f"no Dask scheduler answers at {address} within {TIMEOUT_S} seconds.") from error
     except ValueError as error:
-        raise UsageProblem(f"{address} is no address of a Dask scheduler: give one such as tcp://host:8786.") from error
+        raise UsageProblem(
+            f"{address} is not the address of a Dask scheduler: give one such as tcp://host:8786."
+        ) from error
     return address
 
 

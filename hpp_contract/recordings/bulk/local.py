@@ -305,5 +305,5 @@ def _alive() -> Iterator[None]:
         yield
     except (EOFError, ConnectionError) as error:
         raise Unverifiable(
-            "a judging process was ended from outside, perhaps for want of memory: try again."
+            "a judging process was ended from outside, perhaps because memory ran out: try again."
         ) from error

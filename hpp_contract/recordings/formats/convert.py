@@ -49,7 +49,7 @@ def numbered(items: Any, make: Callable[[Any], Exchange | None]) -> Iterator[Exc
         except Unreadable as problem:
             yield Unreadable(f"#{index}: {problem}")
         except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError):
-            yield Unreadable(f"#{index}: formed in a way that this format does not have")
+            yield Unreadable(f"#{index}: not in the form that this format has")
         else:
             if exchange is not None:
                 yield replace(exchange, evidence=f"#{index}")

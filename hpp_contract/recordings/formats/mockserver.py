@@ -58,7 +58,7 @@ def _body(value: Any) -> bytes:
         case {"json": inner}:
             return convert.as_json(inner)
         case {"type": str()}:
-            raise Unreadable("a body that matches many texts and is none")
+            raise Unreadable("a matcher of many bodies, not a body")
     return convert.as_json(value)
 
 

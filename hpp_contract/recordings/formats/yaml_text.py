@@ -51,7 +51,7 @@ class _Builder:
 
     def alias(self, name: str) -> None:
         if name not in self.anchors:
-            raise Unreadable("an alias that contains itself or stands for nothing")
+            raise Unreadable("an alias that contains itself or is not defined")
         self.add(*self.anchors[name], None)
 
     def add(self, value: Any, size: int, anchor: str | None) -> None:

@@ -158,7 +158,7 @@ def test_a_killed_process_is_said(tmp_path: Path) -> None:
                           env=os.environ | {"PYTHONPATH": str(Path.cwd())})  # fmt: skip
     assert done.returncode == 3
     assert done.stderr.decode() == (
-        "hpp-contract: a judging process was ended from outside, perhaps for want of memory: try again.\n"
+        "hpp-contract: a judging process was ended from outside, perhaps because memory ran out: try again.\n"
     )
 
 
@@ -174,7 +174,7 @@ def test_a_folder_holds_other_files_too(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     result = judge_recordings([str(tmp_path)], processes=1)
     assert (result.judged, result.damaged) == (1, 0)
-    assert result.notes == (f"{tmp_path}/package.json: no recording, left out",)
+    assert result.notes == (f"{tmp_path}/package.json: not a recording, left out",)
     assert judge_recordings([str(tmp_path / "package.json")], processes=1).damaged == 1
 
 

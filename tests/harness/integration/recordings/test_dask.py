@@ -190,7 +190,9 @@ def test_a_worker_that_dies_every_time(folder: Path, tmp_path: Path) -> None:
         with Client(frail) as client:
             client.run(lambda: setattr(import_module("hpp_contract.recordings.bulk.dask"), "judge_share", _die))
         said = problem(Unverifiable, [str(folder)], frail.scheduler_address)
-    assert said.startswith("several workers were lost over the same part of the recordings, perhaps for want of memory")
+    assert said.startswith(
+        "several workers were lost on the same part of the recordings, perhaps because memory ran out"
+    )
 
 
 def _die(*_: object, **__: object) -> None:
@@ -253,7 +255,7 @@ def test_a_pipe(tmp_path: Path) -> None:
     """Standard input, and any other pipe, is refused: it can be read once only."""
     os.mkfifo(tmp_path / "pipe")
     for path in ("-", str(tmp_path / "pipe")):
-        assert problem(UsageProblem, [path]).startswith("a pipe cannot be read by several workers: give files")
+        assert problem(UsageProblem, [path]).startswith("several workers cannot read a pipe: give files")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +263,7 @@ def test_a_pipe(tmp_path: Path) -> None:
     [
         (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler needs --engine dask."),
         (["--scheduler", "x:1", "--engine", "dask", "--processes", "2"], "--scheduler takes no --processes: "),
-        (["--scheduler", "nonsense", "--engine", "dask"], "nonsense is no address of a Dask scheduler: "),
+        (["--scheduler", "nonsense", "--engine", "dask"], "nonsense is not the address of a Dask scheduler: "),
         (["--engine", "ray"], "Invalid value for '--engine': 'ray' is not one of 'local', 'dask'."),
     ],
 )

@@ -16,9 +16,9 @@ def test_a_folder_with_another_file(tmp_path: Path) -> None:
     other = tmp_path / "package.json"
     other.write_text('{"name": "shop"}')
     (tmp_path / "log.ndjson").write_text(as_line(kept(simulated("waiting", 1)[0])) + "\n")
-    assert read_recordings([str(tmp_path)]).notes == [f"{other}: no recording, left out"]
+    assert read_recordings([str(tmp_path)]).notes == [f"{other}: not a recording, left out"]
     [sentence] = read_recordings([str(other)]).unreadable
-    assert sentence.startswith(f"{other}: no recording format that is known here")
+    assert sentence.startswith(f"{other}: not in a known recording format")
 
 
 def test_each_line_is_an_item(tmp_path: Path) -> None:

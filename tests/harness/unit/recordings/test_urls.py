@@ -68,7 +68,7 @@ def test_a_file_named_like_a_pattern(tmp_path: Path) -> None:
     [
         ("file:///no/such/file", "file:///no/such/file names no file: give a recording or a folder of recordings."),
         ("file:///no/such/*.har", "file:///no/such/*.har names no file: give a recording or a folder of recordings."),
-        ("nonsense://a/b", "nonsense://a/b is nothing that fsspec opens: Protocol not known: nonsense."),
+        ("nonsense://a/b", "nonsense://a/b is not a URL that fsspec opens: Protocol not known: nonsense."),
         ("s3://key:hush@bucket/b", "a URL with a user, a password or a query would end up in the report: leave them"),
         ("https://h/log?sig=hush", "a URL with a user, a password or a query would end up in the report: leave them"),
     ],
@@ -101,7 +101,7 @@ def test_a_store_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(urls, "_filesystem", lambda _: (Broken(), "bucket/log"))
     with pytest.raises(Unverifiable) as raised:
         judge_recordings(["s3://bucket/log"])
-    assert str(raised.value) == "s3://bucket/log cannot be looked into (RuntimeError): see that it may be read."
+    assert str(raised.value) == "s3://bucket/log cannot be listed (RuntimeError): check that it may be read."
     for action in (urls.opened, urls.size, lambda url: urls.read(url, 0, 1)):
         with pytest.raises(OSError, match=r"cannot be read \(RuntimeError\)$"):
             action("s3://bucket/log")
@@ -124,7 +124,7 @@ def test_a_store_that_tells_no_size(log: Path, monkeypatch: pytest.MonkeyPatch) 
     """A recording of unknown size is one sentence."""
     monkeypatch.setattr(urls, "_filesystem", lambda url: (Taciturn(), url.removeprefix("file://")))
     judged = judge_recordings([log.as_uri()], processes=1)
-    assert judged.unreadable == (f"{log.as_uri()}: its server does not tell its size",)
+    assert judged.unreadable == (f"{log.as_uri()}: its server does not give its size",)
     assert (judged.judged, judged.damaged) == (0, 1)
 
 

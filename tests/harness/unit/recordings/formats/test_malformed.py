@@ -141,9 +141,9 @@ interactions:
     [
         (b"", ": empty"),
         (b" \n\n", ": empty"),
-        (b"hello", ": no recording format that is known here"),
-        (b'{"log": ', ": damaged or broken off: not JSON at line 1, column 9"),
-        (b'{"log": {}}', ": no recording format that is known here"),
+        (b"hello", ": not in a known recording format"),
+        (b'{"log": ', ": damaged or incomplete: not JSON at line 1, column 9"),
+        (b'{"log": {}}', ": not in a known recording format"),
         (b"a: b: c", ": neither JSON nor YAML at line 1"),
         (b"a: \xff", ": not UTF-8 text at byte 4"),
         ("a: ü".encode("utf-16"), ": not UTF-8 text at byte 1"),
@@ -152,14 +152,14 @@ interactions:
         (b'{"a": ' * 100_000, ": nested too deeply"),
         (LAUGHS, ": aliases that stand for more than 10000000 values"),
         (MERGES, ": aliases that stand for more than 10000000 values"),
-        (b"a: &a [*a]", ": an alias that contains itself or stands for nothing"),
-        (b"a: *b", ": an alias that contains itself or stands for nothing"),
+        (b"a: &a [*a]", ": an alias that contains itself or is not defined"),
+        (b"a: *b", ": an alias that contains itself or is not defined"),
         (b"--- a\n--- b\n", ": a second YAML document at line 2"),
         (b"? [a]\n: b\n", ": a list or an object stands where a name belongs"),
-        (b'{"interactions": 5}', ": no recording format that is known here"),
+        (b'{"interactions": 5}', ": not in a known recording format"),
         (b'{"http_interactions": 5}', ": the exchanges are not a list"),
         (b'{"http_interactions": [5]}', "#1: member request is missing"),
-        (CASSETTE % b"a: &x [*x]", ": an alias that contains itself or stands for nothing"),
+        (CASSETTE % b"a: &x [*x]", ": an alias that contains itself or is not defined"),
         (CASSETTE % b"a: {b: c}", "#1: a list or an object stands where a text belongs"),
         (gzip.compress(b'{"log": {}}', mtime=0)[:-4], ": gzip that ends early or is damaged"),
         (b"\x1f\x8bnope", ": gzip that ends early or is damaged"),
@@ -205,7 +205,7 @@ def test_yaml_runs_no_code(tmp_path: Path, good: Path) -> None:
     """Tags that name classes or functions build nothing and call nothing."""
     trap = tmp_path / "trap"
     content = f"!!python/object/apply:os.mkdir ['{trap}']\n"
-    assert "no recording format" in sentence_about(tmp_path / "file", content.encode(), good)
+    assert "not in a known recording format" in sentence_about(tmp_path / "file", content.encode(), good)
     content = f"interactions:\n- !!python/object/new:os.mkdir ['{trap}']\n"
     sentence_about(tmp_path / "file", content.encode(), good)
     assert not trap.exists()
@@ -272,8 +272,8 @@ def test_standard_input(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "bound", "said"),
     [
         ('{"a": ' + "1" * 10_000 + "}", reading.MAX_YAML, "a number too long to read"),
-        ("{a: b}", reading.MAX_YAML, "no recording format that is known here (hpp-contract recording --help"),
-        ("{a: b}", 6, "damaged or broken off: not JSON at line 1, column 2"),
+        ("{a: b}", reading.MAX_YAML, "not in a known recording format (hpp-contract recording --help"),
+        ("{a: b}", 6, "damaged or incomplete: not JSON at line 1, column 2"),
     ],
     ids=["a long number", "YAML in its flow style", "too much of it for YAML"],
 )
@@ -306,4 +306,4 @@ def test_json_with_something_after_it(tmp_path: Path) -> None:
     """What is one JSON value with something behind it, and not a value a line either, is damaged there."""
     path = tmp_path / "log.json"
     path.write_text('{"log":\n1} x', encoding="utf-8")
-    assert read_recordings([str(path)]).unreadable == [f"{path}: damaged or broken off: not JSON at line 2, column 4"]
+    assert read_recordings([str(path)]).unreadable == [f"{path}: damaged or incomplete: not JSON at line 2, column 4"]

@@ -112,9 +112,9 @@ def test_bodies(tmp_path: Path, document: Any, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        (mockserver({"type": "REGEX", "regex": ".*"}), "#1: a body that matches many texts and is none"),
+        (mockserver({"type": "REGEX", "regex": ".*"}), "#1: a matcher of many bodies, not a body"),
         (wiremock(base64Body="no"), "#2: a body is not base64, though it says so"),
-        ({"httpRequest": {"path": PATH}, "httpResponse": 5}, "#1: formed in a way that this format does not have"),
+        ({"httpRequest": {"path": PATH}, "httpResponse": 5}, "#1: not in the form that this format has"),
         (vcrpy(status={"code": 200}, body=5), "#1: a body is neither a text nor says that it is base64"),
     ],
 )
