@@ -1,4 +1,4 @@
-"""Running clients: whoever keeps the contract is told so, and whoever breaks it is told where."""
+"""Running clients: a report says whether a client keeps the contract, and where it breaks it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import RunOptions, run
+from hpp_contract.client import RunOptions, run, runner
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from tests.harness.support.sample_clients import Client, HppError
@@ -54,8 +54,16 @@ class WaitsForEver(Client):
         return None
 
 
+def test_the_whole_run_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that takes too long stops, and says how many cases were not run and why."""
+    monkeypatch.setattr(runner, "MAX_RUN_FACTOR", 0)
+    report = judged(Client(), "waiting", "smoke")
+    stopped = "2 cases were not run: stopped after 0 s. Begin with hpp-contract client --only smoke."
+    assert stopped in report.notes
+
+
 def test_ignored_timeout_is_a_finding_and_the_run_goes_on() -> None:
-    """A client that ignores its time-out is given up after a while, and the next case is run."""
+    """A client that ignores its time-out is abandoned after a while, and the next case is run."""
     report = judged(WaitsForEver(), "stalls-before-answer", "waiting", wait=2.9)
     assert broken(report) == {"HPP-A33"}
     assert {f.case for v in report.rules for f in v.findings} == {"stalls-before-answer"}
