@@ -1,4 +1,4 @@
-"""The pytest plugin, for an SDK's own tests: a server to point a client at, and the whole contract as one test class.
+"""The pytest plugin, for an SDK's own tests: a server for the client to read from, and the contract as one test class.
 
 In an SDK's test suite, the whole adoption:
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from hpp_contract.server import Server
 
 SUITE = "hpp_contract.suite"
-AGAIN = "pytest"
-"""How the evidence of a case begins; the whole command to run its test again stands at the end of the failure."""
+REPRODUCE = "pytest"
+"""How the evidence of a case begins; the whole command to run its test again is at the end of the failure."""
 CLIENT = pytest.StashKey[Callable[..., Any]]()
 KNOWN_FAILING = pytest.StashKey["tuple[Entry, ...]"]()
 
 
 class ContractWarning(UserWarning):
-    """A client departs from what the contract recommends."""
+    """A client does not do what the contract recommends."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,11 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the client and the known failures; what is wrong with either is a usage error."""
-    name, known = config.getoption("--hpp-client"), config.getoption("--hpp-known-failing")
+    """Find the client and the known failures. An error in either is a usage error."""
+    name, known_failing = config.getoption("--hpp-client"), config.getoption("--hpp-known-failing")
     if not name and config.getoption("pyargs") and any(arg.startswith(SUITE) for arg in config.args):
         raise pytest.UsageError(f"{SUITE} judges a client: add --hpp-client=MODULE:CALLABLE, the function that reads.")
-    if not name and known is None:
+    if not name and known_failing is None:
         return
     from hpp_contract.client.adapters.python import resolve
     from hpp_contract.engine.errors import UsageProblem
@@ -64,8 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         if name:
             config.stash[CLIENT] = resolve(name, here=False)
-        if known is not None:
-            config.stash[KNOWN_FAILING] = read_known_failing(known, [rule.id for rule in CATALOGUE])
+        if known_failing is not None:
+            config.stash[KNOWN_FAILING] = read_known_failing(known_failing, [rule.id for rule in CATALOGUE])
     except UsageProblem as problem:
         raise pytest.UsageError(str(problem)) from None
 
@@ -124,16 +124,16 @@ def hpp_server() -> Iterator[HppServer]:
 
 @pytest.fixture
 def hpp_cassette() -> Iterator[Callable[[str | Path], HppCassette]]:
-    """Plays a cassette until the end of the test, for clients on requests, httpx or urllib3: call it with a path, or
-    with the name of a committed one (`completed-with-order`). A request that it does not hold fails."""
+    """Replays a cassette until the end of the test, for clients on requests, httpx or urllib3: call it with a path, or
+    with the name of a committed one (`completed-with-order`). A request that is not in it fails."""
     from hpp_contract.recordings.pytest_cassette import player
 
-    with player() as play:
-        yield play
+    with player() as load:
+        yield load
 
 
 class ClientContract:
-    """The contract for clients, a test per case. Subclass it and say how your client reads a session.
+    """The contract for clients, a test per case. Subclass it and define `read_session`.
 
     `read_session` may be a method, a static method or a function, sync or async. It returns what your client exposes (a
     mapping or any object with a session's members) or raises. `hello` may declare what it cannot do, as in the adapter
@@ -159,20 +159,20 @@ class ClientContract:
         self._judge([hpp_case], hpp_case.name, request)
 
     def test_generated(self, request: pytest.FixtureRequest) -> None:
-        """Any session that the contract allows survives the client: the same ones in every run."""
+        """The client reads any session that the contract allows: the same ones in every run."""
         from hpp_contract.cases import GENERATED
         from hpp_contract.client import GeneratedOptions
 
         self._judge([], GENERATED, request, GeneratedOptions(self.generated))
 
     def _client(self, request: pytest.FixtureRequest) -> Callable[..., Any]:  # noqa: ARG002  overrides need it
-        """What reads a session, bound to this instance where it wants one."""
+        """The function that reads a session, bound to this instance if it takes one."""
         from hpp_contract.client.adapters.python import accepts
 
         method = getattr(self, "read_session", None)
         if method is None:
             raise pytest.UsageError(
-                f"{type(self).__name__} says nothing about its client: define "
+                f"{type(self).__name__} has no client: define "
                 "read_session(base_url, username, password, session_id, timeout) in it."
             )
         function: Callable[..., Any] = getattr(method, "__func__", method)
@@ -187,25 +187,25 @@ class ClientContract:
 
         client = self._client(request)
         subject = Subject("client", type(self).__name__)
-        plan = RunOptions(self.timeout, reproduce_command=AGAIN, generated=generated)
+        plan = RunOptions(self.timeout, reproduce_command=REPRODUCE, generated=generated)
         report = run(cases, lambda: PythonAdapter(client, self.hello), subject, plan)
         _conclude(report, name, request.config.stash.get(KNOWN_FAILING, ()), request.node.nodeid)
 
 
-def _conclude(report: Report, case: str, known: tuple[Entry, ...], test: str) -> None:
+def _conclude(report: Report, case: str, entries: tuple[Entry, ...], test: str) -> None:
     """Pass, fail, warn, skip, or expect the failure that is on record."""
     from hpp_contract.engine import Outcome
     from hpp_contract.engine.known_failing import apply
 
-    entries = tuple(entry for entry in known if entry.case in (None, case))
-    judged = apply(report, entries, frozenset({case}))
+    of_case = tuple(entry for entry in entries if entry.case in (None, case))
+    judged = apply(report, of_case, frozenset({case}))
     broken = [verdict for verdict in judged.rules if verdict.counts or verdict.outcome is Outcome.ERROR]
     expected = [verdict for verdict in judged.rules if verdict.known_failing and verdict.outcome is Outcome.BROKEN]
     for verdict in judged.rules:
         if verdict.outcome is Outcome.WARNED and not verdict.known_failing:
             warnings.warn(_text(verdict), ContractWarning, stacklevel=2)
     if broken or judged.problems:
-        texts = [*map(_text, broken), *judged.problems, f"Again: pytest {test!r}"]
+        texts = [*map(_text, broken), *judged.problems, f"Reproduce: pytest {test!r}"]
         pytest.fail("\n\n".join(texts), pytrace=False)
     if expected:
         pytest.xfail("; ".join(f"{verdict.rule.id}: {verdict.known_failing}" for verdict in expected))
@@ -214,13 +214,13 @@ def _conclude(report: Report, case: str, known: tuple[Entry, ...], test: str) ->
 
 
 def _text(verdict: RuleVerdict) -> str:
-    """A rule and what was found, in words that are safe to print."""
+    """A rule and its findings, safe to print."""
     from hpp_contract.privacy.redact import Redactor
     from hpp_contract.privacy.sanitize import printable
 
     findings = [
         f"  where     {finding.where}\n  expected  {finding.expected}\n  found     {finding.found}"
-        + ("" if finding.evidence.startswith(AGAIN) else f"\n  evidence  {finding.evidence}")
+        + ("" if finding.evidence.startswith(REPRODUCE) else f"\n  evidence  {finding.evidence}")
         for finding in verdict.findings
     ]
     text = "\n\n".join([f"{verdict.rule.id} {verdict.rule.slug}: {verdict.rule.summary}", *findings])

@@ -1,4 +1,4 @@
-"""`hpp-contract record`: keep what an endpoint answers, as evidence."""
+"""`hpp-contract record`: record what an endpoint answers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,21 @@ from hpp_contract.rules import CATALOGUE
 
 
 @click.command()
-@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Write here.",
+)
 @probe_options
 @common_options
 def record(folder: Path, probe_with: ProbeOptions, options: Options) -> None:
     """Record the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded one, into vcrpy cassettes.
 
     Probes as `hpp-contract endpoint` does and writes one scrubbed cassette for each scenario: no credentials, no ids,
-    no people. What the answers break is reported, and recorded all the same.
+    no personal data. Answers that break rules are reported, and recorded too.
 
     \b
     Examples:

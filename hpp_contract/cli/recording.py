@@ -22,7 +22,7 @@ from hpp_contract.recordings.urls import is_url
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-@click.option("--processes", type=click.IntRange(1), metavar="N", help="Judge in N processes; by default one a core.")
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="Judge in N processes; by default one per core.")
 @click.option(
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Judge here, or on Dask."
 )

@@ -30,8 +30,8 @@ def vectors(folder: Path, seed: int, count: int) -> None:
     """Write valid and broken bodies of every shape into DIR, with a manifest that says which is which.
 
     There are N valid bodies a shape and at least as many broken ones, every constraint of the contract among them. The
-    same seed writes the same files; schemas/tool/vectors.json describes the manifest. DIR is made, or replaced if it
-    holds nothing but vectors.
+    same seed writes the same files; schemas/tool/vectors.json describes the manifest. DIR is created, or replaced if it
+    holds only vectors.
 
     \b
     Examples:
@@ -60,7 +60,7 @@ def _refuse_foreign(target: Path, named: Path) -> None:
 
 
 def _listed(target: Path) -> set[str]:
-    """The files that the manifest in `target` knows, itself among them; none when there is no such manifest."""
+    """The files that the manifest in `target` lists, and the manifest; none when there is no manifest."""
     try:
         entries = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["vectors"]
         return {MANIFEST, *(entry["file"] for entry in entries)}
@@ -70,7 +70,7 @@ def _listed(target: Path) -> set[str]:
 
 
 def _write(target: Path, made: Sequence[Vector], how: dict[str, int], named: Path) -> None:
-    """Write a new folder beside `target` and let it take its place: a reader sees all of the old or of the new."""
+    """Write a new folder beside `target` and let it replace `target`: a reader sees all of the old or of the new."""
     draft, old = (target.with_name(f".{target.name}.{secrets.token_hex(4)}") for _ in range(2))
     try:
         for vector in made:

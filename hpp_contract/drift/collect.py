@@ -160,13 +160,13 @@ def _unanswered(unanswered: Iterable[Exchange], answered: Iterable[Exchange]) ->
     answers: set[tuple[str, str]] = set()
     for exchange in answered:
         answers |= {(question := _question(exchange), exchange.request.session_id or ""), (question, "")}
-    silent: dict[str, str] = {}
+    instead: dict[str, str] = {}
     for exchange in unanswered:
         question = _question(exchange)
         which = exchange.request.session_id or "" if question == SESSION else ""
         if (question, which) not in answers:
-            silent.setdefault(question, f"{transient(exchange)}, {exchange.evidence}")
-    return silent
+            instead.setdefault(question, f"{transient(exchange)}, {exchange.evidence}")
+    return instead
 
 
 def _question(exchange: Exchange) -> str:

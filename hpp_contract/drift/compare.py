@@ -42,7 +42,7 @@ _EXPECTED: Final = {"answer": ("a session", "HTTP 404"), "rule": (KEPT,)}
 
 def compare(baseline: Facts, fresh: Facts) -> tuple[Change, ...]:
     """Every change from `baseline` to `fresh`, the worst first; empty when there is only natural variation."""
-    comparable = {name for name in baseline.keys() & fresh.keys() if not _is_another_answer(baseline, fresh, name)}
+    comparable = {name for name in baseline.keys() & fresh.keys() if not _has_new_status(baseline, fresh, name)}
     found = [change for name in fresh for change in _situation(name, baseline, fresh, name in comparable)]
     found += _precision(baseline, {name: fresh[name] for name in sorted(comparable)})
     found += disappeared(baseline, {name: fresh[name] for name in sorted(comparable)})
@@ -54,7 +54,7 @@ def _rank(change: Change) -> tuple[int, bool, str, str]:
     return _ORDER.index(change.change_class), change.aspect.startswith("HPP-"), change.aspect, change.fact
 
 
-def _is_another_answer(baseline: Facts, fresh: Facts, name: str) -> bool:
+def _has_new_status(baseline: Facts, fresh: Facts, name: str) -> bool:
     """Whether an error has only new status codes: then every other difference follows from that."""
     status = FactKey("status code")
     before, after = baseline[name].aspects.get(status, NOTHING), fresh[name].aspects.get(status, NOTHING)
@@ -80,8 +80,8 @@ def _values(name: str, aspect: FactKey, before: Situation | None, seen: FactCoun
     expected = (*old.values, *_EXPECTED.get(aspect.kind, ()), *_documented_values(aspect))
     for value in sorted(seen.values.keys() - set(expected)):
         yield change_of(name, aspect, "other", old.listed or "not observed", value, seen.examples.get(value, ""))
-    kept_again = aspect.kind == "rule" and old.values.keys() == {BROKEN} and seen.values.keys() == {KEPT}
-    if kept_again and is_significant(old.samples, seen.samples, seen.samples):
+    is_kept_now = aspect.kind == "rule" and old.values.keys() == {BROKEN} and seen.values.keys() == {KEPT}
+    if is_kept_now and is_significant(old.samples, seen.samples, seen.samples):
         yield change_of(name, aspect, "back", BROKEN, KEPT, seen.examples.get(KEPT, ""))
 
 

@@ -110,7 +110,7 @@ class _Reader(HTMLParser):
         self.headings: list[str] = []
         self.items: list[Item] = []
         self._main = 0 if only_main else 1
-        self._silent = 0
+        self._skipped = 0
         self._heading = ""
         self._open: list[tuple[str, str | None, list[str]]] = []
 
@@ -118,7 +118,7 @@ class _Reader(HTMLParser):
         if tag in ("main", "article"):
             self._main += 1
         elif tag in ("script", "style", "nav", "footer"):
-            self._silent += 1
+            self._skipped += 1
         elif tag in ("h1", "h2", "h3", "h4", "h5", "h6", "pre", "code", "a"):
             self._open.append((tag, dict(attrs).get("href"), []))
         elif tag in ("br", "div", "p", "li", "tr"):
@@ -128,7 +128,7 @@ class _Reader(HTMLParser):
         if tag in ("main", "article"):
             self._main -= 1
         elif tag in ("script", "style", "nav", "footer"):
-            self._silent = max(0, self._silent - 1)
+            self._skipped = max(0, self._skipped - 1)
         elif any(tag == opened for opened, _, _ in self._open):
             opened = ""
             while opened != tag:
@@ -136,13 +136,13 @@ class _Reader(HTMLParser):
                 self._closed(opened, link, "".join(pieces))
 
     def handle_data(self, data: str) -> None:
-        if self._main > 0 and not self._silent:
+        if self._main > 0 and not self._skipped:
             for _, _, pieces in self._open:
                 pieces.append(data)
 
     def _closed(self, tag: str, link: str | None, text: str) -> None:
         inside = {opened for opened, _, _ in self._open}
-        if self._main <= 0 or self._silent or not text.strip():
+        if self._main <= 0 or self._skipped or not text.strip():
             return
         if tag == "pre":
             self.items.append(Item(self._heading, text, block=True))
@@ -391,5 +391,5 @@ def _missing_examples(examples: Sequence[Exchange]) -> tuple[str, ...]:
     all_statuses, all_members = len(STATUSES), len(MEMBERS)
     if len(statuses) == all_statuses and len(members) == all_members:
         return ("Defect of the page, put right: its examples show every status and member.",)
-    shown = f"{len(statuses)} of {all_statuses} statuses and {len(members)} of {all_members} members"
-    return (f"Defect of the page, still there: its examples show {shown}.",)
+    examples_show = f"{len(statuses)} of {all_statuses} statuses and {len(members)} of {all_members} members"
+    return (f"Defect of the page, still there: its examples show {examples_show}.",)

@@ -50,10 +50,11 @@ def _doubts(before: Facts, collected: CollectedFacts) -> Iterator[str]:
     elif _refused(collected.facts):
         yield "every request was refused with 401: check HPP_API_KEY and HPP_USERNAME."
         return
-    silent = {name: how for name, how in collected.unanswered.items() if name == SESSION or name in before}
-    for situation, how in silent.items():
+    unanswered = {name: how for name, how in collected.unanswered.items() if name == SESSION or name in before}
+    for situation, how in unanswered.items():
         yield f"{'a session' if situation == SESSION else situation} was not answered by the API ({how})."
-    if SESSION in before and SESSION not in collected.facts and SESSION not in silent and _only_gone(collected.facts):
+    unread = SESSION in before and SESSION not in collected.facts.keys() | unanswered.keys()
+    if unread and _only_gone(collected.facts):
         yield (
             "no session could be read, so nothing about sessions was compared: sessions end after 48 hours; give the "
             "ids of live ones in HPP_SESSION_IDS."

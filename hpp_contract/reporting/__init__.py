@@ -1,4 +1,4 @@
-"""Printers: pure functions from a Report (or the catalogue) to text, one module per format, and one atomic writer.
+"""Reports: what they all say (`view`), and one writer for each format (`formats` has the list).
 
-Nothing here judges, and nothing here knows a secret: a report passes through `gate.safe` once before it is printed.
+Nothing here judges, and nothing here has a secret: a report goes through `sanitize_report` once, before its view.
 """

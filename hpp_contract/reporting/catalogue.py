@@ -17,7 +17,7 @@ SCOPES = {
     "recording": "one exchange of a kept recording",
     "answer": "what a client gave its caller",
 }
-"""What a rule of each scope is judged by, in words."""
+"""What each scope judges, in words."""
 
 
 def rules_text(rules: Sequence[Rule], width: int = 80) -> str:
@@ -32,7 +32,7 @@ def rules_text(rules: Sequence[Rule], width: int = 80) -> str:
 
 def _line(rule: Rule, margin: int, width: int) -> str:
     label = f"{rule.id} {rule.severity:<6} {rule.slug}"
-    if width - margin < 30:  # beside so long a name the sentence would be a column of words
+    if width - margin < 30:  # too little room beside the name
         return label + "\n" + _fill(rule.summary, width, " " * 8)
     return _fill(rule.summary, width, " " * margin, first=f"{label:<{margin}}")
 
@@ -79,7 +79,7 @@ def rules_markdown(rules: Sequence[Rule]) -> str:
         f"{len(rules)} rules: {counts}.",
     ]
     for letter, group in _by_letter(rules):
-        head = "| rule | slug | severity | basis | what it demands | source |\n|---|---|---|---|---|---|"
+        head = "| rule | slug | severity | basis | what it requires | source |\n|---|---|---|---|---|---|"
         blocks += [f"## {letter}: {LETTERS.get(letter, '')}", "\n".join([head, *map(_row, group)])]
     return "\n\n".join(blocks) + "\n"
 
@@ -105,7 +105,7 @@ def _weight(severity: Severity) -> str:
     return {
         Severity.MUST: "breaking it fails the run",
         Severity.SHOULD: "breaking it warns, and fails the run only with --strict",
-        Severity.INFO: "reported, never counted",
+        Severity.INFO: "reported, does not change the result",
     }[severity]
 
 

@@ -1,6 +1,6 @@
 """Annotations for GitHub: workflow commands that a runner finds in a job's output and shows on the pull request.
 
-Whatever else is printed beside them must not be taken for a command: `guarded` sees to that.
+Other output beside them must not be taken for a command: `guarded` takes care of that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hpp_contract.engine.errors import UNVERIFIED
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.reporting.view import Block, ChangeGroup, ReportView, plural
 
-SHOWN = 10
+MAX_ANNOTATIONS = 10
 """Annotations of one level that GitHub shows for a step."""
 
 LISTED = 3
@@ -32,7 +32,7 @@ class Annotation(NamedTuple):
 
 
 def github(view: ReportView) -> str:
-    """A line for each rule that failed, each change and each problem, the worst first, at most SHOWN a level."""
+    """A line for each rule that failed, each change and each problem, the worst first, not too many of a level."""
     by_level = sorted(_all(view), key=lambda one: ("error", "warning", "notice").index(one.level))
     lines = []
     for _, level in groupby(by_level, key=lambda one: one.level):
@@ -95,17 +95,17 @@ def _file(verdict: RuleVerdict, report: Report) -> str:
 
 
 def _bounded(level: list[Annotation]) -> Iterable[Annotation]:
-    if len(level) <= SHOWN:
+    if len(level) <= MAX_ANNOTATIONS:
         return level
-    rest = level[SHOWN - 1 :]
+    rest = level[MAX_ANNOTATIONS - 1 :]
     summary = Annotation(rest[0].level, f"{len(rest)} more", "\n".join(one.title for one in rest))
-    return [*level[: SHOWN - 1], summary]
+    return [*level[: MAX_ANNOTATIONS - 1], summary]
 
 
 def _command(one: Annotation) -> str:
     properties = {"title": one.title, "file": one.file}
-    told = ",".join(f"{name}={_property(text)}" for name, text in properties.items() if text)
-    return f"::{one.level} {told}::{_data(one.text)}"
+    listed = ",".join(f"{name}={_property(text)}" for name, text in properties.items() if text)
+    return f"::{one.level} {listed}::{_data(one.text)}"
 
 
 def _data(text: str) -> str:

@@ -1,6 +1,6 @@
 """The report as a Code Quality file for GitLab, which shows in a merge request what is new and what is gone.
 
-It tells entries apart by their fingerprint alone, so that is made of what stays the same from run to run.
+GitLab identifies an entry by its fingerprint only, so the fingerprint is made of what stays the same from run to run.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The contract for whoever points pytest at it: `pytest --pyargs hpp_contract.suite --hpp-client=MODULE:CALLABLE`."""
+"""The contract as tests of a client: `pytest --pyargs hpp_contract.suite --hpp-client=MODULE:CALLABLE`."""

@@ -1,1 +1,1 @@
-"""The HTML report: one file, without scripts from elsewhere, readable without any."""
+"""The HTML report: one file without scripts."""

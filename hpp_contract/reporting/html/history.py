@@ -71,17 +71,17 @@ class History:
 
 def history_chart(runs: Sequence[Run]) -> History | None:
     """The chart of the latest runs, oldest first; None when there are none."""
-    shown = runs[-LATEST:]
-    if not shown:
+    latest = runs[-LATEST:]
+    if not latest:
         return None
-    counts = [Counter(group.first.change_class for group in grouped_changes(run.changes)) for run in shown]
+    counts = [Counter(group.first.change_class for group in grouped_changes(run.changes)) for run in latest]
     most = max(count.total() for count in counts)
-    width = 100 / len(shown)
+    width = 100 / len(latest)
     columns = (
         Column(round(number * width, 3), round(width, 3), run.verdict, _description(run), tuple(_boxes(count, most)))
-        for number, (run, count) in enumerate(zip(shown, counts, strict=True))
+        for number, (run, count) in enumerate(zip(latest, counts, strict=True))
     )
-    return History(tuple(columns), most, _day(shown[0]), _day(shown[-1]))
+    return History(tuple(columns), most, _day(latest[0]), _day(latest[-1]))
 
 
 def _boxes(counts: Counter[ChangeClass], most: int) -> Iterator[Box]:

@@ -1,4 +1,4 @@
-"""The lifecycle as a state diagram: the documented statuses and ways between them, and over these what was seen."""
+"""The lifecycle as a state diagram: the documented statuses and transitions, and the transitions that were seen."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _PLACES: Final = {
     "CANCELLED": (317.0, 118.0, 42.0),
     "DISABLED": (317.0, 196.0, 42.0),
 }
-"""Centre and half width of each status: under way in the middle, on the left what may be tried again, final right."""
+"""Centre and half width of each status: under way in the middle, retryable on the left, final on the right."""
 
 _DOCUMENTED: Final = frozenset(
     {("WAITING", "IN_PROGRESS")}
     | {("IN_PROGRESS", status) for status in (*RETRIED, *FINAL)}
     | {(status, "IN_PROGRESS") for status in RETRIED}
 )
-"""The ways that are drawn whether they were seen or not: those to DISABLED from elsewhere would hide the others."""
+"""The ways that are drawn in any case. Ways from all other statuses to DISABLED would hide these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Way:
     """A transition: its path, where its count is written, `how` it is (documented, seen, wrong), how often it was seen
-    and what there is to say of it."""
+    and its description."""
 
     before: str
     after: str
@@ -66,7 +66,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The diagram. `seen` are the ways that were seen, for those who cannot see the drawing."""
+    """The diagram. `seen` are the ways that were seen: the page lists them as text too."""
 
     nodes: tuple[Node, ...]
     ways: tuple[Way, ...]
@@ -78,7 +78,7 @@ class Lifecycle:
 
 
 def lifecycle(slices: Iterable[Slice]) -> Lifecycle:
-    """The state diagram of all sessions among the slices. What a read showed that is no status is left out."""
+    """The state diagram of all sessions among the slices. Reads that showed no status are left out."""
     courses = [[read.word for read in part.reads if _is_status(read.word)] for part in slices]
     reads = Counter(word for course in courses for word in course)
     steps = Counter(step for course in courses for step in pairwise(course) if step[0] != step[1])
@@ -121,7 +121,7 @@ def _judged(step: tuple[str, str]) -> tuple[str, str]:
 
 
 def _control(start: tuple[float, float, float], end: tuple[float, float, float]) -> tuple[float, float]:
-    """Where a way bends to: a little aside, so that there and back are two; far, to go around what is in the middle."""
+    """The control point of a way: a little aside, so that there and back are two lines; far aside around the middle."""
     (x1, y1, _), (x2, y2, _) = start, end
     length = hypot(x2 - x1, y2 - y1)
     aside = ((y2 - y1) / length, -(x2 - x1) / length)

@@ -39,14 +39,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """All of it. The first column is the whole run's."""
+    """The matrix. The first column is the whole run's."""
 
     columns: tuple[str, ...]
     groups: tuple[Group, ...]
 
 
 def matrix(view: ReportView) -> Matrix:
-    """The matrix of a report; one without slices has the column of the whole run alone."""
+    """The matrix of a report; one without slices has only the column of the whole run."""
     slices = view.report.slices
     groups = tuple(
         Group(letter.letter, letter.about, tuple(_row(block.verdict, slices) for block in letter.blocks))
@@ -56,7 +56,7 @@ def matrix(view: ReportView) -> Matrix:
 
 
 def _column(part: Slice) -> str:
-    """A session is recognised by its end sooner than by its id."""
+    """A session is easier to recognize by its last status than by its id."""
     return f"{part.name} {part.reads[-1].word}" if part.reads else part.name
 
 

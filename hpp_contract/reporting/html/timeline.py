@@ -19,7 +19,7 @@ KINDS: Final = {
     **dict.fromkeys(RETRIED, "retry"),
     **dict.fromkeys(FINAL, "final"),
 }
-"""How a status is drawn; whatever else a read showed is drawn as `other`."""
+"""How a status is drawn; anything else is drawn as `other`."""
 
 MEANINGS: Final = {
     "pending": "under way",

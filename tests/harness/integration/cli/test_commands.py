@@ -185,11 +185,11 @@ def test_a_fault_of_ours_is_a_sentence(monkeypatch: pytest.MonkeyPatch, error: B
     done = invoke("explain", "HPP-S05")
     assert done.exit_code == 3
     assert re.fullmatch(rf"hpp-contract: internal error \({type(error).__name__}\): .*\n", done.stderr)
-    told = invoke("-v", "explain", "HPP-S05")
-    assert told.exit_code == 3
-    assert "Traceback" in told.stderr
-    assert "[redacted]" in told.stderr
-    assert KEY not in told.stderr
+    done = invoke("-v", "explain", "HPP-S05")
+    assert done.exit_code == 3
+    assert "Traceback" in done.stderr
+    assert "[redacted]" in done.stderr
+    assert KEY not in done.stderr
 
 
 def test_a_secret_in_a_problem_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,11 +242,11 @@ def test_rules_lists_the_whole_catalogue(tmp_path: Path) -> None:
     )
 
 
-def test_explain_takes_every_spelling() -> None:
+def test_explain_takes_every_form_of_an_id() -> None:
     """A rule is found by its code, in any case, without its prefix, and by its slug."""
     rule = CATALOGUE[0]
-    for spelling in (rule.id, rule.id.lower(), rule.slug, rule.id[4:], rule.id[4:].lower()):
-        done = invoke("explain", spelling)
+    for form in (rule.id, rule.id.lower(), rule.slug, rule.id[4:], rule.id[4:].lower()):
+        done = invoke("explain", form)
         assert done.exit_code == 0
         assert done.stdout.startswith(f"{rule.id} {rule.slug}\n")
 
@@ -275,7 +275,7 @@ def test_endpoint_judges_the_embedded_server(tmp_path: Path) -> None:
     assert value["summary"]["ok"] > 40
 
 
-def test_recording_judges_cassettes_and_says_what_it_could_not_read(tmp_path: Path) -> None:
+def test_recording_judges_cassettes_and_reports_what_it_could_not_read(tmp_path: Path) -> None:
     """Recordings are judged; one that cannot be read is named, and makes the run unverified."""
     from hpp_contract.spec.schema_files import folder
 

@@ -42,7 +42,7 @@ def honest() -> Iterator[Server]:
 def baseline(honest: Server, tmp_path: Path) -> Path:
     """A baseline that was accepted from an honest server."""
     place = tmp_path / "baseline"
-    done = drift(honest, "--baseline", str(place), "--accept", "--reason", "first night")
+    done = drift(honest, "--baseline", str(place), "--accept", "--reason", "first run")
     assert done.exit_code == 0, done.output
     return place
 
@@ -56,7 +56,7 @@ def drift(server: Server | None, *arguments: str) -> Result:
     return CliRunner(env=environ).invoke(main, ["drift", server.url, *ids, *arguments])
 
 
-def lying(*faults: Fault) -> Server:
+def faulty(*faults: Fault) -> Server:
     return Server(faults)
 
 
@@ -71,7 +71,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     options = ("--baseline", str(baseline), "--history", str(history), "--json", str(report))
     kept = (baseline / "facts.json").read_bytes()
     assert drift(honest, *options).exit_code == 0
-    with lying(fault("changed", "unknown-id", status(410))) as server:
+    with faulty(fault("changed", "unknown-id", status(410))) as server:
         changed = drift(server, *options)
         assert changed.exit_code == 1
         assert "breaking  unknown-id · status code" in changed.output
@@ -82,7 +82,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
         validate(json.loads(report.read_text(encoding="utf-8")), load("tool/report"))
     assert drift(server, *options).exit_code == 3, "it is closed now"
     assert json.loads(report.read_text(encoding="utf-8"))["changes"] == []
-    with lying(fault("changed", "unknown-id", status(410))) as server:
+    with faulty(fault("changed", "unknown-id", status(410))) as server:
         assert drift(server, *options).exit_code == 1
     assert drift(honest, *options).exit_code == 0
     assert (baseline / "facts.json").read_bytes() == kept
@@ -91,10 +91,10 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     for line in lines:
         validate(line, load("tool/history"))
     summary = tmp_path / "since.json"
-    told = drift(None, "--report", "--history", str(history), "--json", str(summary))
-    assert told.exit_code == 0
-    assert re.search(r"Gone\n  breaking  unknown-id · status code: 404 → 410 \(.* in 2 runs\)", told.output)
-    assert "Documented, never observed: " in told.output
+    done = drift(None, "--report", "--history", str(history), "--json", str(summary))
+    assert done.exit_code == 0
+    assert re.search(r"Gone\n  breaking  unknown-id · status code: 404 → 410 \(.* in 2 runs\)", done.output)
+    assert "Documented, never observed: " in done.output
     since = json.loads(summary.read_text(encoding="utf-8"))
     validate(since, {**load("tool/history"), "$ref": "#/$defs/summary"})
     assert {change["state"] for change in since["changes"]} == {"gone"}
@@ -113,8 +113,8 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     ],
 )
 def test_classes_and_codes(baseline: Path, fault: Fault, change_class: str, code: int) -> None:
-    """Breaking and risky fail, additive and cosmetic are told."""
-    with lying(fault) as server:
+    """Breaking and risky fail, additive and cosmetic are reported."""
+    with faulty(fault) as server:
         done = drift(server, "--baseline", str(baseline))
     assert done.exit_code == code
     assert re.search(rf"^{change_class}  ", done.output, re.MULTILINE)
@@ -125,35 +125,35 @@ def test_classes_and_codes(baseline: Path, fault: Fault, change_class: str, code
 @pytest.mark.parametrize(("choice", "code"), [("none", 0), ("additive", 1), ("breaking,risky", 0), ("cosmetic", 0)])
 def test_fail_on(baseline: Path, choice: str, code: int) -> None:
     """--fail-on says which classes fail."""
-    with lying(fault("new", "waiting", member("channel", "web"))) as server:
+    with faulty(fault("new", "waiting", member("channel", "web"))) as server:
         assert drift(server, "--baseline", str(baseline), "--fail-on", choice).exit_code == code
 
 
 @pytest.mark.socket
 def test_strict_fails_on_anything(baseline: Path) -> None:
     """--strict lets every class fail."""
-    with lying(fault("new", "malformed-id", status(400))) as server:
+    with faulty(fault("new", "malformed-id", status(400))) as server:
         assert drift(server, "--baseline", str(baseline), "--strict").exit_code == 1
 
 
 @pytest.mark.socket
 def test_accept_makes_it_quiet(baseline: Path) -> None:
     """What was accepted is the baseline, with its reason, and valid by its schema."""
-    with lying(fault("changed", "waiting", header("Content-Type", "text/plain"))) as server:
+    with faulty(fault("changed", "waiting", header("Content-Type", "text/plain"))) as server:
         done = drift(server, "--baseline", str(baseline), "--accept", "--reason", "announced on Friday")
         assert done.exit_code == 0
         assert "Accepted: breaking waiting · media type: application/json → text/plain" in " ".join(done.output.split())
         assert drift(server, "--baseline", str(baseline)).exit_code == 0
     document = json.loads((baseline / "facts.json").read_text(encoding="utf-8"))
     validate(document, load("tool/facts"))
-    assert [entry["reason"] for entry in document["accepted"]] == ["first night", "announced on Friday"]
+    assert [entry["reason"] for entry in document["accepted"]] == ["first run", "announced on Friday"]
 
 
 @pytest.mark.socket
 @pytest.mark.parametrize(
     "faults",
     [
-        tuple(fault(f"down-{stage}", stage, status(503), body(b"")) for stage in ("unknown-id", "malformed-id")),
+        tuple(fault(f"down-{name}", name, status(503), body(b"")) for name in ("unknown-id", "malformed-id")),
         (fault("wall", "unknown-id", status(403), header("Content-Type", "text/html"), body(b"<html>no</html>")),),
         (fault("stuck", "waiting", status(504), body(b"")),),
     ],
@@ -162,7 +162,7 @@ def test_accept_makes_it_quiet(baseline: Path) -> None:
 def test_unverified_touches_nothing(baseline: Path, tmp_path: Path, faults: tuple[Fault, ...]) -> None:
     """What could not be verified exits 3 with a reason, changes nothing, and cannot be accepted."""
     kept, history = (baseline / "facts.json").read_bytes(), tmp_path / "history.jsonl"
-    with lying(*faults) as server:
+    with faulty(*faults) as server:
         for more in ((), ("--accept", "--reason", "never mind")):
             done = drift(server, "--baseline", str(baseline), "--history", str(history), *more)
             assert done.exit_code == 3
@@ -197,10 +197,10 @@ def test_usage(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as left:
         main(["drift", *arguments])
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert left.value.code == 2
-    assert words in told
-    assert told.count("\n") == 1
+    assert words in output
+    assert output.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -271,10 +271,10 @@ def test_secrets_stay_out(honest: Server, tmp_path: Path) -> None:
     key = honest.credentials.api_key
     echo = fault("echo", "wrong-credentials", header("X-Debug", key), member("error_code", key))
     options = ("--history", str(tmp_path / "h"), "--json", str(tmp_path / "j"), "--markdown", str(tmp_path / "m"))
-    with lying(echo, fault("status", "waiting", member("status", key.upper().replace("-", "_")))) as server:
+    with faulty(echo, fault("status", "waiting", member("status", key.upper().replace("-", "_")))) as server:
         accepted = drift(server, "--baseline", str(tmp_path / "b"), "--accept", "--reason", f"key {key}", *options)
         assert accepted.exit_code == 0
-    with lying(echo, fault("member", "waiting", member(key, key))) as server:
+    with faulty(echo, fault("member", "waiting", member(key, key))) as server:
         done = drift(server, "--baseline", str(tmp_path / "b"), "--junit", str(tmp_path / "x"), *options)
     texts = [
         accepted.output,

@@ -156,19 +156,19 @@ def test_colours_are_for_terminals_that_want_them() -> None:
 _WAITING = """
 import sys, threading
 import hpp_contract.cli._console as progress
-progress.PATIENCE, shown, write = {patience}, threading.Semaphore(0), sys.stderr.write
-sys.stderr.write = lambda text: (write(text), shown.release() if "probing" in text else None)[0]
+progress.PROGRESS_DELAY_S, drawn, write = {delay}, threading.Semaphore(0), sys.stderr.write
+sys.stderr.write = lambda text: (write(text), drawn.release() if "probing" in text else None)[0]
 with progress.progress("probing"):
-    for _ in range(2):  # it is shown, and moves
-        shown.acquire(timeout={longest})
+    for _ in range(2):  # it is drawn, and moves
+        drawn.acquire(timeout={longest})
 """
 
 
 @pytest.mark.process
 def test_progress_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever waits at a terminal sees what for; a log does not; what is quick shows nothing."""
-    assert "probing" in _on_a_terminal(_WAITING.format(patience=0, longest=60))
-    assert "probing" not in _on_a_terminal(_WAITING.format(patience=60, longest=0.3))
+    assert "probing" in _on_a_terminal(_WAITING.format(delay=0, longest=60))
+    assert "probing" not in _on_a_terminal(_WAITING.format(delay=60, longest=0.3))
     with progress("probing"):
         pass
     assert capsys.readouterr() == ("", "")

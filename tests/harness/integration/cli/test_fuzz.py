@@ -49,7 +49,7 @@ def test_command_finds_and_hides(tmp_path: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (["https://api.kustom.co", "--fuzz", "5"], "production"),
         (["https://api.kustom.co", "--fuzz", "5", "--allow-production"], "never goes to production"),
@@ -57,11 +57,11 @@ def test_command_finds_and_hides(tmp_path: Path) -> None:
         (["--fuzz", "0"], "--fuzz"),
     ],
 )
-def test_production_is_never_fuzzed(arguments: list[str], said: str) -> None:
+def test_production_is_never_fuzzed(arguments: list[str], output: str) -> None:
     """Production is refused before anything is sent, allowed or not."""
     done = run(*arguments, HPP_API_KEY="kco_test_api_never-sent")
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert output in done.stderr
 
 
 def settings() -> dict[str, object]:
@@ -79,7 +79,7 @@ def test_settings_agree() -> None:
 
 
 @pytest.mark.process
-def test_schemathesis_runs_alone(tmp_path: Path) -> None:
+def test_schemathesis_runs_in_its_own_process(tmp_path: Path) -> None:
     """`schemathesis run schemas/openapi.json` finds by our rules, sends GET only and shows no token in any report."""
     token = "deadbeef-1111-4222-8333-5566778899aa"
     session = {"session_id": "x", "authorization_token": token, "customer": {"family_name": "Geheimperson"}}

@@ -28,7 +28,7 @@ def reported(path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.process
-def test_another_api_only(tmp_path: Path) -> None:
+def test_only_other_apis(tmp_path: Path) -> None:
     """A recording without a single read of a session is one sentence and exit code 3."""
     path = tmp_path / "other.har"
     har = json.loads((RECORDINGS / "published" / "browser-firefox.har").read_text(encoding="utf-8"))
@@ -111,7 +111,7 @@ def long_log(path: Path, sessions: int) -> Path:
 
 
 @pytest.mark.process
-def test_any_number_of_processes_says_the_same(tmp_path: Path) -> None:
+def test_any_number_of_processes_has_the_same_result(tmp_path: Path) -> None:
     """One process and three, in pieces cut anywhere between lines, give the same verdict to the last finding."""
     log = long_log(tmp_path / "log.ndjson", 400)
     paths = [str(log), str(RECORDINGS)]
@@ -138,7 +138,7 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.process
-def test_a_killed_process_is_said(tmp_path: Path) -> None:
+def test_a_killed_process_is_reported(tmp_path: Path) -> None:
     """When the machine ends a judging process, that is one sentence and exit code 3, not a verdict."""
     script = tmp_path / "run.py"
     script.write_text(
@@ -184,7 +184,7 @@ def log(tmp_path: Path) -> Path:
     return write_lines(tmp_path / "log.ndjson", [kept(each) for each in simulated("lifecycle-paid", 2)])
 
 
-def test_a_page_holds_no_recordings_from_elsewhere(log: Path, tmp_path: Path) -> None:
+def test_a_page_holds_no_recordings_of_urls(log: Path, tmp_path: Path) -> None:
     """A page about a file shows its exchanges; about the same file at a URL it only gives the verdict."""
     shown = []
     for number, place in enumerate((str(log), log.as_uri())):

@@ -115,12 +115,12 @@ def check(outcomes: Iterator[tuple[int, int]], capsys: pytest.CaptureFixture[str
     """Unless something was refused, the contract is kept; then there is one sentence and nothing else."""
     done = 0
     for code, refused in outcomes:
-        said = capsys.readouterr()
+        output = capsys.readouterr()
         if refused:
-            assert (code, said.err) == (3, sentence)
-            assert "Contract" not in said.out
+            assert (code, output.err) == (3, sentence)
+            assert "Contract" not in output.out
         else:
-            assert (code, said.err) == (0, "")
+            assert (code, output.err) == (0, "")
         done += 1
     assert done > fewest
 
@@ -153,7 +153,7 @@ def test_no_process(
     error: Callable[[], Exception], sentence: str, clean: None, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    """Whichever process of the client's the system refuses, its command is not said to be wrong."""
+    """Whichever process of the client's the system refuses, its command is not reported as wrong."""
     check(swept(monkeypatch, subprocess, "Popen", error, COMMANDS["client --command"]), capsys, sentence, 4)
 
 

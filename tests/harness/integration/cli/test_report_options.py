@@ -89,5 +89,5 @@ def test_a_run_that_ends_early_is_annotated_too(arguments: tuple[str, ...], tmp_
     """A usage error is one sentence on stderr and, when asked for, the same as an annotation."""
     done = run(*arguments, "--annotations", cwd=tmp_path)
     assert done.returncode == 2
-    (told,) = runner(done.stdout)
-    assert (told.name, done.stderr) == ("error", f"hpp-contract: {told.text}\n")
+    (annotation,) = runner(done.stdout)
+    assert (annotation.name, done.stderr) == ("error", f"hpp-contract: {annotation.text}\n")

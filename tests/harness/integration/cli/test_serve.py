@@ -23,9 +23,9 @@ def run(*arguments: str) -> Result:
 @contextmanager
 def stopped_at_once() -> Iterator[threading.Event]:
     """As if Ctrl-C was pressed right away."""
-    told = threading.Event()
-    told.set()
-    yield told
+    stopped = threading.Event()
+    stopped.set()
+    yield stopped
 
 
 @pytest.mark.socket
@@ -45,7 +45,7 @@ def test_serving_a_body_with_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_served_body_is_a_session_or_an_error(tmp_path: Path, text: str, is_error: bool) -> None:
     """An error object is answered with 404, all else as a session."""
     (tmp_path / "body").write_text(text)
-    _, lie = served_body(tmp_path / "body")
-    told = lie(simulate_server("waiting")[0]).response
-    assert told is not None
-    assert (told.status, told.body) == (404 if is_error else 200, text.encode())
+    _, fault = served_body(tmp_path / "body")
+    response = fault(simulate_server("waiting")[0]).response
+    assert response is not None
+    assert (response.status, response.body) == (404 if is_error else 200, text.encode())

@@ -57,7 +57,7 @@ def test_a_client_that_ran_out_of_files_is_not_judged() -> None:
 
 
 @pytest.mark.process
-def test_another_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_extra_adapter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """When an adapter that stopped during hello cannot be started again, closing it is still possible."""
     adapter = CommandAdapter(HONEST.replace("honest", "crashes-on-hello"))
     monkeypatch.setattr(subprocess, "Popen", Refusing(subprocess.Popen, 1, no_process, sys.maxsize))

@@ -108,7 +108,7 @@ def test_one_body_is_pinned() -> None:
 
 
 @pytest.mark.process
-def test_writing_again_replaces(tmp_path: Path) -> None:
+def test_a_second_run_replaces(tmp_path: Path) -> None:
     """Earlier vectors make room for new ones, and no draft is left beside them."""
     target = tmp_path / "vectors"
     assert run(target, "--count", 3).returncode == 0
@@ -139,7 +139,7 @@ def test_a_file_added_to_vectors_is_safe(tmp_path: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (["missing/folder"], "create it first"),
         (["a-file"], "is a file"),
@@ -148,13 +148,13 @@ def test_a_file_added_to_vectors_is_safe(tmp_path: Path) -> None:
         ([], "DIR"),
     ],
 )
-def test_usage_errors(arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be done is said in one sentence, with exit code 2."""
+def test_usage_errors(arguments: list[str], output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be done is reported in one sentence, with exit code 2."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a-file").touch()
     done = run(*arguments)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert output in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -186,8 +186,8 @@ def test_vectors_on_a_disk_that_fails(tmp_path: Path, monkeypatch: pytest.Monkey
     rename, troubles = Path.rename, iter([OSError(28, "No space left on device")])
 
     def fails(draft: Path, to: Path) -> Path:
-        if to == target and (trouble := next(troubles, None)):
-            raise trouble
+        if to == target and (error := next(troubles, None)):
+            raise error
         return rename(draft, to)
 
     monkeypatch.setattr(Path, "rename", fails)

@@ -100,10 +100,10 @@ def test_baseline_survives_the_disk(tmp_path_factory: pytest.TempPathFactory, ex
         Baseline({}), collect_facts(exchanges).facts, (), Accepted("2026-01-01T00:00:00Z", "why: “ä”", "s")
     )
     (place / "facts.json").write_text(as_json(baseline))
-    again = read_baseline(place)
-    assert again.accepted == baseline.accepted
-    assert as_json(again) == as_json(baseline)
-    assert compare(again.facts, baseline.facts) == compare(baseline.facts, again.facts) == ()
+    same = read_baseline(place)
+    assert same.accepted == baseline.accepted
+    assert as_json(same) == as_json(baseline)
+    assert compare(same.facts, baseline.facts) == compare(baseline.facts, same.facts) == ()
 
 
 @given(st.randoms(use_true_random=False))
@@ -182,8 +182,8 @@ def test_refused_recordings_verify_nothing() -> None:
     baseline = Baseline(collect_facts(simulate_server("waiting")).facts)
     refused = [replace(exchange, context=Context(recorded=True)) for exchange in simulate_server("no-credentials")]
     assert "refused with 401" in (compare_with_baseline(baseline, refused).unverified or "")
-    silent = [Exchange(refused[0].request, None, failure="timeout")]
-    assert "answered nothing" in (compare_with_baseline(baseline, silent).unverified or "")
+    unanswered = [Exchange(refused[0].request, None, failure="timeout")]
+    assert "answered nothing" in (compare_with_baseline(baseline, unanswered).unverified or "")
 
 
 def test_newer_baseline() -> None:
@@ -210,10 +210,10 @@ def test_a_baseline_of_unknown_facts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "text"),
     [(b"[]", "JSON, but no object"), (b"{}", "a JSON object"), (b"x", "text that is no JSON"), (b"", "empty")],
 )
-def test_kinds_of_bodies(body: bytes, said: str) -> None:
+def test_kinds_of_bodies(body: bytes, text: str) -> None:
     """What a body is, is a fact, whatever it is."""
     request = Request("GET", "https://h/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267")
     (situation,) = [
@@ -221,4 +221,4 @@ def test_kinds_of_bodies(body: bytes, said: str) -> None:
         for name, each in collect_facts([Exchange(request, Response(404, (), body))]).facts.items()
         if name == "unknown-id"
     ]
-    assert [seen.values for aspect, seen in situation.aspects.items() if aspect.kind == "body"] == [{said: 1}]
+    assert [seen.values for aspect, seen in situation.aspects.items() if aspect.kind == "body"] == [{text: 1}]

@@ -86,7 +86,7 @@ def test_a_status_is_never_gone_by_absence() -> None:
     assert [each.state for each in change_timelines([*seen, accepted])] == ["accepted"]
 
 
-def test_another_value_is_another_change() -> None:
+def test_a_new_value_is_a_new_change() -> None:
     """When what is different becomes different again, that is a change of its own."""
     other = Change(ChangeClass.BREAKING, TYPE.fact, "string", "null")
     timelines = change_timelines([run(1, TYPE), run(2, other)])

@@ -140,7 +140,7 @@ def test_pasted_credentials_are_not_repeated() -> None:
     assert (change.before, change.after) == ("Basic", "Token")
 
 
-def test_another_page_is_refused(tmp_path: Path) -> None:
+def test_a_different_page_is_refused(tmp_path: Path) -> None:
     """A page that is plainly another one verifies nothing."""
     with pytest.raises(Unverifiable, match="does not look like the Read Session page"):
         drift_of("# Create a session\n\nPOST it.\n")

@@ -133,7 +133,7 @@ def with_digits(*digits: int) -> Facts:
     return collect_facts(exchanges).facts
 
 
-def test_kept_again() -> None:
+def test_a_rule_is_kept_now() -> None:
     """A rule that was always broken and is kept now is a cosmetic change, once there are samples enough."""
     broken = [fault("x", "waiting", member("channel", 1))(exchange) for exchange in simulate_server("waiting")] * 1
     before = collect_facts(broken).facts

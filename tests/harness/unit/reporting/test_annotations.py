@@ -15,7 +15,7 @@ from hpp_contract.engine.errors import UNVERIFIED
 from hpp_contract.engine.rule import Finding
 from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.reporting.github import SHOWN, github, guarded
+from hpp_contract.reporting.github import MAX_ANNOTATIONS, github, guarded
 from hpp_contract.reporting.gitlab import gitlab
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.view import ReportView
@@ -30,14 +30,14 @@ TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 
 @given(REPORTS)
-def test_nothing_in_a_report_becomes_another_command(hostile: Report) -> None:
+def test_nothing_in_a_report_becomes_a_command(hostile: Report) -> None:
     """Of a job's output a runner obeys the annotations alone, as many as there are lines, whatever the texts are."""
     clean = sanitize_report(hostile, Redactor())
     commands = runner(guarded(terminal(ReportView(clean)), TOKEN) + github(ReportView(clean)))
     assert len(commands) == len(github(ReportView(clean)).splitlines())
     assert {command.name for command in commands} <= {"error", "warning", "notice"}
     assert all(command.properties.keys() <= {"title", "file"} for command in commands)
-    assert max(Counter(command.name for command in commands).values(), default=0) <= SHOWN
+    assert max(Counter(command.name for command in commands).values(), default=0) <= MAX_ANNOTATIONS
 
 
 def test_the_guard_is_needed_and_holds() -> None:
@@ -84,11 +84,11 @@ def test_levels_follow_the_verdict() -> None:
     assert report(unverified="closed port").exit_code == UNVERIFIED
 
 
-def test_what_github_would_drop_is_said() -> None:
+def test_annotations_over_the_limit_are_summarized() -> None:
     """More annotations of a level than GitHub shows end in one that names the rest."""
     many = report(*(verdict(f"HPP-S{number:02}", Outcome.BROKEN, finding()) for number in range(1, 21)))
     told = runner(github(ReportView(many)))
-    assert len(told) == SHOWN
+    assert len(told) == MAX_ANNOTATIONS
     assert told[-1].properties["title"] == "11 more"
     assert "HPP-S20 a-rule: broken" in told[-1].text
 

@@ -20,7 +20,7 @@ def test_rules_text_fits_its_width() -> None:
         assert max(map(len, text.splitlines())) <= width or width == 40
 
 
-def test_explain_says_it_all() -> None:
+def test_explain_is_complete() -> None:
     """An explanation has id, sentence, reason, weight, basis, source, scope and the pair of examples."""
     text = explain(make_rule("HPP-S01"), ("> GET good", "> GET bad"))
     for expected in [
@@ -45,25 +45,25 @@ def test_rules_markdown_has_a_row_per_rule() -> None:
 
 @pytest.mark.parametrize("rule", [rule for rule in CATALOGUE if rule.scope == "answer"], ids=lambda rule: rule.id)
 def test_every_rule_about_answers_has_a_pair(rule: Rule) -> None:
-    """`explain` shows what a good client tells and what a bad one tells, and they differ."""
+    """`explain` shows what a good client returns and what a bad one returns, and they differ."""
     pair = kept_and_broken(rule)
     assert pair is not None
     assert pair[0] != pair[1]
-    shown = " ".join(explain(rule, pair).split())
-    assert all(" ".join(text.split()) in shown for text in pair)
+    text = " ".join(explain(rule, pair).split())
+    assert all(" ".join(example.split()) in text for example in pair)
     assert "Kept by" not in explain(rule)
 
 
 @pytest.mark.parametrize(
-    ("rule_id", "said"),
+    ("rule_id", "expected"),
     [
         ("HPP-H14", "breaks-off (on waiting) breaks-off-later (on in-progress, from poll 2)"),
         ("HPP-L09", "fails-in-between (on in-progress, from poll 1 until poll 2)"),
         ("HPP-H03", "fails-once (on waiting, from poll 0 until poll 1)"),
     ],
 )
-def test_faults_that_begin_late(rule_id: str, said: str) -> None:
-    """`explain` says from which poll to which a fault is told."""
+def test_faults_that_begin_late(rule_id: str, expected: str) -> None:
+    """`explain` says from which poll to which a fault lasts."""
     rule = find(rule_id)
     assert rule is not None
-    assert said in " ".join(explain(rule).split())
+    assert expected in " ".join(explain(rule).split())

@@ -39,7 +39,7 @@ def test_write_leaves_the_old_file_when_it_fails(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_write_follows_a_link_and_spares_a_pipe(tmp_path: Path) -> None:
+def test_write_follows_a_link_and_leaves_a_pipe(tmp_path: Path) -> None:
     """A symbolic link stays one, and a named pipe is written into, not replaced."""
     target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
     link.symlink_to(target)

@@ -65,7 +65,7 @@ def test_json_has_the_documented_members_in_the_documented_order() -> None:
     ]
 
 
-def test_json_says_the_optional_things_when_there_are_any() -> None:
+def test_json_has_optional_members_only_with_content() -> None:
     """What was not verified, problems, notes, reasons and totals are in the JSON when there are any."""
     known = verdict("HPP-S01", Outcome.BROKEN, finding(), total=9, known_failing="ticket 5")
     value = json.loads(json_report(ReportView(report(known, unverified="closed port", problems=("p",), notes=("n",)))))
@@ -111,7 +111,7 @@ def test_the_schema_refuses_what_is_no_report(path: list[Any], value: object) ->
 
 
 @given(REPORTS)
-def test_junit_is_well_formed_whatever_it_says(hostile: Report) -> None:
+def test_junit_is_always_well_formed(hostile: Report) -> None:
     """The JUnit report parses, its counts are right, and it fails when the run fails for a rule or a problem."""
     root = ET.fromstring(junit(ReportView(hostile)).encode("utf-8"))  # noqa: S314  our own output
     cases = list(root.iter("testcase"))
@@ -174,11 +174,11 @@ def test_markdown_lets_no_text_become_markup(hostile: Report) -> None:
 
 
 def test_markdown_shows_text_as_it_is() -> None:
-    """Markup characters in a finding are shown, not obeyed."""
+    """Markup characters in a finding are text, not obeyed."""
     nasty = "a|b `c` <img src=x> *d* _e_ [f](g) @someone #1 $x$ https://h www.i :smile: \\|"
     html = _RENDER.render(markdown(ReportView(report(verdict("HPP-S01", Outcome.BROKEN, finding(nasty))))))
-    shown = re.findall(r"<code>(.*?)</code>", html, re.DOTALL)
-    assert nasty in [unescape(text) for text in shown]
+    table = re.findall(r"<code>(.*?)</code>", html, re.DOTALL)
+    assert nasty in [unescape(text) for text in table]
     assert not re.search(r"<(img|em|a|strong)\b", html)
 
 
@@ -198,12 +198,12 @@ SECRET = "kco-is-not-this-0815/+ä"
 @settings(max_examples=settings().max_examples // 5)  # each prints 28 reports
 @given(REPORTS, HOSTILE)
 def test_no_writer_leaks_a_secret(hostile: Report, around: str) -> None:
-    """A secret in any text of a report, in any spelling, reaches no format."""
+    """A secret in any text of a report, in any encoding, reaches no format."""
     import base64
     from urllib.parse import quote
 
-    for spelling in (SECRET, quote(SECRET, safe=""), base64.b64encode(SECRET.encode()).decode(), "kco_live_api_abcDEF"):
-        text = f"{around}{spelling}{around}"
+    for encoded in (SECRET, quote(SECRET, safe=""), base64.b64encode(SECRET.encode()).decode(), "kco_live_api_abcDEF"):
+        text = f"{around}{encoded}{around}"
         leaky = Finding(text, text, text, text, text)
         spilt = replace(
             hostile,
@@ -215,5 +215,5 @@ def test_no_writer_leaks_a_secret(hostile: Report, around: str) -> None:
         )
         for writer in WRITERS:
             output = writer(ReportView(sanitize_report(spilt, Redactor([SECRET]))))
-            assert spelling not in output
+            assert encoded not in output
             assert "[redacted]" in output or writer is terminal or writer is markdown

@@ -99,7 +99,7 @@ def test_a_finding_has_all_its_parts() -> None:
         (Subject("drift", "x"), {}, ""),
     ],
 )
-def test_a_finding_can_be_seen_again(subject: Subject, found: dict[str, str], command: str) -> None:
+def test_a_finding_can_be_reproduced(subject: Subject, found: dict[str, str], command: str) -> None:
     """Each finding comes with the one command that shows it again, for a shell as it is."""
     told = Finding("/a", "b", "c", **found)
     assert reproduce_command(Report(subject, ()), told) == command
@@ -126,15 +126,15 @@ def test_every_rule_has_its_row_and_every_slice_its_column() -> None:
 
 def test_what_was_not_exercised_is_listed() -> None:
     """Rules that had nothing to judge are listed by id and sentence."""
-    silent = [verdict.rule for verdict in broken().rules if verdict.outcome is Outcome.NOT_EXERCISED]
+    not_exercised = [verdict.rule for verdict in broken().rules if verdict.outcome is Outcome.NOT_EXERCISED]
     listed = next(
         element for element in Page(html(ReportView(broken()))).all("ul") if element["class"] == "untested"
     ).text
-    assert silent
-    assert all(rule.id in listed and rule.summary.replace("`", "") in listed for rule in silent)
+    assert not_exercised
+    assert all(rule.id in listed and rule.summary.replace("`", "") in listed for rule in not_exercised)
 
 
-def test_polled_sessions_and_transitions_are_told_in_words() -> None:
+def test_polled_sessions_and_transitions_are_described() -> None:
     """What the drawings show is also there as text: each session's life, and each transition with its count."""
     text = " ".join(Page(html(ReportView(broken()))).text.split())
     assert "WAITING, IN_PROGRESS after" in text
@@ -143,7 +143,7 @@ def test_polled_sessions_and_transitions_are_told_in_words() -> None:
     assert "COMPLETED → IN_PROGRESS 1 breaks the contract: COMPLETED is final" in text
 
 
-def test_drift_is_told_with_its_history() -> None:
+def test_drift_is_shown_with_its_history() -> None:
     """Changes come with before, after and advice, alike ones once; nights come with what they were."""
     text = " ".join(Page(html(ReportView(drifted(), HISTORY))).text.split())
     assert "breaking waiting, in-progress · /expires_at" in text
@@ -152,7 +152,7 @@ def test_drift_is_told_with_its_history() -> None:
     assert "2026-11-02: 1 breaking, 1 risky, 1 additive" in text
 
 
-def test_what_was_learned_is_told() -> None:
+def test_what_was_learned_is_listed() -> None:
     """An open question comes with its answer, or with the word that there is none yet."""
     asked = (("Which status code has a malformed id?", "404"), ("Does a GET move it?", NOT_ANSWERED))
     shown = Page(html(ReportView(replace(broken(), learned=asked))))
@@ -203,7 +203,7 @@ def test_tables_drawings_and_scrolling_regions_have_names(page: Page) -> None:
     assert all(count == 1 for count in Counter(names).values())
 
 
-def test_no_meaning_is_in_colour_alone(page: Page) -> None:
+def test_no_meaning_is_only_in_a_colour(page: Page) -> None:
     """Every cell that has an outcome says it in a word."""
     cells = [cell for cell in page.all("td") if cell["class"]]
     assert all(cell.text.strip() for cell in cells)
@@ -232,14 +232,14 @@ PERSON = ("Exempelsson", "Fiktiv", "19000228-0000", "1900-02-28", "Testperson", 
 
 def test_ids_tokens_credentials_and_people_stay_out() -> None:
     """No session id, order id, token, reference, correlation id, credential or personal value is on the page."""
-    stages = (
+    scenarios = (
         "manual-id-check",
         "completed-with-token",
         "completed-with-order",
         "wrong-credentials",
         "echoes-credentials",
     )
-    evidence = exchanges(*stages)
+    evidence = exchanges(*scenarios)
     secrets = {exchange.request.session_id for exchange in evidence if exchange.context.session != "malformed"}
     for exchange in evidence:
         body: dict[str, Any] = not_none(exchange.response).json.value

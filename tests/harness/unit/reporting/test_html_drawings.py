@@ -28,9 +28,9 @@ WORDS = st.sampled_from([*KINDS, "PARKED", "404", "timeout"])
 def sessions(draw: st.DrawFn) -> list[Slice]:
     """A few sessions, each with reads in time order; all have times, or none has."""
     timed = draw(st.booleans())
-    lives = draw(st.lists(st.lists(WORDS, min_size=1, max_size=9), min_size=1, max_size=5))
+    courses = draw(st.lists(st.lists(WORDS, min_size=1, max_size=9), min_size=1, max_size=5))
     made = []
-    for number, words in enumerate(lives):
+    for number, words in enumerate(courses):
         times = sorted(draw(st.lists(st.floats(0, 1e6), min_size=len(words), max_size=len(words))))
         reads = (Poll(at if timed else None, word) for at, word in zip(times, words, strict=True))
         made.append(Slice(f"session {number}", {}, tuple(reads)))
@@ -56,10 +56,10 @@ def test_every_read_has_its_mark_within_the_strip(slices: list[Slice]) -> None:
         assert strip.description.startswith(part.reads[0].word)
 
 
-def test_a_life_is_told_by_what_changed() -> None:
+def test_a_session_is_described_by_its_changes() -> None:
     """The words of a strip name each run of the same status once, and when it began."""
-    life = [(2.0, "WAITING"), (2.5, "WAITING"), (132.0, "IN_PROGRESS"), (9000.0, "COMPLETED")]
-    (strip,) = timeline([Slice("s", {}, tuple(Poll(*read) for read in life))]).strips
+    course = [(2.0, "WAITING"), (2.5, "WAITING"), (132.0, "IN_PROGRESS"), (9000.0, "COMPLETED")]
+    (strip,) = timeline([Slice("s", {}, tuple(Poll(*read) for read in course))]).strips
     assert strip.description == "WAITING, IN_PROGRESS after 2.2 min, COMPLETED after 2.5 h: 4 reads"
     assert [mark.kind for mark in strip.marks] == ["pending", "pending", "pending", "final"]
 
@@ -76,7 +76,7 @@ def test_a_life_is_told_by_what_changed() -> None:
         7200.0: "2.0 h",
     }.items(),
 )
-def test_times_are_told_in_a_unit_of_their_size(seconds: float, words: str) -> None:
+def test_times_have_a_unit_of_their_size(seconds: float, words: str) -> None:
     """When a status began is told in milliseconds, seconds, minutes or hours."""
     (strip,) = timeline([Slice("s", {}, (Poll(0.0, "WAITING"), Poll(seconds, "COMPLETED")))]).strips
     assert strip.description == f"WAITING, COMPLETED after {words}: 2 reads"
@@ -97,14 +97,14 @@ def test_transitions_are_counted(slices: list[Slice]) -> None:
     """Each step from one status to another is one of the seen ways; those that leave a final status, or lead back to
     WAITING, break the contract, and no other does."""
     drawn = lifecycle(slices)
-    lives = [[read.word for read in part.reads if read.word.isupper()] for part in slices]
-    steps = [step for life in lives for step in pairwise(life) if step[0] != step[1]]
+    courses = [[read.word for read in part.reads if read.word.isupper()] for part in slices]
+    steps = [step for course in courses for step in pairwise(course) if step[0] != step[1]]
     assert {(way.before, way.after): way.count for way in drawn.seen} == {step: steps.count(step) for step in steps}
     for way in drawn.seen:
         wrong = way.before in ("COMPLETED", "CANCELLED", "DISABLED") or way.after == "WAITING"
         assert (way.how == "wrong") == wrong == way.description.startswith("breaks the contract")
     assert {node.word: node.reads for node in drawn.nodes if node.reads} == {
-        word: sum(life.count(word) for life in lives) for life in lives for word in life
+        word: sum(course.count(word) for course in courses) for course in courses for word in course
     }
 
 
@@ -127,7 +127,7 @@ def test_the_diagram_fits(slices: list[Slice]) -> None:
             assert one is other or apart, (one.word, other.word)
 
 
-def test_every_way_can_be_drawn() -> None:
+def test_every_way_has_a_path() -> None:
     """Between any two statuses there is a way that starts and ends outside of both boxes."""
     statuses = list(KINDS)
     for before in statuses:
@@ -161,7 +161,7 @@ RUNS = st.builds(
 
 
 @given(st.lists(RUNS, min_size=1, max_size=30))
-def test_every_night_has_its_column(runs: list[Run]) -> None:
+def test_every_run_has_its_column(runs: list[Run]) -> None:
     """Columns stand side by side over the whole width, their boxes upon each other from the ground line up."""
     chart = not_none(history_chart(runs))
     assert len(chart.columns) == len(runs)
@@ -177,8 +177,8 @@ def test_every_night_has_its_column(runs: list[Run]) -> None:
     )
 
 
-def test_the_chart_says_what_it_shows() -> None:
-    """Each night that was not quiet is a sentence, and the whole chart is one."""
+def test_the_chart_is_described() -> None:
+    """Each run that was not quiet is a sentence, and the whole chart is one."""
     chart = not_none(history_chart((*HISTORY, run(6, "drift"))))
     assert [column.description for column in chart.eventful][:2] == [
         "2026-11-02: 1 breaking, 1 risky, 1 additive",

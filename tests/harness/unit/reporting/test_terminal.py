@@ -16,7 +16,7 @@ from hpp_contract.rules import CATALOGUE
 from tests.harness.support.sample_reports import EVERY_OUTCOME, REPORTS, finding, report, verdict
 
 
-def test_terminal_says_it_all() -> None:
+def test_terminal_is_complete() -> None:
     """The terminal report names verdict, counts, each failing rule with its findings, silence, problems and notes."""
     text = terminal(ReportView(EVERY_OUTCOME))
     for expected in [
@@ -48,7 +48,7 @@ def test_terminal_counts_by_letter() -> None:
     assert re.findall(r"[\d-]+(?= \||$)", rows["S"]) == ["1", "1", "-", "-", "-"]
 
 
-def test_terminal_merges_findings_that_say_the_same() -> None:
+def test_terminal_groups_equal_findings() -> None:
     """The same finding in several places is shown once, at most five are shown, and the rest is counted."""
     same = [finding()] * 3
     others = [finding(str(number)) for number in range(6)]
