@@ -95,7 +95,7 @@ def over(drift: list[Change]) -> str:
 
 
 def marker(since: str) -> str:
-    """What recognises the issue of a drift, whatever its title becomes."""
+    """What identifies the issue of a drift, whatever its title becomes."""
     return f"<!-- {LABEL} {since} -->"
 
 
