@@ -63,8 +63,8 @@ Run by `make bench ARGS=detection`; `python -m benchmarks.detection --write` wri
 Read it with this in mind:
 
 - **In the first column of numbers we have a home advantage.** Each of those faults is declared beside one of our rules:
-  that we see them says that the rules work, not that they are the right ones. The second column is the fairer one: what has
-  happened to other people's APIs, written down before it was known who sees it.
+  that we see them says that the rules work, not that they are the right ones. The second column is the fairer one: what
+  has happened to other people's APIs, written down before it was known who sees it.
 - A tool *sees* a fault when its command fails with the fault and not without it. What it prints is not judged.
 - A *false alarm* is a failure at an endpoint that differs only in ways the documentation allows.
 - Every tool is given the same ten session ids and the same credentials. A fault that needs two polls, or a request

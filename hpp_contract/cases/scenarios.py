@@ -113,7 +113,7 @@ _MANUAL_ID: Final = {
     },
 }
 
-_SPELLINGS: Final[Mapping[str, Mapping[str, Any]]] = {
+_NOTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "manual-id-check": {"members": _MANUAL_ID},
     "failed": {"digits": 0},
     "error": {"digits": 6},
@@ -124,7 +124,7 @@ _SPELLINGS: Final[Mapping[str, Mapping[str, Any]]] = {
 """The data types page allows 0 to 9 fraction digits and any zone; the documented examples keep their own notation."""
 
 _ALL: Final = (
-    *(_still(shape, **_SPELLINGS.get(shape, {})) for shape in SHAPES),
+    *(_still(shape, **_NOTATIONS.get(shape, {})) for shape in SHAPES),
     _walk("lifecycle-paid", "waiting", "in-progress", "completed-with-order"),
     _walk("lifecycle-retried", "waiting", "in-progress", "failed", "in-progress", "completed-with-order", digits=6),
     _walk("lifecycle-back", "waiting", "in-progress", "back", "in-progress", "completed-with-token", digits=9),

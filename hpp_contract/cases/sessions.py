@@ -97,15 +97,15 @@ IDS: Final = (
 
 
 _completed = partial(case, scenario="completed-with-order")
-_ANOTHER: Final = session_id("somebody-else")
+_SECOND_ID: Final = session_id("somebody-else")
 
 MEMBERS: Final = (
     case("unknown-member", "A member that no documentation has.", ("HPP-A20",), member("risk_score", 3)),
     case("unknown-object", "An undocumented member with objects and lists in it.", ("HPP-A20",),
             member("links", {"self": [{"href": "https://shop.example", "status": "FAILED"}]})),
     case("misleading-members", "Undocumented members with the names that other APIs would give.",
-            ("HPP-A12", "HPP-A20"), member("id", _ANOTHER), member("state", "WAITING"),
-            member("orderId", _ANOTHER), member("sessionId", _ANOTHER), member("reference", "Z999ZZ9Z")),
+            ("HPP-A12", "HPP-A20"), member("id", _SECOND_ID), member("state", "WAITING"),
+            member("orderId", _SECOND_ID), member("sessionId", _SECOND_ID), member("reference", "Z999ZZ9Z")),
     case("unknown-status", "A status that no documentation has.", ("HPP-A18", "HPP-A19"),
              member("status", "PENDING_REVIEW")),
     case("timeout-status", "TIMEOUT, which is documented for callbacks only.", ("HPP-A18", "HPP-A19"),
@@ -133,7 +133,7 @@ MEMBERS: Final = (
     _completed("numeric-order-id", "The order_id is a number.", ("HPP-A12",), member("order_id", 1234567)),
     _completed("order-and-token", "A completed session with an order and a token.", ("HPP-A05", "HPP-A07"),
             member("authorization_token", "b2c9d0aa-0000-4111-8222-333344445555")),
-    case("another-session-id", "The body is another session's.", ("HPP-A13",), member("session_id", _ANOTHER)),
+    case("another-session-id", "The body is another session's.", ("HPP-A13",), member("session_id", _SECOND_ID)),
     _completed("longest-strings", "A reference of 255 characters.", ("HPP-A06", "HPP-A17"),
             member("klarna_reference", "X" * 255)),
     case("non-ascii-names", "Names with accents, emoji and another script.", ("HPP-A08", "HPP-A17"),

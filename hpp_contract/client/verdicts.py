@@ -38,11 +38,11 @@ class CaseVerdicts:
         answers: Iterable[ClientRead],
         exchanges: Iterable[Exchange],
         own: Iterable[tuple[str, Finding]] = (),
-        spares: Collection[str] = (),
+        exempt: Collection[str] = (),
     ) -> tuple[RuleVerdict, ...]:
         """The verdicts on one case, also entered: `own` are findings of the case itself, by rule id."""
         answers, exchanges = tuple(answers), tuple(exchanges)
-        stamped = verdicts_on(case, self.subject, answers, exchanges, own, spares)
+        stamped = verdicts_on(case, self.subject, answers, exchanges, own, exempt)
         self.add(case, stamped)
         self.shown |= rendered_exchanges(stamped, exchanges, {answer.evidence for answer in answers})
         return stamped
@@ -64,10 +64,10 @@ def verdicts_on(
     answers: Iterable[ClientRead],
     exchanges: Iterable[Exchange],
     own: Iterable[tuple[str, Finding]] = (),
-    spares: Collection[str] = (),
+    exempt: Collection[str] = (),
 ) -> tuple[RuleVerdict, ...]:
     """The verdicts on one case, which every finding names; `own` are findings of the case itself, by rule id."""
-    verdicts = judge(tuple(exchanges), [rule for rule in RULES if rule.id not in spares], subject, answers)
+    verdicts = judge(tuple(exchanges), [rule for rule in RULES if rule.id not in exempt], subject, answers)
     return tuple(_with_own(_with_case(verdict, case), own, case) for verdict in verdicts)
 
 

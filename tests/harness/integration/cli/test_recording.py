@@ -97,11 +97,11 @@ def test_requests_are_judged_too(tmp_path: Path) -> None:
 
 def long_log(path: Path, sessions: int) -> Path:
     """A log of many sessions, a few of them broken, longer than one piece."""
-    stages = ("lifecycle-paid", "waiting", "lifecycle-retried", "unknown-id", "completed-with-order", "expired")
+    scenarios = ("lifecycle-paid", "waiting", "lifecycle-retried", "unknown-id", "completed-with-order", "expired")
     exchanges = []
     for number in range(sessions):
         asked = f"39a1c773-{number:04x}-4111-8111-111111111111"
-        polls = simulated(stages[number % len(stages)], 3)
+        polls = simulated(scenarios[number % len(scenarios)], 3)
         lines = write_lines(path, [kept(each) for each in (polls if number % 7 else polls[::-1])]).read_text(
             encoding="utf-8"
         )
@@ -116,10 +116,10 @@ def test_any_number_of_processes_has_the_same_result(tmp_path: Path) -> None:
     log = long_log(tmp_path / "log.ndjson", 400)
     paths = [str(log), str(RECORDINGS)]
     progress: list[tuple[int, int]] = []
-    alone = judge_recordings(paths, processes=1)
+    single = judge_recordings(paths, processes=1)
     together = judge_recordings(paths, processes=3, on_progress=lambda done, total: progress.append((done, total)))
-    assert alone == together
-    assert alone.judged > 1200
+    assert single == together
+    assert single.judged > 1200
     assert alone.damaged == 1
     assert [done for done, _ in progress] == sorted(done for done, _ in progress)
     assert progress[-1][0] == progress[-1][1]

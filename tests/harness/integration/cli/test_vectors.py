@@ -183,10 +183,10 @@ def test_vectors_on_a_disk_that_fails(tmp_path: Path, monkeypatch: pytest.Monkey
     target = tmp_path / "vectors"
     assert in_process("vectors", str(target), "--count", "1").exit_code == 0
     before = sorted(target.rglob("*"))
-    rename, troubles = Path.rename, iter([OSError(28, "No space left on device")])
+    rename, failures = Path.rename, iter([OSError(28, "No space left on device")])
 
     def fails(draft: Path, to: Path) -> Path:
-        if to == target and (error := next(troubles, None)):
+        if to == target and (error := next(failures, None)):
             raise error
         return rename(draft, to)
 

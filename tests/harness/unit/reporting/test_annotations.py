@@ -58,16 +58,18 @@ def test_a_failed_run_has_an_error(hostile: Report) -> None:
 def test_texts_arrive_as_they_are() -> None:
     """Percent signs, colons, commas and line ends of a text arrive, in the title as in the message."""
     nasty = verdict("HPP-S01", Outcome.BROKEN, Finding("a,b", "100%", "::error::%0A", "x.yaml#2, y"))
-    (told,) = runner(github(ReportView(report(nasty))))
-    assert told.properties == {"title": "HPP-S01 a-rule: broken"}
-    assert "a,b: expected 100%, found ::error::%0A · x.yaml#2, y\n" in told.text
+    (written,) = runner(github(ReportView(report(nasty))))
+    assert written.properties == {"title": "HPP-S01 a-rule: broken"}
+    assert "a,b: expected 100%, found ::error::%0A · x.yaml#2, y\n" in written.text
 
 
 def test_levels_follow_the_verdict() -> None:
     """Broken is an error, a warning a warning unless strict, a known failure and silence are notices."""
 
     def levels(judged: Report) -> dict[str, str]:
-        return {told.properties["title"].split(":")[0]: told.name for told in runner(github(ReportView(judged)))}
+        return {
+            written.properties["title"].split(":")[0]: written.name for written in runner(github(ReportView(judged)))
+        }
 
     assert levels(EVERY_OUTCOME) == {
         "Problem with the run": "error",
@@ -87,10 +89,10 @@ def test_levels_follow_the_verdict() -> None:
 def test_annotations_over_the_limit_are_summarized() -> None:
     """More annotations of a level than GitHub shows end in one that names the rest."""
     many = report(*(verdict(f"HPP-S{number:02}", Outcome.BROKEN, finding()) for number in range(1, 21)))
-    told = runner(github(ReportView(many)))
-    assert len(told) == MAX_ANNOTATIONS
-    assert told[-1].properties["title"] == "11 more"
-    assert "HPP-S20 a-rule: broken" in told[-1].text
+    written = runner(github(ReportView(many)))
+    assert len(written) == MAX_ANNOTATIONS
+    assert written[-1].properties["title"] == "11 more"
+    assert "HPP-S20 a-rule: broken" in written[-1].text
 
 
 def test_a_recording_is_annotated_where_it_is() -> None:
@@ -101,9 +103,9 @@ def test_a_recording_is_annotated_where_it_is() -> None:
 
 
 def test_changes_are_annotated_by_class() -> None:
-    """What fails a drift run is an error, other changes are notices, and what is alike is told once."""
-    told = [(one.name, one.properties["title"]) for one in runner(github(ReportView(drifted())))]
-    assert told == [
+    """What fails a drift run is an error, other changes are notices, and what is alike is written once."""
+    written = [(one.name, one.properties["title"]) for one in runner(github(ReportView(drifted())))]
+    assert written == [
         ("error", "breaking: waiting, in-progress · /expires_at"),
         ("error", "risky: waiting · /status value"),
         ("notice", "additive: any session · /links"),

@@ -56,9 +56,9 @@ def test_the_verdict_comes_first() -> None:
 
 
 def test_a_finding_has_all_its_parts() -> None:
-    """A broken rule is told with its sentence, its basis, where, expected, found, evidence, exchange and commands."""
+    """A broken rule is shown with its sentence, its basis, where, expected, found, evidence, exchange and commands."""
     shown = Page(html(ReportView(broken())))
-    told = next(element for element in shown.all("article") if element["id"] == "HPP-C02").text
+    written = next(element for element in shown.all("article") if element["id"] == "HPP-C02").text
     for part in [
         "HPP-C02 order-with-reference",
         "order_id and klarna_reference come together.",
@@ -72,7 +72,7 @@ def test_a_finding_has_all_its_parts() -> None:
         "> GET https://hpp.example/hpp/v1/sessions/",
         '<   "status": "COMPLETED"',
     ]:
-        assert part in told
+        assert part in written
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_a_finding_has_all_its_parts() -> None:
 )
 def test_a_finding_can_be_reproduced(subject: Subject, found: dict[str, str], command: str) -> None:
     """Each finding comes with the one command that shows it again, for a shell as it is."""
-    told = Finding("/a", "b", "c", **found)
-    assert reproduce_command(Report(subject, ()), told) == command
-    page = Page(html(ReportView(replace(report(verdict("HPP-S01", Outcome.BROKEN, told)), subject=subject))))
+    finding = Finding("/a", "b", "c", **found)
+    assert reproduce_command(Report(subject, ()), finding) == command
+    page = Page(html(ReportView(replace(report(verdict("HPP-S01", Outcome.BROKEN, finding)), subject=subject))))
     assert page.text.count(command) == 1 or not command
 
 

@@ -43,8 +43,8 @@ def sessions(draw: st.DrawFn) -> list[Slice]:
 @given(sessions())
 def test_every_read_has_its_mark_within_the_strip(slices: list[Slice]) -> None:
     """Each read is one mark, in order, within the strip; bars lie between the first and the last mark."""
-    drawn = timeline(slices)
-    for strip, part in zip(drawn.strips, slices, strict=True):
+    drawing = timeline(slices)
+    for strip, part in zip(drawing.strips, slices, strict=True):
         places = [mark.x for mark in strip.marks]
         assert len(places) == len(part.reads)
         assert places == sorted(places)
@@ -83,7 +83,7 @@ def test_times_have_a_unit_of_their_size(seconds: float, words: str) -> None:
 
 
 def test_reads_without_times_are_placed_in_order() -> None:
-    """Where recordings have no times, the order of the reads is what is drawn and told."""
+    """Where recordings have no times, the order of the reads is what is drawn and reported."""
     (strip,) = timeline([Slice("s", {}, (Poll(None, "WAITING"), Poll(None, "404"), Poll(None, "404")))]).strips
     assert strip.description == "WAITING, 404: 3 reads"
     assert [mark.x for mark in strip.marks] == [1.5, 50.0, 98.5]
@@ -96,14 +96,14 @@ def test_reads_without_times_are_placed_in_order() -> None:
 def test_transitions_are_counted(slices: list[Slice]) -> None:
     """Each step from one status to another is one of the seen ways; those that leave a final status, or lead back to
     WAITING, break the contract, and no other does."""
-    drawn = lifecycle(slices)
+    drawing = lifecycle(slices)
     courses = [[read.word for read in part.reads if read.word.isupper()] for part in slices]
     steps = [step for course in courses for step in pairwise(course) if step[0] != step[1]]
-    assert {(way.before, way.after): way.count for way in drawn.seen} == {step: steps.count(step) for step in steps}
-    for way in drawn.seen:
+    assert {(way.before, way.after): way.count for way in drawing.seen} == {step: steps.count(step) for step in steps}
+    for way in drawing.seen:
         wrong = way.before in ("COMPLETED", "CANCELLED", "DISABLED") or way.after == "WAITING"
         assert (way.how == "wrong") == wrong == way.description.startswith("breaks the contract")
-    assert {node.word: node.reads for node in drawn.nodes if node.reads} == {
+    assert {node.word: node.reads for node in drawing.nodes if node.reads} == {
         word: sum(course.count(word) for course in courses) for course in courses for word in course
     }
 
@@ -111,16 +111,16 @@ def test_transitions_are_counted(slices: list[Slice]) -> None:
 @given(sessions())
 def test_the_diagram_fits(slices: list[Slice]) -> None:
     """Every box and every way lies within the drawing, and no two boxes overlap."""
-    drawn = lifecycle(slices)
-    for node in drawn.nodes:
+    drawing = lifecycle(slices)
+    for node in drawing.nodes:
         assert node.half_width <= node.x <= WIDTH - node.half_width
-        assert HALF_HEIGHT <= node.y <= drawn.height - HALF_HEIGHT
-    for way in drawn.ways:
+        assert HALF_HEIGHT <= node.y <= drawing.height - HALF_HEIGHT
+    for way in drawing.ways:
         numbers = list(map(float, re.findall(r"-?[\d.]+", way.path)))
         assert all(-60 <= x <= WIDTH + 60 for x in numbers[::2])
         assert 0 <= way.x <= WIDTH
-        assert 0 <= way.y <= drawn.height
-    boxes = list(drawn.nodes)
+        assert 0 <= way.y <= drawing.height
+    boxes = list(drawing.nodes)
     for one in boxes:
         for other in boxes:
             apart = abs(one.x - other.x) >= one.half_width + other.half_width or abs(one.y - other.y) >= 2 * HALF_HEIGHT
@@ -133,9 +133,9 @@ def test_every_way_has_a_path() -> None:
     for before in statuses:
         for after in statuses:
             if before != after:
-                drawn = lifecycle([Slice("s", {}, (Poll(0.0, before), Poll(1.0, after)))])
-                (way,) = drawn.seen
-                box = {node.word: node for node in drawn.nodes}
+                drawing = lifecycle([Slice("s", {}, (Poll(0.0, before), Poll(1.0, after)))])
+                (way,) = drawing.seen
+                box = {node.word: node for node in drawing.nodes}
                 x1, y1, _, _, x2, y2 = map(float, re.findall(r"-?[\d.]+", way.path))
                 for x, y, node in ((x1, y1, box[before]), (x2, y2, box[after])):
                     assert abs(x - node.x) >= node.half_width or abs(y - node.y) >= HALF_HEIGHT, way
@@ -196,7 +196,7 @@ def test_no_history_is_no_chart_and_a_long_one_is_its_end() -> None:
     assert chart.first == "2026-11-02"
 
 
-# --- The slices they are drawn from
+# --- The slices they are drawing from
 
 
 def test_evidence_is_taken_apart_by_session_and_question() -> None:

@@ -93,7 +93,7 @@ class Observed:
 
 def sessions() -> Iterator[Observed]:
     """Sessions of every scenario and fault, live and as recordings hold them, and recorded ones with a small change."""
-    live = [simulated(stage, 2) for stage in SITUATIONS] + [simulated(each.scenario, 2, each) for each in FAULTS]
+    live = [simulated(scenario, 2) for scenario in SITUATIONS] + [simulated(each.scenario, 2, each) for each in FAULTS]
     yield from map(Observed, live)
     for base in ("completed-with-order", "unknown-id"):
         first, second = simulated(base, 2)

@@ -80,6 +80,6 @@ def test_what_a_client_accepts(accept: str, refused: bool) -> None:
     assert bool(rule(answered(sent=(("Accept", accept),)))) == refused
 
 
-def test_paths_are_told_without_what_is_in_them() -> None:
+def test_paths_are_shown_without_what_is_in_them() -> None:
     """Of a wrong path only words that look like a program's are repeated."""
     assert _path_shape("/hpp/v1/sessions/Ottilie/x-1/kco/39a1c773-bafd") == "/hpp/v1/sessions/…/…/kco/…"
