@@ -110,7 +110,9 @@ class Application:
         self._sandbox = sandbox
         self._scenarios = {session_id(name): scenario for name, scenario in SCENARIOS.items()}
         self._own_faults = {session_id(fault.name): fault for fault in (*FAULTS, *self._faults)}
-        self._scenarios |= {name: met for name, met in served.items() if isinstance(met, Scenario)}
+        self._scenarios |= {
+            name: met if isinstance(met, Scenario) else SCENARIOS[met.scenario] for name, met in served.items()
+        }
         self._own_faults |= {name: met for name, met in served.items() if isinstance(met, Fault)}
         self._created = self.clock() - AGE
         self._polls: Counter[tuple[str, str]] = Counter()

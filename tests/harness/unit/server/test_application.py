@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.edits import body, knowing, member, method, status
 from hpp_contract.engine.fault import Fault, fault
@@ -177,6 +178,15 @@ def test_fault_has_its_own_id(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(application_module, "FAULTS", [replace(fault, edits=())])
     lied = [one != other for one, other in zip(reported, polled(fault), strict=True)]
     assert lied == [fault.since <= poll < fault.until for poll in range(3)]
+
+
+def test_what_is_served_comes_first() -> None:
+    """The client case called `forbidden` has the id of the scenario `forbidden`, and gets its own answer."""
+    forbidden = CASES["forbidden"]
+    (asked,) = forbidden.sessions
+    assert asked == session_id("forbidden")
+    refused = ask(Application(served=forbidden.faults()), asked)
+    assert (refused.status, b"No session for you" in not_none(refused.response).body) == (403, True)
 
 
 def polled(fault: Fault) -> list[object]:
