@@ -120,7 +120,7 @@ def test_any_number_of_processes_has_the_same_result(tmp_path: Path) -> None:
     together = judge_recordings(paths, processes=3, on_progress=lambda done, total: progress.append((done, total)))
     assert single == together
     assert single.judged > 1200
-    assert alone.damaged == 1
+    assert single.damaged == 1
     assert [done for done, _ in progress] == sorted(done for done, _ in progress)
     assert progress[-1][0] == progress[-1][1]
 
