@@ -38,7 +38,7 @@ _ANYTHING: Final[tuple[Any, ...]] = (
 def valid_body(choices: Choices, name: str, *, extras: bool = False, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
     """A body that `schemas/<name>.json` and every rule accept.
 
-    With `extras` it also has members that nobody documented, which the contract allows and HPP-S09 warns about.
+    With `extras` it also has undocumented members, which the contract allows and HPP-S09 warns about.
     """
     spec = pick(choices, satisfiable(name))
     body = body_of(spec, choices, spans)
@@ -77,7 +77,7 @@ def satisfiable(name: str) -> tuple[ValueSpec, ...]:
 
 @cache
 def alternatives(name: str) -> tuple[ValueSpec, ...]:
-    """The alternatives of a schema, without `manual_identification` where nobody is being identified (HPP-P04)."""
+    """The alternatives of a schema, without `manual_identification` without a running identification (HPP-P04)."""
     return tuple(_identified_when_asked(spec) for spec in specs(name))
 
 

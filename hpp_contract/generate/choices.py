@@ -77,7 +77,7 @@ def pick(choices: Choices, items: Sequence[Item]) -> Item:
 
 
 def seeded(seed: str) -> Choices:
-    """Choices that a seed determines, whatever else runs."""
+    """Choices that only the seed determines."""
     chance = random.Random(seed)  # noqa: S311  test data, not a secret
     return Choices(lambda: chance.randbytes(BLOCK))
 

@@ -57,7 +57,7 @@ class BreakableConstraint:
 def breakable_constraints(name: str) -> tuple[BreakableConstraint, ...]:
     """Every constraint of `schemas/<name>.json` that can be broken without choosing another branch by it."""
     found = (breakable for whole in alternatives(name) for breakable in _breakable_constraints(whole, (), whole))
-    # What is only tolerated (status TIMEOUT) breaks a rule of its own beside: there, only the status is worth breaking.
+    # Status TIMEOUT, which is only tolerated, breaks a rule of its own: in that alternative, only the status is broken.
     return tuple(
         breakable for breakable in found if breakable.whole in satisfiable(name) or breakable.path == ("status",)
     )

@@ -108,7 +108,7 @@ def legal_trace(choices: Choices) -> Trace:
 
 
 def simulate(session: SessionSimulator, polls: int, *, to_the_end: bool = True) -> None:
-    """Poll so many times; in between the session stays as it is or moves on, to a final status only if `to_the_end`."""
+    """Poll `polls` times; in between the session may move on, to a final status only if `to_the_end`."""
     for _ in range(polls):
         session.wait()
         if session.choices.integer(0, 1):

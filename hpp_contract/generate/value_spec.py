@@ -17,7 +17,7 @@ _TYPES: Final[Mapping[str, type]] = {"object": dict, "array": list, "string": st
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """An asserting keyword, its value and the rule that reports it. Without a rule it only chooses: it stands under an
-    `if`, and whoever breaks it gets another branch instead of a finding."""
+    `if`, and a value that breaks it takes another branch instead."""
 
     keyword: str
     value: Any

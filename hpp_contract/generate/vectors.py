@@ -47,7 +47,7 @@ class Vector:
 
 def vectors(seed: int, count: int) -> Iterator[Vector]:
     """For each kind of body its example, `count` valid ones and at least as many broken ones, every constraint among
-    them. A name always stands for the same body, whatever `count` is."""
+    them. A name has the same body for every `count`."""
     for shape in KINDS:
         yield Vector(f"{shape}/valid-example", shape, example(shape))
         for number in range(1, count + 1):

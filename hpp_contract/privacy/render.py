@@ -1,7 +1,7 @@
-"""An exchange as lines of text: `render` for examples of our own, `render_redacted` for everybody.
+"""An exchange as lines of text: `render` for examples of our own, `render_redacted` for reports.
 
 `render_redacted` shows statuses, instants, error codes and the header fields of HTTP itself. Ids, tokens, references,
-messages and whatever is about a person are described. A body may be no JSON at all, so it is read by tokens.
+messages and everything about a person are described. A body may not be JSON, so it is read by tokens.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def render(exchange: Exchange, redact: Callable[[str], str]) -> str:
 
 
 def render_redacted(exchange: Exchange) -> str:
-    """The exchange without a value that identifies anything or anybody."""
+    """The exchange without any value that identifies a session, an order or a person."""
     redact = Redactor(exchange.context.secrets)
     sent, received = _body(exchange.request.body), _received(exchange.response) if exchange.response else ()
 

@@ -1,6 +1,6 @@
 """Scrubbing an exchange before it is written to disk. Every rule gives the same verdict on it before and after.
 
-Credentials, API keys, user names, cookies, ids, tokens, references and whatever is about a person are replaced by
+Credentials, API keys, user names, cookies, ids, tokens, references and everything about a person are replaced by
 pseudonyms of the same shape; statuses, dates and the bytes around them stay.
 """
 
@@ -73,12 +73,12 @@ def _credentials(exchange: Exchange) -> dict[str, str]:
 
 
 class _ExchangeScrubber:
-    """Scrubs one exchange. `known` are secrets with their replacements."""
+    """Scrubs one exchange. `secrets` are its secrets with their replacements."""
 
-    def __init__(self, pseudonyms: Pseudonyms, known: dict[str, str]) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, secrets: dict[str, str]) -> None:
         self._pseudonyms = pseudonyms
         # The raw text last: where encodings of the old text are equal, that is the one that counts.
-        pairs = ((encode(old), encode(new)) for encode in reversed(ENCODINGS) for old, new in known.items())
+        pairs = ((encode(old), encode(new)) for encode in reversed(ENCODINGS) for old, new in secrets.items())
         self._replacements = {old: new for old, new in pairs if len(old) >= MIN_SECRET}
         forms = (re.escape(form) for form in sorted(self._replacements, key=len, reverse=True))
         self._pattern = re.compile("|".join([*forms, API_KEY.pattern, f"(?i:{UUID.pattern})"]))

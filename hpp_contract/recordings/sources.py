@@ -112,12 +112,12 @@ def files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
     Raises UsageProblem for a path that does not exist.
     """
-    known = set[Path | str]()
+    taken = set[Path | str]()
     for path in paths:
         for file, found in _at_url(path) if urls.is_url(path) else _on_disk(path):
             key = file if file == STDIN or urls.is_url(file) else Path(file).resolve()
-            if key not in known:
-                known.add(key)
+            if key not in taken:
+                taken.add(key)
                 yield file, found
 
 

@@ -1,4 +1,4 @@
-"""Recordings at URLs: object stores, and whatever else fsspec opens. Only this module knows fsspec."""
+"""Recordings at URLs: object stores, and what else fsspec opens. Only this module knows fsspec."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class Persister:
 
     @staticmethod
     def load_cassette(cassette_path: Any, serializer: Any) -> Any:
-        """As vcrpy's own, but in UTF-8 whatever the locale."""
+        """As vcrpy's own, but in UTF-8 in every locale."""
         from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]  # vcrpy has none
         from vcr.serialize import deserialize  # type: ignore[import-untyped]  # vcrpy has no types
 

@@ -40,22 +40,22 @@ class VerdictCache:
 
     def count_if_known(self, fingerprint: Fingerprint, order: Order) -> bool:
         """Count this exchange and return True, if one of its signature was judged before."""
-        known = self._verdicts.get(fingerprint.signature)
-        if known is None:
+        verdict = self._verdicts.get(fingerprint.signature)
+        if verdict is None:
             return False
-        known.times += 1
-        if len(known.places) < SAMPLE:
-            known.places.append(order)
+        verdict.times += 1
+        if len(verdict.places) < SAMPLE:
+            verdict.places.append(order)
         return True
 
     def judge(self, exchange: Exchange, order: Order, fingerprint: Fingerprint | None) -> None:
         """Judge an exchange, and keep the verdict for others of its signature."""
         self._judged.exchange(exchange, order)
-        if fingerprint is not None and (known := self._verdict_of(exchange)):
+        if fingerprint is not None and (verdict := self._verdict_of(exchange)):
             if len(self._verdicts) >= MEMORY:
                 self._flush()
                 self._verdicts.clear()
-            self._verdicts[fingerprint.signature] = known
+            self._verdicts[fingerprint.signature] = verdict
 
     def collect(self) -> dict[str, Tally]:
         """What every rule found since the last call."""
@@ -74,14 +74,14 @@ class VerdictCache:
 
     def _flush(self) -> None:
         """Add what was counted by signature to the tallies of the rules."""
-        for known in self._verdicts.values():
-            if known.times:
-                self._judged.merge({rule: self._tally(known, found) for rule, found in known.findings.items()})
-                known.times, known.places = 0, []
+        for verdict in self._verdicts.values():
+            if verdict.times:
+                self._judged.merge({rule: self._tally(verdict, found) for rule, found in verdict.findings.items()})
+                verdict.times, verdict.places = 0, []
 
-    def _tally(self, known: _Verdict, findings: tuple[Finding, ...]) -> Tally:
+    def _tally(self, verdict: _Verdict, findings: tuple[Finding, ...]) -> Tally:
         if not findings:
             return Tally(True)
-        named = [(order, self._evidence(order)) for order in known.places]
+        named = [(order, self._evidence(order)) for order in verdict.places]
         placed = [(order, replace(found, evidence=evidence)) for order, evidence in named for found in findings]
-        return Tally(True, known.times * len(findings), placed[:SAMPLE])
+        return Tally(True, verdict.times * len(findings), placed[:SAMPLE])

@@ -210,7 +210,7 @@ class Spill:
         return records
 
 
-# Not fork: threads of the caller (a progress bar) would be left behind in the middle of whatever they held. And not
+# Not fork: threads of the caller (a progress bar) would be left behind, and the locks that they hold. And not
 # forkserver: where the system refuses it a process, it prints a traceback of its own.
 _SPAWN: Final = get_context("spawn")
 
@@ -218,7 +218,7 @@ _SPAWN: Final = get_context("spawn")
 class Processes:
     """At most `most` processes until `close`, each started when there is work for it and given one item at a time.
 
-    No threads serve them: a thread that the system refuses would leave whoever waits for a result without one.
+    No threads serve them: a thread that the system refuses would never give its result.
     """
 
     def __init__(self, most: int) -> None:
@@ -260,7 +260,7 @@ class Processes:
         return here
 
     def close(self) -> None:
-        """End every process, whatever it is doing."""
+        """Kill every process."""
         for connection, process in self._members.items():
             process.kill()
             process.join()

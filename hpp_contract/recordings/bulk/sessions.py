@@ -75,7 +75,7 @@ def digest(text: str) -> bytes:
 
 
 def partition_of(session: bytes, partitions: int) -> int:
-    """The partition that a session belongs to, wherever its records were made."""
+    """The partition of a session, on any machine."""
     return int.from_bytes(session[:4]) % partitions
 
 
