@@ -15,11 +15,11 @@ from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.rules import CATALOGUE
 
-KEPT: Final = 1000
-"""Findings kept per rule: a known-failing list can name a rule in every case only if none is forgotten."""
+MAX_FINDINGS: Final = 1000
+"""Findings kept for each rule: a known-failing list can name a rule in every case only if none is dropped."""
 
 RULES: Final = tuple(rule for rule in CATALOGUE if "client" in JUDGES[rule.scope])
-"""What a client is judged by."""
+"""The rules that a client is judged by."""
 
 
 class CaseVerdicts:
@@ -28,27 +28,26 @@ class CaseVerdicts:
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self._tallies = {rule.id: Tally(limit=KEPT) for rule in RULES}
+        self._tallies = {rule.id: Tally(limit=MAX_FINDINGS) for rule in RULES}
         self.slices: list[Slice] = []
         self.shown: dict[str, str] = {}
 
     def judge(
         self,
         case: str,
-        answers: Iterable[ClientRead],
+        reads: Iterable[ClientRead],
         exchanges: Iterable[Exchange],
-        own: Iterable[tuple[str, Finding]] = (),
-        exempt: Collection[str] = (),
-    ) -> tuple[RuleVerdict, ...]:
-        """The verdicts on one case, also entered: `own` are findings of the case itself, by rule id."""
-        answers, exchanges = tuple(answers), tuple(exchanges)
-        stamped = verdicts_on(case, self.subject, answers, exchanges, own, exempt)
-        self.add(case, stamped)
-        self.shown |= rendered_exchanges(stamped, exchanges, {answer.evidence for answer in answers})
-        return stamped
+        extra_findings: Iterable[tuple[str, Finding]] = (),
+        exempt_rules: Collection[str] = (),
+    ) -> None:
+        """Add the verdicts on one case; `extra_findings` are about the case as a whole, by rule id."""
+        reads, exchanges = tuple(reads), tuple(exchanges)
+        verdicts = verdicts_on(case, self.subject, reads, exchanges, extra_findings, exempt_rules)
+        self.add(case, verdicts)
+        self.shown |= rendered_exchanges(verdicts, exchanges, {read.evidence for read in reads})
 
     def add(self, case: str, verdicts: Sequence[RuleVerdict]) -> None:
-        """Enter the verdicts on a case."""
+        """Add the verdicts on a case."""
         for verdict in verdicts:
             self._tallies[verdict.rule.id].add_verdict(verdict)
         self.slices += [Slice(case, outcomes_of(verdicts))] if case else []
@@ -61,27 +60,27 @@ class CaseVerdicts:
 def verdicts_on(
     case: str,
     subject: Subject,
-    answers: Iterable[ClientRead],
+    reads: Iterable[ClientRead],
     exchanges: Iterable[Exchange],
-    own: Iterable[tuple[str, Finding]] = (),
-    exempt: Collection[str] = (),
+    extra_findings: Iterable[tuple[str, Finding]] = (),
+    exempt_rules: Collection[str] = (),
 ) -> tuple[RuleVerdict, ...]:
-    """The verdicts on one case, which every finding names; `own` are findings of the case itself, by rule id."""
-    verdicts = judge(tuple(exchanges), [rule for rule in RULES if rule.id not in exempt], subject, answers)
-    return tuple(_with_own(_with_case(verdict, case), own, case) for verdict in verdicts)
+    """The verdicts on one case, named in every finding; `extra_findings` are about the case as a whole, by rule id."""
+    verdicts = judge(tuple(exchanges), [rule for rule in RULES if rule.id not in exempt_rules], subject, reads)
+    return tuple(_with_extra(_with_case(verdict, case), extra_findings, case) for verdict in verdicts)
 
 
 def _with_case(verdict: RuleVerdict, case: str) -> RuleVerdict:
-    """With the case named, and what is found again in further reads or requests of it said once."""
+    """The verdict with the case named in its findings, and with equal findings of several reads only once."""
     if not verdict.findings:
         return verdict
-    said = {(finding.where, finding.expected, finding.found): finding for finding in reversed(verdict.findings)}
-    findings = tuple(replace(finding, case=case) for finding in reversed(said.values()))
+    distinct = {(finding.where, finding.expected, finding.found): finding for finding in reversed(verdict.findings)}
+    findings = tuple(replace(finding, case=case) for finding in reversed(distinct.values()))
     return replace(verdict, findings=findings, total=len(findings))
 
 
-def _with_own(verdict: RuleVerdict, own: Iterable[tuple[str, Finding]], case: str) -> RuleVerdict:
-    further = tuple(replace(finding, case=case) for rule, finding in own if rule == verdict.rule.id)
+def _with_extra(verdict: RuleVerdict, extra_findings: Iterable[tuple[str, Finding]], case: str) -> RuleVerdict:
+    further = tuple(replace(finding, case=case) for rule, finding in extra_findings if rule == verdict.rule.id)
     if not further:
         return verdict
     findings = verdict.findings + further
