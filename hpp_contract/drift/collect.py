@@ -35,6 +35,7 @@ from hpp_contract.drift.facts import (
 from hpp_contract.engine.judge import Groups, by_condition, exercised
 from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Exchange, Trace
+from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.exchange import traces
 from hpp_contract.rules import CATALOGUE, blocked_by
 
@@ -171,7 +172,5 @@ def _unanswered(unanswered: Iterable[Exchange], answered: Iterable[Exchange]) ->
 
 def _question(exchange: Exchange) -> str:
     """What a request asks for, whatever the response is; SESSION if it asks for a session."""
-    context = exchange.context
-    if context.credentials in ("none", "wrong"):
-        return NO_CREDENTIALS if context.credentials == "none" else WRONG_CREDENTIALS
-    return {"unknown": UNKNOWN_ID, "malformed": MALFORMED_ID}.get(context.session or "", SESSION)
+    what = asked(exchange)
+    return SESSION if what is Asked.SESSION else what.value

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 from hpp_contract.model import Exchange, Instant, Response
+from hpp_contract.model.asked import Asked
 from hpp_contract.model.exchange import response_of
 from hpp_contract.spec.fields import ENUMERATIONS, FRAMING_HEADERS, LIST_HEADERS
 from hpp_contract.spec.session import SHAPES, UUID
@@ -27,10 +28,10 @@ KEPT: Final = "kept"
 # --- Situations
 
 
-NO_CREDENTIALS: Final = "no-credentials"
-WRONG_CREDENTIALS: Final = "wrong-credentials"
-UNKNOWN_ID: Final = "unknown-id"
-MALFORMED_ID: Final = "malformed-id"
+NO_CREDENTIALS: Final = Asked.NO_CREDENTIALS.value
+WRONG_CREDENTIALS: Final = Asked.WRONG_CREDENTIALS.value
+UNKNOWN_ID: Final = Asked.UNKNOWN_ID.value
+MALFORMED_ID: Final = Asked.MALFORMED_ID.value
 GONE: Final = "gone-session"
 FORBIDDEN: Final = "forbidden-session"
 OTHER: Final = "other-answer"

@@ -12,6 +12,7 @@ from typing import Final
 from hpp_contract.engine.judge import judge
 from hpp_contract.engine.report import Outcome, Poll, Report, RuleVerdict, Slice, Subject
 from hpp_contract.model import Exchange, Instant
+from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.exchange import traces
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.privacy.render import render_redacted
@@ -90,9 +91,7 @@ def _questions(exchanges: Sequence[Exchange]) -> Iterator[Group]:
 
 def _question(exchange: Exchange) -> str | None:
     """What was asked, other than to read a session that there is."""
-    context = exchange.context
-    if context.credentials in ("none", "wrong"):
-        return f"{'no' if context.credentials == 'none' else 'wrong'} credentials"
-    if context.session in ("unknown", "malformed"):
-        return f"{context.session} id"
+    what = asked(exchange)
+    if what is not Asked.SESSION:
+        return what.replace("-", " ")
     return None if exchange.request.session_id is not None else "other requests"

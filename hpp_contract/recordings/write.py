@@ -13,6 +13,7 @@ from hpp_contract import __version__
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.files import replace_file
 from hpp_contract.model import Exchange, Headers, Instant
+from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.clock import utc
 from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.sanitize import contains_any
@@ -23,8 +24,6 @@ EMBEDDED: Final = "embedded"
 TOOL: Final = "hpp-contract"
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
-
-_SCENARIOS: Final = {"none": "no-credentials", "wrong": "wrong-credentials"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +68,13 @@ def named(exchanges: Iterable[Exchange], names: Mapping[str, str] = NO_NAMES) ->
     """Exchanges by scenario: the name that `names` has for the session, else one made of the shapes in their order."""
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in exchanges:
-        scenario = _refused_scenario(exchange)
-        session_id = "" if scenario else exchange.request.session_id or ""
-        groups.setdefault((scenario, session_id), []).append(exchange)
+        what = asked(exchange)
+        refused = "" if what is Asked.SESSION else what.value
+        groups.setdefault((refused, "" if refused else exchange.request.session_id or ""), []).append(exchange)
     result: dict[str, list[Exchange]] = {}
-    for (scenario, session_id), group in groups.items():
-        result[unused_name(scenario or names.get(session_id) or _sequence_name(group), result)] = group
+    for (refused, session_id), group in groups.items():
+        result[unused_name(refused or names.get(session_id) or _sequence_name(group), result)] = group
     return result
-
-
-def _refused_scenario(exchange: Exchange) -> str:
-    """The scenario of a request that is refused for its credentials or its id; empty for any other."""
-    context = exchange.context
-    if context.credentials in _SCENARIOS:
-        return _SCENARIOS[context.credentials]
-    return f"{context.session}-id" if context.session in ("unknown", "malformed") else ""
 
 
 def _sequence_name(group: Sequence[Exchange]) -> str:

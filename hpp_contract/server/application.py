@@ -21,6 +21,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Scenario, sessi
 from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
+from hpp_contract.model.asked import Asked
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.model.exchange import values
@@ -153,14 +154,14 @@ class Application:
         if request.method != "GET":
             return Resolution("not-get", 405, authority)
         if authority != "right":
-            return Resolution("no-credentials" if authority == "none" else "wrong-credentials", 401, authority)
+            return Resolution(Asked.NO_CREDENTIALS if authority == "none" else Asked.WRONG_CREDENTIALS, 401, authority)
         return self._session(wanted)
 
     def _session(self, wanted: str) -> Resolution:
         scenario = self._scenarios.get(wanted)
         fault = self._own_faults.get(wanted)
         if scenario is None and fault is not None:
-            if fault.scenario in ("unknown-id", "malformed-id"):
+            if fault.scenario in (Asked.UNKNOWN_ID, Asked.MALFORMED_ID):
                 return Resolution(fault.scenario, 404, "right", "unknown")
             scenario = SCENARIOS.get(fault.scenario, SCENARIOS["waiting"])
         if scenario is not None:
@@ -169,10 +170,10 @@ class Application:
         if made is not None:
             return Resolution(*made, "right", "known")
         if not UUID.fullmatch(wanted):
-            return Resolution("malformed-id", 404, "right", "malformed")
+            return Resolution(Asked.MALFORMED_ID, 404, "right", "malformed")
         if self._otherwise is not None:
             return Resolution(self._otherwise.name, self._otherwise, "right", "known")
-        return Resolution("unknown-id", 404, "right", "unknown")
+        return Resolution(Asked.UNKNOWN_ID, 404, "right", "unknown")
 
     def _is_below_base(self, request: Request) -> bool:
         return not self._base_path or request.path.startswith(f"{self._base_path}/hpp/")

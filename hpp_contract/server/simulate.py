@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Request
+from hpp_contract.model.asked import Asked
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.server.application import Application
@@ -15,11 +16,11 @@ from hpp_contract.spec.endpoint import SESSIONS_PATH
 
 BASE_URL: Final = "https://hpp.example"
 
-_IDS: Final = {
-    "no-credentials": session_id("waiting"),
-    "wrong-credentials": session_id("waiting"),
-    "unknown-id": "5d1c7f0a-92b4-4e0e-9c59-6f7f1f0e8a11",
-    "malformed-id": "not-a-session-id",
+_IDS: Final[Mapping[str, str]] = {
+    Asked.NO_CREDENTIALS: session_id("waiting"),
+    Asked.WRONG_CREDENTIALS: session_id("waiting"),
+    Asked.UNKNOWN_ID: "5d1c7f0a-92b4-4e0e-9c59-6f7f1f0e8a11",
+    Asked.MALFORMED_ID: "not-a-session-id",
 }
 """What is asked for where that is not a session of its own."""
 _WRONG: Final = Credentials("kco_test_api_wrong", CREDENTIALS.username)
@@ -38,7 +39,7 @@ def simulate_server(
 
 def _headers(scenario: str) -> Headers:
     documented = (("Content-Type", "application/json"), ("Cache-Control", "no-cache"))
-    if scenario == "no-credentials":
+    if scenario == Asked.NO_CREDENTIALS:
         return documented
-    credentials = _WRONG if scenario == "wrong-credentials" else CREDENTIALS
+    credentials = _WRONG if scenario == Asked.WRONG_CREDENTIALS else CREDENTIALS
     return (("Authorization", credentials.authorization), *documented)
