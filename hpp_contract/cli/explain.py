@@ -80,13 +80,8 @@ def _simulated(rule: Rule, clock: Clock) -> Iterator[tuple[Exchanges, Exchanges]
     for fault in rule.faults:
         for polls in range(1, MAX_POLLS + 1):
             for honest in _views(simulate_server(fault.scenario, polls, clock=clock)):
-                yield (
-                    honest,
-                    tuple(
-                        fault(exchange) if fault.applies(fault.scenario, poll) else exchange
-                        for poll, exchange in enumerate(honest)
-                    ),
-                )
+                faulty = (fault(x) if fault.applies(fault.scenario, poll) else x for poll, x in enumerate(honest))
+                yield honest, tuple(faulty)
 
 
 def _views(live: Exchanges) -> Iterator[Exchanges]:
@@ -108,9 +103,8 @@ def _text(exchanges: Exchanges) -> str:
 
 def _reads(rule: Rule, clock: Clock) -> Iterator[tuple[str, str]]:
     """What a good client returns, and the same with each fault of the rule."""
-    for fault in rule.faults:
-        honest = ideal_read(fault.scenario, clock)
-        yield _read_text(honest), _read_text(fault(honest))
+    honest = ((fault, ideal_read(fault.scenario, clock)) for fault in rule.faults)
+    return ((_read_text(read), _read_text(fault(read))) for fault, read in honest)
 
 
 def _read_text(read: ClientRead) -> str:
