@@ -100,14 +100,14 @@ HOSTILE_PAGES = st.builds(
 """Reports whose every text is hostile, in every place that the page shows."""
 
 
-def retold(report: Report, tell: Callable[[str], str]) -> Report:
-    """The report with every text changed, statuses excepted."""
+def rewritten(report: Report, rewrite: Callable[[str], str]) -> Report:
+    """The report with every text rewritten, statuses excepted."""
 
     def finding(found: Finding) -> Finding:
-        return Finding(*map(tell, (found.where, found.expected, found.found, found.evidence, found.case)))
+        return Finding(*map(rewrite, (found.where, found.expected, found.found, found.evidence, found.case)))
 
     def optional(text: str | None) -> str | None:
-        return tell(text) if text is not None else None
+        return rewrite(text) if text is not None else None
 
     rules = tuple(
         replace(v, findings=tuple(map(finding, v.findings)), known_failing=optional(v.known_failing))
@@ -115,22 +115,22 @@ def retold(report: Report, tell: Callable[[str], str]) -> Report:
     )
 
     def part(taken: Slice) -> Slice:
-        reads = (Poll(r.at, f"X{tell(r.word[1:])}" if "<" in r.word else r.word) for r in taken.reads)
-        return replace(taken, name=tell(taken.name), reads=tuple(reads))
+        reads = (Poll(r.at, f"X{rewrite(r.word[1:])}" if "<" in r.word else r.word) for r in taken.reads)
+        return replace(taken, name=rewrite(taken.name), reads=tuple(reads))
 
-    def change(changed: Change) -> Change:
-        texts = map(tell, (changed.before, changed.after, changed.example, changed.advice))
-        return Change(changed.change_class, f"{tell(changed.situation)} · {tell(changed.aspect)}", *texts)
+    def change(one: Change) -> Change:
+        texts = map(rewrite, (one.before, one.after, one.example, one.advice))
+        return Change(one.change_class, f"{rewrite(one.situation)} · {rewrite(one.aspect)}", *texts)
 
     return replace(
         report,
-        subject=replace(report.subject, name=tell(report.subject.name)),
+        subject=replace(report.subject, name=rewrite(report.subject.name)),
         rules=rules,
         unverified=optional(report.unverified),
-        problems=tuple(map(tell, report.problems)),
-        notes=tuple(map(tell, report.notes)),
+        problems=tuple(map(rewrite, report.problems)),
+        notes=tuple(map(rewrite, report.notes)),
         slices=tuple(map(part, report.slices)),
-        exchanges={tell(key): tell(text) for key, text in report.exchanges.items()},
+        exchanges={rewrite(key): rewrite(text) for key, text in report.exchanges.items()},
         changes=tuple(map(change, report.changes)),
-        learned=tuple((tell(question), tell(answer)) for question, answer in report.learned),
+        learned=tuple((rewrite(question), rewrite(answer)) for question, answer in report.learned),
     )

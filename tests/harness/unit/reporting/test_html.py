@@ -21,7 +21,7 @@ from hpp_contract.reporting.html.page import html
 from hpp_contract.reporting.view import ReportView, reproduce_command
 from tests.harness.support.html_reader import Page
 from tests.harness.support.not_none import not_none
-from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, retold
+from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, rewritten
 from tests.harness.support.sample_reports import EVERY_OUTCOME, report, verdict
 
 PAGES = {
@@ -221,7 +221,7 @@ def _named(text: str) -> str:
 def test_hostile_text_stays_text(hostile: Report) -> None:
     """No text adds an element or an attribute: a page of harmless texts has the same elements and attributes."""
     clean = sanitize_report(hostile, Redactor())
-    shown, harmless = Page(html(ReportView(clean))), Page(html(ReportView(retold(clean, _named))))
+    shown, harmless = Page(html(ReportView(clean))), Page(html(ReportView(rewritten(clean, _named))))
     assert shown.skeleton == harmless.skeleton
     for text in (clean.subject.name, *clean.notes, *clean.problems):
         assert " ".join(text.split()) in " ".join(shown.text.split())
