@@ -120,14 +120,26 @@ def _markup(text: str) -> Iterator[Atom]:
 
 def differences(old: list[Atom], new: list[Atom]) -> Iterator[Difference]:
     """What replaces what: one by one where there are equally many, else as one paragraph, which may be wrapped anew."""
+    for left, right in _replaced(old, new):
+        pairs = zip(left, right, strict=True) if len(left) == len(right) else ()
+        yield from (_difference([one], [other]) for one, other in pairs if one != other)
+        if len(left) != len(right):
+            yield _difference(left, right)
+
+
+def _replaced(old: list[Atom], new: list[Atom]) -> Iterator[tuple[list[Atom], list[Atom]]]:
+    """Parts that stand in each other's place. Finding these takes long in a long document, so it is done only where the
+    documents differ in length, and not for what both begin and end with."""
+    if len(old) == len(new):
+        yield old, new
+        return
+    shorter = min(len(old), len(new))
+    start = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    end = next((at for at in range(shorter - start) if old[-at - 1] != new[-at - 1]), shorter - start)
+    old, new = old[start : len(old) - end], new[start : len(new) - end]
     for what, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            continue
-        if j - i == m - k:
-            pairs = [([left], [right]) for left, right in zip(old[i:j], new[k:m], strict=True)]
-        else:
-            pairs = [(old[i:j], new[k:m])]
-        yield from (_difference(*pair) for pair in pairs if pair[0] != pair[1])
+        if what != "equal":
+            yield old[i:j], new[k:m]
 
 
 def _difference(left: list[Atom], right: list[Atom]) -> Difference:

@@ -148,7 +148,7 @@ def _lines(facts: Facts, inputs: Path) -> Iterator[str]:
             endpoint = "endpoint {url} --polls 5 -v --annotations {reports}"
             yield f"fault/{name}: 'HPP_SESSION_IDS={ids}' {endpoint} @ --fault {name}"
     for name in ("Client", "ResultClient", "TypedClient"):
-        yield f"client/{name}: client --python clients:{name} {{reports}}"
+        yield f"client/{name}: client --python clients:{name} --generated 10 {{reports}}"
     for name in facts.kept:
         yield f"kept/{name}: client --python clients:{name} --only smoke,unknown-status {{reports}}"
     for name, cases in facts.wrong.items():
