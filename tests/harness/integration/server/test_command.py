@@ -67,7 +67,7 @@ def test_instructions_work() -> None:
 def test_scenario_under_any_id() -> None:
     """--scenario plays under every id nobody knows."""
     with serving("--scenario", "lifecycle-missed") as served:
-        assert "lifecycle-missed under any well-formed id" in served.said
+        assert "lifecycle-missed for any well-formed id that is not below" in served.said
         assert [served.get(UNKNOWN).json()["status"] for _ in range(2)] == ["WAITING", "COMPLETED"]
 
 
