@@ -141,3 +141,9 @@ def test_make_says_which_python_it_needs(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert f"Python 3.11 or newer is needed and '{python}' is not one" in done.stderr
         assert not (tmp_path / ".venv").exists()
+
+
+def test_lowest_copies_tests_that_exist() -> None:
+    """`.ci/lowest` copies files of the tests by name: each of them is there."""
+    [names] = re.findall(r"^for file in (.+); do$", (ROOT / ".ci/lowest").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name in names.split() if not (ROOT / f"tests/harness/{name}.py").exists()] == []
