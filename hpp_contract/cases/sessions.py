@@ -18,12 +18,8 @@ def _shape(name: str, description: str, *rules: str) -> Case:
 
 
 SHAPES: Final = (
-    case(
-        "smoke",
-        "A completed session with an order: does the adapter work at all?",
-        ("HPP-A37", "HPP-A09"),
-        scenario="completed-with-order",
-    ),
+    case("smoke", "A completed session with an order: does the adapter work at all?", ("HPP-A37", "HPP-A09"),
+         scenario="completed-with-order"),
     _shape("waiting", "A session that nobody has opened yet.", "HPP-A02"),
     _shape("in-progress", "A session whose page the consumer has opened.", "HPP-A02"),
     _shape("completed-with-token", "A completed session with an authorization token.", "HPP-A07"),
@@ -34,7 +30,7 @@ SHAPES: Final = (
     _shape("failed", "A declined session.", "HPP-A02"),
     _shape("disabled", "A session that the merchant disabled.", "HPP-A02"),
     _shape("error", "A session that failed while paying.", "HPP-A02"),
-)
+)  # fmt: skip
 
 
 def _instant(name: str, written: str, description: str) -> Case:
@@ -53,22 +49,12 @@ INSTANTS: Final = (
     _instant("offset-zero", ".288+00:00", "Instants with the offset +00:00."),
     _instant("offset-east", ".288+05:30", "Instants five and a half hours east of UTC."),
     _instant("offset-west", "-03:30", "Instants west of UTC, without a fraction."),
-    case(
-        "instant-far-future",
-        "A session that expires beyond the year 2038.",
-        ("HPP-A04", "HPP-A17"),
-        member("expires_at", "2099-12-31T23:59:59.999Z"),
-        scenario="waiting",
-    ),
-    case(
-        "instant-leap-day",
-        "A session updated on 29 February, across midnight in its zone.",
-        ("HPP-A03", "HPP-A17"),
-        member("updated_at", "2028-02-29T23:30:00-02:00"),
-        member("expires_at", "2028-03-02T22:30:00-02:00"),
-        scenario="waiting",
-    ),
-)
+    case("instant-far-future", "A session that expires beyond the year 2038.", ("HPP-A04", "HPP-A17"),
+         member("expires_at", "2099-12-31T23:59:59.999Z"), scenario="waiting"),
+    case("instant-leap-day", "A session updated on 29 February, across midnight in its zone.", ("HPP-A03", "HPP-A17"),
+         member("updated_at", "2028-02-29T23:30:00-02:00"), member("expires_at", "2028-03-02T22:30:00-02:00"),
+         scenario="waiting"),
+)  # fmt: skip
 
 
 def _id(name: str, id_template: str, description: str) -> Case:
@@ -76,24 +62,17 @@ def _id(name: str, id_template: str, description: str) -> Case:
 
 
 IDS: Final = (
-    case(
-        "id-uppercase",
-        "A session id in capitals: ids are compared letter by letter.",
-        ("HPP-A01", "HPP-R02"),
-        id_template="{upper}",
-    ),
+    case("id-uppercase", "A session id in capitals: ids are compared letter by letter.", ("HPP-A01", "HPP-R02"),
+         id_template="{upper}"),
     _id("with-space", "{id} x", "A session id with a space in it."),
     _id("with-slash", "{id}/x", "A session id with a slash in it."),
-    _id(
-        "with-dot-segments",
-        "{id}/../{decoy}",
-        "A session id with ../ in it, which unencoded asks for another resource.",
-    ),
+    _id("with-dot-segments", "{id}/../{decoy}",
+        "A session id with ../ in it, which unencoded asks for another resource."),
     _id("with-question-mark", "{id}?x=1", "A session id with a question mark in it."),
     _id("with-hash", "{id}#x", "A session id with a hash in it."),
     _id("with-percent", "{id}%2Fx", "A session id with a percent sign in it."),
     _id("with-umlaut", "{id}-ö", "A session id with a letter outside ASCII."),
-)
+)  # fmt: skip
 
 
 _completed = partial(case, scenario="completed-with-order")
@@ -102,17 +81,17 @@ _SECOND_ID: Final = session_id("somebody-else")
 MEMBERS: Final = (
     case("unknown-member", "A member that no documentation has.", ("HPP-A20",), member("risk_score", 3)),
     case("unknown-object", "An undocumented member with objects and lists in it.", ("HPP-A20",),
-            member("links", {"self": [{"href": "https://shop.example", "status": "FAILED"}]})),
+         member("links", {"self": [{"href": "https://shop.example", "status": "FAILED"}]})),
     case("misleading-members", "Undocumented members with the names that other APIs would give.",
-            ("HPP-A12", "HPP-A20"), member("id", _SECOND_ID), member("state", "WAITING"),
-            member("orderId", _SECOND_ID), member("sessionId", _SECOND_ID), member("reference", "Z999ZZ9Z")),
+         ("HPP-A12", "HPP-A20"), member("id", _SECOND_ID), member("state", "WAITING"),
+         member("orderId", _SECOND_ID), member("sessionId", _SECOND_ID), member("reference", "Z999ZZ9Z")),
     case("unknown-status", "A status that no documentation has.", ("HPP-A18", "HPP-A19"),
-             member("status", "PENDING_REVIEW")),
+         member("status", "PENDING_REVIEW")),
     case("timeout-status", "TIMEOUT, which is documented for callbacks only.", ("HPP-A18", "HPP-A19"),
-             member("status", "TIMEOUT")),
+         member("status", "TIMEOUT")),
     case("null-order-id", "order_id is null instead of absent.", ("HPP-A11",), member("order_id", None)),
     case("null-optional-members", "Every optional member is null instead of absent.", ("HPP-A11",),
-             *(member(name, None) for name in ("order_id", "klarna_reference", "authorization_token", "customer",
+         *(member(name, None) for name in ("order_id", "klarna_reference", "authorization_token", "customer",
                                                "manual_identification"))),
     case("missing-status", "There is no status.", ("HPP-A16",), drop("status")),
     case("null-status", "The status is null.", ("HPP-A16",), member("status", None)),
@@ -123,19 +102,19 @@ MEMBERS: Final = (
     case("missing-updated-at", "There is no updated_at.", ("HPP-A11",), drop("updated_at")),
     case("missing-expires-at", "There is no expires_at.", ("HPP-A11",), drop("expires_at")),
     case("impossible-instant", "updated_at is on 30 February.", ("HPP-A11",),
-             member("updated_at", "2026-02-30T12:00:00Z")),
+         member("updated_at", "2026-02-30T12:00:00Z")),
     case("instant-without-zone", "updated_at has no zone.", ("HPP-A11",),
-             member("updated_at", "2026-02-03T12:00:00.000")),
+         member("updated_at", "2026-02-03T12:00:00.000")),
     _completed("missing-outcome", "A completed session with neither order nor token.", ("HPP-A11",),
-            drop("order_id", "klarna_reference")),
+         drop("order_id", "klarna_reference")),
     _completed("missing-reference", "A completed session with an order but no reference.", ("HPP-A11", "HPP-A12"),
-            drop("klarna_reference")),
+         drop("klarna_reference")),
     _completed("numeric-order-id", "The order_id is a number.", ("HPP-A12",), member("order_id", 1234567)),
     _completed("order-and-token", "A completed session with an order and a token.", ("HPP-A05", "HPP-A07"),
-            member("authorization_token", "b2c9d0aa-0000-4111-8222-333344445555")),
+         member("authorization_token", "b2c9d0aa-0000-4111-8222-333344445555")),
     case("another-session-id", "The body is another session's.", ("HPP-A13",), member("session_id", _SECOND_ID)),
     _completed("longest-strings", "A reference of 255 characters.", ("HPP-A06", "HPP-A17"),
-            member("klarna_reference", "X" * 255)),
+         member("klarna_reference", "X" * 255)),
     case("non-ascii-names", "Names with accents, emoji and another script.", ("HPP-A08", "HPP-A17"),
-            member("customer", {"given_name": "Zoë 🦊", "family_name": "Ñandú-王"}), scenario="manual-id-check"),
+         member("customer", {"given_name": "Zoë 🦊", "family_name": "Ñandú-王"}), scenario="manual-id-check"),
 )  # fmt: skip

@@ -58,38 +58,16 @@ _KEY: Final = ("HPP-R12", "HPP-R05", "HPP-A17")
 _BASE: Final = ("HPP-R02",)
 
 REQUESTS: Final = (
-    case(
-        "key-with-colon",
-        "The API key has colons in it.",
-        _KEY,
-        credentials=Credentials("kco_test_api_with:colons:inside", "M000002-hpp"),
-    ),
-    case(
-        "key-with-symbols",
-        "The API key has the special characters of Base64 and of URLs in it.",
-        _KEY,
-        credentials=Credentials("kco_test_api_a+b/c=d&e%20f?g#h", "M000003-hpp"),
-    ),
-    case(
-        "key-non-ascii",
-        "The API key has letters outside ASCII.",
-        _KEY,
-        credentials=Credentials("kco_test_api_grön-åäö", "M000004-hpp"),
-        exempt_rules=("HPP-R02",),
-    ),
-    case(
-        "long-key",
-        "The API key has 300 characters: Base64 must not break its line.",
-        _KEY,
-        credentials=Credentials("kco_test_api_" + "0123456789" * 29, "M000005-hpp"),
-    ),
+    case("key-with-colon", "The API key has colons in it.", _KEY,
+         credentials=Credentials("kco_test_api_with:colons:inside", "M000002-hpp")),
+    case("key-with-symbols", "The API key has the special characters of Base64 and of URLs in it.", _KEY,
+         credentials=Credentials("kco_test_api_a+b/c=d&e%20f?g#h", "M000003-hpp")),
+    case("key-non-ascii", "The API key has letters outside ASCII.", _KEY,
+         credentials=Credentials("kco_test_api_grön-åäö", "M000004-hpp"), exempt_rules=("HPP-R02",)),
+    case("long-key", "The API key has 300 characters: Base64 must not break its line.", _KEY,
+         credentials=Credentials("kco_test_api_" + "0123456789" * 29, "M000005-hpp")),
     case("base-url-with-slash", "The base URL ends in a slash.", _BASE, base_path="/", needs_base_url=True),
     case("base-url-with-prefix", "The base URL has a path.", _BASE, base_path="/eu/gateway", needs_base_url=True),
-    case(
-        "base-url-with-prefix-and-slash",
-        "The base URL has a path and ends in a slash.",
-        _BASE,
-        base_path="/eu/gateway/",
-        needs_base_url=True,
-    ),
-)
+    case("base-url-with-prefix-and-slash", "The base URL has a path and ends in a slash.", _BASE,
+         base_path="/eu/gateway/", needs_base_url=True),
+)  # fmt: skip

@@ -44,95 +44,49 @@ _LOOSER = (
 _STATUS = "Handle the new status code before anything reads the body as a session, and decide whether polling goes on."
 _FORM = "Parse this member by its meaning, not by its old form; ids are opaque strings."
 _HEADER = "Nothing, unless your client reads this header."
+_CACHE = "Send Cache-Control: no-cache and bypass caches: an old state may be served."
+_CASE = "Compare UUIDs without regard to case."
+
+_row = ClassificationRule
 
 ROWS: Final[tuple[ClassificationRule, ...]] = (
-    ClassificationRule(
-        "answer", "other", _B, "Sessions that could be read cannot: handle this answer, and ask Kustom."
-    ),
-    ClassificationRule("status code", "other", _R, _LOOSER, "no-credentials", after="2..|404"),
-    ClassificationRule("status code", "other", _R, _LOOSER, "wrong-credentials", after="2..|404"),
-    ClassificationRule(
-        "status code",
-        "other",
-        _C,
-        "Treat every 4xx for a malformed id alike: none is documented.",
-        "malformed-id",
-        before="(4..(, )?)+",
-        after="4..",
-    ),
-    ClassificationRule("status code", "other", _B, _STATUS),
-    ClassificationRule(
-        "media type", "other", _B, "Read the body as JSON whatever the media type is, until this is clear.", SESSION
-    ),
-    ClassificationRule(
-        "media type", "other", _R, "Do not let the media type of an error decide whether the error is noticed."
-    ),
-    ClassificationRule(
-        "charset", "other", _C, "Nothing: JSON is UTF-8, with or without the parameter.", after="utf-8|undeclared"
-    ),
-    ClassificationRule("charset", "other", _B, "Decode the body as UTF-8 and look for garbled text; ask Kustom."),
-    ClassificationRule(
-        "body", "other", _B, "Treat a success without a session as an error, never as a session.", SESSION
-    ),
-    ClassificationRule("body", "other", _R, "Take the error from the status code; its body is not documented.", ERROR),
-    ClassificationRule("header", "new", _A, _HEADER),
-    ClassificationRule(
-        "header",
-        "gone",
-        _R,
-        "Send the credentials at once: without a challenge, clients that wait for one never do.",
-        name="www-authenticate",
-    ),
-    ClassificationRule(
-        "header",
-        "gone",
-        _R,
-        "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
-        name="cache-control",
-    ),
-    ClassificationRule("header", "gone", _C, _HEADER),
-    ClassificationRule(
-        "header", "other", _B, "Answer the new challenge, or send the credentials at once.", name="www-authenticate"
-    ),
-    ClassificationRule(
-        "header", "other", _B, "Decode this content coding, or send Accept-Encoding: identity.", name="content-encoding"
-    ),
-    ClassificationRule(
-        "header",
-        "other",
-        _R,
-        "Send Cache-Control: no-cache and bypass caches: an old state may be served.",
-        name="cache-control",
-        after=r".*(public|max-age=[1-9]).*",
-    ),
-    ClassificationRule("header", "other", _C, _HEADER),
-    ClassificationRule(
-        "member", "new", _A, "Ignore members you do not know; read the documentation for what this one means."
-    ),
-    ClassificationRule(
-        "member", "gone", _R, "Take the error from the status code; report the members that there are.", ERROR
-    ),
-    ClassificationRule("member", "gone", _B, "Make the member optional, and decide what your client does without it."),
-    ClassificationRule("member", "other", _R, "Treat null as absent.", after="null"),
-    ClassificationRule("member", "other", _B, "Accept the new JSON type beside the old one."),
-    ClassificationRule(
-        "class", "other", _C, "Compare UUIDs without regard to case.", before="UUID", after="UUID in capitals"
-    ),
-    ClassificationRule(
-        "class", "other", _C, "Compare UUIDs without regard to case.", before="UUID in capitals", after="UUID"
-    ),
-    ClassificationRule("class", "other", _R, _FORM, before="text"),
-    ClassificationRule("class", "other", _B, _FORM),
-    ClassificationRule("precision", "other", _C, "Parse RFC 3339 with any number of fraction digits."),
-    ClassificationRule("zone", "other", _R, "Parse RFC 3339 with any offset, and compare instants, not strings."),
-    ClassificationRule(
-        "value", "other", _R, "Treat an unknown status as not final and keep polling; never as paid.", name="/status"
-    ),
-    ClassificationRule(
-        "value", "other", _R, "Branch on the status code first; map an unknown error_code to a general error."
-    ),
-    ClassificationRule("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can be removed."),
-)
+    _row("answer", "other", _B, "Sessions that could be read cannot: handle this answer, and ask Kustom."),
+    _row("status code", "other", _R, _LOOSER, "no-credentials", after="2..|404"),
+    _row("status code", "other", _R, _LOOSER, "wrong-credentials", after="2..|404"),
+    _row("status code", "other", _C, "Treat every 4xx for a malformed id alike: none is documented.", "malformed-id",
+         before="(4..(, )?)+", after="4.."),
+    _row("status code", "other", _B, _STATUS),
+    _row("media type", "other", _B, "Read the body as JSON whatever the media type is, until this is clear.", SESSION),
+    _row("media type", "other", _R, "Do not let the media type of an error decide whether the error is noticed."),
+    _row("charset", "other", _C, "Nothing: JSON is UTF-8, with or without the parameter.", after="utf-8|undeclared"),
+    _row("charset", "other", _B, "Decode the body as UTF-8 and look for garbled text; ask Kustom."),
+    _row("body", "other", _B, "Treat a success without a session as an error, never as a session.", SESSION),
+    _row("body", "other", _R, "Take the error from the status code; its body is not documented.", ERROR),
+    _row("header", "new", _A, _HEADER),
+    _row("header", "gone", _R, "Send the credentials at once: without a challenge, clients that wait for one never do.",
+         name="www-authenticate"),
+    _row("header", "gone", _R, _CACHE, name="cache-control"),
+    _row("header", "gone", _C, _HEADER),
+    _row("header", "other", _B, "Answer the new challenge, or send the credentials at once.", name="www-authenticate"),
+    _row("header", "other", _B, "Decode this content coding, or send Accept-Encoding: identity.",
+         name="content-encoding"),
+    _row("header", "other", _R, _CACHE, name="cache-control", after=r".*(public|max-age=[1-9]).*"),
+    _row("header", "other", _C, _HEADER),
+    _row("member", "new", _A, "Ignore members you do not know; read the documentation for what this one means."),
+    _row("member", "gone", _R, "Take the error from the status code; report the members that there are.", ERROR),
+    _row("member", "gone", _B, "Make the member optional, and decide what your client does without it."),
+    _row("member", "other", _R, "Treat null as absent.", after="null"),
+    _row("member", "other", _B, "Accept the new JSON type beside the old one."),
+    _row("class", "other", _C, _CASE, before="UUID", after="UUID in capitals"),
+    _row("class", "other", _C, _CASE, before="UUID in capitals", after="UUID"),
+    _row("class", "other", _R, _FORM, before="text"),
+    _row("class", "other", _B, _FORM),
+    _row("precision", "other", _C, "Parse RFC 3339 with any number of fraction digits."),
+    _row("zone", "other", _R, "Parse RFC 3339 with any offset, and compare instants, not strings."),
+    _row("value", "other", _R, "Treat an unknown status as not final and keep polling; never as paid.", name="/status"),
+    _row("value", "other", _R, "Branch on the status code first; map an unknown error_code to a general error."),
+    _row("rule", "back", _C, "Nothing: the endpoint keeps this rule again. A workaround can be removed."),
+)  # fmt: skip
 
 
 def change_of(situation: str, aspect: FactKey, how: How, before: str, after: str, example: str) -> Change:

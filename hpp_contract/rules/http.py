@@ -85,18 +85,10 @@ def _live(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-H04",
-    "answers",
-    "must",
-    "inferred",
-    "Polling implies availability",
-    when=_live,
-    transient=True,
-    faults=[
-        fault("resets-connection", "waiting", fail("reset")),
-        fault("answers-garbage", "in-progress", fail("garbage")),
-    ],
-)
+    "HPP-H04", "answers", "must", "inferred", "Polling implies availability", when=_live, transient=True,
+    faults=[fault("resets-connection", "waiting", fail("reset")),
+            fault("answers-garbage", "in-progress", fail("garbage"))],
+)  # fmt: skip
 def answers(exchange: Exchange) -> Iterator[Finding]:
     """Every request gets an HTTP response when others do.
 
@@ -107,20 +99,12 @@ def answers(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-H05",
-    "json-media-type",
-    "must",
-    "referenced",
-    REFERENCE,
-    when=is_200,
-    faults=[
-        fault(
-            "serves-html", "waiting", header("Content-Type", "text/html"), body(b"<html><body>Sign in</body></html>")
-        ),
-        fault("mislabels-json", "in-progress", header("Content-Type", "text/plain")),
-        fault("declares-no-type", "failed", header("Content-Type", None)),
-    ],
-)
+    "HPP-H05", "json-media-type", "must", "referenced", REFERENCE, when=is_200,
+    faults=[fault("serves-html", "waiting", header("Content-Type", "text/html"),
+                body(b"<html><body>Sign in</body></html>")),
+            fault("mislabels-json", "in-progress", header("Content-Type", "text/plain")),
+            fault("declares-no-type", "failed", header("Content-Type", None))],
+)  # fmt: skip
 def json_media_type(exchange: Exchange) -> Iterator[Finding]:
     """A 200 is declared `application/json`.
 

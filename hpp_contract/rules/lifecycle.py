@@ -87,23 +87,10 @@ def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L05",
-    "expiry-constant",
-    "should",
-    "shown",
-    HAPPY_FLOW,
-    scope="trace",
-    when=read_twice,
-    faults=[
-        fault(
-            "moves-expiry",
-            "waiting",
-            edit_json(lambda s: s.update(expires_at=s["updated_at"])),
-            since=1,
-            also=("HPP-S16", "HPP-H12"),
-        )
-    ],
-)
+    "HPP-L05", "expiry-constant", "should", "shown", HAPPY_FLOW, scope="trace", when=read_twice,
+    faults=[fault("moves-expiry", "waiting", edit_json(lambda value: value.update(expires_at=value["updated_at"])),
+                since=1, also=("HPP-S16", "HPP-H12"))],
+)  # fmt: skip
 def expiry_constant(trace: Trace) -> Iterator[Finding]:
     """`expires_at` does not change.
 

@@ -196,23 +196,10 @@ def length_agrees(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-K09",
-    "times-kept",
-    "info",
-    "inferred",
-    _OURS,
-    scope="recording",
-    when=_private,
-    faults=[
-        recorder_fault(
-            "drops-time",
-            "waiting",
-            lambda exchange: replace(exchange, at=None),
-            knowing(provenance="recorded"),
-            also=("HPP-K07",),
-        )
-    ],
-)
+    "HPP-K09", "times-kept", "info", "inferred", _OURS, scope="recording", when=_private,
+    faults=[recorder_fault("drops-time", "waiting", lambda exchange: replace(exchange, at=None),
+                knowing(provenance="recorded"), also=("HPP-K07",))],
+)  # fmt: skip
 def times_kept(exchange: Exchange) -> Iterator[Finding]:
     """A recording says when each request was sent.
 

@@ -101,22 +101,13 @@ def _reads(trace: Trace) -> bool:
 
 
 @rule(
-    "HPP-R05",
-    "basic-credentials",
-    "must",
-    "referenced",
-    AUTHENTICATION,
-    scope="requests",
-    when=_reads,
+    "HPP-R05", "basic-credentials", "must", "referenced", AUTHENTICATION, scope="requests", when=_reads,
     reads=["request authorization"],
-    faults=[
-        client_fault("sends-no-credentials", "waiting", sent("Authorization", None)),
-        client_fault("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
-        client_fault(
-            "encodes-key-without-username", "waiting", sent("Authorization", "Basic a2NvX3Rlc3RfYXBpX2V4YW1wbGU=")
-        ),
-    ],
-)
+    faults=[client_fault("sends-no-credentials", "waiting", sent("Authorization", None)),
+            client_fault("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
+            client_fault("encodes-key-without-username", "waiting",
+                sent("Authorization", "Basic a2NvX3Rlc3RfYXBpX2V4YW1wbGU="))],
+)  # fmt: skip
 def basic_credentials(trace: Trace) -> Iterator[Finding]:
     """Each read carries `Basic <API key>` or `Basic base64(<username>:<API key>)`, at once or after one 401 challenge.
 

@@ -40,19 +40,12 @@ def _mismatched(answer: ClientRead, how: str) -> list[str]:
 
 
 @rule(
-    "HPP-A11",
-    "nothing-invented",
-    "must",
-    "shown",
-    HAPPY_FLOW,
-    scope="answer",
-    when=_readable,
-    faults=[
-        adapter_fault("invents-order-id", "waiting", return_member("order_id", _UUID)),
-        adapter_fault("writes-null-as-text", "null-order-id", return_member("order_id", "null")),
-        adapter_fault("invents-instant", "missing-expires-at", return_member("expires_at", "1970-01-01T00:00:00Z")),
-    ],
-)
+    "HPP-A11", "nothing-invented", "must", "shown", HAPPY_FLOW, scope="answer", when=_readable,
+    faults=[adapter_fault("invents-order-id", "waiting", return_member("order_id", _UUID)),
+            adapter_fault("writes-null-as-text", "null-order-id", return_member("order_id", "null")),
+            adapter_fault("invents-instant", "missing-expires-at",
+                return_member("expires_at", "1970-01-01T00:00:00Z"))],
+)  # fmt: skip
 def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
     """A member that was not sent, or was null, is not in the answer.
 
@@ -66,23 +59,13 @@ def nothing_invented(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A12",
-    "members-not-swapped",
-    "must",
-    "shown",
-    HAPPY_FLOW,
-    scope="answer",
-    when=_readable,
-    faults=[
-        adapter_fault(
-            "quotes-order-as-reference", "completed-with-order", return_member("klarna_reference", served("order_id"))
-        ),
-        adapter_fault(
-            "takes-order-for-token", "completed-with-order", return_member("authorization_token", served("order_id"))
-        ),
-        adapter_fault("expires-when-updated", "waiting", return_member("expires_at", served("updated_at"))),
-    ],
-)
+    "HPP-A12", "members-not-swapped", "must", "shown", HAPPY_FLOW, scope="answer", when=_readable,
+    faults=[adapter_fault("quotes-order-as-reference", "completed-with-order",
+                return_member("klarna_reference", served("order_id"))),
+            adapter_fault("takes-order-for-token", "completed-with-order",
+                return_member("authorization_token", served("order_id"))),
+            adapter_fault("expires-when-updated", "waiting", return_member("expires_at", served("updated_at")))],
+)  # fmt: skip
 def members_not_swapped(answer: ClientRead) -> Iterator[Finding]:
     """No member is filled from another one.
 
@@ -96,23 +79,14 @@ def _other_id_served(answer: ClientRead) -> bool:
     return _readable(answer) and bool(answer.served) and served_session(answer).get("session_id") != answer.asked
 
 
+_return_asked = return_member("session_id", lambda read: read.asked)
+
+
 @rule(
-    "HPP-A13",
-    "session-id-from-body",
-    "must",
-    "shown",
-    HAPPY_FLOW,
-    scope="answer",
-    when=_other_id_served,
-    faults=[
-        adapter_fault(
-            "overwrites-session-id", "another-session-id", return_member("session_id", lambda answer: answer.asked)
-        ),
-        adapter_fault(
-            "fills-in-session-id", "missing-session-id", return_member("session_id", lambda answer: answer.asked)
-        ),
-    ],
-)
+    "HPP-A13", "session-id-from-body", "must", "shown", HAPPY_FLOW, scope="answer", when=_other_id_served,
+    faults=[adapter_fault("overwrites-session-id", "another-session-id", _return_asked),
+            adapter_fault("fills-in-session-id", "missing-session-id", _return_asked)],
+)  # fmt: skip
 def session_id_from_body(answer: ClientRead) -> Iterator[Finding]:
     """The `session_id` a caller gets is the one in the body, never the one that was asked for.
 

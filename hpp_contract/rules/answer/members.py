@@ -168,19 +168,13 @@ def authorization_token_surfaced(answer: ClientRead) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-A08",
-    "identification-surfaced",
-    "should",
-    "referenced",
-    REFERENCE,
-    scope="answer",
+    "HPP-A08", "identification-surfaced", "should", "referenced", REFERENCE, scope="answer",
     when=_sent("customer", "manual_identification"),
-    faults=[
-        adapter_fault("drops-customer", "manual-id-check", omit("customer")),
-        adapter_fault("drops-identification", "manual-id-check", omit("manual_identification")),
-        adapter_fault("renames-customer", "manual-id-check", return_member("customer", {"name": "Fiktiv Exempelsson"})),
-    ],
-)
+    faults=[adapter_fault("drops-customer", "manual-id-check", omit("customer")),
+            adapter_fault("drops-identification", "manual-id-check", omit("manual_identification")),
+            adapter_fault("renames-customer", "manual-id-check",
+                return_member("customer", {"name": "Fiktiv Exempelsson"}))],
+)  # fmt: skip
 def identification_surfaced(answer: ClientRead) -> Iterator[Finding]:
     """`customer` and `manual_identification` are given to the caller completely.
 

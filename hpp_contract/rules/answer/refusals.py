@@ -113,18 +113,10 @@ def _is_other_json(answer: ClientRead) -> bool:
 
 
 @rule(
-    "HPP-A26",
-    "wrong-shape-is-error",
-    "must",
-    "shown",
-    HAPPY_FLOW,
-    scope="answer",
-    when=_is_other_json,
-    faults=[
-        adapter_fault("accepts-list", "array-200", return_session({})),
-        adapter_fault("accepts-null", "null-200", return_nothing),
-    ],
-)
+    "HPP-A26", "wrong-shape-is-error", "must", "shown", HAPPY_FLOW, scope="answer", when=_is_other_json,
+    faults=[adapter_fault("accepts-list", "array-200", return_session({})),
+            adapter_fault("accepts-null", "null-200", return_nothing)],
+)  # fmt: skip
 def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
     """JSON that is not an object is an error to the caller.
 

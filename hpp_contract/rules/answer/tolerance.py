@@ -124,19 +124,11 @@ def _after_silent_close(answer: ClientRead) -> bool:
 
 
 @rule(
-    "HPP-A21",
-    "survives-closed-connection",
-    "should",
-    "standard",
-    "RFC 9112 §9.3.1 Retrying Requests",
-    scope="answer",
+    "HPP-A21", "survives-closed-connection", "should", "standard", "RFC 9112 §9.3.1 Retrying Requests", scope="answer",
     when=_after_silent_close,
-    faults=[
-        adapter_fault(
-            "dies-with-connection", "closed-between-polls", return_error(kind="network", type="ConnectionError")
-        )
-    ],
-)
+    faults=[adapter_fault("dies-with-connection", "closed-between-polls",
+                return_error(kind="network", type="ConnectionError"))],
+)  # fmt: skip
 def survives_closed_connection(answer: ClientRead) -> Iterator[Finding]:
     """If the server closed a keep-alive connection, the next read still works.
 
