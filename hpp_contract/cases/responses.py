@@ -44,18 +44,19 @@ _MESSAGES: Final = {
 }
 """What the reference server says of the statuses that it answers by itself; of any other, what it says of a 400."""
 
-_CHALLENGE: Final = ("WWW-Authenticate", 'Basic realm="hpp"')
-_EXTRA: Final[dict[int, Headers]] = {401: (_CHALLENGE,), 405: (("Allow", "GET"),)}
+JSON_HEADERS: Final[Headers] = (
+    ("Content-Type", "application/json;charset=utf-8"),
+    ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
+)
+"""Header fields of every JSON answer, as seen on Klarna's gateway."""
+
+CHALLENGE: Final = ("WWW-Authenticate", 'Basic realm="hpp"')
+_EXTRA: Final[dict[int, Headers]] = {401: (CHALLENGE,), 405: (("Allow", "GET"),)}
 
 
 def answer(status: int, body: Mapping[str, Any], correlation_id: str, extra: Headers = ()) -> Response:
-    """A JSON answer with the headers seen on Klarna's gateway, and `extra` ones."""
-    headers = (
-        ("Content-Type", "application/json;charset=utf-8"),
-        ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
-        ("Klarna-Correlation-Id", correlation_id),
-        *extra,
-    )
+    """A JSON answer with its usual header fields, and `extra` ones."""
+    headers = (*JSON_HEADERS, ("Klarna-Correlation-Id", correlation_id), *extra)
     return Response(status, headers, json.dumps(body).encode())
 
 
@@ -80,7 +81,7 @@ def dated(response: Response, now: int) -> Response:
 def refuse(code: int, error_code: str | None = None) -> Edit:
     """Answer with this status code and an error object, whose `error_code` is the usual one unless given."""
     value = _error_object(error_code or _CODES[code], "No session for you", CORRELATION)
-    challenge = [header(*_CHALLENGE)] if code == 401 else []
+    challenge = [header(*CHALLENGE)] if code == 401 else []
     return edits(status(code), send_json(value), *challenge)
 
 

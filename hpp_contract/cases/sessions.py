@@ -7,7 +7,8 @@ from typing import Final
 
 from hpp_contract.cases.case import Case, case
 from hpp_contract.cases.scenarios import session_id
-from hpp_contract.engine.edits import drop, member
+from hpp_contract.engine.edits import OTHER_UUID, drop, member
+from hpp_contract.spec import session
 
 FAITHFUL: Final = ("HPP-A01", "HPP-A02", "HPP-A03", "HPP-A04")
 _WORDS: Final = ("HPP-R03",)
@@ -91,8 +92,7 @@ MEMBERS: Final = (
          member("status", "TIMEOUT")),
     case("null-order-id", "order_id is null instead of absent.", ("HPP-A11",), member("order_id", None)),
     case("null-optional-members", "Every optional member is null instead of absent.", ("HPP-A11",),
-         *(member(name, None) for name in ("order_id", "klarna_reference", "authorization_token", "customer",
-                                               "manual_identification"))),
+         *(member(name, None) for name in session.MEMBERS if name not in session.REQUIRED)),
     case("missing-status", "There is no status.", ("HPP-A16",), drop("status")),
     case("null-status", "The status is null.", ("HPP-A16",), member("status", None)),
     case("empty-status", "The status is an empty string.", ("HPP-A16",), member("status", "")),
@@ -111,7 +111,7 @@ MEMBERS: Final = (
          drop("klarna_reference")),
     _completed("numeric-order-id", "The order_id is a number.", ("HPP-A12",), member("order_id", 1234567)),
     _completed("order-and-token", "A completed session with an order and a token.", ("HPP-A05", "HPP-A07"),
-         member("authorization_token", "b2c9d0aa-0000-4111-8222-333344445555")),
+         member("authorization_token", OTHER_UUID)),
     case("another-session-id", "The body is another session's.", ("HPP-A13",), member("session_id", _SECOND_ID)),
     _completed("longest-strings", "A reference of 255 characters.", ("HPP-A06", "HPP-A17"),
          member("klarna_reference", "X" * 255)),

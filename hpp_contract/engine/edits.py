@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from hpp_contract.model import Exchange, Headers, Instant, Response
 from hpp_contract.model.exchange import without
@@ -15,6 +15,9 @@ Edit = Callable[[Exchange], Exchange]
 """A pure change of one exchange. The functions below return one, or are one."""
 
 Edited = TypeVar("Edited")
+
+OTHER_UUID: Final = "b2c9d0aa-0000-4111-8222-333344445555"
+"""An id that belongs to no session and no order."""
 
 
 def edits(*steps: Callable[[Edited], Edited]) -> Callable[[Edited], Edited]:

@@ -119,8 +119,8 @@ class Judge:
         """Judge what a client sent for one session, unauthorized requests included."""
         self._run(self._requested, trace, trace.exchanges[-1].evidence, order)
 
-    def answer(self, answer: ClientRead) -> None:
-        self._run(self._answers, answer, answer.evidence, None)
+    def answer(self, read: ClientRead) -> None:
+        self._run(self._answers, read, read.evidence, None)
 
     def merge(self, tallies: Mapping[str, Tally]) -> None:
         """Add what another judge of the same rules counted over other evidence."""

@@ -12,14 +12,13 @@ from hpp_contract.generate.instants import ALL, lifetime
 from hpp_contract.generate.value_spec import ValueSpec
 from hpp_contract.generate.values import make
 from hpp_contract.spec.schema_files import SHAPES
+from hpp_contract.spec.session import INSTANTS, OUTCOME_IDS, TIMEOUT_STATUS
 
 NAMES: Final = (*SHAPES, "session", "error-object")
 """Every schema that describes a body."""
 
 Body = dict[str, Any]
 
-_INSTANTS: Final = ("updated_at", "expires_at")
-_OUTCOME_IDS: Final = ("order_id", "authorization_token")
 _UNKNOWN: Final = ("risk_score", "_links", "payment_method", "Status", "status ", "session", "x", "名前", "a/b~c")
 _ANYTHING: Final[tuple[Any, ...]] = (
     3,
@@ -49,16 +48,16 @@ def valid_body(choices: Choices, name: str, *, extras: bool = False, spans: tupl
 
 def body_of(spec: ValueSpec, choices: Choices, spans: tuple[tuple[int, int], ...] = ALL) -> Body:
     """An object that satisfies `spec`, its instants and ids in the relations that rules ask for."""
-    dated = set(_INSTANTS) <= set(spec.required)
-    body: Body = make(spec, choices, _INSTANTS if dated else ())
+    dated = set(INSTANTS) <= set(spec.required)
+    body: Body = make(spec, choices, INSTANTS if dated else ())
     if dated:
-        body |= zip(_INSTANTS, lifetime(choices, spans), strict=True)
+        body |= zip(INSTANTS, lifetime(choices, spans), strict=True)
     return distinct_ids(body)
 
 
 def distinct_ids(body: Body) -> Body:
     """The body with no outcome that repeats the session's id (HPP-C07)."""
-    return body | {name: _other_id(body[name]) for name in _OUTCOME_IDS if name in body and _is_repeated(body, name)}
+    return body | {name: _other_id(body[name]) for name in OUTCOME_IDS if name in body and _is_repeated(body, name)}
 
 
 def _is_repeated(body: Body, name: str) -> bool:
@@ -72,7 +71,7 @@ def _other_id(text: str) -> str:
 @cache
 def satisfiable(name: str) -> tuple[ValueSpec, ...]:
     """The alternatives of a schema that also satisfy every rule: no status TIMEOUT (HPP-S06)."""
-    return tuple(spec for spec in alternatives(name) if status_of(spec) != "TIMEOUT")
+    return tuple(spec for spec in alternatives(name) if status_of(spec) != TIMEOUT_STATUS)
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hpp_contract.engine.edits import OTHER_UUID
 from hpp_contract.generate.bodies import valid_body
 from hpp_contract.generate.choices import Choices, pick
 from hpp_contract.generate.lifecycle import SessionSimulator, reachable, shapes, simulate
@@ -86,7 +87,7 @@ def _change_outcome(session: SessionSimulator) -> None:
         session.read(klarna_reference="S" if session.outcome[name] == "R" else "R")
     else:
         other = valid_body(session.choices, "waiting")["session_id"]
-        session.read(**{name: other if other not in session.body.values() else _A_UUID})
+        session.read(**{name: other if other not in session.body.values() else OTHER_UUID})
 
 
 def _reappear(session: SessionSimulator) -> None:
@@ -112,7 +113,6 @@ def _read(session: SessionSimulator, status: str) -> None:
     session.read()
 
 
-_A_UUID: Final = "b2c9d0aa-0000-4111-8222-333344445555"
 _OPEN: Final = tuple(status for status in shapes() if status not in FINAL)
 
 VIOLATIONS: Final[Mapping[str, Callable[[SessionSimulator], None]]] = {

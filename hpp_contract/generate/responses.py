@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 from urllib.parse import quote
 
+from hpp_contract.cases.responses import CHALLENGE, JSON_HEADERS
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import SECOND, http_date
 from hpp_contract.spec.endpoint import SESSIONS_PATH
@@ -40,12 +41,9 @@ def answer(body: Any, status: int = 200, *, session_id: str = "", at: Instant | 
 
 
 def _headers(status: int, at: Instant | None) -> Headers:
-    headers = [
-        ("Content-Type", "application/json;charset=utf-8"),
-        ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
-    ]
+    headers = [*JSON_HEADERS]
     if status == 401:
-        headers.append(("WWW-Authenticate", 'Basic realm="hpp"'))
+        headers.append(CHALLENGE)
     if at is not None and _FIRST_DATE <= at.ns // SECOND <= _LAST_DATE:
         headers.append(("Date", http_date(at.ns)))
     return tuple(headers)

@@ -1,6 +1,6 @@
 """ClientRead: what a client returned to its caller for one read, and what the server had answered the client.
 
-The rules say whether the two agree; the client room obtains them.
+The rules say whether the two agree; `client` obtains them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from hpp_contract.model.exchange import Exchange
+from hpp_contract.model.exchange import Exchange, Response
 from hpp_contract.spec.session import MEMBERS
 
 ERROR_PARTS: Final = ("http_status", "error_code", "error_messages", "correlation_id")
@@ -95,3 +95,12 @@ class ClientRead:
     def last(self) -> Exchange | None:
         """The exchange that decided this read."""
         return self.served[-1] if self.served else None
+
+    @property
+    def response(self) -> Response | None:
+        """The response that decided this read; None when none came."""
+        return self.last.response if self.last is not None else None
+
+    @property
+    def status(self) -> int | None:
+        return self.last.status if self.last is not None else None

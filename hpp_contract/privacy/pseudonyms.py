@@ -16,7 +16,7 @@ from typing import Final
 
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import PERSON_MEMBERS, PSEUDONYM
-from hpp_contract.spec.session import UUID
+from hpp_contract.spec.session import OUTCOME, UUID
 
 WORD: Final = "scrubbed"
 _ALPHABETS: Final = {"a": string.ascii_lowercase, "A": string.ascii_uppercase, "0": string.digits, "1": "123456789"}
@@ -120,7 +120,7 @@ def _encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-_MASKED = "|".join((*PERSON_MEMBERS, "authorization_token", "order_id", "klarna_reference"))
+_MASKED = "|".join((*PERSON_MEMBERS, *OUTCOME))
 _MEMBER: Final = re.compile(rb'("(?:' + _MASKED.encode() + rb')"\s*:\s*")((?:[^"\\]|\\.)*)"')
 _CHARACTER: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|"  # one character beyond the first 65536

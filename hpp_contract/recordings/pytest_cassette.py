@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.schema_files import folder
 
 
@@ -51,4 +52,4 @@ def _open(path: Path, cassettes: ExitStack) -> HppCassette:
     recorder = vcr.VCR(record_mode="none", match_on=["method", "path"])
     recorder.register_persister(Persister)
     cassette: Any = cassettes.enter_context(recorder.use_cassette(str(path)))
-    return HppCassette(first.url.partition("/hpp/v1/")[0], first.session_id or "", len(cassette))
+    return HppCassette(first.url.partition(SESSIONS_PATH)[0], first.session_id or "", len(cassette))

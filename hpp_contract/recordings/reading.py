@@ -19,6 +19,7 @@ from hpp_contract.recordings.formats import FORMATS, ndjson
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
 from hpp_contract.recordings.formats.yaml_text import read_yaml
 from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece, examine, files, numbered_lines
+from hpp_contract.spec.endpoint import METHOD, SESSION_PATH
 
 MAX_JSON: Final = 256 * 1024 * 1024
 MAX_YAML: Final = 64 * 1024 * 1024
@@ -118,7 +119,7 @@ def is_read(exchange: Exchange) -> bool:
 
 def nothing_in(paths: Sequence[str]) -> str:
     """The sentence about recordings in which there is nothing to judge."""
-    return f"no read-session exchange in {', '.join(paths)}: give recordings of GET …/hpp/v1/sessions/{{session_id}}."
+    return f"no read-session exchange in {', '.join(paths)}: give recordings of {METHOD} …{SESSION_PATH}."
 
 
 def other_file_note(name: str) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.engine.edits import drop, edit_json, member, url
+from hpp_contract.engine.edits import OTHER_UUID, drop, edit_json, member, url
 from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.rules.conditions import has, in_status
 from hpp_contract.rules.schemas import schema_rule
+from hpp_contract.spec.endpoint import PLAYGROUND, SESSIONS_PATH
 from hpp_contract.spec.page import HAPPY_FLOW
 from hpp_contract.spec.session import OUTCOME, OUTCOME_IDS
 
 WITH_ORDER = f"{HAPPY_FLOW} › With place_order_mode as PLACE_ORDER or CAPTURE_ORDER"
-_UUID = "b2c9d0aa-0000-4111-8222-333344445555"
 
 completed = in_status("COMPLETED")
 
@@ -53,7 +53,7 @@ def order_with_reference(_: Exchange) -> None:
 
 @schema_rule(
     "session", "HPP-C03", "exactly-one-outcome", "must", "shown", HAPPY_FLOW, when=completed,
-    faults=[fault("token-beside-order", "completed-with-order", member("authorization_token", _UUID))],
+    faults=[fault("token-beside-order", "completed-with-order", member("authorization_token", OTHER_UUID))],
 )  # fmt: skip
 def exactly_one_outcome(_: Exchange) -> None:
     """A COMPLETED session has a token or an order, not both.
@@ -87,7 +87,7 @@ def outcome_id_shape(_: Exchange) -> None:
 
 
 def _to_kustom(url_: str) -> str:
-    return "https://api.playground.kustom.co" + url_[url_.index("/hpp/") :]
+    return PLAYGROUND + url_[url_.index(SESSIONS_PATH) :]
 
 
 def _on_kustom(exchange: Exchange) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hpp_contract.engine.edits import body, edit_json, header, member, status
+from hpp_contract.engine.edits import OTHER_UUID, body, edit_json, header, member, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange, Trace
@@ -104,7 +104,7 @@ def expiry_constant(trace: Trace) -> Iterator[Finding]:
 
 @rule(
     "HPP-L06", "outcome-constant", "must", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
-    faults=[fault("swaps-order", "completed-with-order", member("order_id", "b2c9d0aa-0000-4111-8222-333344445555"),
+    faults=[fault("swaps-order", "completed-with-order", member("order_id", OTHER_UUID),
                 since=1, also=("HPP-H12",))],
 )  # fmt: skip
 def outcome_constant(trace: Trace) -> Iterator[Finding]:

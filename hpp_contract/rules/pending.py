@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpp_contract.engine.edits import member
+from hpp_contract.engine.edits import OTHER_UUID, member
 from hpp_contract.engine.fault import fault
 from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
@@ -13,14 +13,12 @@ from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.page import HAPPY_FLOW, REFERENCE, SESSION_LIFECYCLE
 from hpp_contract.spec.session import RETRIED
 
-_UUID = "b2c9d0aa-0000-4111-8222-333344445555"
-
 
 @schema_rule(
     "session", "HPP-P01", "waiting-without-outcome", "must", "shown", f"{HAPPY_FLOW} › Newly created HPP Session",
     when=in_status("WAITING"),
-    faults=[fault("orders-while-waiting", "waiting", member("order_id", _UUID)),
-            fault("authorizes-while-waiting", "waiting", member("authorization_token", _UUID))],
+    faults=[fault("orders-while-waiting", "waiting", member("order_id", OTHER_UUID)),
+            fault("authorizes-while-waiting", "waiting", member("authorization_token", OTHER_UUID))],
 )  # fmt: skip
 def waiting_without_outcome(_: Exchange) -> None:
     """A WAITING session has no `order_id`, `klarna_reference` or `authorization_token`.
@@ -44,8 +42,8 @@ def in_progress_without_outcome(_: Exchange) -> None:
 @schema_rule(
     "session", "HPP-P03", "unpaid-without-outcome", "should", "inferred", SESSION_LIFECYCLE,
     when=in_status(*RETRIED, "CANCELLED", "DISABLED"),
-    faults=[fault("orders-after-failure", "failed", member("order_id", _UUID)),
-            fault("orders-after-cancellation", "cancelled", member("order_id", _UUID))],
+    faults=[fault("orders-after-failure", "failed", member("order_id", OTHER_UUID)),
+            fault("orders-after-cancellation", "cancelled", member("order_id", OTHER_UUID))],
 )  # fmt: skip
 def unpaid_without_outcome(_: Exchange) -> None:
     """A BACK, FAILED, ERROR, CANCELLED or DISABLED session has no outcome either.

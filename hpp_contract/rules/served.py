@@ -37,21 +37,21 @@ class ServedKind(StrEnum):
 
 
 @lru_cache(maxsize=1024)
-def served_kind(answer: ClientRead) -> ServedKind:
+def served_kind(read: ClientRead) -> ServedKind:
     """What the last exchange of this read gave the client."""
-    last = answer.last
+    last = read.last
     if last is None:
         return ServedKind.NOTHING
     response = last.response
-    if response is None or not response.complete or stalled(answer):
+    if response is None or not response.complete or stalled(read):
         return ServedKind.FAILURE
     if response.status != 200:
         return ServedKind.REFUSAL
     if session_of(last) is None:
         return ServedKind.NO_SESSION
-    session = served_session(answer)
-    sound = _is_plain(response) and _well_formed(session) and _adds_up(session, answer.asked)
-    return ServedKind.SESSION if sound and sum(response.pauses) <= answer.timeout else ServedKind.ODD
+    session = served_session(read)
+    sound = _is_plain(response) and _well_formed(session) and _adds_up(session, read.asked)
+    return ServedKind.SESSION if sound and sum(response.pauses) <= read.timeout else ServedKind.ODD
 
 
 def _is_plain(response: Response) -> bool:
@@ -61,13 +61,13 @@ def _is_plain(response: Response) -> bool:
     return body.is_json and not blemished and response.media_type == "application/json"
 
 
-def stalled(answer: ClientRead) -> bool:
+def stalled(read: ClientRead) -> bool:
     """The server sent nothing for longer than the client was given to wait."""
-    last = answer.last
+    last = read.last
     if last is None or last.failure == "timeout":
         return last is not None
-    pauses = last.response.pauses if last.response is not None else ()
-    return max((last.elapsed or 0.0, *pauses)) > answer.timeout
+    pauses = read.response.pauses if read.response is not None else ()
+    return max((last.elapsed or 0.0, *pauses)) > read.timeout
 
 
 def _well_formed(session: dict[str, Any]) -> bool:
@@ -117,9 +117,9 @@ def _read_leniently(content: bytes) -> Any:
         return None
 
 
-def served_session(answer: ClientRead) -> dict[str, Any]:
+def served_session(read: ClientRead) -> dict[str, Any]:
     """The session object of this read; empty when it gave none."""
-    return (session_of(answer.last) if answer.last is not None else None) or {}
+    return (session_of(read.last) if read.last is not None else None) or {}
 
 
 def absent(value: Any) -> bool:
@@ -128,29 +128,29 @@ def absent(value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def mismatch(answer: ClientRead, name: str) -> str | None:
+def mismatch(read: ClientRead, name: str) -> str | None:
     """How the surfaced member `name` differs from the served one, in one word; None when it does not.
 
     `dropped`, `altered`, `invented`, or where the value comes from instead: `stale` (an earlier read), `mixed` (another
     session), `requested` (the id asked for), `swapped` (another member).
     """
-    surfaced = (answer.result.session or {}).get(name)
-    served = served_session(answer).get(name)
+    surfaced = (read.result.session or {}).get(name)
+    served = served_session(read).get(name)
     if absent(surfaced):
         return None if absent(served) else "dropped"
     if not absent(served) and (same(name, surfaced, served) or not is_sound(name, served)):
         return None
-    return _origin(answer, name, surfaced) or ("invented" if absent(served) else "altered")
+    return _origin(read, name, surfaced) or ("invented" if absent(served) else "altered")
 
 
-def _origin(answer: ClientRead, name: str, surfaced: Any) -> str | None:
-    if name == "session_id" and surfaced == answer.asked:
+def _origin(read: ClientRead, name: str, surfaced: Any) -> str | None:
+    if name == "session_id" and surfaced == read.asked:
         return "requested"
-    if any(same(name, surfaced, session.get(name)) for session in sessions(answer.earlier)):
+    if any(same(name, surfaced, session.get(name)) for session in sessions(read.earlier)):
         return "stale"
-    if any(same(name, surfaced, session.get(name)) for session in sessions(answer.others)):
+    if any(same(name, surfaced, session.get(name)) for session in sessions(read.others)):
         return "mixed"
-    others = (value for other, value in served_session(answer).items() if other != name and isinstance(value, str))
+    others = (value for other, value in served_session(read).items() if other != name and isinstance(value, str))
     return "swapped" if any(same(name, surfaced, value) for value in others) else None
 
 
@@ -216,48 +216,48 @@ def _number(value: float) -> Instant | None:
         return None
 
 
-def status_served(answer: ClientRead) -> str | None:
+def status_served(read: ClientRead) -> str | None:
     """The status on the wire, when it is a word."""
-    status = served_session(answer).get("status")
+    status = served_session(read).get("status")
     return status if isinstance(status, str) and status else None
 
 
-def has_unknown_member(answer: ClientRead) -> bool:
+def has_unknown_member(read: ClientRead) -> bool:
     """A member was sent that no documentation has."""
-    return not set(MEMBERS).issuperset(served_session(answer))
+    return not set(MEMBERS).issuperset(served_session(read))
 
 
-def has_unknown_status(answer: ClientRead) -> bool:
+def has_unknown_status(read: ClientRead) -> bool:
     """A status was sent that is none of the nine."""
-    status = status_served(answer)
+    status = status_served(read)
     return status is not None and status not in STATUSES
 
 
-def after_silent_close(answer: ClientRead) -> bool:
+def after_silent_close(read: ClientRead) -> bool:
     """The server closed the connection, unannounced, after the read before."""
-    return bool(answer.earlier) and answer.earlier[-1].failure == "close"
+    return bool(read.earlier) and read.earlier[-1].failure == "close"
 
 
-def judged(answer: ClientRead) -> bool:
+def judged(read: ClientRead) -> bool:
     """The client answered, one way or the other."""
-    result = answer.result
+    result = read.result
     return result.session is not None or result.failure is not None or result.empty
 
 
-def surfaced(answer: ClientRead) -> bool:
+def surfaced(read: ClientRead) -> bool:
     """The client gave its caller a session."""
-    return answer.result.session is not None
+    return read.result.session is not None
 
 
 @cache
 def when_served(*what: ServedKind) -> Callable[[ClientRead], bool]:
     """The read came to one of these, and the client answered."""
-    return lambda answer: judged(answer) and served_kind(answer) in what
+    return lambda read: judged(read) and served_kind(read) in what
 
 
-def outcome(answer: ClientRead) -> str:
+def outcome(read: ClientRead) -> str:
     """What the client returned, in words without any value."""
-    result = answer.result
+    result = read.result
     if result.failure is not None:
         return f"an error ({result.failure.kind}{f': {result.failure.type[:60]}' if result.failure.type else ''})"
     return "success with nothing in it" if result.empty else "a session"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from hpp_contract.engine.edits import body, drop, header, member
@@ -17,8 +16,7 @@ from hpp_contract.privacy.describe import describe
 from hpp_contract.rules.conditions import has, has_json, has_session
 from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.page import DATA_TYPES, HAPPY_FLOW, REFERENCE, SESSION_LIFETIME
-from hpp_contract.spec.schema_files import load
-from hpp_contract.spec.session import LIFETIME, SKEW, TIMEOUT_STATUS
+from hpp_contract.spec.session import LIFETIME, MEMBERS, SKEW, TIMEOUT_STATUS
 
 
 @schema_rule(
@@ -129,13 +127,6 @@ def instants(_: Exchange) -> None:
     """
 
 
-@lru_cache(maxsize=1)
-def _known_members() -> dict[str, frozenset[str]]:
-    definitions = load("session")["$defs"]
-    return {name: frozenset(definition["properties"]) for name, definition in definitions.items()
-            if "properties" in definition}  # fmt: skip
-
-
 @rule(
     "HPP-S09", "no-unknown-member", "should", "referenced", REFERENCE, when=has_session,
     drift_class="additive",
@@ -147,7 +138,7 @@ def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
     Adding one is allowed, but it should be known before a strict client fails on it in production.
     """
     for name in exchange.session or {}:
-        if name not in _known_members()["session"]:
+        if name not in MEMBERS:
             yield Finding(f"/{_printable(name)}", "only documented members", "an undocumented one")
 
 

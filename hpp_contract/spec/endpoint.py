@@ -12,7 +12,7 @@ SESSIONS_PATH: Final = "/hpp/v1/sessions/"
 
 SESSION_PATH: Final = SESSIONS_PATH + "{session_id}"
 
-READ_SESSION: Final = re.compile(r"/hpp/v1/sessions/([^/?#]+)/?$")
+READ_SESSION: Final = re.compile(SESSIONS_PATH + r"([^/?#]+)/?$")
 """Finds the session id, still percent-encoded, at the end of a path."""
 
 PLAYGROUND: Final = "https://api.playground.kustom.co"

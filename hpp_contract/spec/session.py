@@ -67,8 +67,8 @@ OUTCOME: Final = ("authorization_token", "order_id", "klarna_reference")
 OUTCOME_IDS: Final = ("order_id", "authorization_token")
 """Those of them that are UUIDs."""
 
-INSTANTS: Final = frozenset({"updated_at", "expires_at"})
-"""The members that are RFC 3339 instants."""
+INSTANTS: Final = ("updated_at", "expires_at")
+"""The members that are RFC 3339 instants, in the order of time."""
 
 OBJECTS: Final = frozenset({"customer", "manual_identification"})
 """The members that are objects. They are about the consumer."""

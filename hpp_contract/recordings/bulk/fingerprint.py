@@ -21,11 +21,11 @@ from hpp_contract.privacy.describe import describe
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.spec.endpoint import API_KEY
+from hpp_contract.spec.endpoint import API_KEY, SESSIONS_PATH
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
 from hpp_contract.spec.session import LIFETIME, SKEW, STATUSES, UUID
 
-_is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~\-]+)*/hpp/v1/sessions/").fullmatch
+_is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~\-]+)*" + SESSIONS_PATH).fullmatch
 _is_uuid = UUID.fullmatch
 _is_reference = re.compile(r"[ -~]{1,255}").fullmatch
 _is_code = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch

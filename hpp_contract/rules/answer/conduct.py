@@ -20,9 +20,9 @@ TRIES = 5
 """Requests that one read may send: a challenge and a few retries."""
 
 
-def _stalled(answer: ClientRead) -> bool:
-    answered = answer.result.skipped is None and (answer.result.problem is None or answer.result.hung)
-    return answered and answer.can.timeout and stalled(answer)
+def _stalled(read: ClientRead) -> bool:
+    answered = read.result.skipped is None and (read.result.problem is None or read.result.hung)
+    return answered and read.can.timeout and stalled(read)
 
 
 @rule(
@@ -30,18 +30,18 @@ def _stalled(answer: ClientRead) -> bool:
     faults=[adapter_fault("waits-for-ever", "stalls-before-answer", take(60.0)),
             adapter_fault("ignores-stalled-body", "stalls-in-body", take(60.0))],
 )  # fmt: skip
-def timeout_honoured(answer: ClientRead) -> Iterator[Finding]:
+def timeout_honoured(read: ClientRead) -> Iterator[Finding]:
     """A read ends soon after its time-out when the server does not answer.
 
     A read that never ends blocks a worker. The time-out is allowed for every request that the client tried (five at
     most), the client's own pauses between them are not counted, and two seconds are added for the rest.
     """
-    tries = answer.served[:TRIES]
-    allowed = answer.timeout * max(1, len(tries)) + _pauses(tries, answer.timeout) + SLACK
-    if answer.elapsed > allowed:
-        more = "still waiting after " if answer.result.hung else ""
-        yield Finding("elapsed", f"at most {allowed:.1f} s for a time-out of {answer.timeout:g} s",
-                      f"{more}{answer.elapsed:.1f} s")  # fmt: skip
+    tries = read.served[:TRIES]
+    allowed = read.timeout * max(1, len(tries)) + _pauses(tries, read.timeout) + SLACK
+    if read.elapsed > allowed:
+        more = "still waiting after " if read.result.hung else ""
+        yield Finding("elapsed", f"at most {allowed:.1f} s for a time-out of {read.timeout:g} s",
+                      f"{more}{read.elapsed:.1f} s")  # fmt: skip
 
 
 def _pauses(tries: Iterable[Exchange], timeout: float) -> float:
@@ -50,11 +50,10 @@ def _pauses(tries: Iterable[Exchange], timeout: float) -> float:
     return sum(max(0.0, later - earlier - timeout) for earlier, later in pairwise(times))
 
 
-def _drips(answer: ClientRead) -> bool:
-    response = answer.last.response if answer.last is not None else None
-    answered = answer.result.session is not None or answer.result.failure is not None
-    total = sum(response.pauses) if response is not None else 0.0
-    return answered and answer.can.timeout and not stalled(answer) and total > answer.timeout
+def _drips(read: ClientRead) -> bool:
+    answered = read.result.session is not None or read.result.failure is not None
+    total = sum(read.response.pauses) if read.response is not None else 0.0
+    return answered and read.can.timeout and not stalled(read) and total > read.timeout
 
 
 @rule(
@@ -62,58 +61,58 @@ def _drips(answer: ClientRead) -> bool:
     when=_drips,
     faults=[adapter_fault("counts-each-piece", "drips", take(2.0))],
 )  # fmt: skip
-def timeout_covers_whole_read(answer: ClientRead) -> Iterator[Finding]:
+def timeout_covers_whole_read(read: ClientRead) -> Iterator[Finding]:
     """The time-out is for the whole read, not for each piece of it.
 
     A server that sends slowly can hold such a client as long as it likes. Most HTTP libraries offer only a time-out
     for each piece, so this changes no result.
     """
-    allowed = answer.timeout * len(answer.served) + SLACK / 5
-    if answer.elapsed > allowed:
-        yield Finding("elapsed", f"about {answer.timeout:g} s in all", f"{answer.elapsed:.1f} s")
+    allowed = read.timeout * len(read.served) + SLACK / 5
+    if read.elapsed > allowed:
+        yield Finding("elapsed", f"about {read.timeout:g} s in all", f"{read.elapsed:.1f} s")
 
 
-def _asked(answer: ClientRead) -> bool:
-    return bool(answer.served)
+def _asked(read: ClientRead) -> bool:
+    return bool(read.served)
 
 
 @rule(
     "HPP-A35", "retries-bounded", "should", "inferred", "Rate limits", scope="answer", when=_asked,
-    faults=[adapter_fault("hammers", "unavailable-503", lambda answer: replace(answer, served=answer.served * 20)),
-            adapter_fault("reads-six-times", "waiting", lambda answer: replace(answer, served=answer.served * 6))],
+    faults=[adapter_fault("hammers", "unavailable-503", lambda read: replace(read, served=read.served * 20)),
+            adapter_fault("reads-six-times", "waiting", lambda read: replace(read, served=read.served * 6))],
 )  # fmt: skip
-def retries_bounded(answer: ClientRead) -> Iterator[Finding]:
+def retries_bounded(read: ClientRead) -> Iterator[Finding]:
     """One read sends at most five requests, retries and challenge included.
 
     A client that keeps trying makes an outage worse, and its caller learns of it late.
     """
-    if len(answer.served) > TRIES:
-        yield Finding("requests", f"at most {TRIES} for one read", str(len(answer.served)))
+    if len(read.served) > TRIES:
+        yield Finding("requests", f"at most {TRIES} for one read", str(len(read.served)))
 
 
-def _redirected(answer: ClientRead) -> bool:
-    by_server = any(300 <= (exchange.status or 0) < 400 for exchange in answer.served)
-    return by_server or bool(answer.other_host_requests)
+def _redirected(read: ClientRead) -> bool:
+    by_server = any(300 <= (exchange.status or 0) < 400 for exchange in read.served)
+    return by_server or bool(read.other_host_requests)
 
 
 @rule(
     "HPP-A36", "credentials-stay", "must", "standard", "RFC 9110 §15.4 Redirection", scope="answer",
     when=_redirected,
     faults=[adapter_fault("takes-credentials-along", "redirect-elsewhere",
-                lambda answer: replace(answer, other_host_requests=answer.served))],
+                lambda read: replace(read, other_host_requests=read.served))],
 )  # fmt: skip
-def credentials_stay(answer: ClientRead) -> Iterator[Finding]:
+def credentials_stay(read: ClientRead) -> Iterator[Finding]:
     """Credentials never follow a redirect to another host.
 
     Another host would get the API key.
     """
-    for exchange in answer.other_host_requests:
+    for exchange in read.other_host_requests:
         if values(exchange.request.headers, "authorization"):
             yield Finding("header Authorization", "absent towards another host", "sent there", exchange.evidence)
 
 
-def _run(answer: ClientRead) -> bool:
-    return answer.result.skipped is None and not (answer.result.hung and stalled(answer))
+def _run(read: ClientRead) -> bool:
+    return read.result.skipped is None and not (read.result.hung and stalled(read))
 
 
 @rule(
@@ -121,10 +120,10 @@ def _run(answer: ClientRead) -> bool:
     faults=[adapter_fault("crashes", "waiting", return_problem("the adapter ended with exit code 1")),
             adapter_fault("prints-on-stdout", "smoke", return_problem("a line on stdout that is no JSON object"))],
 )  # fmt: skip
-def gives_an_answer(answer: ClientRead) -> Iterator[Finding]:
+def gives_an_answer(read: ClientRead) -> Iterator[Finding]:
     """Every read ends in a session or an error: no crash, no hang, nothing else.
 
     No caller can handle a crash of the whole process, or a call that never returns.
     """
-    if answer.result.problem is not None:
-        yield Finding("answer", "a session or an error", answer.result.problem)
+    if read.result.problem is not None:
+        yield Finding("answer", "a session or an error", read.result.problem)

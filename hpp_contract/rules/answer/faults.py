@@ -19,9 +19,9 @@ adapter_fault = partial(fault.fault, source="adapter")
 def return_member(name: str, value: Any) -> AnswerEdit:
     """Return the member `name` with this value, or with what this function makes of the client read."""
 
-    def edit(answer: ClientRead) -> ClientRead:
-        returned = value(answer) if callable(value) else value
-        return replace(answer, result=ClientResult(session={**(answer.result.session or {}), name: returned}))
+    def edit(read: ClientRead) -> ClientRead:
+        returned = value(read) if callable(value) else value
+        return replace(read, result=ClientResult(session={**(read.result.session or {}), name: returned}))
 
     return edit
 
@@ -33,36 +33,34 @@ def omit(name: str) -> AnswerEdit:
 
 def served(name: str) -> Callable[[ClientRead], Any]:
     """The value of the served member `name`, for `return_member`."""
-    return lambda answer: served_session(answer).get(name)
+    return lambda read: served_session(read).get(name)
 
 
 def return_session(session: Mapping[str, Any]) -> AnswerEdit:
     """Return this session, whatever was served."""
-    return lambda answer: replace(answer, result=ClientResult(session=dict(session)))
+    return lambda read: replace(read, result=ClientResult(session=dict(session)))
 
 
-def return_nothing(answer: ClientRead) -> ClientRead:
+def return_nothing(read: ClientRead) -> ClientRead:
     """Return success with nothing in it."""
-    return replace(answer, result=ClientResult(empty=True))
+    return replace(read, result=ClientResult(empty=True))
 
 
 def return_error(**parts: Any) -> AnswerEdit:
     """Return an error with these parts, or change these parts of the ideal client's."""
-    return lambda answer: replace(
-        answer, result=ClientResult(failure=replace(answer.result.failure or Failure(), **parts))
-    )
+    return lambda read: replace(read, result=ClientResult(failure=replace(read.result.failure or Failure(), **parts)))
 
 
 def return_problem(words: str) -> AnswerEdit:
     """Return nothing, with this problem."""
-    return lambda answer: replace(answer, result=ClientResult(problem=words))
+    return lambda read: replace(read, result=ClientResult(problem=words))
 
 
 def declare(**capabilities: Any) -> AnswerEdit:
     """Declare these capabilities."""
-    return lambda answer: replace(answer, can=replace(answer.can, **capabilities))
+    return lambda read: replace(read, can=replace(read.can, **capabilities))
 
 
 def take(elapsed: float) -> AnswerEdit:
     """Take this long, in seconds."""
-    return lambda answer: replace(answer, elapsed=elapsed)
+    return lambda read: replace(read, elapsed=elapsed)

@@ -15,25 +15,18 @@ from hpp_contract.spec.page import HAPPY_FLOW, REFERENCE
 _WAITING = {"status": "WAITING"}
 
 
-def _taken_for_success(answer: ClientRead, what: str) -> Iterator[Finding]:
-    if answer.result.failure is None:
-        yield Finding("answer", f"an error: {what}", outcome(answer))
+def _taken_for_success(read: ClientRead, what: str) -> Iterator[Finding]:
+    if read.result.failure is None:
+        yield Finding("answer", f"an error: {what}", outcome(read))
 
 
-def _content(answer: ClientRead) -> bytes:
-    response = answer.last.response if answer.last is not None else None
-    return (response.content or b"") if response is not None else b""
+def _content(read: ClientRead) -> bytes:
+    return (read.response.content or b"") if read.response is not None else b""
 
 
-def _is_empty(answer: ClientRead) -> bool:
-    status = answer.last.status if answer.last is not None else None
-    if (
-        not judged(answer)
-        or status not in (200, 204)
-        or served_kind(answer) not in (ServedKind.NO_SESSION, ServedKind.REFUSAL)
-    ):
-        return False
-    return not _content(answer).strip()
+def _is_empty(read: ClientRead) -> bool:
+    without_session = served_kind(read) in (ServedKind.NO_SESSION, ServedKind.REFUSAL)
+    return judged(read) and read.status in (200, 204) and without_session and not _content(read).strip()
 
 
 @rule(
@@ -41,39 +34,37 @@ def _is_empty(answer: ClientRead) -> bool:
     faults=[adapter_fault("returns-nothing-for-empty", "empty-200", return_nothing),
             adapter_fault("reads-empty-as-waiting", "no-content-204", return_session(_WAITING))],
 )  # fmt: skip
-def empty_is_error(answer: ClientRead) -> Iterator[Finding]:
+def empty_is_error(read: ClientRead) -> Iterator[Finding]:
     """A success without a body is an error to the caller.
 
     A client that reports it as success, or as an empty session, hides that nothing is known about the order.
     """
-    yield from _taken_for_success(answer, f"HTTP {answer.last.status if answer.last else ''} without a body")
+    yield from _taken_for_success(read, f"HTTP {read.status} without a body")
 
 
-def _is_json(answer: ClientRead) -> bool:
-    response = answer.last.response if answer.last is not None else None
-    return response is not None and response.json.value is not MISSING
+def _is_json(read: ClientRead) -> bool:
+    return read.response is not None and read.response.json.value is not MISSING
 
 
-def _is_page(answer: ClientRead) -> bool:
-    response = answer.last.response if answer.last is not None else None
-    return when_served(ServedKind.NO_SESSION)(answer) and response is not None and response.is_html
+def _is_page(read: ClientRead) -> bool:
+    return when_served(ServedKind.NO_SESSION)(read) and read.response is not None and read.response.is_html
 
 
 @rule(
     "HPP-A23", "page-is-error", "must", "referenced", REFERENCE, scope="answer", when=_is_page,
     faults=[adapter_fault("accepts-page", "html-200", return_nothing)],
 )  # fmt: skip
-def page_is_error(answer: ClientRead) -> Iterator[Finding]:
+def page_is_error(read: ClientRead) -> Iterator[Finding]:
     """An HTML page with status 200 is an error to the caller.
 
     Captive portals and gateways answer like this, and no session is in it.
     """
-    yield from _taken_for_success(answer, "the body is an HTML page")
+    yield from _taken_for_success(read, "the body is an HTML page")
 
 
-def _is_broken_json(answer: ClientRead) -> bool:
-    unreadable = not _is_json(answer) and not _is_empty(answer) and not _is_page(answer)
-    return when_served(ServedKind.NO_SESSION)(answer) and unreadable
+def _is_broken_json(read: ClientRead) -> bool:
+    unreadable = not _is_json(read) and not _is_empty(read) and not _is_page(read)
+    return when_served(ServedKind.NO_SESSION)(read) and unreadable
 
 
 @rule(
@@ -82,34 +73,34 @@ def _is_broken_json(answer: ClientRead) -> bool:
     faults=[adapter_fault("swallows-decode-error", "truncated-json", return_nothing),
             adapter_fault("repairs-json", "truncated-json", return_session(_WAITING))],
 )  # fmt: skip
-def broken_json_is_error(answer: ClientRead) -> Iterator[Finding]:
+def broken_json_is_error(read: ClientRead) -> Iterator[Finding]:
     """A body that is not one JSON text is an error to the caller.
 
     Part of the body, maybe the order id, is missing.
     """
-    yield from _taken_for_success(answer, "the body is not JSON")
+    yield from _taken_for_success(read, "the body is not JSON")
 
 
 @rule(
     "HPP-A25", "refusal-is-error", "must", "referenced", REFERENCE, scope="answer",
-    when=lambda answer: when_served(ServedKind.REFUSAL)(answer) and not _is_empty_success(answer),
+    when=lambda read: when_served(ServedKind.REFUSAL)(read) and not _is_empty_success(read),
     faults=[adapter_fault("ignores-status-code", "not-found", return_session({})),
             adapter_fault("succeeds-on-outage", "unavailable-503-empty", return_nothing)],
 )  # fmt: skip
-def refusal_is_error(answer: ClientRead) -> Iterator[Finding]:
+def refusal_is_error(read: ClientRead) -> Iterator[Finding]:
     """Any status code but 200 is an error to the caller, whatever the body.
 
     A 401 or 404 that looks like a session without a status makes pollers poll for nothing.
     """
-    yield from _taken_for_success(answer, f"HTTP {answer.last.status if answer.last else ''}")
+    yield from _taken_for_success(read, f"HTTP {read.status}")
 
 
-def _is_empty_success(answer: ClientRead) -> bool:
-    return answer.last is not None and answer.last.status == 204
+def _is_empty_success(read: ClientRead) -> bool:
+    return read.status == 204
 
 
-def _is_other_json(answer: ClientRead) -> bool:
-    return when_served(ServedKind.NO_SESSION)(answer) and _is_json(answer) and not _is_page(answer)
+def _is_other_json(read: ClientRead) -> bool:
+    return when_served(ServedKind.NO_SESSION)(read) and _is_json(read) and not _is_page(read)
 
 
 @rule(
@@ -117,14 +108,13 @@ def _is_other_json(answer: ClientRead) -> bool:
     faults=[adapter_fault("accepts-list", "array-200", return_session({})),
             adapter_fault("accepts-null", "null-200", return_nothing)],
 )  # fmt: skip
-def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
+def wrong_shape_is_error(read: ClientRead) -> Iterator[Finding]:
     """JSON that is not an object is an error to the caller.
 
     A session is one object; anything else with status 200 is not a session.
     """
-    response = answer.last.response if answer.last is not None else None
-    what = describe(response.json.value) if response is not None else "nothing"
-    yield from _taken_for_success(answer, f"the body is {what}")
+    what = describe(read.response.json.value) if read.response is not None else "nothing"
+    yield from _taken_for_success(read, f"the body is {what}")
 
 
 @rule(
@@ -133,9 +123,9 @@ def wrong_shape_is_error(answer: ClientRead) -> Iterator[Finding]:
     faults=[adapter_fault("swallows-reset", "reset-before-answer", return_nothing),
             adapter_fault("keeps-half-a-body", "breaks-off", return_session(_WAITING))],
 )  # fmt: skip
-def lost_answer_is_error(answer: ClientRead) -> Iterator[Finding]:
+def lost_answer_is_error(read: ClientRead) -> Iterator[Finding]:
     """An answer that never came, or not completely, is an error to the caller.
 
     Otherwise an outage looks like a session in which nothing happens.
     """
-    yield from _taken_for_success(answer, "no complete answer came")
+    yield from _taken_for_success(read, "no complete answer came")

@@ -21,12 +21,12 @@ from hpp_contract.recordings.write import Persister, named, shape, write_cassett
 ONE, TWO = "39a1c773-bafd-754d-af1f-b30c592f1267", "5c2bbed0-1111-4111-8111-111111111111"
 
 
-def read(session_id: str = ONE, status: int = 200, session: Any = None, **known: Any) -> Exchange:
+def read(session_id: str = ONE, status: int = 200, session: Any = None, **context: Any) -> Exchange:
     """A read of a session and its answer."""
     body = b"" if session is None else json.dumps(session).encode()
     request = Request("GET", f"https://h/hpp/v1/sessions/{session_id}")
     response = Response(status, (("Content-Type", "application/json"),), body, reason="Fine")
-    return Exchange(request, response, context=Context(**known))
+    return Exchange(request, response, context=Context(**context))
 
 
 WAITING, BACK = ({"status": "WAITING"}, {"status": "BACK"})

@@ -68,9 +68,9 @@ def said(exchanges: Sequence[Exchange], kind: Kind) -> Found:
     return found(judge(exchanges, CATALOGUE, Subject(kind, "x")))
 
 
-def answered(answer: ClientRead) -> Found:
+def answered(read: ClientRead) -> Found:
     judging = Judge(CATALOGUE, Subject("client", "x"))
-    judging.answer(answer)
+    judging.answer(read)
     return found(judging.verdicts)
 
 
