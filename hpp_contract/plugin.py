@@ -126,9 +126,9 @@ def hpp_server() -> Iterator[HppServer]:
 def hpp_cassette() -> Iterator[Callable[[str | Path], HppCassette]]:
     """Replays a cassette until the end of the test, for clients on requests, httpx or urllib3: call it with a path, or
     with the name of a committed one (`completed-with-order`). A request that is not in it fails."""
-    from hpp_contract.recordings.pytest_cassette import player
+    from hpp_contract.recordings.pytest_cassette import cassette_opener
 
-    with player() as load:
+    with cassette_opener() as load:
         yield load
 
 

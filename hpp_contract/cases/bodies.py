@@ -1,4 +1,4 @@
-"""Cases in which a 200 carries something else than a sound session."""
+"""Cases in which a 200 carries something other than a sound session."""
 
 from __future__ import annotations
 

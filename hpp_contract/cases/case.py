@@ -1,4 +1,4 @@
-"""A client case: what a client is asked, the fault that it meets, and the rules that this is about."""
+"""A client case: what a client is asked to read, the fault that it meets, and the rules it is about."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMEOUT: Final = 2.0
 """Seconds that a client is given for a read, unless its case is about time-outs."""
 
 SHORT: Final = 0.3
-"""Seconds that it is given where the server keeps it waiting."""
+"""Seconds that a client is given for a read where the server keeps it waiting."""
 
 GENERATED: Final = "generated"
 """The case that every finding about a generated session names."""

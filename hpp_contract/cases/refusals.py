@@ -25,7 +25,7 @@ _NAMES: Final = {
 
 
 def _is_slow(code: int) -> bool:
-    """Clients that retry what may pass take their time over it."""
+    """Whether clients may retry, which takes time."""
     return code == 429 or code >= 500
 
 

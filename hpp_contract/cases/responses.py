@@ -1,4 +1,4 @@
-"""What a server answers beside sessions: error objects as all Kustom APIs write them, refusals and HTML pages."""
+"""What a server answers other than sessions: error objects as all Kustom APIs write them, and HTML pages."""
 
 from __future__ import annotations
 

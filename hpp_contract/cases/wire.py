@@ -1,4 +1,4 @@
-"""Cases about the way: connections that stall, break or end, codings, credentials and base URLs."""
+"""Cases about the connection: stalls, breaks, content codings, credentials and base URLs."""
 
 from __future__ import annotations
 

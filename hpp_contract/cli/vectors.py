@@ -39,14 +39,14 @@ def vectors(folder: Path, seed: int, count: int) -> None:
       hpp-contract vectors testdata/hpp --count 100 --seed 7
     """
     target = folder.resolve()
-    _refuse_foreign(target, folder)
+    _refuse_other_files(target, folder)
     made = list(generate(seed, count))
     _write(target, made, {"seed": seed, "count": count}, folder)
     valid = sum(vector.valid for vector in made)
     write_stdout(f"Wrote {valid} valid and {len(made) - valid} broken bodies to {folder}; {MANIFEST} lists them.\n")
 
 
-def _refuse_foreign(target: Path, named: Path) -> None:
+def _refuse_other_files(target: Path, named: Path) -> None:
     """Raise UsageProblem unless `target` can be made or holds nothing but earlier vectors."""
     if not target.parent.is_dir():
         raise UsageProblem(f"{named} cannot be written: the folder {target.parent} does not exist; create it first.")
@@ -55,8 +55,8 @@ def _refuse_foreign(target: Path, named: Path) -> None:
     if not target.is_dir():
         raise UsageProblem(f"{named} is a file: name a folder to write the vectors into.")
     files = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
-    if foreign := sorted(files - _listed(target)):
-        raise UsageProblem(f"{named} holds files that are not vectors ({foreign[0]} …): name a new or empty folder.")
+    if others := sorted(files - _listed(target)):
+        raise UsageProblem(f"{named} holds files that are not vectors ({others[0]} …): name a new or empty folder.")
 
 
 def _listed(target: Path) -> set[str]:

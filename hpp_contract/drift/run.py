@@ -13,7 +13,7 @@ from hpp_contract.drift.facts import KNOWN, NO_CREDENTIALS, SESSION, WRONG_CREDE
 from hpp_contract.engine.report import Change
 from hpp_contract.model import Exchange
 
-_GATHERED: Final = frozenset({KNOWN, SESSION})
+_POOLS: Final = frozenset({KNOWN, SESSION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ def _refused(facts: Facts) -> bool:
 
 
 def _notes(before: Facts, after: Facts) -> Iterator[str]:
-    missed = sorted(before.keys() - after.keys() - _GATHERED)
+    missed = sorted(before.keys() - after.keys() - _POOLS)
     if missed:
         yield f"Not observed in this run, so not compared: {', '.join(missed)}."
-    new = sorted(after.keys() - before.keys() - _GATHERED)
+    new = sorted(after.keys() - before.keys() - _POOLS)
     if new:
         yield f"New in this run, not in the baseline yet (only the rules were checked): {', '.join(new)}."

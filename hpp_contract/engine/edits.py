@@ -108,7 +108,7 @@ def redirect(code: int, origin: str | None) -> Edit:
 
 
 def compress(exchange: Exchange) -> Exchange:
-    """Send the body as gzip, to whoever allows that."""
+    """Send the body as gzip, if the request allows that."""
     if "gzip" not in (exchange.request.header("accept-encoding") or "").lower():
         return exchange
     small = rewrite(lambda content: gzip.compress(content, mtime=0))
@@ -116,12 +116,12 @@ def compress(exchange: Exchange) -> Exchange:
 
 
 def slow(seconds: float) -> Edit:
-    """Take this long to answer."""
+    """Take this many seconds to answer."""
     return lambda exchange: replace(exchange, elapsed=seconds)
 
 
 def pause(*seconds: float) -> Edit:
-    """Send the body in equal pieces with these pauses between them."""
+    """Send the body in equal pieces with these pauses, in seconds, between them."""
     return lambda exchange: _response(exchange, pauses=seconds)
 
 
@@ -172,10 +172,10 @@ def sent_body(content: bytes) -> Edit:
 
 
 def at(instant: Instant) -> Edit:
-    """Make it happen at this time."""
+    """Send the request at this time."""
     return lambda exchange: replace(exchange, at=instant)
 
 
 def knowing(**facts: Any) -> Edit:
-    """Change what the observer knows, for faults that no single exchange shows."""
+    """Change fields of the Context, for faults that the bytes of one exchange do not show."""
     return lambda exchange: replace(exchange, context=replace(exchange.context, **facts))

@@ -2,7 +2,7 @@
 
 Everything that ends a run early raises a RunError; only the command line and the plugin catch it. A broken contract is
 no error: it is a Report. When the operating system refuses a thread, a process, a file or memory, nothing was verified:
-that says nothing about an endpoint or a client, and is no fault of ours.
+that says nothing about an endpoint or a client.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class RunError(Exception):
 
 
 class UsageProblem(RunError):
-    """Asked for something that makes no sense: an unknown name, a malformed file, a missing variable (exit 2)."""
+    """Wrong usage: an unknown name, a malformed file, a missing variable (exit 2)."""
 
     exit_code: ClassVar[int] = USAGE
 
 
 class Unverifiable(RunError):
-    """Nothing could be concluded: unreachable, refused, unreadable, our own error (exit 3)."""
+    """Nothing could be concluded: unreachable, refused, unreadable, or an error of this program (exit 3)."""
 
 
 class SystemRefused(Unverifiable):
@@ -58,7 +58,7 @@ def system_refusal(error: BaseException, *, starting_process: bool = False) -> S
 
 
 def raise_refusal(error: BaseException) -> None:
-    """Raise SystemRefused when that is what `error` is about: for whoever takes every error for something else."""
+    """Raise SystemRefused if the system refused something; call this where every other error is handled."""
     refused = system_refusal(error)
     if refused is not None:
         raise refused from error

@@ -1,5 +1,5 @@
 """The parts of a run's evidence, with what each came to, and the redacted text of the exchanges that findings name.
-How that looks is for the printers to say."""
+Printers decide how that looks."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ Source = Literal["server", "client", "recorder", "adapter"]
 answer it gives."""
 
 FOREVER = 1_000_000
+"""Polls: more than any session has."""
 
 
 @dataclass(frozen=True)

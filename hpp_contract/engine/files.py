@@ -24,7 +24,7 @@ def write(path: Path, text: str) -> None:
 
 
 def check(path: Path) -> None:
-    """Raise UsageProblem when `path` clearly cannot be written: worth knowing before a long run, not after."""
+    """Raise UsageProblem when `path` clearly cannot be written. Call this before a long run."""
     folder = path.resolve().parent
     if path.is_dir():
         raise UsageProblem(f"{path} is a folder: name the file to write in it.")

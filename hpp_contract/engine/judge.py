@@ -16,7 +16,7 @@ SAMPLE = 50
 """Findings kept per rule: enough to act on, and a bound on memory however long the evidence."""
 
 Order = tuple[int, ...]
-"""Where in the evidence something stood. A report shows what stood first, whoever judged it and when."""
+"""A position in the evidence. A report shows the first findings by position, in whatever order they were judged."""
 
 Groups = tuple[tuple[Callable[[Any], bool], tuple[Rule, ...]], ...]
 """Conditions, and the rules that are checked under each."""
@@ -47,7 +47,7 @@ def exercised(groups: Groups, subject: Any) -> Iterator[tuple[Rule, bool]]:
 def _is_broken(rule: Rule, subject: Any) -> bool:
     try:
         return next(iter(rule.check(subject)), None) is not None
-    except Exception as error:  # our own fault, whatever it is: the judge reports it
+    except Exception as error:  # an error of the rule: the judge reports it
         raise_refusal(error)
         return False
 
@@ -139,7 +139,7 @@ class Judge:
                 try:
                     for finding in rule.check(subject):
                         tally.add(place, finding, evidence)
-                except Exception as error:  # a rule that crashes is our fault: outcome `error`; the others still run
+                except Exception as error:  # an error of the rule: outcome `error`; the others still run
                     raise_refusal(error)
                     tally.crash = tally.crash or (place, f"{type(error).__name__} while judging {evidence}")
 

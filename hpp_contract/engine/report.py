@@ -70,7 +70,7 @@ class Slice:
 
 
 FAIL_ON: Final = frozenset({ChangeClass.BREAKING, ChangeClass.RISKY})
-"""The classes that make a run fail unless it is told otherwise."""
+"""The classes that make a run fail by default."""
 
 SEPARATOR: Final = " · "
 
@@ -108,7 +108,7 @@ class Report:
     (a surprise pass, a known-failing entry that matches nothing); `notes` inform and do not change the result. About
     drift, `changes` alone decide, by the classes in `fail_on`: a rule that was broken all along has not drifted.
     `learned` are open questions with their answers. `slices` are the parts of the evidence, and `exchanges` the texts
-    of those that findings name as their evidence, both for the report that has room for them.
+    of those that findings name as their evidence, both for HTML reports.
     """
 
     subject: Subject
@@ -130,7 +130,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """What was proven broken stays broken, whatever else could not be verified."""
+        """A broken rule decides, even if other things could not be verified."""
         if self.problems or self._fails:
             return BROKEN
         if self.unverified is not None or any(verdict.outcome is Outcome.ERROR for verdict in self.rules):

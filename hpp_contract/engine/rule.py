@@ -64,8 +64,8 @@ ALWAYS_READ = ("response content-type", "response content-encoding")
 class Finding:
     """A rule broken at a place: a JSON Pointer, `header NAME`, `status`, `request line` or the like.
 
-    All four texts are safe to print. `evidence` is filled in by the judge unless the rule names a better one; `case` by
-    whoever runs cases.
+    All texts are safe to print. `evidence` is filled in by the judge unless the rule names a better one; `case` by
+    the run of a case.
     """
 
     where: str

@@ -65,7 +65,7 @@ def broken(name: str) -> SearchStrategy[Broken]:
 
 
 def sessions() -> SearchStrategy[Body]:
-    """Sessions for clients: any shape, in full breadth but for their instants, which lie from 1999 to 2099."""
+    """Sessions for clients: any shape, in full breadth, except that their instants lie from 1999 to 2099."""
     return strategy(lambda choices: valid_body(choices, "session", spans=MODERN))
 
 

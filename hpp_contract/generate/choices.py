@@ -1,6 +1,6 @@
-"""Where choices come from: bytes, which Hypothesis draws and shrinks, or which a seed repeats on any machine.
+"""Choices, read from bytes that Hypothesis draws and shrinks, or that a seed repeats on any machine.
 
-Whatever generates is a function of `Choices`, so that both generate the same. A body takes a few blocks of bytes,
+Every generator is a function of `Choices`, so that both generate the same. A body takes a few blocks of bytes,
 because Hypothesis is slow by draw and not by size. Zeros are the simplest choice, so that shrinking ends there.
 """
 

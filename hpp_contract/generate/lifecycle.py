@@ -38,7 +38,7 @@ def reachable(status: str) -> tuple[str, ...]:
 
 
 class SessionSimulator:
-    """One session: it takes on a status, time passes, it is polled.
+    """Simulates one session: its status changes, time passes, and it is polled.
 
     Times are nanoseconds since 1970. All its instants have one notation, its `outcome` is chosen at the start, and it
     has no status before the first `transition`.

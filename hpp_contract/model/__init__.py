@@ -1,4 +1,4 @@
-"""The ground floor: what was sent and what came back, byte for byte, and nothing about whether it is right."""
+"""Values without judgement: what was sent and what came back, byte for byte."""
 
 from hpp_contract.model.body import MISSING, Body
 from hpp_contract.model.exchange import Context, Exchange, Headers, Request, Response, Trace

@@ -8,7 +8,7 @@ from hpp_contract.model.exchange import Exchange
 
 
 class Asked(StrEnum):
-    """A session, or one of the requests that are refused whatever sessions there are."""
+    """A session, or one of the requests that are always refused."""
 
     SESSION = "session"
     NO_CREDENTIALS = "no-credentials"

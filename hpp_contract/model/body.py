@@ -1,4 +1,4 @@
-"""Reading a body as strictly as RFC 8259 is written, and saying which strictness it failed.
+"""Read a body as strictly as RFC 8259 demands, and say which demand it fails.
 
 Library parsers hide faults (a BOM, UTF-16, NaN, a duplicate member all parse), so a body is read once, here, from its
 bytes. What a fault means is for the rules to say.

@@ -20,7 +20,7 @@ class Capabilities:
     """What a client says it can do; the defaults are what is assumed of one that says nothing.
 
     `fields` are the members it exposes and `error` the parts of an error its caller can reach. A `closed` status is an
-    enumeration that has no room for an unknown value; `base_url` is native when the client takes one as it is.
+    enumeration that cannot hold an unknown value; `base_url` is native when the client takes one as it is.
     """
 
     name: str = ""
@@ -57,8 +57,8 @@ class ClientResult:
     """What came back for one read; exactly one of these is set.
 
     `session` maps exposed members to JSON values (an instant to RFC 3339, or to a number of seconds or milliseconds
-    since 1970); `empty` is success with nothing in it; `skipped` says why a client would not; `problem` says in words
-    that are safe to print how the adapter or client failed to answer at all, `hung` that it was not done in time.
+    since 1970); `empty` is success with nothing in it; `skipped` says why a client did not read; `problem` says, in
+    words that are safe to print, how the adapter or client failed to answer, `hung` that it was not done in time.
     """
 
     session: Mapping[str, Any] | None = None

@@ -1,6 +1,6 @@
 """The clock: the one module that reads the time of day.
 
-Whatever stamps, expires, ages or says "today" is given a Clock. Durations do not come from here but from
+Code that needs the time of day is given a Clock. Durations do not come from here but from
 `time.monotonic` and `time.perf_counter`, which are independent of the time of day.
 """
 

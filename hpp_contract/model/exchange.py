@@ -213,7 +213,7 @@ class Trace:
 
 def traces(exchanges: Iterable[Exchange], *, unauthorized: bool = False) -> list[Trace]:
     """Group reads by requested session id, in time order; without times, in the order of each file by itself. Requests
-    known to have had no or wrong credentials tell nothing about a session and stay out unless `unauthorized`."""
+    known to have had no or wrong credentials show nothing about a session; only `unauthorized` includes them."""
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in exchanges:
         session_id = exchange.request.session_id
@@ -231,7 +231,7 @@ def _ordered(group: list[Exchange]) -> tuple[Exchange, ...]:
 
 
 def response_of(exchange: Exchange) -> Response:
-    """The response that a rule's condition has already made sure of."""
+    """The response of an exchange whose rule applies to responses only. Raises LookupError when there is none."""
     if exchange.response is None:
         raise LookupError("a rule read a response that its condition did not ask for")
     return exchange.response

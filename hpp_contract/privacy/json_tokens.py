@@ -16,8 +16,7 @@ _COLON: Final = re.compile(r"\s*:")
 
 
 class Token(NamedTuple):
-    """A piece of the text. `name` is a string before a colon, `other` whatever is between tokens: white space, or what
-    is not JSON."""
+    """A piece of the text. `name` is a string before a colon, `other` is white space or what is not JSON."""
 
     kind: Literal["name", "string", "number", "word", "mark", "other"]
     text: str

@@ -1,4 +1,4 @@
-"""An exchange as lines of text: `render` for examples of our own, `render_redacted` for reports.
+"""An exchange as lines of text: `render` for examples of this project, `render_redacted` for reports.
 
 `render_redacted` shows statuses, instants, error codes and the header fields of HTTP itself. Ids, tokens, references,
 messages and everything about a person are described. A body may not be JSON, so it is read by tokens.

@@ -1,4 +1,4 @@
-"""Recordings: exchanges that somebody recorded, in many formats, read, written, and judged in bulk."""
+"""Recordings of exchanges, in many formats: read, written, and judged in bulk."""
 
 from hpp_contract.recordings.reading import Reading, read_recordings
 

@@ -24,8 +24,8 @@ class HppCassette:
 
 
 @contextmanager
-def player() -> Iterator[Callable[[str | Path], HppCassette]]:
-    """Gives a function that opens the cassette at a path, or of a name, until the block ends."""
+def cassette_opener() -> Iterator[Callable[[str | Path], HppCassette]]:
+    """Yields a function that opens the cassette at a path, or of a name, until the block ends."""
     with ExitStack() as cassettes:
         yield lambda cassette: _open(_found(cassette), cassettes)
 

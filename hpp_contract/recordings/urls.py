@@ -78,7 +78,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """Whatever a store raises, as an OSError."""
+    """Turns every error of a store into an OSError."""
     try:
         yield
     except OSError:

@@ -1,7 +1,7 @@
 """The rules, one module per letter, and the catalogue of them all in the order of their ids.
 
-A module here holds rules and the faults that break them, side by side. Nothing here reads files, sockets or clocks.
-Nobody outside imports a rule's module: what others need of rules is here.
+A module holds rules, each with the faults that break it. Nothing here reads files, sockets or clocks. Other packages
+import from `hpp_contract.rules` only, never from one of its modules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Conditions: when a rule has something to say. Named functions, so that rules which share one share its evaluation."""
+"""Conditions: when a rule applies. Named functions, so that rules with the same condition share its evaluation."""
 
 from __future__ import annotations
 

@@ -162,8 +162,8 @@ _MARKS = ("session_id", "order_id", "authorization_token", "klarna_reference", "
 def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
     """An error has no member of a session.
 
-    Clients that look at the body before the status take it for the session, and session data leaks to whoever was
-    refused.
+    Clients that look at the body before the status take it for the session, and session data leaks to a caller who
+    was refused.
     """
     value = response_of(exchange).json.value
     for name in _MARKS:
@@ -201,12 +201,12 @@ def error_media_type(exchange: Exchange) -> Iterator[Finding]:
 
 @lru_cache(maxsize=256)
 def _any_form(secrets: tuple[str, ...]) -> re.Pattern[bytes] | None:
-    """Finds any encoding of a secret that can be recognised; None when there is none."""
-    forms = {form.encode() for secret in secrets if _tells(secret) for form in encodings(secret)}
+    """Finds any encoding of a secret that can be recognized; None when there is none."""
+    forms = {form.encode() for secret in secrets if _is_recognizable(secret) for form in encodings(secret)}
     return re.compile(b"|".join(map(re.escape, sorted(forms)))) if forms else None
 
 
-def _tells(secret: str) -> bool:
+def _is_recognizable(secret: str) -> bool:
     """Whether this text in an answer is no coincidence: it is long, and no placeholder that recorders write."""
     return len(secret) >= 8 and (not is_placeholder(secret) or API_KEY.fullmatch(secret) is not None)
 

@@ -20,7 +20,7 @@ from hpp_contract.spec.page import REFERENCE
 DOCUMENTED = (200, 401, 403, 404)
 LIMITED = 429
 TRANSIENT = (502, 503, 504)
-"""What gateways answer in passing. In a recording they do not show whether anybody tried again."""
+"""Temporary answers of gateways. A recording does not show whether the request was sent again."""
 
 
 def _well_formed(exchange: Exchange) -> bool:

@@ -1,6 +1,6 @@
 """Rules that the schemas carry: a rule of this kind reports the violations of the constraints that name it.
 
-jsonschema-rs judges and jsonschema finds the words. jsonschema-rs needs a microsecond for a valid body; jsonschema
+jsonschema-rs decides and jsonschema explains. jsonschema-rs needs a microsecond for a valid body; jsonschema
 needs 300 and a slow import, but its errors name their keyword and its neighbours. So it reads only invalid bodies.
 """
 
@@ -21,7 +21,7 @@ from hpp_contract.spec.fields import MEMBERS
 from hpp_contract.spec.schema_files import SHAPES, load
 
 NO_NULL = "HPP-S10"
-"""A member that is null where a type was demanded is this rule's business: absent members are omitted."""
+"""The rule that reports a null where the schema demands another type: absent members are omitted."""
 
 _PUBLIC = frozenset(f"/{name}" for name in session.MEMBERS if MEMBERS[name] == "public")
 """Members of a session whose values may be printed: they identify nobody."""
@@ -48,7 +48,7 @@ def _fast(name: str) -> Any:
 
 
 @cache
-def _wordy(name: str) -> Any:
+def _explaining(name: str) -> Any:
     from jsonschema import Draft202012Validator  # slow to import, and needed only to explain
     from referencing import Registry, Resource
 
@@ -66,7 +66,7 @@ def violations(name: str, value: Any) -> tuple[Violation, ...]:
     only that."""
     if _fast(name).is_valid(value):
         return ()
-    found = [violation for error in _wordy(name).iter_errors(value) for violation in _read(error)]
+    found = [violation for error in _explaining(name).iter_errors(value) for violation in _read(error)]
     mistyped = {violation.where for violation in found if violation.keyword == "type"}
     kept = [violation for violation in found if violation.keyword == "type" or violation.where not in mistyped]
     return tuple({(violation.rule, violation.where): violation for violation in kept}.values())

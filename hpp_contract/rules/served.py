@@ -1,6 +1,6 @@
 """What the server gave a client in one read, and how what the client returned differs from it.
 
-No rules here: what the rules about client reads share.
+It holds no rules, only what the rules about client reads share.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""S: any session, whatever its status. Many of these are constraints of `schemas/session.json`, in words."""
+"""S: a session in any status. Many of these are constraints of `schemas/session.json`, in words."""
 
 from __future__ import annotations
 
@@ -285,7 +285,7 @@ def not_read_after_expiry(exchange: Exchange) -> Iterator[Finding]:
 def not_updated_in_future(exchange: Exchange) -> Iterator[Finding]:
     """`updated_at` is not after the answer's own Date.
 
-    Whoever orders events by it puts this one after all that follow. Five minutes of clock skew are allowed.
+    A client that orders events by it puts this one after all that follow. Five minutes of clock skew are allowed.
     """
     updated, now = exchange.updated_at, _now(exchange)
     if updated and now and updated.ns / 1e9 - now > SKEW:

@@ -1,4 +1,4 @@
-"""What is known of the endpoint, as constants and tables, and where its schemas are. Nothing here has an opinion.
+"""What is known of the endpoint: constants, tables and its schemas, without any judgement.
 
-Whatever is true of this endpoint only is said here, in `rules` or in `cases`, and nowhere else.
+Facts about this endpoint stand here, in `rules` and in `cases` only.
 """

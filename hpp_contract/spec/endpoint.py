@@ -1,4 +1,4 @@
-"""The endpoint: its path and method, its hosts, what its API keys look like, and how a run is told about it."""
+"""The endpoint: its path and method, its hosts, what its API keys look like, and the variables that name it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 METHOD: Final = "GET"
 
 SESSIONS_PATH: Final = "/hpp/v1/sessions/"
-"""What a session id follows in the path, whatever precedes it."""
+"""The part of the path before the session id. A base path may precede it."""
 
 SESSION_PATH: Final = SESSIONS_PATH + "{session_id}"
 

@@ -1,6 +1,6 @@
 """What each member and header field says: nothing private, an id, a person, a message or a secret. Plain data.
 
-Whoever shows, scrubs, masks or compares values goes by these tables. Members and header fields that no table names may
+Code that shows, scrubs, masks or compares values uses these tables. Members and header fields that no table names may
 hold anything.
 """
 

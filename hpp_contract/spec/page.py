@@ -21,7 +21,7 @@ URL: Final = "https://{endpoint}" + SESSION_PATH
 OPERATION: Final = "Operation"
 EXAMPLE_HOST: Final = "api.kustom.co"
 HEADERS: Final = {"authorization": "Basic", "content-type": "application/json", "cache-control": "no-cache"}
-"""Of the example request; of the credentials, the scheme alone."""
+"""Header fields of the example request; of the credentials only the scheme."""
 
 
 def heading_of(shape: str) -> str:

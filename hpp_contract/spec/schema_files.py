@@ -11,7 +11,7 @@ DOCUMENTED = ("waiting", "in-progress", "completed-with-token", "completed-with-
 """The four response shapes that the Read Session page shows."""
 
 SHAPES = (*DOCUMENTED, "back", "manual-id-check", "cancelled", "failed", "disabled", "error")
-"""Those and one per further status of the API reference."""
+"""The documented shapes, and one for each further status of the API reference."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -65,7 +65,7 @@ OUTCOME: Final = ("authorization_token", "order_id", "klarna_reference")
 """The members that only a completed session has."""
 
 OUTCOME_IDS: Final = ("order_id", "authorization_token")
-"""Those of them that are UUIDs."""
+"""The members of `OUTCOME` that are UUIDs."""
 
 INSTANTS: Final = ("updated_at", "expires_at")
 """The members that are RFC 3339 instants, in the order of time."""

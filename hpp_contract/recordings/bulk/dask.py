@@ -207,12 +207,12 @@ TIMEOUT_S: Final = 10
 
 _OWN: Final[dict[str, Any]] = {
     "threads_per_worker": 1,
-    "security": True,  # whoever reaches a scheduler may run code
+    "security": True,  # a scheduler runs the code of everybody who can connect
     "dashboard_address": None,
     "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"},  # it speaks HTTP without a dashboard too
     "silence_logs": logging.CRITICAL,
 }
-"""Arguments for a cluster of our own."""
+"""Arguments for a local cluster."""
 
 
 @contextmanager

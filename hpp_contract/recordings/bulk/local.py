@@ -276,7 +276,7 @@ class Processes:
 
 def serve_items(connection: Connection) -> None:
     """What a process does: work on each item that comes, until the connection ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all; whoever started this one ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all; the parent ends this one
     with suppress(EOFError, ConnectionError):
         while True:
             work, item = connection.recv()

@@ -92,7 +92,7 @@ def _failed(read: ClientRead) -> bool:
 
 
 def _failure_of(read: ClientRead) -> Failure:
-    """The error that a rule's condition has already made sure of."""
+    """The error of a read whose rule applies to errors only. Raises LookupError when there is none."""
     if read.result.failure is None:
         raise LookupError("a rule read an error that its condition did not ask for")
     return read.result.failure

@@ -37,7 +37,7 @@ def served(name: str) -> Callable[[ClientRead], Any]:
 
 
 def return_session(session: Mapping[str, Any]) -> AnswerEdit:
-    """Return this session, whatever was served."""
+    """Return this session instead of the served one."""
     return lambda read: replace(read, result=ClientResult(session=dict(session)))
 
 

@@ -26,7 +26,7 @@ from hpp_contract.spec.session import INSTANTS, MEMBERS
 
 
 def _readable(read: ClientRead) -> bool:
-    """There was a session to read, or nothing at all was asked, and the caller got one."""
+    """The caller got a session, and the server sent one or got no request."""
     return surfaced(read) and served_kind(read) in (ServedKind.SESSION, ServedKind.ODD, ServedKind.NOTHING)
 
 

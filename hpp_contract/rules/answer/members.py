@@ -176,7 +176,7 @@ def authorization_token_surfaced(read: ClientRead) -> Iterator[Finding]:
 def identification_surfaced(read: ClientRead) -> Iterator[Finding]:
     """`customer` and `manual_identification` are given to the caller completely.
 
-    Whoever has to identify the consumer by hand has no other information.
+    A person who identifies the consumer by hand has no other information.
     """
     yield from _unfaithful(read, "customer", "manual_identification")
 

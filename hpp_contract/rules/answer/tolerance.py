@@ -1,4 +1,4 @@
-"""A: whatever the contract allows a server to answer, a client can read."""
+"""A: a client can read every answer that the contract allows."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def _lost(read: ClientRead, where: str = "answer") -> Iterator[Finding]:
         yield Finding(where, "the session", outcome(read))
 
 
-def _gave_up(read: ClientRead) -> bool:
-    """It had asked for this session before, and now told of an error without asking."""
+def _stopped_asking(read: ClientRead) -> bool:
+    """The client had read this session before, and now reported an error without sending a request."""
     silent = bool(read.earlier) and not read.served and not after_silent_close(read)
     return silent and read.result.failure is not None
 
 
 @rule(
     "HPP-A17", "session-is-no-error", "must", "referenced", REFERENCE, scope="answer",
-    when=lambda read: _plain_session_given(read) or _gave_up(read),
+    when=lambda read: _plain_session_given(read) or _stopped_asking(read),
     faults=[adapter_fault("refuses-status", "manual-id-check", return_error(kind="decode", type="ValueError")),
             adapter_fault("refuses-nanoseconds", "instant-nanoseconds", return_error(kind="decode", type="ValueError")),
             adapter_fault("returns-nothing-for-session", "waiting", return_nothing),
@@ -65,7 +65,7 @@ def session_is_no_error(read: ClientRead) -> Iterator[Finding]:
 
 
 def _unknown_status_given(read: ClientRead) -> bool:
-    """A word that nobody knows, not a documented one misspelt: that is the server's fault, however it is taken."""
+    """A new word. A misspelt documented status is a fault of the server, so it does not count."""
     is_new = has_unknown_status(read) and letters_of(status_served(read)) not in STATUS_LETTERS
     return _session_given(read) and is_new and read.can.status == "open"
 

@@ -45,7 +45,7 @@ def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_moment_is_visited(tmp_path: Path) -> None:
-    """Each run is at its moment and its place, and what fails there alone is told, with the exit code 1."""
+    """Each run is at its moment and its place, and what fails only there is reported, with the exit code 1."""
     scratch = tmp_path / "test_scratch.py"
     scratch.write_text(SCRATCH, encoding="utf-8")
     done = run("tests.any_day", str(scratch))

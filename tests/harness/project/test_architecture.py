@@ -8,8 +8,8 @@ from pkgutil import resolve_name
 
 import pytest
 
+from tests.harness.project.test_layers import FLOORS
 from tests.harness.project.test_readme import DOCUMENTS
-from tests.harness.project.test_rooms import FLOORS
 from tests.harness.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ def test_every_variable_is_public() -> None:
 
 
 def test_every_schema_belongs_to_something_public() -> None:
-    """Each schema of a format of ours is one of the formats that the page lists."""
+    """Each schema of a format of this project is one of the formats that the page lists."""
     words = {"report": "report", "case": "client cases", "history": "history", "facts": "facts", "vectors": "vectors",
              "exchange": "NDJSON exchanges", "adapter-request": "adapter-request.json",
              "adapter-answer": "adapter-answer.json"}  # fmt: skip

@@ -36,7 +36,7 @@ def valid(name: str, value: Any) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted(folder("schemas").glob("tool/*.json")), ids=lambda path: path.stem)
 def test_schemas_are_schemas(path: Path) -> None:
-    """Every schema of a format of ours is one."""
+    """Every schema of a format of this project is valid."""
     Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -147,7 +147,7 @@ class ChromiumVisitor:
         return taken
 
     def accessibility(self) -> list[dict[str, Any]]:
-        """What assistive technology is told of the page."""
+        """What assistive technology sees of the page."""
         tree = self._post("/goog/cdp/execute", cmd="Accessibility.getFullAXTree", params={})
         nodes: list[dict[str, Any]] = tree["nodes"]
         return nodes

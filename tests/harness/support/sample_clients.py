@@ -36,7 +36,7 @@ class Ask:
 
 
 class Client:
-    """Reads a session well: one connection a read, no redirect followed, everything told as it is."""
+    """Reads a session well: one connection a read, no redirect followed, everything returned as it is."""
 
     method = "GET"
     body: bytes | None = None

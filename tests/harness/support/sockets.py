@@ -25,9 +25,9 @@ Speak = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def telling(*edits: Edit) -> Iterator[Server]:
-    """A server that lies about `waiting`."""
-    with Server([fault("test-lie", "waiting", *edits)]) as running:
+def faulty_server(*edits: Edit) -> Iterator[Server]:
+    """A server with these edits of `waiting`."""
+    with Server([fault("test-fault", "waiting", *edits)]) as running:
         yield running
 
 

@@ -20,7 +20,7 @@ from hpp_contract.probe.wire import Sent, TransportError, Wire, classify_error
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.not_none import not_none
-from tests.harness.support.sockets import HANG, WAITING, Speak, speaking, telling
+from tests.harness.support.sockets import HANG, WAITING, Speak, faulty_server, speaking
 
 HEADERS = (("Authorization", CREDENTIALS.authorization), ("X-Order", "1"), ("Accept-Encoding", "identity"))
 
@@ -95,7 +95,7 @@ def test_servers_that_do_not_answer(speak: Speak, word: str, timeout: float) -> 
 @pytest.mark.socket
 def test_reset() -> None:
     """A reset connection has its word."""
-    with telling(fail("reset")) as server:
+    with faulty_server(fail("reset")) as server:
         assert get(server.url).error == TransportError("reset")
 
 

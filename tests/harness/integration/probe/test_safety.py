@@ -30,8 +30,8 @@ def parameters(name: str) -> set[str | None]:
 
 def test_every_command_that_talks_is_run_here() -> None:
     """A command that takes a base URL is one of those that these tests run."""
-    talking = {name for name in COMMANDS if "base_url" in parameters(name)}
-    assert talking <= set(RUNS)
+    with_base_url = {name for name in COMMANDS if "base_url" in parameters(name)}
+    assert with_base_url <= set(RUNS)
 
 
 @pytest.mark.socket

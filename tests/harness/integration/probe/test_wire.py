@@ -17,7 +17,7 @@ from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe.wire import Sent, TransportError, Wire
 from hpp_contract.server import Server
 from tests.harness.support.not_none import not_none
-from tests.harness.support.sockets import WAITING, speaking, telling
+from tests.harness.support.sockets import WAITING, faulty_server, speaking
 
 pytestmark = pytest.mark.socket
 
@@ -102,7 +102,7 @@ def test_redirect_is_not_followed() -> None:
     """A redirect is an answer like any other: nobody is sent to where it leads, least of all credentials."""
     with (
         Server() as other_host,
-        telling(status(302), header("Location", other_host.url + WAITING), body(b"moved")) as server,
+        faulty_server(status(302), header("Location", other_host.url + WAITING), body(b"moved")) as server,
     ):
         sent = get(server.url)
         assert (sent.exchange.status, not_none(sent.exchange.response).body) == (302, b"moved")
@@ -112,7 +112,7 @@ def test_redirect_is_not_followed() -> None:
 @pytest.mark.parametrize("location", ["", "://", "http://[", "\x01"])
 def test_odd_redirect_is_an_answer(location: str) -> None:
     """A Location that is no URL is not our problem."""
-    with telling(status(302), header("Location", location)) as server:
+    with faulty_server(status(302), header("Location", location)) as server:
         assert get(server.url).exchange.status == 302
 
 
@@ -135,7 +135,7 @@ def test_loopback_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(content=st.binary(max_size=2000), coding=st.sampled_from(["gzip", "br", "x-hpp", ""]))
 def test_body_comes_back_as_it_was(content: bytes, coding: str) -> None:
     """The body's bytes are kept, whatever content coding they claim."""
-    with telling(body(content), header("Content-Encoding", coding)) as server:
+    with faulty_server(body(content), header("Content-Encoding", coding)) as server:
         response = not_none(get(server.url).exchange.response)
     assert response.body == content
     assert response.complete
@@ -166,7 +166,7 @@ def test_transfer_codings_are_undone(rest: bytes) -> None:
 @pytest.mark.parametrize("chunked", [True, False])
 def test_truncation_keeps_what_came(chunked: bool) -> None:
     """A body that breaks off is an incomplete response with the bytes that came."""
-    with telling(cut(10), header("Transfer-Encoding", "chunked" if chunked else None)) as server:
+    with faulty_server(cut(10), header("Transfer-Encoding", "chunked" if chunked else None)) as server:
         sent = get(server.url)
     assert sent.error is None
     response = not_none(sent.exchange.response)

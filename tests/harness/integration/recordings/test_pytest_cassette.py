@@ -56,7 +56,7 @@ def test_the_fixture_answers_poll_by_poll(hpp_cassette: Callable[[Path], HppCass
         urllib3.PoolManager().request("GET", f"{url}0", retries=False)
 
 
-FOREIGN = """interactions:
+WITHOUT_METADATA = """interactions:
 - request: {body: null, headers: {}, method: GET, uri: 'https://api.kustom.co/hpp/v1/sessions/39a1c773'}
   response:
     body: {string: '{"session_id": "39a1c773", "title": "försäljning ✓"}'}
@@ -68,9 +68,9 @@ version: 1
 PLAYED = """
 import sys
 import urllib3
-from hpp_contract.recordings.pytest_cassette import player
+from hpp_contract.recordings.pytest_cassette import cassette_opener
 
-with player() as play:
+with cassette_opener() as play:
     recorded = play(sys.argv[1])
     print(ascii(urllib3.request("GET", f"http://127.0.0.1:9/hpp/v1/sessions/{recorded.session_id}").json()["title"]))
 """
@@ -80,7 +80,7 @@ with player() as play:
 def test_the_locale_is_no_matter(tmp_path: Path) -> None:
     """A cassette in UTF-8 is played as it is where the locale's encoding is another."""
     cassette = tmp_path / "foreign.yaml"
-    cassette.write_text(FOREIGN, encoding="utf-8")
+    cassette.write_text(WITHOUT_METADATA, encoding="utf-8")
     environ = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
         [sys.executable, "-c", PLAYED, cassette], env=environ, capture_output=True, text=True, check=False

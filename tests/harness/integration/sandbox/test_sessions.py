@@ -203,7 +203,7 @@ def test_scenarios_live_beside_it() -> None:
 
 def test_faults_apply_to_sessions_made_here() -> None:
     """A fault on a stage is told of the sandbox's sessions at that stage too."""
-    application = Application(faults=[fault("test-lie", "waiting", status(202))], sandbox=Sandbox())
+    application = Application(faults=[fault("test-fault", "waiting", status(202))], sandbox=Sandbox())
     shop = Merchant(application)
     session = shop.session()
     assert shop.read(session).status == 202

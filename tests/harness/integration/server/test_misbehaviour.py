@@ -25,7 +25,16 @@ from hpp_contract.server.tls import throwaway
 from hpp_contract.server.wire import Listener
 from tests.harness.support.leftovers import open_files
 from tests.harness.support.not_none import not_none
-from tests.harness.support.sockets import AUTHORIZATION, HANG, WAITING, asking, connect, converse, telling, wait_for
+from tests.harness.support.sockets import (
+    AUTHORIZATION,
+    HANG,
+    WAITING,
+    asking,
+    connect,
+    converse,
+    faulty_server,
+    wait_for,
+)
 
 pytestmark = pytest.mark.socket
 
@@ -41,13 +50,13 @@ def server() -> Iterator[Server]:
 
 def test_reset() -> None:
     """A reset is one: the client's read fails."""
-    with telling(fail("reset")) as server, pytest.raises(ConnectionResetError):
+    with faulty_server(fail("reset")) as server, pytest.raises(ConnectionResetError):
         converse(server, asking())
 
 
 def test_garbage() -> None:
     """Garbage is no HTTP."""
-    with telling(fail("garbage")) as server:
+    with faulty_server(fail("garbage")) as server:
         client = http.client.HTTPConnection(server.url.split("//")[1], timeout=HANG)
         client.request("GET", WAITING, headers={"Authorization": CREDENTIALS.authorization})
         with contextlib.closing(client), pytest.raises(http.client.BadStatusLine):
@@ -56,7 +65,7 @@ def test_garbage() -> None:
 
 def test_truncation() -> None:
     """A truncated answer promises more than it sends, and closes."""
-    with telling(cut(10)) as server:
+    with faulty_server(cut(10)) as server:
         head, _, content = converse(server, asking()).partition(b"\r\n\r\n")
     promised = int(not_none(re.search(rb"Content-Length: (\d+)", head))[1])
     assert promised > len(content)
@@ -66,7 +75,7 @@ def test_truncation() -> None:
 
 def test_slowness() -> None:
     """A late answer comes after its time, and not before."""
-    with telling(slow(0.2)) as server:
+    with faulty_server(slow(0.2)) as server:
         begin = time.perf_counter()
         assert converse(server, asking()).endswith(b"}")
         assert time.perf_counter() - begin >= 0.2
@@ -75,7 +84,7 @@ def test_slowness() -> None:
 @pytest.mark.parametrize("fault", [fail("timeout"), slow(60)], ids=["never", "late"])
 def test_silence_ends_with_the_client(fault: Edit) -> None:
     """A server that says nothing lets go when its client does, and has logged the request by then."""
-    with telling(fault) as server:
+    with faulty_server(fault) as server:
         threads = threading.active_count()
         with connect(server) as connection:
             connection.sendall(asking().encode())
@@ -87,7 +96,7 @@ def test_silence_ends_with_the_client(fault: Edit) -> None:
 def test_silence_ends_with_the_server(fault: Edit) -> None:
     """Closing a server that keeps a client waiting ends the wait: its thread has ended, and the client knows."""
     before = set(threading.enumerate())
-    with telling(fault) as server:
+    with faulty_server(fault) as server:
         connection = connect(server)
         connection.sendall(asking().encode())
         wait_for(lambda: server.log)
@@ -98,13 +107,13 @@ def test_silence_ends_with_the_server(fault: Edit) -> None:
 
 def test_closed_after_an_answer() -> None:
     """A fault that announces the end of the connection ends it."""
-    with telling(header("Connection", "close")) as server:
+    with faulty_server(header("Connection", "close")) as server:
         assert converse(server, asking().replace("Connection: close\r\n", "")).endswith(b"}")
 
 
 def test_interim_status_ends_the_connection() -> None:
     """A 1xx in the place of an answer is followed by nothing."""
-    with telling(status(102)) as server:
+    with faulty_server(status(102)) as server:
         assert converse(server, asking().replace("Connection: close\r\n", "")).startswith(b"HTTP/1.1 102 ")
 
 

@@ -16,7 +16,7 @@ from hpp_contract.engine.edits import body, header
 from hpp_contract.model import Exchange, Response
 from hpp_contract.server import Server
 from hpp_contract.server.wire import serialize
-from tests.harness.support.sockets import AUTHORIZATION, WAITING, asking, connect, converse, telling
+from tests.harness.support.sockets import AUTHORIZATION, WAITING, asking, connect, converse, faulty_server
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_http_1_0_is_closed(server: Server) -> None:
 @pytest.mark.socket
 def test_fault_may_frame_its_own_body() -> None:
     """A Content-Length that a fault gives goes out as it is, and the only one."""
-    with telling(header("Content-Length", "5"), body(b"hello, world")) as server:
+    with faulty_server(header("Content-Length", "5"), body(b"hello, world")) as server:
         answer = converse(server, asking())
     assert re.findall(rb"Content-Length: (\d+)", answer) == [b"5"]
     assert answer.endswith(b"hello, world")
@@ -169,7 +169,7 @@ def test_fault_may_frame_its_own_body() -> None:
 @pytest.mark.socket
 def test_fault_may_be_chunked() -> None:
     """A response that says it is chunked is."""
-    with telling(header("Transfer-Encoding", "chunked"), body(b"{}")) as server:
+    with faulty_server(header("Transfer-Encoding", "chunked"), body(b"{}")) as server:
         answer = converse(server, asking())
     assert answer.endswith(b"\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
     assert b"Content-Length" not in answer

@@ -1,4 +1,4 @@
-"""The client cases as data: complete, consistent, and readable by whoever has no Python."""
+"""The client cases as data: complete, consistent, and readable without Python."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_answer_rule_has_a_case() -> None:
 
 
 def test_session_ids_are_unique() -> None:
-    """No two cases share a UUID: it is all they are told apart by."""
+    """No two cases share a UUID: nothing else tells them apart."""
     names = [name for case in CASES.values() for name in case.uuids]
     assert len(names) == len(set(names))
 
@@ -118,6 +118,6 @@ def test_rules_of_the_list_exist() -> None:
 
 
 def test_a_case_for_a_rule_that_is_none() -> None:
-    """A case that means a rule nobody knows is an error of ours, with its name."""
+    """A case that means a rule nobody knows is an error of this program, with its name."""
     with pytest.raises(LookupError, match="HPP-X99"):
         as_json([replace(CASES["smoke"], rules=("HPP-X99",))])

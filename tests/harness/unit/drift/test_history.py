@@ -137,5 +137,5 @@ def test_a_history_of_unknown_verdicts(tmp_path: Path) -> None:
     run_ = {"at": "", "subject": "", "verdict": "quiet", "exit_code": 0, "changes": [], "observed": [], "confirmed": []}
     lines = [run_ | {"version": "1"}, run_ | {"version": "1", "verdict": "loud"}]
     (tmp_path / "runs").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    runs, foreign = read_history(tmp_path / "runs")
-    assert (len(runs), foreign) == (1, 1)
+    runs, unreadable = read_history(tmp_path / "runs")
+    assert (len(runs), unreadable) == (1, 1)

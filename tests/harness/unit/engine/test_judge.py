@@ -195,7 +195,7 @@ def test_the_rules_that_one_exchange_breaks() -> None:
 
 
 def test_a_crash_beside_a_finding() -> None:
-    """What was found before a crash is kept, and the first crash is told with its place."""
+    """What was found before a crash is kept, and the first crash is reported with its place."""
     judging = Judge([finder("exchange", crashes=True)], Subject("endpoint", "x"))
     for each in simulate_server("waiting", 2):
         judging.exchange(each)

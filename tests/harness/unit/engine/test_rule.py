@@ -1,4 +1,4 @@
-"""Rules as functions: what stands between a rule and a crash of ours."""
+"""Rules as functions: what prevents a crash of this program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.harness.support.exchanges import ASKED, ID
 
 
 def test_a_rule_that_forgot_its_condition() -> None:
-    """Reading what the condition did not make sure of is an error of ours, in words."""
+    """A rule that reads what its condition does not ensure raises an error, in words."""
     with pytest.raises(LookupError, match="its condition did not ask for"):
         response_of(Exchange(ASKED, None))
     with pytest.raises(LookupError, match="its condition did not ask for"):

@@ -115,7 +115,7 @@ def test_what_stalls() -> None:
 
 
 def test_what_is_the_same() -> None:
-    """Only the id of a session may be written in small letters, by whoever holds it as a UUID."""
+    """Only the id of a session may be written in small letters, by clients that hold it as a UUID."""
     assert same("session_id", ID, ID.upper())
     assert not same("order_id", ID, ID.upper())
 

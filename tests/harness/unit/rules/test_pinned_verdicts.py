@@ -1,6 +1,6 @@
 """What every rule says of every small change, and of every fault in other scenarios than its own.
 
-Whoever changes a rule sees in `snapshots/verdicts` what else that changes. A line such as
+A change of a rule shows in `snapshots/verdicts` what else it changes. A line such as
 
     HPP-H11 header Cache-Control · header Cache-Control=max-age=60 · sessions, refusals
 

@@ -75,7 +75,7 @@ def test_credentials(values: list[str], found: str | None) -> None:
     ],
 )
 def test_what_a_client_accepts(accept: str, refused: bool) -> None:
-    """A client that accepts no JSON is told, however it writes what it accepts."""
+    """A client that accepts no JSON is found, in every notation of what it accepts."""
     rule = next(rule for rule in CATALOGUE if rule.slug == "accepts-json")
     assert bool(rule(answered(sent=(("Accept", accept),)))) == refused
 

@@ -124,4 +124,4 @@ def test_a_checker_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.delitem(Draft202012Validator.FORMAT_CHECKER.checkers, "date-time")
     with pytest.raises(RuntimeError, match="install rfc3339-validator"):
-        schemas._wordy.__wrapped__("session")
+        schemas._explaining.__wrapped__("session")

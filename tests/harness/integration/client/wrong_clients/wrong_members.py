@@ -147,7 +147,7 @@ class TakesOrderForReference(Client):
 
 
 @breaks("HPP-A12", "misleading-members")
-class BelievesForeignMembers(Client):
+class TakesUndocumentedMembers(Client):
     def session(self, value: Session) -> Any:
         return value | {"session_id": value.get("sessionId", value["session_id"]), "order_id": value.get("orderId")}
 

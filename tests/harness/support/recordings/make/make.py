@@ -40,7 +40,7 @@ COMMANDS = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Plays the reference application, compressed for whoever accepts it."""
+    """Plays the reference application, compressed for clients that accept it."""
 
     protocol_version = "HTTP/1.1"
     application: Application

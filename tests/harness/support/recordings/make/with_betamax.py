@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 import requests
-from betamax import Betamax  # type: ignore[import-not-found]  # installed by whoever records again
+from betamax import Betamax  # type: ignore[import-not-found]  # installed only to record again
 
 authorization, *urls = sys.argv[1:]
 for name, exact in {"betamax": False, "betamax-exact": True}.items():

@@ -3,7 +3,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
-from pact import Pact, match  # type: ignore[import-not-found]  # installed by whoever records again
+from pact import Pact, match  # type: ignore[import-not-found]  # installed only to record again
 
 authorization, *urls = sys.argv[1:]
 SESSION = {"session_id": urlsplit(urls[0]).path.rsplit("/", 1)[1], "status": "WAITING",

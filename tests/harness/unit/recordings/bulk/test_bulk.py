@@ -98,7 +98,7 @@ def test_every_line_is_in_one_piece(folder: Path, lines: list[str], size: int, s
 
 
 def test_rules_that_read_every_header() -> None:
-    """What the rules that look at all header fields say is foreseen one by one: whoever adds one must look there."""
+    """Each rule that reads all header fields is provided for by itself: a new one must be added here."""
     every = {rule.id for rule in CATALOGUE if any(field.endswith(" *") for field in rule.reads)}
     assert every == {"HPP-E12", "HPP-E14", "HPP-K02"}
 

@@ -219,7 +219,7 @@ def test_yaml_runs_no_code(tmp_path: Path, good: Path) -> None:
 def test_yaml_is_refused_alike_without_libyaml(
     content: bytes, tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where PyYAML was built without libyaml, what is no YAML is still one sentence and not our own error."""
+    """Where PyYAML was built without libyaml, what is no YAML is still one sentence and no crash."""
     assert "neither JSON nor YAML" in sentence_about(tmp_path / "file", content, good)
     monkeypatch.delattr("yaml.CSafeLoader", raising=False)
     assert "neither JSON nor YAML" in sentence_about(tmp_path / "file", content, good)

@@ -16,7 +16,7 @@ from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings, sources
 from hpp_contract.recordings.formats.convert import Unreadable, as_json, content, scalar_text
 from hpp_contract.recordings.formats.yaml_text import read_yaml
-from hpp_contract.recordings.pytest_cassette import player
+from hpp_contract.recordings.pytest_cassette import cassette_opener
 from hpp_contract.recordings.recorded_sessions import recorded_sessions
 from hpp_contract.recordings.write import Persister
 from tests.harness.support.recording_tools import as_line, simulated
@@ -182,7 +182,7 @@ def test_times_and_failures(tmp_path: Path, document: Any, at: Instant | None, f
 
 
 def test_binary_yaml() -> None:
-    """A binary value is bytes, as a name too; one that is not base64 is told."""
+    """A binary value is bytes, as a name too; one that is not base64 is reported."""
     assert read_yaml('{a: !!binary "e30=", !!binary "4Q==": 1}') == {"a": b"{}", "á": 1}
     with pytest.raises(Unreadable, match="not base64"):
         read_yaml("!!binary no")
@@ -196,7 +196,7 @@ def test_values_that_are_no_json() -> None:
 
 
 def test_lines_that_cannot_be_read(tmp_path: Path) -> None:
-    """A line that is no exchange is told by its number, and the others are read."""
+    """A line that is no exchange is reported by its number, and the others are read."""
     line = as_line(simulated("waiting", 1)[0])
     exchanges, (sentence,) = read(tmp_path, f'{line}\n{{"request": 5}}\n')
     assert len(exchanges) == 1
@@ -204,7 +204,7 @@ def test_lines_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_nothing_to_judge(tmp_path: Path) -> None:
-    """A recording of other operations only is told, and so is a file that cannot be opened any more."""
+    """A recording of other operations only is reported, and so is a file that cannot be opened any more."""
     other = vcrpy(status={"code": 200}, body={"string": ""})
     other["interactions"][0]["request"]["uri"] = "https://h/other"
     exchanges, (sentence,) = read(tmp_path, other)
@@ -225,7 +225,10 @@ def test_a_file_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_playing_what_cannot_be_played(tmp_path: Path) -> None:
     """A cassette of no such name, and a recording that cannot be read, say so; unanswered requests are no session."""
-    with player() as play, pytest.raises(pytest.UsageError, match="no cassette 'nowhere': give a path, or one of "):
+    with (
+        cassette_opener() as play,
+        pytest.raises(pytest.UsageError, match="no cassette 'nowhere': give a path, or one of "),
+    ):
         play("nowhere")
     broken = tmp_path / "broken.json"
     broken.write_text(json.dumps(vcrpy(status={"code": 200}, body=5)))
