@@ -1,4 +1,4 @@
-"""The judge survives anything, and says only what the catalogue knows."""
+"""No input crashes the judge, and every finding belongs to a rule of the catalogue."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def crashing() -> Rule:
 
 
 def test_a_crash_is_our_error() -> None:
-    """A rule that crashes is reported as ours, the others still run, and the exit code says could not verify."""
+    """A rule that crashes is reported as an error, the others still run, and the exit code says could not verify."""
     verdicts = judge(simulate_server("waiting"), [crashing(), *CATALOGUE], Subject("endpoint", "x"))
     assert verdicts[0].outcome is Outcome.ERROR
     assert verdicts[-1].outcome is not Outcome.ERROR

@@ -1,4 +1,4 @@
-"""The known-failing list: how it is read, what it excuses, and that a debt paid must be struck off."""
+"""The known-failing list: how it is read, what it excuses, and that an entry which no longer fails must be removed."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def test_what_is_excused(verdict: RuleVerdict, cases: list[str | None], reason: 
     ids=map(str, range(9)),
 )  # fmt: skip
 def test_entries_that_excuse_nothing(verdict: RuleVerdict | None, case: str | None, said: str | None) -> None:
-    """A debt that was paid, or never was one, is judged with its place; what nobody can tell is left alone."""
+    """An entry that no longer fails, or never did, is a problem with its place; an undecidable one is left alone."""
     about = verdict.rule if verdict else MUST
     before = Report(CLIENT, (verdict,) if verdict else (), problems=("earlier",))
     judged = apply(before, [entry(case, about)])

@@ -37,7 +37,7 @@ def change(weight: ChangeClass) -> Change:
     ],
 )
 def test_outcomes(rule_: Rule, exercised: bool, findings: int, outcome: str) -> None:
-    """Severity decides what a finding comes to, and silence is no success."""
+    """Severity decides the outcome of a finding, and a rule that judged nothing is not ok."""
     assert outcome_of(rule_, exercised, findings) == outcome
 
 

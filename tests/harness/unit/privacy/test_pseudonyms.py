@@ -1,4 +1,4 @@
-"""The stand-ins of scrubbing, character for character: recordings are compared over years."""
+"""Pseudonyms and masks, character for character: recordings are compared over years."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What takes secrets out of any text."""
+"""Secrets are taken out of any text."""
 
 from __future__ import annotations
 

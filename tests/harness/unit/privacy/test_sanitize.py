@@ -16,6 +16,6 @@ def test_printable_text_is_printable(text: str) -> None:
 
 
 def test_a_secret_left_in_a_text_is_found() -> None:
-    """A text that still holds one of the secrets is told from one that holds none."""
+    """A text that still holds one of the secrets is distinguished from one that holds none."""
     assert contains_any("key=abc", ["xyz", "abc"])
     assert not contains_any("key=", ["xyz", "abc"])

@@ -71,7 +71,7 @@ def test_every_small_change_survives(scenario: str) -> None:
 
 @given(recordings)
 def test_everything_survives(exchanges: list[Exchange]) -> None:
-    """So is whatever several changes together break, in several sessions."""
+    """So is what several changes break together, in several sessions."""
     assert_survives(exchanges)
 
 

@@ -1,4 +1,4 @@
-"""What is kept, and under which name: files of one night are compared with those of another."""
+"""What is written, and under which name: the files of one run are compared with those of the next."""
 
 from __future__ import annotations
 

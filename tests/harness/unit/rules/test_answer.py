@@ -1,4 +1,4 @@
-"""The rule × fault matrix of answers: every A rule is broken by its own faults alone. Then what no fault reaches."""
+"""The rule × fault matrix of answers: only its own faults break an A rule. Then cases that no fault covers."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]
 FAULTS = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSWER_RULES for fault in rule.faults]
 
 
-def noticed(*answers: ClientRead) -> set[str]:
+def noticed(*reads: ClientRead) -> set[str]:
     """Ids of the rules that found anything."""
     judging = Judge(ANSWER_RULES, Subject("client", "a client"))
-    for answer in answers:
-        judging.answer(answer)
+    for read in reads:
+        judging.answer(read)
     assert not [verdict for verdict in judging.verdicts if verdict.outcome is Outcome.ERROR]
     return {verdict.rule.id for verdict in judging.verdicts if verdict.findings}
 

@@ -1,4 +1,4 @@
-"""What the faults of the rules H do not reach: odd spellings, and limits."""
+"""What the faults of the rules H do not cover: rare notations, and limits."""
 
 from __future__ import annotations
 

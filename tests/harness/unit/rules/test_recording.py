@@ -1,4 +1,4 @@
-"""What the faults of the rules K do not reach: how a recorder may write what it took out."""
+"""What the faults of the rules K do not cover: how a recorder may write what it took out."""
 
 from __future__ import annotations
 

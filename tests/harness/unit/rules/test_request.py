@@ -1,4 +1,4 @@
-"""What the faults of the rules C do not reach: odd credentials and header fields, and limits."""
+"""What the faults of the rules R do not cover: odd credentials and header fields, and limits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def missed(*requests: tuple[bool, int], kept: bool = False) -> int:
 
 
 def test_challenges() -> None:
-    """A request without credentials is forgiven where a 401 answers it and the next has them, or where they may have
+    """A request without credentials is accepted where a 401 answers it and the next has them, or where they may have
     been taken out of a recording."""
     assert missed((False, 401), (True, 200)) == 0
     assert missed((False, 200), (True, 200)) == 1

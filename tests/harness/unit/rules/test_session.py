@@ -1,4 +1,4 @@
-"""What the faults of the rules S do not reach: limits of time, and odd names and values."""
+"""What the faults of the rules S do not cover: limits of time, and odd names and values."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_bad_instants_fail(text: str) -> None:
 
 @given(st.datetimes(), st.integers(0, 9), st.sampled_from(["Z", "+00:00", "-03:30", "+23:59"]))
 def test_schema_and_instants_agree(moment: Any, digits: int, zone: str) -> None:
-    """Whatever the schema calls an instant, the rules can read."""
+    """The rules can read everything that the schema calls an instant."""
     fraction = f".{moment.microsecond:06d}000"[: digits + 1] if digits else ""
     text = f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}{zone}".rjust(len(f"2024-01-01T00:00:00{fraction}{zone}"), "0")
     assert dated(text) == (Instant.parse(text) is not None)

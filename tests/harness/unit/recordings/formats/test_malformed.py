@@ -1,4 +1,4 @@
-"""Whatever is in a file, there is one clear sentence about it, and the others are still judged."""
+"""Every unreadable file gets one clear sentence, and the others are still judged."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_wrong_types(data: st.DataObject, good: Path) -> None:
 
 @given(data=st.data())
 def test_wrong_types_in_lines(data: st.DataObject, good: Path) -> None:
-    """The same for our own NDJSON."""
+    """The same for NDJSON of this project."""
     value = json.loads(as_line(kept(simulated("completed-with-order", 1)[0])))
     *path, last = data.draw(st.sampled_from(places(value)[1:]))
     holder = value
