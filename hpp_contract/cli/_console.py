@@ -1,4 +1,4 @@
-"""What every command has of a console: environment, completion, output, a progress bar, and how an error ends it."""
+"""What every command needs of the console: environment, completion, output, a progress bar, and how errors end."""
 
 from __future__ import annotations
 

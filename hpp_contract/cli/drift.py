@@ -23,7 +23,7 @@ from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.model.clock import utc
 from hpp_contract.probe import ProbeResult
 from hpp_contract.recordings import read_recordings
-from hpp_contract.reporting.timeline_report import HistorySummary, summary_json, summary_markdown, summary_text
+from hpp_contract.reporting.history_summary import HistorySummary, summary_json, summary_markdown, summary_text
 from hpp_contract.rules import CATALOGUE
 
 _PATH = click.Path(path_type=Path)
@@ -140,7 +140,7 @@ def _compare(request: Request) -> NoReturn:
     if request.history is not None:
         check(request.history)
     if request.accept is not None:
-        _make_room(request.folder)
+        _check_writable(request.folder)
     baseline = _baseline(request)
     seen = _seen(request, baseline)
     result = _result(baseline, seen)
@@ -155,8 +155,8 @@ def _compare(request: Request) -> NoReturn:
     finish(report, request.options, seen.secrets, evidence=seen.exchanges, history=runs)
 
 
-def _make_room(folder: Path) -> None:
-    """Make sure that the baseline can be written, before a long run and not after it."""
+def _check_writable(folder: Path) -> None:
+    """Make the folder. Raises UsageProblem before a long run, not after it, if the baseline cannot be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -179,9 +179,8 @@ def _seen(request: Request, baseline: Baseline) -> ProbeResult:
     if request.fresh is not None:
         reading = read_recordings([str(request.fresh)])
         subject = Subject("recording", str(request.fresh))
-        return ProbeResult(
-            subject, tuple(reading.exchanges), next(iter(reading.unreadable), None), (), tuple(reading.notes)
-        )
+        unreadable = next(iter(reading.unreadable), None)
+        return ProbeResult(subject, tuple(reading.exchanges), unreadable, tuple(reading.notes))
     if request.probe_with.target().embedded and baseline.confirmed:
         raise UsageProblem(
             f"the baseline in {request.folder} is of a real endpoint, and neither BASE_URL nor HPP_ENDPOINT says "

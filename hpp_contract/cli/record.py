@@ -11,6 +11,7 @@ from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.cli._options import Options, common_options, finish
 from hpp_contract.cli._probe_options import ProbeOptions, probe_options
 from hpp_contract.engine import Report, judge
+from hpp_contract.model.instant import SECOND
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.probe import ProbeResult
 from hpp_contract.recordings.write import EMBEDDED, Written, recorded, write_cassettes
@@ -51,7 +52,7 @@ def record(folder: Path, probe_with: ProbeOptions, options: Options) -> None:
 def _write(result: ProbeResult, folder: Path, now: int) -> Written:
     host = urlsplit(result.subject.name).hostname or result.subject.name
     provenance = EMBEDDED if result.subject.embedded else recorded(host, now)
-    scrub = Scrubber(result.secrets, salt=now // 1_000_000_000)
+    scrub = Scrubber(result.secrets, salt=now // SECOND)
     names = {session_id(name): name for name in SCENARIOS} if result.subject.embedded else {}
     return write_cassettes(result.exchanges, folder, provenance, scrub, names)
 

@@ -10,6 +10,7 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.recordings.recorded_sessions import Recorded
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server, Tls
+from hpp_contract.spec.endpoint import ORDERS_PATH, SESSIONS_PATH
 
 _ANYTHING = "any well-formed id"
 
@@ -43,6 +44,7 @@ def instructions(
     """
     trust = f"--cacert {authority.ca_file} " if authority else ""
     example = wanted or session_id("completed-with-order")
+    orders, sessions = ORDERS_PATH.rstrip("/"), SESSIONS_PATH.rstrip("/")
     lines = [
         f"The reference endpoint listens at {server.url}",
         f"  API key    {server.credentials.api_key}",
@@ -53,9 +55,9 @@ def instructions(
         "",
         "Try",
         f"  curl -i {trust}-H 'Authorization: Basic {server.credentials.api_key}' \\",
-        f"    {server.url}/hpp/v1/sessions/{example}",
+        f"    {server.url}{SESSIONS_PATH}{example}",
         "",
-        f"A sandbox too: POST {server.url}/checkout/v3/orders, then POST {server.url}/hpp/v1/sessions",
+        f"A sandbox too: POST {server.url}{orders}, then POST {server.url}{sessions}",
         "creates a session of your own and, as redirect_url, a page on which to pay it (docs/sandbox.md).",
         "",
         "Session ids (hpp-contract serve --list also shows one for each fault)",

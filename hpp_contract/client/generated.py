@@ -35,7 +35,7 @@ from hpp_contract.model.instant import SECOND
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.schema_files import example
-from hpp_contract.spec.session import OUTCOME
+from hpp_contract.spec.session import INSTANTS, OUTCOME
 
 DEFAULT_COUNT: Final = 25
 """Sessions that are generated unless a number is given."""
@@ -52,7 +52,6 @@ SHOWN: Final = 600
 
 FAILED: Final = frozenset({Outcome.BROKEN, Outcome.WARNED, Outcome.ERROR})
 
-_INSTANTS: Final = ("updated_at", "expires_at")
 _RULES: Final = tuple(rule for rule in CATALOGUE if rule.letter in "HSPC" and rule.scope == "exchange")
 _LATER: Final = frozenset({*OUTCOME, "manual_identification"})
 _UNUSED_OFFSETS: Final = {"+23:59": "+14:00", "-23:59": "-12:00", "-00:00": "+00:00"}
@@ -197,7 +196,7 @@ class GeneratedRun:
 
 def _search(ask: Callable[[Body], str | None], count: int, seed: int) -> None:
     """Have Hypothesis generate `count` bodies, and simplify those for which `ask` names a rule."""
-    import hypothesis
+    import hypothesis  # slow to import
 
     kinds: dict[str, type[_Broken]] = {}
 
@@ -227,7 +226,7 @@ def _search(ask: Callable[[Body], str | None], count: int, seed: int) -> None:
 @contextmanager
 def _without_notes() -> Iterator[None]:
     """Hypothesis keeps notes in a folder of the working directory, which belongs to the user."""
-    from hypothesis.configuration import set_hypothesis_home_dir
+    from hypothesis.configuration import set_hypothesis_home_dir  # slow to import
 
     with TemporaryDirectory(prefix="hpp-contract-") as folder:
         set_hypothesis_home_dir(folder)
@@ -304,7 +303,7 @@ def _notes(
     if exempt_rules:
         yield f"Generated sessions were not judged by what cases break already: {', '.join(sorted(exempt_rules))}."
     if unsure:
-        yield f"A generated session failed once and not again, which counts for nothing: {', '.join(unsure)}."
+        yield f"A generated session failed once and not again, so it is not counted: {', '.join(unsure)}."
 
 
 def minimize(body: Body, fails: Callable[[Body], bool]) -> Body:
@@ -321,10 +320,10 @@ def _smaller(body: Body) -> Iterator[Body]:
     yield plain | {name: body[name] for name in body.keys() & plain.keys() - {"status"}}
     yield {name: value for name, value in body.items() if name not in _LATER} | {"status": plain["status"]}
     yield from _thinned(body)
-    for name, other in (_INSTANTS, _INSTANTS[::-1]):
+    for name, other in (INSTANTS, INSTANTS[::-1]):
         yield body | {name: body[other]}
         yield body | {name: plain[name]}
-    yield body | {name: plain[name] for name in _INSTANTS}
+    yield body | {name: plain[name] for name in INSTANTS}
 
 
 def _thinned(body: Body) -> Iterator[Body]:
@@ -333,7 +332,7 @@ def _thinned(body: Body) -> Iterator[Body]:
         yield {other: inner for other, inner in body.items() if other != name}
         if isinstance(value, dict):
             yield from (body | {name: inner} for inner in _thinned(value))
-        elif name not in (*_INSTANTS, "session_id", "status") and len(value) > 1:
+        elif name not in (*INSTANTS, "session_id", "status") and len(value) > 1:
             yield body | {name: value[: len(value) // 2]}
             yield body | {name: value[len(value) // 2 :]}
 
@@ -359,7 +358,7 @@ def _realistic(name: str, value: Any) -> Any:
         return realistic_dates(value)
     if name == "date_of_birth" and value[:2] not in ("19", "20"):
         return f"1980{value[4:]}"
-    moment = Instant.parse(value) if name in _INSTANTS else None
+    moment = Instant.parse(value) if name in INSTANTS else None
     if moment is None:
         return value
     zone = "Z" if value.endswith("Z") else value[-6:]

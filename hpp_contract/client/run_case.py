@@ -15,6 +15,7 @@ from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead, ClientResult
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.spec.endpoint import SESSION_PATH
 
 SHORT_READ_LIMIT_S: Final = 5.0
 """Seconds to wait at most for a client that was given a time-out of SHORT."""
@@ -113,5 +114,4 @@ def _missing_requests(case: Case, server: CaseServer) -> Iterator[tuple[str, Fin
         if may_refuse and came and all(exchange.request.session_id != case.sessions[session] for exchange in came):
             yield "HPP-R03", Finding("request path", "the id as one encoded segment", "no request for this id came")
         elif not may_refuse and not came:
-            path = "{base}/hpp/v1/sessions/{session_id}"
-            yield "HPP-R02", Finding("request path", path, "no request for this session came")
+            yield "HPP-R02", Finding("request path", "{base}" + SESSION_PATH, "no request for this session came")

@@ -38,13 +38,12 @@ from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.exchange import traces
 from hpp_contract.rules import CATALOGUE, blocked_by
+from hpp_contract.spec.fields import PUBLISHED
 
 APPLICATION_ERRORS: Final = (500, 501)
 """The 5xx codes that the API itself answers; the others are a gateway's, or an outage."""
 
 _RULES: Final = tuple(rule for rule in CATALOGUE if rule.severity is not Severity.INFO and not rule.transient)
-
-
 _SINGLE: Final = by_condition(_RULES, "exchange")
 _TRACED: Final = by_condition(_RULES, "trace")
 
@@ -108,8 +107,7 @@ def _is_read(exchange: Exchange) -> bool:
 
 def transient(exchange: Exchange) -> str | None:
     """What came instead of an answer of the API, in words: nothing, or the answer of a gateway or a rate limiter; else
-    None. An HTML page counts as a gateway's: it cannot be told from one.
-    """
+    None. An HTML page counts as a gateway's, because the two look alike."""
     response = exchange.response
     if response is None:
         return f"no answer ({exchange.failure or 'unknown failure'})"
@@ -135,7 +133,7 @@ def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> No
         WRONG_CREDENTIALS,
     ):
         tallies[KNOWN].add(sample, FactKey("answer"), _answer(exchange), exchange.evidence)
-    if not embedded and exchange.context.provenance not in ("documented", "embedded"):
+    if not embedded and exchange.context.provenance not in PUBLISHED:
         tallies[situation].confirmed.add(sample)
 
 

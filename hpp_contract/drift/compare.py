@@ -31,8 +31,7 @@ from hpp_contract.drift.facts import (
 )
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass
-from hpp_contract.spec.schema_files import load
-from hpp_contract.spec.session import MEMBERS
+from hpp_contract.spec.session import MEMBERS, STATUSES
 
 _ORDER: Final = tuple(ChangeClass)
 
@@ -87,10 +86,7 @@ def _values(name: str, aspect: FactKey, before: Situation | None, seen: FactCoun
 
 def _documented_values(aspect: FactKey) -> tuple[str, ...]:
     """A documented status is expected, even if it was never observed."""
-    if aspect != STATUS:
-        return ()
-    values = load("session")["$defs"]["session"]["properties"]["status"]["enum"]
-    return tuple(value for value in values if value != "TIMEOUT")
+    return STATUSES if aspect == STATUS else ()
 
 
 def _precision(baseline: Facts, fresh: Facts) -> Iterator[Change]:

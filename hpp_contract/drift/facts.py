@@ -19,7 +19,7 @@ from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.asked import Asked
 from hpp_contract.model.exchange import response_of
 from hpp_contract.spec.fields import ENUMERATIONS, FRAMING_HEADERS, LIST_HEADERS
-from hpp_contract.spec.session import SHAPES, UUID
+from hpp_contract.spec.session import COMPLETED_SHAPES, SHAPES, UUID
 
 BROKEN: Final = "broken"
 KEPT: Final = "kept"
@@ -48,7 +48,8 @@ ERROR: Final = "any error"
 
 REFUSALS: Final = (NO_CREDENTIALS, WRONG_CREDENTIALS, UNKNOWN_ID, MALFORMED_ID, GONE, FORBIDDEN)
 
-_STATUS: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+_WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+"""A status or an error code that looks like one."""
 
 
 def situation_of(exchange: Exchange) -> str:
@@ -90,14 +91,13 @@ def shape_of(exchange: Exchange) -> str | None:
         return None
     if status == "COMPLETED":
         return _completed(response.json.value)
-    named = f"status {status}" if _STATUS.fullmatch(status) else "status of another spelling"
+    named = f"status {status}" if _WORD.fullmatch(status) else "status of another spelling"
     return SHAPES.get(status, named)
 
 
 def _completed(session: Mapping[str, Any]) -> str:
-    if "order_id" in session or "klarna_reference" in session:
-        return "completed-with-order"
-    return "completed-with-token" if "authorization_token" in session else "completed-without-outcome"
+    shapes = (shape for shape, members in COMPLETED_SHAPES.items() if members & session.keys())
+    return next(shapes, "completed-without-outcome")
 
 
 def _credentials_of(exchange: Exchange) -> str:
@@ -199,7 +199,6 @@ ExtractedFacts = Iterator[tuple[FactKey, str]]
 _HEADER_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 _LIST_ITEM: Final = re.compile(r"[a-z0-9*_-]+(=[a-z0-9]+)?")
 _MEMBER_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
-_WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PUBLIC: Final = frozenset(f"/{name}" for name in ENUMERATIONS)
 

@@ -378,9 +378,9 @@ _DEFECTS: Final = (
 
 
 def defects(page: Page, examples: Sequence[Exchange]) -> tuple[str, ...]:
-    """A sentence for each known defect: still there, put right, or unknown; and how much the examples show."""
+    """A sentence for each known defect: still there, corrected, or unknown; and how much the examples show."""
     request = example_request(page)
-    words = {True: "still there", False: "put right", None: "cannot be told from this file"}
+    words = {True: "still there", False: "corrected", None: "unknown, because this file does not show it"}
     sentences = [f"Defect of the page, {words[each.holds(page, request)]}: {each.sentence}." for each in _DEFECTS]
     return (*sentences, *_missing_examples(examples))
 
@@ -390,6 +390,6 @@ def _missing_examples(examples: Sequence[Exchange]) -> tuple[str, ...]:
     members = {name for example in examples for name in example.session or {}} & set(MEMBERS)
     all_statuses, all_members = len(STATUSES), len(MEMBERS)
     if len(statuses) == all_statuses and len(members) == all_members:
-        return ("Defect of the page, put right: its examples show every status and member.",)
+        return ("Defect of the page, corrected: its examples show every status and member.",)
     examples_show = f"{len(statuses)} of {all_statuses} statuses and {len(members)} of {all_members} members"
     return (f"Defect of the page, still there: its examples show {examples_show}.",)

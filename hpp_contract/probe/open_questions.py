@@ -13,12 +13,12 @@ from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.describe import show
 from hpp_contract.probe.provision import ProvisionResult
+from hpp_contract.spec.session import INSTANTS, OUTCOME
 
 Answers = tuple[tuple[str, str], ...]
 """Questions, each with its answer."""
 
 _COMMON: Final = frozenset({"date", "content-length", "connection", "keep-alive", "transfer-encoding", "content-type"})
-_OUTCOMES: Final = ("authorization_token", "order_id", "klarna_reference")
 
 
 def learned(exchanges: Sequence[Exchange], provisioned: ProvisionResult | None = None) -> Answers:
@@ -40,8 +40,8 @@ def _look(exchange: Exchange) -> str:
     """An error in words: its body, its media type, and the names of its uncommon headers."""
     response = response_of(exchange)
     names = sorted({name.lower() for name, _ in response.headers} - _COMMON)
-    parts = (_body(response), response.media_type, f"headers {', '.join(names)}" if names else "")
-    return ", ".join(filter(None, parts))
+    more = "; ".join(filter(None, (response.media_type, f"headers {', '.join(names)}" if names else "")))
+    return f"{_body(response)} ({more})" if more else _body(response)
 
 
 def _body(response: Response) -> str:
@@ -50,7 +50,7 @@ def _body(response: Response) -> str:
     if response.is_html:
         return "an HTML page"
     value = response.json.value
-    return f"an object of {', '.join(sorted(value))}" if isinstance(value, dict) else "a body that is no JSON object"
+    return f"an object with {', '.join(sorted(value))}" if isinstance(value, dict) else "a body that is no JSON object"
 
 
 def _malformed(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
@@ -68,7 +68,7 @@ def _others(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
 
 def _completed(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
     sessions = [exchange.session for exchange in exchanges if (exchange.session or {}).get("status") == "COMPLETED"]
-    return "; ".join(_distinct(" and ".join(m for m in _OUTCOMES if m in (session or {})) for session in sessions))
+    return "; ".join(_distinct(" and ".join(m for m in OUTCOME if m in (session or {})) for session in sessions))
 
 
 def _plain_visit(_: Sequence[Exchange], provisioned: ProvisionResult) -> str:
@@ -88,7 +88,7 @@ def _after_delete(_: Sequence[Exchange], provisioned: ProvisionResult) -> str:
 
 
 def _precision(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:
-    return "; ".join(filter(None, (_written(exchanges, member) for member in ("updated_at", "expires_at"))))
+    return "; ".join(filter(None, (_written(exchanges, member) for member in INSTANTS)))
 
 
 def _written(exchanges: Sequence[Exchange], member: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from hpp_contract.model import Headers
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.privacy.describe import abbreviate
+from hpp_contract.spec.endpoint import METHOD, SESSIONS_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class PlannedRead:
     def evidence(self) -> str:
         """The read in words that are safe to print: `GET …/hpp/v1/sessions/39a1c773…1267 (poll 2)`."""
         note = f" ({self.note})" if self.note else ""
-        return f"GET …/hpp/v1/sessions/{abbreviate(unquote(self.segment))}{note}"
+        return f"{METHOD} …{SESSIONS_PATH}{abbreviate(unquote(self.segment))}{note}"
 
 
 MALFORMED: Final[tuple[tuple[str, str], ...]] = (

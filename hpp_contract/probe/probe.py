@@ -43,14 +43,13 @@ Progress = Callable[[int, int], None]
 class ProbeResult:
     """What a probe found: `exchanges` to judge, in the order they happened.
 
-    `unverified` says why nothing can be concluded; then `exchanges` is empty and `unjudged` holds them. `learned` are
-    the documentation's open questions, each with what this endpoint answers. `secrets` must not be in any report.
+    `unverified` says why nothing can be concluded; then `exchanges` is empty. `learned` are the documentation's open
+    questions, each with what this endpoint answers. `secrets` must not be in any report.
     """
 
     subject: Subject
     exchanges: tuple[Exchange, ...]
     unverified: str | None = None
-    unjudged: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     learned: Answers = ()
@@ -117,10 +116,10 @@ def _result(
     subject = Subject("endpoint", EMBEDDED if target.embedded else target.base_url or "", target.embedded)
     why, secrets = unverified(exchanges, error, target), target.credentials.secrets
     if why is not None:
-        return ProbeResult(subject, (), why, exchanges, target.notes, secrets)
+        return ProbeResult(subject, (), why, target.notes, secrets)
     notes = (*target.notes, *_unread(exchanges), *(provisioned.notes if provisioned else ()))
     answers = () if target.embedded and provisioned is None else learned(exchanges, provisioned)
-    return ProbeResult(subject, exchanges, None, (), notes, secrets, answers)
+    return ProbeResult(subject, exchanges, None, notes, secrets, answers)
 
 
 def _unread(exchanges: Sequence[Exchange]) -> Iterator[str]:

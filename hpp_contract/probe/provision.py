@@ -29,6 +29,7 @@ from hpp_contract.model.exchange import is_loopback
 from hpp_contract.privacy.describe import abbreviate, show
 from hpp_contract.probe.plan import PlannedRead
 from hpp_contract.probe.wire import Sent, Wire
+from hpp_contract.spec.endpoint import ORDERS_PATH, SESSIONS_PATH
 
 ORDER_VARIABLE: Final = "HPP_ORDER"
 """Names a file with the body of an order: for merchants who may not sell in Sweden."""
@@ -109,7 +110,7 @@ def provision(endpoint: Endpoint, order: Any = None, *, browser: bool = False) -
         try:
             with interruptions.held_back():  # a session whose id never arrived could not be disabled
                 provisioner.make(order if order is not None else example_order())
-            provisioner.watch()
+            provisioner.follow()
         finally:
             with interruptions.held_back():
                 provisioner.disable()
@@ -131,12 +132,12 @@ class _Provisioner:
     def make(self, order: Any) -> None:
         """Make the order and its session, or note why there is none."""
         body = _json(order)
-        order_id = self._created("/checkout/v3/orders", body, "order_id")
+        order_id = self._created(ORDERS_PATH.rstrip("/"), body, "order_id")
         if order_id is None:
             return
         self._order = (order_id, body)
-        hosted = {"payment_session_url": f"{self._endpoint.base_url}/checkout/v3/orders/{order_id}"}
-        self._session = self._created("/hpp/v1/sessions", _json(hosted), "session_id")
+        hosted = {"payment_session_url": f"{self._endpoint.base_url}{ORDERS_PATH}{order_id}"}
+        self._session = self._created(SESSIONS_PATH.rstrip("/"), _json(hosted), "session_id")
 
     def _created(self, path: str, body: bytes, member: str) -> str | None:
         """The id of what a POST made; None if nothing was made, or if its id cannot be part of a path."""
@@ -150,12 +151,12 @@ class _Provisioner:
         self._set(expires_at=content.get("expires_at"))
         return name
 
-    def watch(self) -> None:
+    def follow(self) -> None:
         """Change the order, read the session, have its page opened and read it again."""
         if self._session is None or self._order is None:
             return
         order_id, body = self._order
-        change = self._endpoint.send("POST", f"/checkout/v3/orders/{order_id}", body)
+        change = self._endpoint.send("POST", f"{ORDERS_PATH}{order_id}", body)
         self._set(order_change=change.exchange.status)
         self._set(waiting=self._read("provisioned"))
         page = self._page()
@@ -174,7 +175,7 @@ class _Provisioner:
         """Disable the session; a note if that fails."""
         if self._session is None:
             return
-        sent = self._endpoint.send("DELETE", f"/hpp/v1/sessions/{self._session}")
+        sent = self._endpoint.send("DELETE", f"{SESSIONS_PATH}{self._session}")
         self._set(disabled=sent.exchange.status)
         if sent.exchange.status != 204:
             which = f"The provisioned session {abbreviate(self._session)}"

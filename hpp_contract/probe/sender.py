@@ -11,7 +11,7 @@ from hpp_contract import __version__
 from hpp_contract.model import Context, Exchange, Headers, Request
 from hpp_contract.model.clock import steady
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.model.instant import seconds_of_http_date
+from hpp_contract.model.instant import SECOND, seconds_of_http_date
 from hpp_contract.probe.plan import PlannedRead, ProbePlan
 from hpp_contract.probe.target import Target
 from hpp_contract.probe.wire import TIMEOUT, Sent, TransportError, Wire
@@ -73,7 +73,7 @@ def retry_after(exchange: Exchange) -> float:
     until = seconds_of_http_date(value)
     if until is None or exchange.at is None:  # in neither form, or without a time to count from: treated as absent
         return 0.0
-    return until - exchange.at.ns / 1e9 - (exchange.elapsed or 0.0)
+    return until - exchange.at.ns / SECOND - (exchange.elapsed or 0.0)
 
 
 def is_transient(exchange: Exchange) -> bool:
@@ -102,7 +102,7 @@ class Sender:
         self._wire.close()
 
     def wait_for_turn(self) -> None:
-        """Return when the next request may be sent, to whomever."""
+        """Return when the next request may be sent, to any host."""
         self._limiter.wait_for_turn()
 
     def ask(self, read: PlannedRead) -> list[Exchange]:

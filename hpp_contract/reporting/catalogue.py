@@ -21,7 +21,7 @@ SCOPES = {
 
 
 def rules_text(rules: Sequence[Rule], width: int = 80) -> str:
-    """Every rule under its letter: id, severity, slug and sentence, beside each other where `width` leaves room."""
+    """Every rule under its letter: id, severity, slug and sentence, in one line where `width` columns allow it."""
     margin = 17 + max(len(rule.slug) for rule in rules)
     blocks = []
     for letter, group in _by_letter(rules):
@@ -32,7 +32,7 @@ def rules_text(rules: Sequence[Rule], width: int = 80) -> str:
 
 def _line(rule: Rule, margin: int, width: int) -> str:
     label = f"{rule.id} {rule.severity:<6} {rule.slug}"
-    if width - margin < 30:  # too little room beside the name
+    if width - margin < 30:  # the sentence would be too narrow beside the name
         return label + "\n" + _fill(rule.summary, width, " " * 8)
     return _fill(rule.summary, width, " " * margin, first=f"{label:<{margin}}")
 

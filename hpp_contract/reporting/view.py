@@ -18,7 +18,7 @@ from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome,
 from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
 from hpp_contract.rules import LETTERS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # only `hpp-contract drift` has a history
     from hpp_contract.drift.history import Run
 
 OUTCOMES = {
@@ -137,7 +137,7 @@ class ChangeGroup:
 class ReportView:
     """A report that has been sanitized, as its readers see it. Writers share the parts, each computed at most once.
 
-    `history` are the runs of a drift watch, oldest first; `written` is the time of writing in words.
+    `history` are the drift runs so far, oldest first; `written` is the time of writing in words.
     """
 
     report: Report
@@ -256,7 +256,7 @@ def _drift(report: Report) -> str:
         return f"{doubt} {changed}".rstrip()
     if report.problems and not changed:
         return _problems(report)
-    harmless = ", which fails nothing" if report.exit_code == KEPT and changed else ""
+    harmless = ", which does not fail the run" if report.exit_code == KEPT and changed else ""
     return f"{changed or 'No drift'}{harmless}{_rest(report)}"
 
 

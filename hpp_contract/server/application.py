@@ -29,6 +29,7 @@ from hpp_contract.model.instant import SECOND
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.rules import FAULTS
 from hpp_contract.server.sandbox import Sandbox
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.session import UUID
 
 AGE: Final = 600 * SECOND
@@ -86,8 +87,8 @@ class Application:
     """Answers read-session requests under any path prefix, or only under `base_path` when one is given.
 
     `faults` apply to their scenarios whatever the id; under a fault's own well-known id only that fault applies.
-    `otherwise` is served under every well-formed id that is unknown, `plays` under the ids they are named by. A
-    `sandbox` answers for the sessions it made, and whatever is not a read of a session; only reads are logged. `clock`
+    `otherwise` is served under every well-formed id that is unknown, each value of `served` under its key. A `sandbox`
+    answers for the sessions it made, and whatever is not a read of a session; only reads are logged. `clock`
     dates sessions and answers (the sandbox's own when there is one). Safe to call from any thread.
     """
 
@@ -242,5 +243,5 @@ def request_line(request: Request) -> str:
     """The request in words that are safe to print: `GET …/hpp/v1/sessions/39a1c773…1267`."""
     method = request.method if request.method.isascii() and request.method.isalpha() else "(odd method)"
     session_id = request.session_id
-    target = "(another path)" if session_id is None else f"…/hpp/v1/sessions/{abbreviate(session_id)}"
+    target = "(another path)" if session_id is None else f"…{SESSIONS_PATH}{abbreviate(session_id)}"
     return f"{method[:20]} {target}"

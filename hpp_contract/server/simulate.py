@@ -22,7 +22,8 @@ _IDS: Final[Mapping[str, str]] = {
     Asked.UNKNOWN_ID: "5d1c7f0a-92b4-4e0e-9c59-6f7f1f0e8a11",
     Asked.MALFORMED_ID: "not-a-session-id",
 }
-"""What is asked for where that is not a session of its own."""
+"""The session id that is asked for in the scenarios that are no session's."""
+
 _WRONG: Final = Credentials("kco_test_api_wrong", CREDENTIALS.username)
 
 

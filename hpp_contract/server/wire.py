@@ -149,7 +149,9 @@ class Listener(ThreadingHTTPServer):
         if refused := system_refusal(error):
             self.refused = refused
         elif not isinstance(error, OSError):
-            logging.getLogger("hpp_contract.server").error("a connection ended by our own %s", type(error).__name__)
+            logging.getLogger("hpp_contract.server").error(
+                "a connection ended by an internal error: %s", type(error).__name__
+            )
 
     def stop(self) -> None:
         """End every connection and thread and free the port."""

@@ -12,6 +12,9 @@ SESSIONS_PATH: Final = "/hpp/v1/sessions/"
 
 SESSION_PATH: Final = SESSIONS_PATH + "{session_id}"
 
+ORDERS_PATH: Final = "/checkout/v3/orders/"
+"""What an order id follows in the path: a hosted session is made for an order."""
+
 READ_SESSION: Final = re.compile(SESSIONS_PATH + r"([^/?#]+)/?$")
 """Finds the session id, still percent-encoded, at the end of a path."""
 

@@ -1,7 +1,7 @@
 """The rules of the contract as a check for Schemathesis.
 
-`contract_check` is for an exchange of our own; `hpp_contract.probe.fuzz.hooks` registers the same for runs of
-Schemathesis alone. A check raises, a rule does not.
+`contract_check` is for an exchange that a fuzzing run sent; `hpp_contract.probe.fuzz.hooks` registers the same for runs
+of Schemathesis alone. A check raises, a rule does not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What Schemathesis loads when it runs alone (`hooks` in schemathesis.toml): the contract as one more of its checks,
 and a mask for the bodies in its reports.
 
-Importing this module registers both. Nothing in hpp_contract imports it.
+Importing this module registers both. Only `hpp_contract.endpoint.fuzz_hooks` imports it.
 """
 
 from __future__ import annotations

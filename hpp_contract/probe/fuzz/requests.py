@@ -10,6 +10,8 @@ from itertools import chain, islice
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
+import hypothesis
+
 from hpp_contract.model import Headers
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.probe.fuzz.hostile_ids import hostile_segments, unknown_ids
@@ -19,7 +21,7 @@ from hpp_contract.probe.target import Target
 from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.session import UUID
 
-OTHER_MERCHANT: Final = 8
+OTHER_CREDENTIALS: Final = 8
 """One in this many generated requests is sent with made-up credentials, or with none."""
 
 MAX_WRONG_KEYS_REMOTE: Final = 3
@@ -95,7 +97,7 @@ def _generated(operation: Operation, target: Target, count: int, seed: int) -> l
         segment, headers = segment_of(case), tuple(_fields(case))
         if segment and (segment, headers) not in found:
             read = GeneratedRead(segment, _kind(segment, target), headers=headers, case=case)
-            if len(found) % OTHER_MERCHANT == OTHER_MERCHANT - 1 and len(found) // OTHER_MERCHANT < limit:
+            if len(found) % OTHER_CREDENTIALS == OTHER_CREDENTIALS - 1 and len(found) // OTHER_CREDENTIALS < limit:
                 made_up = _made_up(case)
                 read = replace(read, credentials="wrong" if made_up else "none", authorization=made_up)
             found[segment, headers] = read
@@ -108,8 +110,6 @@ def _cases(operation: Operation, seed: int, count: int) -> Iterator[Any]:
 
 
 def _round(operation: Operation, seed: str, count: int) -> list[Any]:
-    import hypothesis
-
     cases: list[Any] = []
 
     @hypothesis.seed(seed)

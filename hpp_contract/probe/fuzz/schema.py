@@ -7,18 +7,21 @@ has the same settings for running Schemathesis alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote, unquote
+
+import requests
+import schemathesis
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
 
 from hpp_contract.model import Exchange
 from hpp_contract.model.exchange import response_of
 from hpp_contract.probe.fuzz.check import contract_check
 from hpp_contract.spec.endpoint import SESSION_PATH, SESSIONS_PATH
 from hpp_contract.spec.schema_files import folder
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
-
 
 OFF: Final[Mapping[str, str]] = {
     "unsupported_method": "sends TRACE and other methods",
@@ -41,11 +44,9 @@ class Operation:
     """The read-session operation of `schemas/openapi.json`; `ids` is the dictionary for `session_id`."""
 
     def __init__(self, ids: Sequence[str]) -> None:
-        import schemathesis
-
         config = schemathesis.Config.from_dict(
             {
-                # "contract" is there only in a process that loaded fuzz_hooks; `objections` adds its own.
+                # "contract" is there only in a process that loaded the hooks; `objections` adds its own.
                 "checks": {name: {"enabled": False} for name in (*OFF, "contract")},
                 "dictionaries": {"session-ids": {"values": list(ids)}},
                 "parameters": {"path.session_id": {"dictionary": "session-ids", "probability": DICTIONARY_SHARE}},
@@ -57,9 +58,6 @@ class Operation:
 
     def cases(self) -> SearchStrategy[Any]:
         """Requests, half of them valid by the schema and half of them not."""
-        from hypothesis import strategies as st
-        from schemathesis import GenerationMode
-
         modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
         return st.one_of([self._operation.as_strategy(generation_mode=mode) for mode in modes])
 
@@ -70,8 +68,6 @@ class Operation:
 
 def objections(case: Any, exchange: Exchange) -> tuple[str, ...]:
     """What Schemathesis' own checks object to in the answer, and no rule of the contract does, in its words."""
-    from schemathesis.core.failures import FailureGroup
-
     try:
         case.validate_response(_as_schemathesis(exchange), additional_checks=[contract_check(exchange)])
     except FailureGroup as group:  # a BaseExceptionGroup: `except Exception` misses it
@@ -95,9 +91,6 @@ def encoded(text: str) -> str:
 
 def _as_schemathesis(exchange: Exchange) -> Any:
     """The answer as Schemathesis' checks read it. The request is given without its credentials."""
-    import requests
-    import schemathesis
-
     response = response_of(exchange)
     headers: dict[str, list[str]] = {}
     for name, value in response.headers:

@@ -1,4 +1,4 @@
-"""The history of a drift watch as a chart: a column for each run, its changes by class, the worst at the bottom."""
+"""The history of drift runs as a chart: a column for each run, its changes by class, the worst at the bottom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.view import by_class, grouped_changes, plural
 
 LATEST: Final = 400
-"""Runs that are drawn at most: more have no room for a column each."""
+"""Runs that are drawn at most: the columns of more would be too narrow to see."""
 
 HEIGHT: Final = 120.0
 """Pixels from the ground line to the top."""

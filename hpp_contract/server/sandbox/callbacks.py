@@ -86,7 +86,7 @@ class Callbacks:
         self._count("unanswered")
 
     def _is_answered(self, url: str, event: bytes) -> bool:
-        import urllib3
+        import urllib3  # only a sandbox with a receiver needs it
 
         headers = {"Content-Type": "application/json"}
         try:
@@ -94,11 +94,7 @@ class Callbacks:
                 answer = pool.request("POST", url, body=event, headers=headers, redirect=False, preload_content=False)
                 answer.close()
                 return 200 <= answer.status < 300
-        except (
-            urllib3.exceptions.HTTPError,
-            OSError,
-            ValueError,
-        ) as error:  # however it failed: no answer
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:  # however it failed: no answer
             self._refused = self._refused or system_refusal(error)
             return False
 

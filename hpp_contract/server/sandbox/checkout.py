@@ -1,6 +1,6 @@
 """The consumer's page at redirect_url: opening the page enters the session, its buttons do what a consumer can do.
 
-It needs no credentials: whoever knows the unguessable link is the consumer. `page` holds the HTML.
+It needs no credentials: anyone who knows the unguessable link is the consumer. `page` holds the HTML.
 """
 
 from __future__ import annotations

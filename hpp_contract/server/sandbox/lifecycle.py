@@ -17,13 +17,11 @@ FIRST: Final = "WAITING"
 ENTERED: Final = "IN_PROGRESS"
 DISABLED: Final = "DISABLED"
 
-_OUTCOMES: Final = frozenset({"COMPLETED", *RETRIED, "CANCELLED"})
-
 TRANSITIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         FIRST: frozenset({ENTERED, DISABLED}),
-        ENTERED: _OUTCOMES | {DISABLED},
-        **{status: (_OUTCOMES | {ENTERED, DISABLED}) - {status} for status in RETRIED},
+        ENTERED: frozenset({*RETRIED, *FINAL}),
+        **{status: frozenset({ENTERED, *RETRIED, *FINAL} - {status}) for status in RETRIED},
         **dict.fromkeys(FINAL, frozenset()),
     }
 )

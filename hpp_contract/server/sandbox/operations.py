@@ -20,6 +20,7 @@ from hpp_contract.server.sandbox.records import KEPT, SESSION_ENDS_EARLIER, TOKE
 from hpp_contract.server.sandbox.replies import done, found, refused
 from hpp_contract.server.sandbox.store import Store
 from hpp_contract.server.sandbox.validation import order_problems, session_problems
+from hpp_contract.spec.endpoint import ORDERS_PATH, SESSIONS_PATH
 
 Problems = Callable[[Mapping[str, Any]], list[str]]
 
@@ -39,7 +40,7 @@ class Operations:
             return problem
         order = Order(str(uuid.uuid4()), {name: content[name] for name in KEPT}, self._clock())
         self._store.add_order(order)
-        return found(_order_object(order), (("Location", f"{root}/checkout/v3/orders/{order.id}"),), 201)
+        return found(_order_object(order), (("Location", f"{root}{ORDERS_PATH}{order.id}"),), 201)
 
     def change_order(self, request: Request, order_id: str) -> Response:
         """200 with the order, its given members replaced; `expires_at` of its session stays."""
@@ -61,12 +62,12 @@ class Operations:
             return problem
         order = self._order_at(content.get("payment_session_url"), root)
         if order is None:
-            wanted = f"payment_session_url must be an order of this server: {root}/checkout/v3/orders/<order_id>"
+            wanted = f"payment_session_url must be an order of this server: {root}{ORDERS_PATH}<order_id>"
             return refused(400, "BAD_VALUE", [wanted])
         session = self._new_session(order, content)
         if not self._store.add_session(session):
             return refused(400, "BAD_VALUE", ["payment_session_url: this order has a session already"])
-        return found(_links(session, root), (("Location", f"{root}/hpp/v1/sessions/{session.id}"),), 201)
+        return found(_links(session, root), (("Location", f"{root}{SESSIONS_PATH}{session.id}"),), 201)
 
     def disable(self, session_id: str) -> Response:
         """204, also for a session that is disabled already; 400 for one that is final; 404."""
@@ -99,7 +100,7 @@ class Operations:
     def _order_at(self, url: object, root: str) -> Order | None:
         """The order that this URL names on this server, whatever its scheme."""
         _, _, wanted = url.partition("://") if isinstance(url, str) else ("", "", "")
-        prefix = f"{root.partition('://')[2]}/checkout/v3/orders/"
+        prefix = f"{root.partition('://')[2]}{ORDERS_PATH}"
         return self._order(wanted.removeprefix(prefix)) if wanted.startswith(prefix) else None
 
 
@@ -111,7 +112,7 @@ def _order_object(order: Order) -> dict[str, Any]:
 def _links(session: Session, root: str) -> dict[str, Any]:
     return {
         "session_id": session.id,
-        "session_url": f"{root}/hpp/v1/sessions/{session.id}",
+        "session_url": f"{root}{SESSIONS_PATH}{session.id}",
         "redirect_url": f"{root}/hpp/payments/{session.page}",
         "expires_at": session.body["expires_at"],
     }

@@ -20,14 +20,16 @@ from hpp_contract.server.sandbox.limits import PLAYGROUND, Kind, Limits
 from hpp_contract.server.sandbox.operations import Operations
 from hpp_contract.server.sandbox.replies import found, too_fast
 from hpp_contract.server.sandbox.store import Store
+from hpp_contract.spec.endpoint import ORDERS_PATH, SESSIONS_PATH
 
 EXPIRED: Final = "expired"
 """The scenario that a session is in after its end: the scenario of that name answers alike."""
 
-_ORDERS: Final = re.compile(r"(.*)/checkout/v3/orders/?")
-_ORDER: Final = re.compile(r".*/checkout/v3/orders/([A-Za-z0-9-]+)")
-_SESSIONS: Final = re.compile(r"(.*)/hpp/v1/sessions/?")
-_SESSION: Final = re.compile(r".*/hpp/v1/sessions/([A-Za-z0-9-]+)")
+_ORDERS: Final = re.compile(f"(.*){ORDERS_PATH}?")
+_ORDER: Final = re.compile(f".*{ORDERS_PATH}([A-Za-z0-9-]+)")
+_SESSIONS: Final = re.compile(f"(.*){SESSIONS_PATH}?")
+_SESSION: Final = re.compile(f".*{SESSIONS_PATH}([A-Za-z0-9-]+)")
+"""Both paths end in a slash, which a request that creates something may leave out."""
 
 
 class Sandbox:
@@ -55,7 +57,7 @@ class Sandbox:
         self._checkout = Checkout(self._store, self._operations.move, clock)
 
     def close(self) -> None:
-        """End the callbacks and let go of the file. Raises SystemRefused as `Callbacks.close` does."""
+        """End the callbacks and close the file. Raises SystemRefused as `Callbacks.close` does."""
         try:
             self.callbacks.close()
         finally:

@@ -141,7 +141,7 @@ def test_our_own_mistake_is_one_line(caplog: pytest.LogCaptureFixture, capfd: py
         connection.sendall(asking().encode())
         assert connection.recv(10) == b""
     listener.stop()
-    assert [record.getMessage() for record in caplog.records] == ["a connection ended by our own KeyError"]
+    assert [record.getMessage() for record in caplog.records] == ["a connection ended by an internal error: KeyError"]
     assert capfd.readouterr() == ("", "")
 
 

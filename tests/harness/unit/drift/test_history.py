@@ -14,7 +14,7 @@ from hpp_contract.drift.history import append, change_timelines, line_of, never_
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
-from hpp_contract.reporting.timeline_report import HistorySummary, summary_json, summary_markdown, summary_text
+from hpp_contract.reporting.history_summary import HistorySummary, summary_json, summary_markdown, summary_text
 from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
 
 

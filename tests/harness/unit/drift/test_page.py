@@ -115,7 +115,7 @@ def test_order_of_headings() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_mended_page(name: str) -> None:
-    """Defects that were put right are said to be, and mending is no drift."""
+    """Defects that were corrected are reported as such, and a correction is no drift."""
     mended = (
         text_of(name)
         .replace("‘", "'")
@@ -173,11 +173,11 @@ def test_page_without_example_request() -> None:
     text = text_of("read-session.md").replace("curl", "wget")
     found = drift_of(text)
     assert [change.fact for change in found.changes] == ["page · example request"]
-    assert sum("cannot be told" in sentence for sentence in found.defects) == 3
+    assert sum("does not show it" in sentence for sentence in found.defects) == 3
 
 
 def test_page_with_every_shape() -> None:
-    """When examples show every status and member, that defect is put right."""
+    """When examples show every status and member, that defect is corrected."""
     bodies = [{**example(shape), "customer": {}, "manual_identification": {}} for shape in SHAPES]
     text = text_of("read-session.md") + "".join(f"\n```\n{json.dumps(body)}\n```\n" for body in bodies)
-    assert drift_of(text).defects[-1].startswith("Defect of the page, put right")
+    assert drift_of(text).defects[-1].startswith("Defect of the page, corrected")

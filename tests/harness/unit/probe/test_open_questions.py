@@ -51,13 +51,13 @@ def test_every_question_is_asked() -> None:
     ("exchange", "answer"),
     [
         (answered(401), "an empty body"),
-        (answered(401, b"<html>no", ("Content-Type", "text/html")), "an HTML page, text/html"),
+        (answered(401, b"<html>no", ("Content-Type", "text/html")), "an HTML page (text/html)"),
         (answered(401, b"no", ("Date", "x")), "a body that is no JSON object"),
         (
             answered(
                 401, {"error_code": "X", "a": 1}, ("Content-Type", "Application/JSON"), ("X-B", "s"), ("Date", "")
             ),
-            "an object of a, error_code, application/json, headers x-b",
+            "an object with a, error_code (application/json; headers x-b)",
         ),
     ],
 )
@@ -70,7 +70,7 @@ def test_answers_that_differ_are_all_reported() -> None:
     """Where the endpoint answers differently, every way is told once, in the order seen."""
     html = answered(404, b"<html>", ("Content-Type", "text/html"))
     assert answers(answered(404), html, answered(404))["What does a 404 look like?"] == (
-        "an empty body; an HTML page, text/html"
+        "an empty body; an HTML page (text/html)"
     )
 
 

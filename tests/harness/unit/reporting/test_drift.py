@@ -40,10 +40,10 @@ def report(*changes: Change, **more: Any) -> Report:
     ("judged", "code", "words"),
     [
         (report(), 0, "No drift"),
-        (report(NEW), 0, "Drift: 1 additive, which fails nothing"),
+        (report(NEW), 0, "Drift: 1 additive, which does not fail the run"),
         (report(GONE, NEW), 1, "Drift: 1 breaking, 1 additive"),
         (report(NEW, strict=True), 1, "Drift: 1 additive"),
-        (report(GONE, fail_on=frozenset()), 0, "Drift: 1 breaking, which fails nothing"),
+        (report(GONE, fail_on=frozenset()), 0, "Drift: 1 breaking, which does not fail the run"),
         (report(unverified="an outage."), 3, "Could not verify: an outage."),
         (report(NEW, unverified="an outage."), 3, "Could not verify: an outage. Drift: 1 additive"),
         (report(GONE, unverified="an outage."), 1, "Drift: 1 breaking; the rest could not be verified: an outage."),
