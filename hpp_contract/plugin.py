@@ -187,8 +187,8 @@ class ClientContract:
 
         client = self._client(request)
         subject = Subject("client", type(self).__name__)
-        plan = RunOptions(self.timeout, reproduce_command=REPRODUCE, generated=generated)
-        report = run(cases, lambda: PythonAdapter(client, self.hello), subject, plan)
+        options = RunOptions(self.timeout, reproduce_command=REPRODUCE, generated=generated)
+        report = run(cases, lambda: PythonAdapter(client, self.hello), subject, options)
         _conclude(report, name, request.config.stash.get(KNOWN_FAILING, ()), request.node.nodeid)
 
 

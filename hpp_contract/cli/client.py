@@ -103,12 +103,13 @@ def client(
         _list(options, cases)
         return
     extra = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
-    start, subject, plan = _under_test(python, command, timeout, extra)
-    plan = replace(plan, generated=_generated(generated, folder, only, options.seed), clock=options.clock)
+    start, subject, run_options = _under_test(python, command, timeout, extra)
+    generated_options = _generated(generated, folder, only, options.seed)
+    run_options = replace(run_options, generated=generated_options, clock=options.clock)
     with progress("running client cases"), authority(tls) as trusted, trusting(trusted):
-        report = run(cases, start, subject, replace(plan, tls=trusted))
+        report = run(cases, start, subject, replace(run_options, tls=trusted))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
-    names = {*(case.name for case in cases), *([GENERATED] if plan.generated else [])}
+    names = {*(case.name for case in cases), *([GENERATED] if generated_options else [])}
     finish(report, options, tuple(secrets), frozenset(names) if only else None)
 
 

@@ -30,9 +30,9 @@ _PATH = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """The options. `accept` is the reason for accepting what is seen, None for not accepting; files are None when not
-    given."""
+class DriftOptions:
+    """What to compare, and how. `accept` is the reason for accepting what is seen, None for not accepting; files are
+    None when not given."""
 
     baseline: Path | None
     fresh: Path | None
@@ -102,7 +102,7 @@ def drift(
       hpp-contract drift --report --history history.jsonl
       hpp-contract drift --page read-session.html
     """
-    request = Request(
+    request = DriftOptions(
         baseline, fresh, probe_with, options, fail_on, readable(reason) if accepting and reason else None, history, page
     )
     _refuse_contradictions(request, accepting, reason, reporting)
@@ -113,7 +113,7 @@ def drift(
     _compare(request)
 
 
-def _refuse_contradictions(request: Request, accepting: bool, reason: str | None, reporting: bool) -> None:
+def _refuse_contradictions(request: DriftOptions, accepting: bool, reason: str | None, reporting: bool) -> None:
     other_source = request.fresh is not None or request.probe_with.base_url is not None
     problems = {
         "--accept needs --reason: say why the changes are right.": accepting and not (reason or "").strip(),
@@ -134,7 +134,7 @@ def _refuse_contradictions(request: Request, accepting: bool, reason: str | None
         raise UsageProblem(wrong)
 
 
-def _compare(request: Request) -> NoReturn:
+def _compare(request: DriftOptions) -> NoReturn:
     """Compare an endpoint or recordings with the baseline, accept if asked to, and finish."""
     at = f"{utc(request.options.clock()):%Y-%m-%dT%H:%M:%SZ}"
     if request.history is not None:
@@ -165,7 +165,7 @@ def _check_writable(folder: Path) -> None:
     check(folder / FACTS_FILE)
 
 
-def _baseline(request: Request) -> Baseline:
+def _baseline(request: DriftOptions) -> Baseline:
     """The baseline; when the first one is about to be accepted, an empty one."""
     try:
         return read_baseline(request.folder)
@@ -175,7 +175,7 @@ def _baseline(request: Request) -> Baseline:
         return Baseline({})
 
 
-def _seen(request: Request, baseline: Baseline) -> ProbeResult:
+def _seen(request: DriftOptions, baseline: Baseline) -> ProbeResult:
     if request.fresh is not None:
         reading = read_recordings([str(request.fresh)])
         subject = Subject("recording", str(request.fresh))
@@ -197,7 +197,7 @@ def _result(baseline: Baseline, seen: ProbeResult) -> DriftResult:
     return replace(result, unverified=doubts or None)
 
 
-def _report(request: Request, seen: ProbeResult, result: DriftResult) -> Report:
+def _report(request: DriftOptions, seen: ProbeResult, result: DriftResult) -> Report:
     subject = Subject("drift", f"{seen.subject.name} against {request.folder}", seen.subject.embedded)
     verdicts = judge(seen.exchanges, CATALOGUE, Subject("endpoint", seen.subject.name))
     how = f"To make this the baseline: hpp-contract drift --baseline {request.folder} --accept --reason …"
@@ -213,7 +213,7 @@ def _report(request: Request, seen: ProbeResult, result: DriftResult) -> Report:
     )
 
 
-def _accept(request: Request, baseline: Baseline, result: DriftResult, report: Report, entry: Accepted) -> Report:
+def _accept(request: DriftOptions, baseline: Baseline, result: DriftResult, report: Report, entry: Accepted) -> Report:
     """Write the new baseline. A run that could not be verified is not accepted."""
     if result.unverified is not None:
         return replace(report, notes=(*report.notes, "Nothing was accepted: the baseline is as it was."))
@@ -226,7 +226,7 @@ def _accept(request: Request, baseline: Baseline, result: DriftResult, report: R
     return replace(report, changes=(), notes=(*result.notes, *accepted, done))
 
 
-def _summarize_history(request: Request) -> NoReturn:
+def _summarize_history(request: DriftOptions) -> NoReturn:
     """Print the summary of the history, and write the files asked for."""
     runs, torn = read_history(request.history or Path())
     facts = read_baseline(request.folder).facts if request.baseline is not None else {}
@@ -239,7 +239,7 @@ def _summarize_history(request: Request) -> NoReturn:
     raise SystemExit(0)
 
 
-def _compare_page(request: Request) -> NoReturn:
+def _compare_page(request: DriftOptions) -> NoReturn:
     """Compare a saved page with the page that the schemas were made from."""
     file = request.page or Path()
     try:

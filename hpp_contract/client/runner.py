@@ -43,39 +43,40 @@ class RunOptions:
     clock: Clock = system_clock
 
 
-def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, plan: RunOptions) -> Report:
+def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, options: RunOptions) -> Report:
     """Judge by `cases` the client behind the adapters that `start` makes. Raises what `start` raises, and OSError,
     RuntimeError or SystemRefused when the system refuses a thread, a process or a file."""
     began = time.monotonic()
     verdicts = CaseVerdicts(subject)
-    with CaseServer(cases, plan.tls, steady(plan.clock)) as server, _adapters(start) as new_adapter:
+    with CaseServer(cases, options.tls, steady(options.clock)) as server, _adapters(start) as new_adapter:
         main = new_adapter()
-        pool = _AdapterPool(server, plan)
+        pool = _AdapterPool(server, options)
         results = _run_all(cases, main, new_adapter, pool)
         for one in results:
             verdicts.judge(one.case.name, one.reads, one.exchanges, one.extra_findings, one.case.exempt_rules)
         took = time.monotonic() - began
         complete = len(results) == len(cases)  # a client that answers nothing is asked for nothing more
-        further = _generate(plan.generated, server, main, plan, verdicts) if plan.generated and complete else []
+        generated = options.generated if complete else None
+        further = _generate(generated, server, main, options, verdicts) if generated else []
         verdicts.judge("", (), server.unknown)
-    notes = (*main.notes, *_notes(cases, results, took, plan, pool.stopped), *further)
+    notes = (*main.notes, *_notes(cases, results, took, options, pool.stopped), *further)
     return Report(subject, verdicts.verdicts, notes=notes, slices=tuple(verdicts.slices), exchanges=verdicts.shown)
 
 
 def _generate(
-    options: GeneratedOptions, server: CaseServer, adapter: Adapter, plan: RunOptions, verdicts: CaseVerdicts
+    generated: GeneratedOptions, server: CaseServer, adapter: Adapter, options: RunOptions, verdicts: CaseVerdicts
 ) -> list[str]:
     """Run generated sessions and add their verdicts; the notes about them."""
-    command = f"{plan.reproduce_command} --only {GENERATED}"
+    command = f"{options.reproduce_command} --only {GENERATED}"
 
     def read(case: GeneratedCase) -> CaseResult:
         server.add(case.own_id, case.content)
-        return run_case(case, server, adapter, plan.wait, command)
+        return run_case(case, server, adapter, options.wait, command)
 
     exempt_rules = {verdict.rule.id for verdict in verdicts.verdicts if verdict.outcome in FAILED}
-    generated = GeneratedRun(read, verdicts.subject, exempt_rules)
-    generated.run(options.count, options.seed)
-    found, notes = summarize(generated, options, exempt_rules)
+    sessions = GeneratedRun(read, verdicts.subject, exempt_rules)
+    sessions.run(generated.count, generated.seed)
+    found, notes = summarize(sessions, generated, exempt_rules)
     verdicts.add(GENERATED, found)
     return notes
 
@@ -84,8 +85,8 @@ def _run_all(
     cases: Sequence[Case], main: Adapter, new_adapter: Callable[[], Adapter], pool: _AdapterPool
 ) -> list[CaseResult]:
     """Run the cases: ordinary ones with `main`, the others with any free adapter, in the end with `main` too."""
-    slow = {case.name: case for case in cases if case.slow or pool.plan.all}
-    extra = min(pool.plan.extra_adapters, len(slow))
+    slow = {case.name: case for case in cases if case.slow or pool.options.all}
+    extra = min(pool.options.extra_adapters, len(slow))
     with ThreadPoolExecutor(extra + 1, "hpp-contract case") as threads:
         try:
             waiting = {name: threads.submit(pool.run_in_free_adapter, case) for name, case in slow.items()}
@@ -104,13 +105,13 @@ def _run_all(
 class _AdapterPool:
     """Runs cases, until too many in a row end without an answer, or the time is up: `stopped` says which, in words."""
 
-    def __init__(self, server: CaseServer, plan: RunOptions) -> None:
+    def __init__(self, server: CaseServer, options: RunOptions) -> None:
         self.free: SimpleQueue[Adapter] = SimpleQueue()
-        self.plan = plan
+        self.options = options
         self.stopped: str | None = None
         self._server = server
         self._silent = 0
-        self._until = time.monotonic() + MAX_RUN_FACTOR * plan.wait
+        self._until = time.monotonic() + MAX_RUN_FACTOR * options.wait
 
     def run_in_free_adapter(self, case: Case) -> CaseResult | None:
         """Run it with the first adapter that is free."""
@@ -126,10 +127,10 @@ class _AdapterPool:
             self.stopped = f"after {MAX_SILENT_CASES} cases in a row without an answer"
             return None
         if time.monotonic() > self._until:
-            self.stopped = f"after {MAX_RUN_FACTOR * self.plan.wait:g} s"
+            self.stopped = f"after {MAX_RUN_FACTOR * self.options.wait:g} s"
             return None
-        command = f"{self.plan.reproduce_command} --only {case.name}"
-        result = run_case(case, self._server, adapter, self.plan.wait, command)
+        command = f"{self.options.reproduce_command} --only {case.name}"
+        result = run_case(case, self._server, adapter, self.options.wait, command)
         if not (case.timeout == SHORT and result.problem):  # a client that hangs there may still answer other cases
             self._silent = self._silent + 1 if result.problem else 0
         return result
@@ -153,7 +154,7 @@ def _adapters(start: Callable[[], Adapter]) -> Iterator[Callable[[], Adapter]]:
 
 
 def _notes(
-    cases: Sequence[Case], results: Sequence[CaseResult], seconds: float, plan: RunOptions, stopped: str | None
+    cases: Sequence[Case], results: Sequence[CaseResult], seconds: float, options: RunOptions, stopped: str | None
 ) -> Iterator[str]:
     asked = [one for one in results if one.reads]
     if cases:
@@ -164,6 +165,6 @@ def _notes(
         yield f"Not run, because the client cannot be given a base URL: {', '.join(exempt)}."
     if stopped is not None:
         yield (
-            f"{len(cases) - len(results)} cases were not run: stopped {stopped}. Begin with {plan.reproduce_command} "
-            "--only smoke."
+            f"{len(cases) - len(results)} cases were not run: stopped {stopped}. "
+            f"Begin with {options.reproduce_command} --only smoke."
         )

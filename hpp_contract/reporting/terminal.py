@@ -160,10 +160,9 @@ def _grid(fields: Mapping[str, str]) -> RenderableType:
 
 def _information(block: Block) -> str:
     first = block.findings[0].finding
-    case = f" (case {first.case})" if first.case else ""
+    place = ", ".join(filter(None, (first.evidence, f"case {first.case}" if first.case else "")))
     return (
-        f"{block.name}: {block.rule.summary} Different in {block.places}. "
-        f"First: {first.where}: {first.found}, {first.evidence}{case}"
+        f"{block.name}: {block.rule.summary} Different in {block.places}. First: {first.where}: {first.found} ({place})"
     )
 
 

@@ -53,8 +53,9 @@ class FindingView:
     @property
     def location(self) -> str:
         """Where the evidence is, in one line: `x.yaml#2 (case smoke) and 3 more places`."""
-        case = f"(case {self.finding.case})" if self.finding.case else ""
-        return " ".join(filter(None, (self.finding.evidence, case, self.further_places)))
+        case, evidence = self.finding.case, self.finding.evidence
+        named = f"(case {case})" if case and evidence else f"case {case}" if case else ""
+        return " ".join(filter(None, (evidence, named, self.further_places)))
 
     @property
     def further_places(self) -> str:

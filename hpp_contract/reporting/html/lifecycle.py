@@ -14,7 +14,7 @@ from hpp_contract.reporting.html.timeline import KINDS
 from hpp_contract.spec.session import FINAL, RETRIED
 
 HALF_HEIGHT: Final = 17.0
-WIDTH: Final = 360.0
+WIDTH: Final = 360
 
 _PLACES: Final = {
     "WAITING": (172.0, 22.0, 42.0),
@@ -34,7 +34,7 @@ _DOCUMENTED: Final = frozenset(
     | {("IN_PROGRESS", status) for status in (*RETRIED, *FINAL)}
     | {(status, "IN_PROGRESS") for status in RETRIED}
 )
-"""The ways that are drawn in any case. Ways from all other statuses to DISABLED would hide these."""
+"""The transitions that are drawn in any case. Transitions from all other statuses to DISABLED would hide these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Transition:
     """A transition: its path, where its count is written, `how` it is (documented, seen, wrong), how often it was seen
     and its description."""
 
@@ -66,15 +66,16 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The diagram. `seen` are the ways that were seen: the page lists them as text too."""
+    """The diagram. `seen` are the transitions that were seen: the page lists them as text too."""
 
     nodes: tuple[Node, ...]
-    ways: tuple[Way, ...]
+    transitions: tuple[Transition, ...]
     height: float
+    width: int = WIDTH
 
     @property
-    def seen(self) -> tuple[Way, ...]:
-        return tuple(way for way in self.ways if way.count)
+    def seen(self) -> tuple[Transition, ...]:
+        return tuple(transition for transition in self.transitions if transition.count)
 
 
 def lifecycle(slices: Iterable[Slice]) -> Lifecycle:
@@ -85,9 +86,9 @@ def lifecycle(slices: Iterable[Slice]) -> Lifecycle:
     unknown = sorted(reads.keys() - _PLACES.keys())
     places = _PLACES | {word: _unknown_place(number) for number, word in enumerate(unknown)}
     nodes = tuple(Node(word, *place, KINDS.get(word, "other"), reads[word]) for word, place in places.items())
-    ways = tuple(_way(places, step, steps[step]) for step in sorted(_DOCUMENTED | steps.keys()))
+    transitions = tuple(_transition(places, step, steps[step]) for step in sorted(_DOCUMENTED | steps.keys()))
     height = max(y for _, y, _ in places.values()) + HALF_HEIGHT + 8
-    return Lifecycle(nodes, tuple(sorted(ways, key=lambda way: way.count > 0)), height)
+    return Lifecycle(nodes, tuple(sorted(transitions, key=lambda transition: transition.count > 0)), height)
 
 
 def _is_status(word: str) -> bool:
@@ -99,14 +100,14 @@ def _unknown_place(number: int) -> tuple[float, float, float]:
     return (90.0 + 180.0 * (number % 2), 264.0 + 46.0 * (number // 2), 80.0)
 
 
-def _way(places: dict[str, tuple[float, float, float]], step: tuple[str, str], count: int) -> Way:
+def _transition(places: dict[str, tuple[float, float, float]], step: tuple[str, str], count: int) -> Transition:
     how, description = _judged(step) if count else ("documented", "documented, not seen")
     start, end = places[step[0]], places[step[1]]
     bend = _control(start, end)
     (x1, y1), (x2, y2) = _border(start, bend, 2), _border(end, bend, 5)
     x, y = (x1 + 2 * bend[0] + x2) / 4, (y1 + 2 * bend[1] + y2) / 4
     path = f"M{x1:.1f} {y1:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {x2:.1f} {y2:.1f}"
-    return Way(*step, path, round(x, 1), round(y, 1), how, count, description)
+    return Transition(*step, path, round(x, 1), round(y, 1), how, count, description)
 
 
 def _judged(step: tuple[str, str]) -> tuple[str, str]:
@@ -121,7 +122,7 @@ def _judged(step: tuple[str, str]) -> tuple[str, str]:
 
 
 def _control(start: tuple[float, float, float], end: tuple[float, float, float]) -> tuple[float, float]:
-    """The control point of a way: a little aside, so that there and back are two lines; far aside around the middle."""
+    """The control point of an arrow: aside, so that there and back are two lines; far aside around the middle."""
     (x1, y1, _), (x2, y2, _) = start, end
     length = hypot(x2 - x1, y2 - y1)
     aside = ((y2 - y1) / length, -(x2 - x1) / length)

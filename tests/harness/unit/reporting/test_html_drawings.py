@@ -94,15 +94,17 @@ def test_reads_without_times_are_placed_in_order() -> None:
 
 @given(sessions())
 def test_transitions_are_counted(slices: list[Slice]) -> None:
-    """Each step from one status to another is one of the seen ways; those that leave a final status, or lead back to
-    WAITING, break the contract, and no other does."""
+    """Each step from one status to another is one of the seen transitions; those that leave a final status, or lead
+    back to WAITING, break the contract, and no other does."""
     drawing = lifecycle(slices)
     courses = [[read.word for read in part.reads if read.word.isupper()] for part in slices]
     steps = [step for course in courses for step in pairwise(course) if step[0] != step[1]]
-    assert {(way.before, way.after): way.count for way in drawing.seen} == {step: steps.count(step) for step in steps}
-    for way in drawing.seen:
-        wrong = way.before in ("COMPLETED", "CANCELLED", "DISABLED") or way.after == "WAITING"
-        assert (way.how == "wrong") == wrong == way.description.startswith("breaks the contract")
+    assert {(transition.before, transition.after): transition.count for transition in drawing.seen} == {
+        step: steps.count(step) for step in steps
+    }
+    for transition in drawing.seen:
+        wrong = transition.before in ("COMPLETED", "CANCELLED", "DISABLED") or transition.after == "WAITING"
+        assert (transition.how == "wrong") == wrong == transition.description.startswith("breaks the contract")
     assert {node.word: node.reads for node in drawing.nodes if node.reads} == {
         word: sum(course.count(word) for course in courses) for course in courses for word in course
     }
@@ -110,16 +112,16 @@ def test_transitions_are_counted(slices: list[Slice]) -> None:
 
 @given(sessions())
 def test_the_diagram_fits(slices: list[Slice]) -> None:
-    """Every box and every way lies within the drawing, and no two boxes overlap."""
+    """Every box and every transition lies within the drawing, and no two boxes overlap."""
     drawing = lifecycle(slices)
     for node in drawing.nodes:
         assert node.half_width <= node.x <= WIDTH - node.half_width
         assert HALF_HEIGHT <= node.y <= drawing.height - HALF_HEIGHT
-    for way in drawing.ways:
-        numbers = list(map(float, re.findall(r"-?[\d.]+", way.path)))
+    for transition in drawing.transitions:
+        numbers = list(map(float, re.findall(r"-?[\d.]+", transition.path)))
         assert all(-60 <= x <= WIDTH + 60 for x in numbers[::2])
-        assert 0 <= way.x <= WIDTH
-        assert 0 <= way.y <= drawing.height
+        assert 0 <= transition.x <= WIDTH
+        assert 0 <= transition.y <= drawing.height
     boxes = list(drawing.nodes)
     for one in boxes:
         for other in boxes:
@@ -127,18 +129,18 @@ def test_the_diagram_fits(slices: list[Slice]) -> None:
             assert one is other or apart, (one.word, other.word)
 
 
-def test_every_way_has_a_path() -> None:
-    """Between any two statuses there is a way that starts and ends outside of both boxes."""
+def test_every_transition_has_a_path() -> None:
+    """Between any two statuses there is a transition that starts and ends outside of both boxes."""
     statuses = list(KINDS)
     for before in statuses:
         for after in statuses:
             if before != after:
                 drawing = lifecycle([Slice("s", {}, (Poll(0.0, before), Poll(1.0, after)))])
-                (way,) = drawing.seen
+                (transition,) = drawing.seen
                 box = {node.word: node for node in drawing.nodes}
-                x1, y1, _, _, x2, y2 = map(float, re.findall(r"-?[\d.]+", way.path))
+                x1, y1, _, _, x2, y2 = map(float, re.findall(r"-?[\d.]+", transition.path))
                 for x, y, node in ((x1, y1, box[before]), (x2, y2, box[after])):
-                    assert abs(x - node.x) >= node.half_width or abs(y - node.y) >= HALF_HEIGHT, way
+                    assert abs(x - node.x) >= node.half_width or abs(y - node.y) >= HALF_HEIGHT, transition
 
 
 # --- The history
