@@ -28,7 +28,7 @@ OTHER_HOST: Final = "https://elsewhere.example"
 
 @dataclass(frozen=True)
 class Case:
-    """One client case, recognised by its session ids alone.
+    """One client case, recognized by its session ids alone.
 
     Reads of its sessions meet `fault`, which may have no edits. The client is asked once for each entry of `reads`,
     which counts the case's sessions, `pause` seconds apart, with `base_path` appended to the server's URL and `timeout`
@@ -55,7 +55,7 @@ class Case:
 
     @cached_property
     def uuids(self) -> tuple[str, ...]:
-        """What its session ids are recognised by: one a session, then the decoy's."""
+        """What its session ids are recognized by: one a session, then the decoy's."""
         own = self.name if self.name in SCENARIOS else f"case-{self.name}"
         further = (f"case-{self.name}-{number}" for number in range(2, max(self.reads) + 2))
         return (session_id(own), *map(session_id, further), session_id(f"case-{self.name}-decoy"))

@@ -149,9 +149,9 @@ class Judge:
 
 
 def judge(
-    exchanges: Sequence[Exchange], rules: Iterable[Rule], subject: Subject, answers: Iterable[ClientRead] = ()
+    exchanges: Sequence[Exchange], rules: Iterable[Rule], subject: Subject, reads: Iterable[ClientRead] = ()
 ) -> tuple[RuleVerdict, ...]:
-    """Judge exchanges, the traces they form, and what a client answered its caller for them."""
+    """Judge exchanges, the traces they form, and the `reads` of a client that they belong to."""
     judging = Judge(rules, subject)
     for exchange in exchanges:
         judging.exchange(exchange)
@@ -159,6 +159,6 @@ def judge(
         judging.trace(trace)
     for trace in traces(exchanges, unauthorized=True):
         judging.requests(trace)
-    for answer in answers:
-        judging.answer(answer)
+    for read in reads:
+        judging.answer(read)
     return judging.verdicts

@@ -48,7 +48,7 @@ def specs(name: str) -> tuple[ValueSpec, ...]:
 
 
 def alternatives(schema: Schema, place: Place) -> list[ValueSpec]:
-    """Every alternative that satisfies `schema`; raises UnknownKeywordError."""
+    """Every alternative that satisfies `schema`. Raises UnknownKeywordError."""
     _refuse_unknown(schema, place)
     found = [ValueSpec(tuple(_constraints(schema)))]
     for part in _parts(schema, place):

@@ -82,7 +82,7 @@ class SessionSimulator:
         self.body = body | times | {"session_id": self.session_id}
 
     def read(self, **changes: Any) -> None:
-        """Be read, as is or with `changes` to the body."""
+        """Record a read of the body, with these `changes`."""
         self._answer(self.body | changes)
 
     def fail(self, status: int) -> None:

@@ -44,7 +44,7 @@ class Piece:
 
 
 def matching(pattern: str, choices: Choices) -> str:
-    """A string that the whole `pattern` matches; raises ValueError for a pattern that `pieces` cannot read."""
+    """A string that the whole `pattern` matches. Raises ValueError for a pattern that `pieces` cannot read."""
     return "".join(_piece(piece, choices) for piece in pieces(pattern))
 
 

@@ -43,7 +43,7 @@ class Body:
 
 
 def read(content: bytes) -> Body:
-    """Read `content` (bytes, already free of any content coding) as one JSON text; never raises."""
+    """Read `content` (bytes, already free of any content coding) as one JSON text. Never raises."""
     bom = content.startswith(BOM)
     try:
         text = content.removeprefix(BOM).decode("utf-8")

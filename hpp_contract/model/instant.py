@@ -12,8 +12,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
 _instant = re.compile(
-    r"(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
+    r"(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
 ).fullmatch
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

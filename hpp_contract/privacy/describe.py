@@ -44,6 +44,6 @@ def show(value: Any) -> str:
 
 
 def abbreviate(session_id: str) -> str:
-    """A session id that its owner recognises and that cannot be used: `39a1c773…1267`."""
+    """A session id that its owner recognizes and that cannot be used: `39a1c773…1267`."""
     printable = quote(session_id, safe="-")
     return printable if len(printable) <= 12 else f"{printable[:8]}…{printable[-4:]}"

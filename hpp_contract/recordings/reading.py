@@ -1,6 +1,6 @@
 """Reading recordings: from files to exchanges.
 
-A file is NDJSON, read line by line, or one document, JSON or YAML, whose format is recognised from what is in it.
+A file is NDJSON, read line by line, or one document, JSON or YAML, whose format is recognized from what is in it.
 No file is trusted: size, depth and the growth of YAML aliases are bounded, and YAML builds plain values.
 """
 
@@ -140,7 +140,7 @@ def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
     """
     document = parsed(source)
     for format_ in FORMATS:
-        if format_.recognises(document):
+        if format_.recognizes(document):
             for item in format_.read(document, source.folder):
                 yield replace(item, evidence=source.name + item.evidence) if isinstance(item, Exchange) else item
             return

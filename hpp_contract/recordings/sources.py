@@ -48,7 +48,7 @@ class InputFile:
     bytes. Where these are packed, `unpacked` is a plain copy. `size` is in bytes, plain.
 
     `is_lines` says whether it is NDJSON; otherwise it is one document. `found` says that it was found in a folder and
-    named by nobody: it may not be a recording.
+    not named by the user: it may not be a recording.
     """
 
     number: int
@@ -207,7 +207,7 @@ def _is_lines(source: InputFile) -> bool:
             line = stream.readline(ndjson.MAX_LINE)
             if not line or (len(line) == ndjson.MAX_LINE and not line.endswith(b"\n")):
                 break
-            if ndjson.recognises(line):
+            if ndjson.recognizes(line):
                 return True
         stream.seek(0)
         if not stream.read(4096).strip():

@@ -11,16 +11,7 @@ from typing import Final
 
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
-from hpp_contract.rules import (
-    completed,
-    error,
-    http,
-    lifecycle,
-    pending,
-    recording,
-    request,
-    session,
-)
+from hpp_contract.rules import completed, error, http, lifecycle, pending, recording, request, session
 from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
 from hpp_contract.rules.conditions import blocked_by
 from hpp_contract.rules.schemas import NO_NULL

@@ -151,7 +151,7 @@ def error_code_caps(_: Exchange) -> None:
     """
 
 
-_MARKS = ("session_id", "order_id", "authorization_token", "klarna_reference", "updated_at")
+_SESSION_MEMBERS = ("session_id", "order_id", "authorization_token", "klarna_reference", "updated_at")
 
 
 @rule(
@@ -166,7 +166,7 @@ def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
     was refused.
     """
     value = response_of(exchange).json.value
-    for name in _MARKS:
+    for name in _SESSION_MEMBERS:
         if isinstance(value, dict) and name in value:
             yield Finding(f"/{name}", "absent from an error", "present")
 

@@ -60,8 +60,8 @@ def no_server_error(exchange: Exchange) -> Iterator[Finding]:
     exists.
     """
     code = response_of(exchange).status
-    passing = exchange.context.retried or (exchange.context.recorded and code in TRANSIENT)
-    if code >= 500 and not passing:
+    temporary = exchange.context.retried or (exchange.context.recorded and code in TRANSIENT)
+    if code >= 500 and not temporary:
         yield Finding("status", "below 500", str(code))
 
 
@@ -75,8 +75,8 @@ def no_passing_failure(exchange: Exchange) -> Iterator[Finding]:
 
     A client without retries has lost that poll.
     """
-    kept = exchange.context.recorded and (exchange.response is None or exchange.response.status in TRANSIENT)
-    if exchange.context.retried or kept:
+    recorded = exchange.context.recorded and (exchange.response is None or exchange.response.status in TRANSIENT)
+    if exchange.context.retried or recorded:
         yield Finding("response", "an answer at the first try", exchange.failure or str(exchange.status))
 
 
@@ -267,7 +267,7 @@ def answers_in_time(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _final(exchange: Exchange) -> bool:
-    """Some response came, and it is not one that a retry made good."""
+    """Some response came, and no retry replaced it."""
     return responded(exchange) and not exchange.context.retried
 
 

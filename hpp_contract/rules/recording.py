@@ -21,7 +21,7 @@ from hpp_contract.spec.fields import BIRTH_DATE, MEMBERS, PSEUDONYM, PUBLISHED, 
 
 recorder_fault = partial(fault.fault, source="recorder")
 
-_OURS = "Safety of this project"
+_SAFETY = "Safety of this project"
 _PERSONS = sorted(of_kind(MEMBERS, "person"))
 
 
@@ -31,7 +31,7 @@ def _private(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-K01", "no-kept-credentials", "must", "inferred", _OURS, scope="recording", when=always,
+    "HPP-K01", "no-kept-credentials", "must", "inferred", _SAFETY, scope="recording", when=always,
     reads=["request authorization"],
     faults=[recorder_fault("keeps-authorization", "waiting", sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM="))],
 )  # fmt: skip
@@ -54,7 +54,7 @@ def _decoded(token: str) -> str:
 
 
 @rule(
-    "HPP-K02", "no-kept-api-key", "must", "inferred", _OURS, scope="recording", when=always,
+    "HPP-K02", "no-kept-api-key", "must", "inferred", _SAFETY, scope="recording", when=always,
     reads=["request *", "response *"],
     faults=[recorder_fault("keeps-api-key", "waiting", header("X-Debug", "kco_live_api_c2VjcmV0c2VjcmV0"))],
 )  # fmt: skip
@@ -79,7 +79,7 @@ def _texts(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 
 @rule(
-    "HPP-K03", "no-kept-cookies", "must", "inferred", _OURS, scope="recording", when=always,
+    "HPP-K03", "no-kept-cookies", "must", "inferred", _SAFETY, scope="recording", when=always,
     reads=["request cookie", "response set-cookie"],
     faults=[recorder_fault("keeps-cookie", "waiting", header("Set-Cookie", "sid=Zm9vYmFy; HttpOnly"))],
 )  # fmt: skip
@@ -101,7 +101,7 @@ def _personal(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-K04", "no-personal-data", "must", "inferred", _OURS, scope="recording", when=_personal,
+    "HPP-K04", "no-personal-data", "must", "inferred", _SAFETY, scope="recording", when=_personal,
     faults=[recorder_fault("keeps-person", "waiting", member("customer", {"given_name": "Jane", "family_name": "Doe"}),
                 knowing(provenance="recorded"), also=("HPP-K07",))],
 )  # fmt: skip
@@ -126,7 +126,7 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
 
 
 @rule(
-    "HPP-K05", "provenance-named", "should", "inferred", _OURS, scope="recording", when=always,
+    "HPP-K05", "provenance-named", "should", "inferred", _SAFETY, scope="recording", when=always,
     faults=[recorder_fault("hides-provenance", "waiting", knowing(provenance=None), also=("HPP-K07",))],
 )  # fmt: skip
 def provenance_named(exchange: Exchange) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def provenance_named(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-K06", "complete-exchange", "must", "inferred", _OURS, scope="recording", when=always,
+    "HPP-K06", "complete-exchange", "must", "inferred", _SAFETY, scope="recording", when=always,
     faults=[recorder_fault("loses-response", "waiting", lambda exchange: replace(exchange, response=None, failure=None),
                 also=("HPP-H03",))],
 )  # fmt: skip
@@ -159,7 +159,7 @@ def _tokened(exchange: Exchange) -> bool:
 
 
 @rule(
-    "HPP-K07", "no-live-ids", "should", "inferred", _OURS, scope="recording", when=_tokened,
+    "HPP-K07", "no-live-ids", "should", "inferred", _SAFETY, scope="recording", when=_tokened,
     faults=[recorder_fault("keeps-token", "completed-with-token", knowing(provenance="recorded"))],
 )  # fmt: skip
 def no_live_ids(exchange: Exchange) -> Iterator[Finding]:
@@ -196,7 +196,7 @@ def length_agrees(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-K09", "times-kept", "info", "inferred", _OURS, scope="recording", when=_private,
+    "HPP-K09", "times-kept", "info", "inferred", _SAFETY, scope="recording", when=_private,
     faults=[recorder_fault("drops-time", "waiting", lambda exchange: replace(exchange, at=None),
                 knowing(provenance="recorded"), also=("HPP-K07",))],
 )  # fmt: skip

@@ -50,7 +50,7 @@ def served_kind(read: ClientRead) -> ServedKind:
     if session_of(last) is None:
         return ServedKind.NO_SESSION
     session = served_session(read)
-    sound = _is_plain(response) and _well_formed(session) and _adds_up(session, read.asked)
+    sound = _is_plain(response) and _well_formed(session) and _is_consistent(session, read.asked)
     return ServedKind.SESSION if sound and sum(response.pauses) <= read.timeout else ServedKind.ODD
 
 
@@ -75,7 +75,7 @@ def _well_formed(session: dict[str, Any]) -> bool:
     return present and all(is_sound(name, session[name]) for name in MEMBERS if name in session)
 
 
-def _adds_up(session: dict[str, Any], asked: str) -> bool:
+def _is_consistent(session: dict[str, Any], asked: str) -> bool:
     """Whether a well-formed session is the one asked for, by a documented kind of id, with one outcome if completed.
 
     A client may look more closely than it must, and refuse what contradicts itself.
@@ -210,7 +210,7 @@ def _number(value: float) -> Instant | None:
     milliseconds = abs(value) >= 1e11
     if isinstance(value, int):
         return Instant(value * (SECOND // 1000 if milliseconds else SECOND), 3 if milliseconds else 0)
-    try:  # a double holds the microseconds of our time, and no more
+    try:  # a double is exact to a microsecond at today's dates
         return Instant(round(value * (1_000 if milliseconds else 1_000_000)) * 1_000, 6)
     except (OverflowError, ValueError):  # infinite, or not a number
         return None

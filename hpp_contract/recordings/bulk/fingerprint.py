@@ -32,7 +32,7 @@ _is_code = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch
 _decode = JSONDecoder().raw_decode
 
 _REDUCED: Final = frozenset({"date", "content-length", "content-encoding", "*"})
-"""Header fields that do not go into the signature as they are: `fingerprint` says what of them does."""
+"""Header fields that go into the signature in a reduced form, see `fingerprint`."""
 
 
 def _fields_read(message: str) -> frozenset[str]:
@@ -108,7 +108,7 @@ def fingerprint(
 
 
 def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
-    """The same of an Exchange."""
+    """The fingerprint of an Exchange."""
     request, response = exchange.request, exchange.response
     if response is None or not response.complete or request.body or exchange.failure:
         return None
@@ -130,7 +130,7 @@ def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
 
 
 def fingerprint_of_value(value: Any) -> Fingerprint | None:
-    """The same of the exchange that `ndjson.exchange_of` would make of this value, without making it."""
+    """The fingerprint of the exchange that `ndjson.exchange_of` would make of this value, without making it."""
     try:
         request, response = value["request"], value["response"]
         if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:

@@ -144,7 +144,7 @@ def _trace_fingerprint(records: list[ReadRecord]) -> Hashable:
     reads = [record for record in records if record.status == 200]
     if not _ordinary_statuses(records, reads) or not all(_ordinary_step(one, two) for one, two in pairwise(reads)):
         return None
-    if len(times) > BURST and not _unhurried(sorted(times)):
+    if len(times) > BURST and not _within_burst(sorted(times)):
         return None
     return first.sent, min(len(reads), 2), min(len(records), 2), bool(times)
 
@@ -164,5 +164,5 @@ def _ordinary_step(one: ReadRecord, two: ReadRecord) -> bool:
     return one.state not in FINAL and two.state != "WAITING" and two.updated > one.updated
 
 
-def _unhurried(times: list[int]) -> bool:
+def _within_burst(times: list[int]) -> bool:
     return all(end - start >= SECOND for start, end in zip(times, times[BURST:], strict=False))

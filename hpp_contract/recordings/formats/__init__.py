@@ -23,4 +23,4 @@ from hpp_contract.recordings.formats.wiremock import WIREMOCK
 FORMATS: Final[tuple[Format, ...]] = (
     VCRPY, GO_VCR, RUBY_VCR, HAR, SCHEMATHESIS, PACT, NOCK, MOCKSERVER, WIREMOCK, PHP_VCR,
 )  # fmt: skip
-"""Formats whose files are one document. The first that recognises a document reads it."""
+"""Formats whose files are one document. The first that recognizes a document reads it."""

@@ -30,12 +30,12 @@ class NoRecording(Unreadable):
 
 @dataclass(frozen=True)
 class Format:
-    """One recording format: its `name` for people, `recognises` for a parsed document, and `read`, which yields the
+    """One recording format: its `name` for people, `recognizes` for a parsed document, and `read`, which yields the
     exchanges in order, with evidence `#1`, `#2` …, and in the place of one that cannot be read why. `read` may use
     other files in the `folder` of the file."""
 
     name: str
-    recognises: Callable[[Any], bool]
+    recognizes: Callable[[Any], bool]
     read: Callable[[Any, Path | None], Iterator[Exchange | Unreadable]]
 
 
@@ -209,5 +209,5 @@ def located(url: str) -> str:
 
 
 def first_item(items: Iterable[Any] | Any) -> Any:
-    """The first item of a list, else None: formats are recognised by it."""
+    """The first item of a list, else None: formats are recognized by it."""
     return items[0] if isinstance(items, list) and items else None

@@ -15,7 +15,7 @@ _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs"
 _PART: Final = re.compile(r"([0-9.]+)(h|ms|m|s|us|µs|ns)")
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     if not isinstance(document, dict) or "interactions" not in document:
         return False
     first = convert.first_item(document["interactions"])
@@ -56,4 +56,4 @@ def _seconds(duration: Any) -> float | None:
         return None
 
 
-GO_VCR = Format("go-vcr", _recognises, _read)
+GO_VCR = Format("go-vcr", _recognizes, _read)

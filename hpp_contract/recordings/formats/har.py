@@ -12,7 +12,7 @@ from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 from hpp_contract.recordings.formats.ruby_vcr import instant
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     log = document.get("log") if isinstance(document, dict) else None
     return isinstance(log, dict) and "entries" in log
 
@@ -52,4 +52,4 @@ def _fields(value: Any) -> Headers:
     return tuple(field for field in convert.headers(value) if not field[0].startswith(":"))
 
 
-HAR = Format("HAR (browsers, Polly.js, mitmproxy, Schemathesis)", _recognises, _read)
+HAR = Format("HAR (browsers, Polly.js, mitmproxy, Schemathesis)", _recognizes, _read)

@@ -12,7 +12,7 @@ from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 from hpp_contract.recordings.formats.ruby_vcr import instant
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     first = convert.first_item(document) or document
     return isinstance(first, dict) and isinstance(first.get("httpRequest"), dict)
 
@@ -62,4 +62,4 @@ def _body(value: Any) -> bytes:
     return convert.as_json(value)
 
 
-MOCKSERVER = Format("MockServer", _recognises, _read)
+MOCKSERVER = Format("MockServer", _recognizes, _read)

@@ -20,7 +20,7 @@ _STUB_MEMBERS: Final = {"jsonBody", "base64Body", "bodyFileName"}
 _decode = JSONDecoder().raw_decode
 
 
-def recognises(line: bytes) -> bool:
+def recognizes(line: bytes) -> bool:
     """Whether this line is an exchange."""
     try:
         value = parse(line)

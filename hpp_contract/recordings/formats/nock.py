@@ -12,7 +12,7 @@ from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     first = convert.first_item(document)
     return isinstance(first, dict) and {"scope", "path", "status"} <= first.keys()
 
@@ -69,4 +69,4 @@ def _body(value: Any) -> bytes:
     return convert.as_json(value)
 
 
-NOCK = Format("nock", _recognises, _read)
+NOCK = Format("nock", _recognizes, _read)

@@ -12,7 +12,7 @@ from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     return isinstance(document, dict) and "consumer" in document and "provider" in document
 
 
@@ -60,4 +60,4 @@ def _body(value: Any) -> bytes:
     return convert.as_json(value)
 
 
-PACT = Format("Pact", _recognises, _read)
+PACT = Format("Pact", _recognizes, _read)

@@ -11,7 +11,7 @@ from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     first = convert.first_item(document)
     return isinstance(first, dict) and isinstance(first.get("request"), dict) and "response" in first
 
@@ -39,4 +39,4 @@ def _non_empty(fields: Headers) -> Headers:
     return tuple(field for field in fields if field[1])
 
 
-PHP_VCR = Format("PHP-VCR", _recognises, _read)
+PHP_VCR = Format("PHP-VCR", _recognizes, _read)

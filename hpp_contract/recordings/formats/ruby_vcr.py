@@ -16,7 +16,7 @@ from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     return isinstance(document, dict) and "http_interactions" in document
 
 
@@ -76,4 +76,4 @@ def _moment(text: str) -> datetime:
     return parsedate_to_datetime(text) if "," in text else datetime.fromisoformat(text)
 
 
-RUBY_VCR = Format("Ruby VCR, Betamax, Schemathesis VCR", _recognises, _read)
+RUBY_VCR = Format("Ruby VCR, Betamax, Schemathesis VCR", _recognizes, _read)

@@ -13,7 +13,7 @@ from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     first = convert.first_item(document)
     return isinstance(first, dict) and "Initialize" in first
 
@@ -58,4 +58,4 @@ def _instant(seconds: Any) -> Instant | None:
     return Instant(round(seconds * 1_000_000) * 1000, 6)
 
 
-SCHEMATHESIS = Format("Schemathesis NDJSON", _recognises, _read)
+SCHEMATHESIS = Format("Schemathesis NDJSON", _recognizes, _read)

@@ -18,7 +18,7 @@ CREDENTIALS = ("right", "wrong", "none")
 SESSIONS = ("known", "unknown", "malformed")
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     if not isinstance(document, dict) or "interactions" not in document or document.get("version") not in (None, 1):
         return False
     first = convert.first_item(document["interactions"])
@@ -71,4 +71,4 @@ def _at(values: Any, index: int) -> Any:
     return values[index] if isinstance(values, list) and index < len(values) else None
 
 
-VCRPY = Format("vcrpy", _recognises, _read)
+VCRPY = Format("vcrpy", _recognizes, _read)

@@ -17,7 +17,7 @@ from hpp_contract.recordings.formats.convert import Format, Unreadable, required
 _URLS = ("url", "urlPath")
 
 
-def _recognises(document: Any) -> bool:
+def _recognizes(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
     mapping = convert.first_item(document.get("mappings")) or document
@@ -102,4 +102,4 @@ def _journaled(event: Any) -> Exchange:
     )
 
 
-WIREMOCK = Format("WireMock", _recognises, _read)
+WIREMOCK = Format("WireMock", _recognizes, _read)

@@ -73,7 +73,7 @@ class _Builder:
 
 
 def read_yaml(text: str) -> Any:
-    """The one document of a YAML text, as dicts, lists, texts, bytes, numbers, booleans and None; raises Unreadable."""
+    """The one document of a YAML text, as dicts, lists, texts, bytes, numbers, booleans and None. Raises Unreadable."""
     import yaml
 
     try:

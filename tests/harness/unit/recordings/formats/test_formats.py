@@ -93,7 +93,7 @@ def test_other_operations_are_counted_and_skipped(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if (RECORDINGS / name).is_file()])
 def test_the_name_of_the_file_means_nothing(tmp_path: Path, name: str) -> None:
-    """A format is recognised from what is in the file: without its extension, and packed with gzip, it is the same."""
+    """A format is recognized from what is in the file: without its extension, and packed with gzip, it is the same."""
     plain = tmp_path / "recording"
     shutil.copy(RECORDINGS / name, plain)
     packed = tmp_path / "packed.log"
@@ -106,12 +106,12 @@ def test_every_format_has_a_recording() -> None:
     from hpp_contract.recordings.reading import parsed
     from hpp_contract.recordings.sources import input_file
 
-    recognised = set()
+    recognized = set()
     for name in SAMPLES:
         path = next(iter(sorted((RECORDINGS / name).iterdir()))) if (RECORDINGS / name).is_dir() else RECORDINGS / name
         document = parsed(input_file(0, str(path), RECORDINGS))
-        recognised.add(next(each.name for each in FORMATS if each.recognises(document)))
-    assert recognised == {each.name for each in FORMATS}
+        recognized.add(next(each.name for each in FORMATS if each.recognizes(document)))
+    assert recognized == {each.name for each in FORMATS}
 
 
 def test_every_format_is_documented() -> None:
