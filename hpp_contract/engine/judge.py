@@ -85,7 +85,7 @@ class Tally:
         self.crash = min(filter(None, (self.crash, other.crash)), default=None)
 
     def verdict(self, rule: Rule) -> RuleVerdict:
-        """What `rule`, whose tally this is, came to."""
+        """The verdict of `rule`, whose tally this is."""
         findings = tuple(finding for _, finding in self.findings)
         if self.crash:
             crash = Finding("hpp-contract", "a verdict", self.crash[1])

@@ -110,7 +110,7 @@ def _marked(verdict: RuleVerdict, entries: Sequence[Entry]) -> RuleVerdict:
 
 
 def _stale(entry: Entry, verdict: RuleVerdict | None) -> str | None:
-    """The sentence to print when an entry excuses nothing; None when it does, or when nobody can tell."""
+    """The sentence to print when an entry excuses nothing; None when it does, or when that cannot be decided."""
     if verdict is None:
         return f"{entry.place}: {entry} matches nothing: this kind of run does not judge the rule; remove the entry."
     if verdict.outcome is Outcome.ERROR:

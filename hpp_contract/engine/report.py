@@ -16,7 +16,7 @@ NOT_ANSWERED = "not answered"
 
 
 class Outcome(StrEnum):
-    """What a rule came to. `error` is a fault of this program, never of the subject."""
+    """The outcome of a rule. `error` is a fault of this program, never of the subject."""
 
     OK = "ok"
     BROKEN = "broken"

@@ -207,7 +207,7 @@ class Trace:
 
     @cached_property
     def reads(self) -> tuple[Exchange, ...]:
-        """Those that carry a session."""
+        """The exchanges that carry a session."""
         return tuple(exchange for exchange in self.exchanges if exchange.session is not None)
 
 

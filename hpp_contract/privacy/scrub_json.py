@@ -33,7 +33,7 @@ class _Reader:
             self.name = self.around[-1]
 
     def kind(self) -> Kind | None:
-        """What a value here is. Elements of a list are what the list is."""
+        """The kind of the value at this position. Elements of a list are of the kind of the list."""
         if any(MEMBERS.get(name) == "person" for name in (self.name, *self.around)):
             return "public" if self.name == "expires_at" else "person"
         return MEMBERS.get(self.name)

@@ -26,7 +26,7 @@ _PERSONS = sorted(of_kind(MEMBERS, "person"))
 
 
 def _private(exchange: Exchange) -> bool:
-    """It may hold somebody's data: not made from the documentation or by the embedded server."""
+    """The recording may hold personal data: it was made neither from the documentation nor by the embedded server."""
     return (exchange.context.provenance or "").split()[:1] not in ([word] for word in PUBLISHED)
 
 

@@ -96,7 +96,7 @@ def https_outside_loopback(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _reads(trace: Trace) -> bool:
-    """Its credentials can be judged: seen on the wire, or kept in the recording."""
+    """The credentials can be judged: they were seen on the wire, or kept in the recording."""
     return any(values(x.request.headers, "authorization") or not x.context.recorded for x in trace.exchanges)
 
 
@@ -244,7 +244,7 @@ def polls_politely(trace: Trace) -> Iterator[Finding]:
 
 
 def _basic_judged(exchange: Exchange) -> bool:
-    """Basic credentials were sent to somebody who knows the right ones."""
+    """Basic credentials were sent, and the observer knows the right ones."""
     sent = values(exchange.request.headers, "authorization")
     judged = exchange.context.credentials is not None and not exchange.context.recorded
     return judged and any(value.lower().startswith("basic ") for value in sent)

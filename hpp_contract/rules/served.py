@@ -22,7 +22,7 @@ _LARGE: Final = 100_000
 
 
 class ServedKind(StrEnum):
-    """What a read came to on the wire.
+    """What a read got on the wire.
 
     A client has to read a `session`; it may refuse or read an `odd` one, but not misread it; for the others the only
     correct result is an error.
@@ -251,7 +251,7 @@ def surfaced(read: ClientRead) -> bool:
 
 @cache
 def when_served(*what: ServedKind) -> Callable[[ClientRead], bool]:
-    """The read came to one of these, and the client answered."""
+    """The read got one of these, and the client answered."""
     return lambda read: judged(read) and served_kind(read) in what
 
 

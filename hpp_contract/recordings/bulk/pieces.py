@@ -122,7 +122,7 @@ class Reopener:
 
 
 def _index(exchange: Exchange) -> int:
-    """Its number in its document."""
+    """The number of the exchange in its document."""
     return int(exchange.evidence.rpartition("#")[2])
 
 
