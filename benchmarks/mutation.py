@@ -61,7 +61,7 @@ AREAS: Final = {
     ),
     "drift": Area(
         tuple(f"hpp_contract/drift/{name}.py" for name in ("classify", "compare", "facts")),
-        ("unit/drift/test_facts.py", "unit/drift/test_pinned_changes.py", "unit/drift/test_presence.py"),
+        ("unit/drift/test_facts.py", "unit/drift/test_pinned_changes.py", "unit/drift/test_compare.py"),
     ),
     "rules": Area(("hpp_contract/rules/*.py", "hpp_contract/rules/answer/*.py"), ("unit/rules",)),
 }

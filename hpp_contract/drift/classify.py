@@ -109,5 +109,5 @@ def _of_rule(rule_id: str) -> tuple[ChangeClass, str]:
     rule = find(rule_id)
     if rule is None:  # a baseline that a newer version wrote
         return _R, f"{rule_id} is no rule of this version."
-    advice = f"{rule.summary} Why this matters: hpp-contract explain {rule_id}"
+    advice = f"Broken rule: {rule.summary} Why this matters: hpp-contract explain {rule_id}"
     return rule.drift_class or (_B if rule.severity is Severity.MUST else _R), advice

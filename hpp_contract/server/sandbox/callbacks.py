@@ -65,8 +65,8 @@ class Callbacks:
             thread.join(timeout)
 
     def close(self) -> None:
-        """Call nobody any more, after the calls under way. Raises SystemRefused when the system refused a call what it
-        needed."""
+        """Start no further call, and wait for those under way. Raises SystemRefused when the system refused a call what
+        it needed."""
         self._ending.set()
         self.settle(2 * self._timeout)
         if self._refused is not None:

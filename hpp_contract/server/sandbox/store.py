@@ -18,7 +18,7 @@ from hpp_contract.server.sandbox.lifecycle import may_become
 from hpp_contract.server.sandbox.records import Order, Session
 
 APPLICATION: Final = 0x48505043
-"""Marks a database file as ours (`HPPC`), so that no other database is written to."""
+"""Marks a database file as a sandbox's (`HPPC`), so that no other database is written to."""
 
 VERSION: Final = 1
 LOCK_LIMIT_S: Final = 10.0
@@ -134,7 +134,7 @@ def _open(file: Path | None) -> sqlite3.Connection:
 
 
 def _claim(database: sqlite3.Connection) -> None:
-    """Mark a new database as ours; raises Unusable for any other."""
+    """Mark a new database as a sandbox's; raises Unusable for any other."""
     mark = (_one(database, "PRAGMA application_id"), _one(database, "PRAGMA user_version"))
     if mark == (0, 0) and not _one(database, "SELECT count(*) FROM sqlite_master"):
         database.execute(f"PRAGMA application_id = {APPLICATION}")

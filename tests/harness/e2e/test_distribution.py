@@ -27,7 +27,7 @@ WEAK_COPYLEFT = {
     "certifi": "requests brings it: data, the certificate authorities of Mozilla's root programme",
     "hypothesis": "generates what the schemas allow; used as it comes, by import",
 }
-"""Under the MPL 2.0, which asks for changes to their own files and for nothing of whoever imports them."""
+"""Under the MPL 2.0, which asks for changes to their own files and for nothing of programs that import them."""
 
 
 def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -45,7 +45,7 @@ def browser(running_browser: ChromiumVisitor) -> ChromiumVisitor:
 
 @pytest.fixture(params=["forms", pytest.param("chromium", marks=NEEDS_CHROMIUM)])
 def visitor(request: pytest.FixtureRequest) -> Visitor:
-    """Whoever visits the page: the same walks are made in a browser, and by HTML forms alone."""
+    """A visitor of the page: the same walks are made in a browser, and by HTML forms alone."""
     return FormVisitor() if request.param == "forms" else request.getfixturevalue("browser")
 
 

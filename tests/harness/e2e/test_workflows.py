@@ -77,7 +77,7 @@ def test_nightly_runs_the_lowest_versions() -> None:
 
 
 def test_nightly_runs_every_day_in_every_place() -> None:
-    """What .ci/run tests on six days, each in one place, the night tests in every place, and with sockets."""
+    """What .ci/run tests on six days, each in one place, the nightly run tests in every place, and with sockets."""
     steps = [step["run"] for step in job_of("nightly", "any-day")["steps"] if "run" in step]
     assert steps == ["make test-any-day ARGS=--everywhere"]
     assert "make --no-print-directory test-any-day ARGS=--fast\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ def test_drift_job_over_several_runs(tmp_path: Path) -> None:
     runs: list[tuple[Fault, ...] | None] = [(), gone, gone, None, ()]
     with Server() as honest:
         runner = Runner(tmp_path, honest)
-        accept = 'hpp-contract drift --baseline baseline --accept --reason "first night"'
+        accept = 'hpp-contract drift --baseline baseline --accept --reason "first run"'
         assert runner.step(accept) == 0, runner.said
     for faults in runs:
         with Server(faults or ()) as server:
@@ -183,7 +183,7 @@ def change(since: str, state: str, change_class: str = "breaking", fact: str = "
 
 @pytest.mark.process
 def test_one_issue_a_drift(tmp_path: Path) -> None:
-    """Changes of one night share an issue, another night's have their own, and harmless ones have none."""
+    """Changes of one run share an issue, another run's have their own, and harmless ones have none."""
     runner = Runner(tmp_path, None)
 
     def tell(*changes: dict[str, Any]) -> list[tuple[str, str]]:
@@ -233,7 +233,7 @@ def test_gitlab_recipe(tmp_path: Path) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize(("faults", "mailed"), [((), False), ((fault("gone", "unknown-id", status(410)),), True)])
 def test_cron_recipe(faults: tuple[Fault, ...], mailed: bool, tmp_path: Path) -> None:
-    """The crontab's line says nothing on a quiet night and shows the report on any other."""
+    """The crontab's line says nothing about a quiet run and shows the report of any other."""
     fields = shown("cron").strip().split(maxsplit=5)
     assert fields[:5] == ["17", "3", "*", "*", "*"]
     with Server() as honest:

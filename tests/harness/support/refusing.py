@@ -18,7 +18,7 @@ FEW_CASES = ("--only", "smoke,waiting,limited-once", "--generated", "2")
 COMMANDS = {
     "endpoint": ("endpoint",),
     "client --command": ("client", "--command", HONEST, *FEW_CASES),
-    "client --python": ("client", "--python", "tests.harness.integration.cli.test_refusals:reads", *FEW_CASES),
+    "client --python": ("client", "--python", "tests.harness.integration.cli.test_system_refusals:reads", *FEW_CASES),
     "recording": ("recording", str(ROOT / "cassettes" / "documented"), "--processes", "2"),
 }
 

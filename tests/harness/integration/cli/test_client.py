@@ -117,7 +117,7 @@ def test_generated_sessions(folder: Path, client: Run) -> None:
     assert (broken["id"], [finding["case"] for finding in broken["findings"]]) == ("HPP-A06", ["generated"])
     [file] = (folder / "kept").iterdir()
     assert f"hpp-contract serve --body kept/{file.name}" in done.stdout
-    (folder / "known.txt").write_text("# the database has no room for them\nHPP-A06@generated\n", encoding="utf-8")
+    (folder / "known.txt").write_text("# the database cannot hold them\nHPP-A06@generated\n", encoding="utf-8")
     done = client(*arguments, "--seed", "3", "--known-failing", "known.txt")
     assert done.returncode == 0, done.stdout
 

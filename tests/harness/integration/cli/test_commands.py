@@ -21,6 +21,7 @@ from hpp_contract.cli.explain import kept_and_broken
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.rule import Rule
 from hpp_contract.rules import CATALOGUE
+from hpp_contract.spec.schema_files import folder
 
 KEY = "kco_test_api_0123456789"
 
@@ -277,8 +278,6 @@ def test_endpoint_judges_the_embedded_server(tmp_path: Path) -> None:
 
 def test_recording_judges_cassettes_and_reports_what_it_could_not_read(tmp_path: Path) -> None:
     """Recordings are judged; one that cannot be read is named, and makes the run unverified."""
-    from hpp_contract.spec.schema_files import folder
-
     documented = str(folder("cassettes") / "documented")
     assert invoke("recording", documented).exit_code == 0
     (tmp_path / "torn.yaml").write_text("interactions: [")

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,10 +18,13 @@ from jsonschema import Draft202012Validator
 
 from hpp_contract.cases.scenarios import session_id
 from hpp_contract.cli import main
+from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
+from hpp_contract.drift.collect import collect_facts
 from hpp_contract.engine.edits import body, header, member, status
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.privacy.redact import encodings
-from hpp_contract.server import Server
+from hpp_contract.server import Server, simulate_server
 from hpp_contract.spec.schema_files import folder, load
 
 STATES = ("waiting", "in-progress", "completed-with-order", "failed")
@@ -246,13 +250,6 @@ def test_baseline_that_is_a_file(tmp_path: Path) -> None:
 @given(st.data())
 def test_damaged_baseline_never_crashes(data: st.DataObject) -> None:
     """A baseline with any bytes changed is read or refused, never an internal error."""
-    from tempfile import TemporaryDirectory
-
-    from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
-    from hpp_contract.drift.collect import collect_facts
-    from hpp_contract.engine.errors import Unverifiable
-    from hpp_contract.server import simulate_server
-
     facts = collect_facts(simulate_server("waiting")).facts
     text = bytearray(as_json(accept(Baseline({}), facts, (), Accepted("x", "y", "z"))).encode())
     for _ in range(data.draw(st.integers(1, 4))):

@@ -1,4 +1,4 @@
-"""How a judging command ends: what is printed and written, the exit code, and manners on a terminal."""
+"""How a judging command ends: what is printed and written, the exit code, and the progress bar."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ with progress.progress("probing"):
 
 @pytest.mark.process
 def test_progress_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever waits at a terminal sees what for; a log does not; what is quick shows nothing."""
+    """A terminal shows what a long run is doing; a log does not; a quick run shows nothing."""
     assert "probing" in _on_a_terminal(_WAITING.format(delay=0, longest=60))
     assert "probing" not in _on_a_terminal(_WAITING.format(delay=60, longest=0.3))
     with progress("probing"):

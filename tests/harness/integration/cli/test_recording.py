@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from hpp_contract.cli import main
+from hpp_contract.recordings import sources
+from hpp_contract.recordings.bulk import local
 from hpp_contract.recordings.bulk.local import judge_recordings
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import kept, simulated, write_lines
@@ -127,9 +129,6 @@ def test_any_number_of_processes_has_the_same_result(tmp_path: Path) -> None:
 
 def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pieces and many partitions give what one of each gives."""
-    from hpp_contract.recordings import sources
-    from hpp_contract.recordings.bulk import local
-
     log = str(long_log(tmp_path / "log.ndjson", 60))
     whole = judge_recordings([log], processes=1)
     monkeypatch.setattr(local, "PARTITION", 4096)

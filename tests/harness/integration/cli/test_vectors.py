@@ -109,7 +109,7 @@ def test_one_body_is_pinned() -> None:
 
 @pytest.mark.process
 def test_a_second_run_replaces(tmp_path: Path) -> None:
-    """Earlier vectors make room for new ones, and no draft is left beside them."""
+    """New vectors replace earlier ones, and no draft is left beside them."""
     target = tmp_path / "vectors"
     assert run(target, "--count", 3).returncode == 0
     before = contents(target)

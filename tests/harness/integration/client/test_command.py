@@ -26,7 +26,11 @@ from hpp_contract.client.adapters.command_template import CommandTemplateAdapter
 from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.model.client_read import ClientResult
+from hpp_contract.privacy.redact import Redactor
+from hpp_contract.reporting.json_report import json_report
+from hpp_contract.reporting.view import ReportView
 from tests.harness.support.leftovers import MARK, left
 from tests.harness.support.paths import ADAPTER
 from tests.harness.support.sockets import HANG, wait_for
@@ -162,11 +166,6 @@ def test_hello_may_come_late(token: str, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.process
 def test_secrets_on_stderr_stay_out_of_the_report(token: str) -> None:
     """What a dying adapter wrote to stderr is quoted without the credentials in it."""
-    from hpp_contract.engine.sanitize import sanitize_report
-    from hpp_contract.privacy.redact import Redactor
-    from hpp_contract.reporting.json_report import json_report
-    from hpp_contract.reporting.view import ReportView
-
     text = json_report(
         ReportView(sanitize_report(judged("crashes", "smoke"), Redactor(CASES["smoke"].credentials.secrets)))
     )
@@ -203,7 +202,7 @@ def test_one_shot_command(tmp_path: Path, token: str) -> None:
      ("while True: print('x' * 100000)", "more than 10,000,000 bytes of output", HANG)],
 )  # fmt: skip
 def test_wrong_one_shot_command(code: str, words: str, wait: float, token: str) -> None:
-    """A one-shot command that does not end in an answer is told so."""
+    """A command template that does not end in an answer is reported as such."""
     text = shlex.join([sys.executable, "-S", "-c", code, "{session_id}"])
     report = run([CASES["smoke"]], lambda: CommandTemplateAdapter(text), Subject("client", "x"), RunOptions(wait))
     assert problems(report)["smoke"].startswith(words)
@@ -237,7 +236,7 @@ def test_commands_need_posix(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.process
 @needs_posix
 def test_full_stdin() -> None:
-    """A process that does not read is told so of the line that fills its stdin, and of the one after."""
+    """A process that does not read is reported for the line that fills its stdin, and of the one after."""
     deaf = SubprocessGroup(shlex.split(python("import time; time.sleep(600)")))
     try:
         for size in (5_000_000, 5_000_000):
@@ -310,7 +309,7 @@ def test_hello_is_not_repeated_after_a_crash(tmp_path: Path) -> None:
 @pytest.mark.process
 @needs_posix
 def test_the_same_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An adapter that prints a banner before its hello is told so once, however often it is started."""
+    """A banner before the hello is reported once, however often the adapter is started."""
     monkeypatch.setattr(adapters, "HELLO_LIMIT_S", WAIT)
     code = 'input(); print(\'"starting"\'); print(\'{"op": "hello", "timestamps": "instant"}\', flush=True); input()'
     adapter = CommandAdapter(python(code))

@@ -108,7 +108,7 @@ def test_committed_cassettes_are_cases() -> None:
 @pytest.mark.socket
 @pytest.mark.parametrize("client", [Client, TypedClient, conforming.Strict, conforming.KeepsConnection])
 def test_recordings_of_every_format_are_cases(client: type[Client]) -> None:
-    """What others' tools recorded, gzip included, is played to conforming clients without a word against them."""
+    """What others' tools recorded, gzip included, is served to conforming clients, which break nothing."""
     report = judged(client(), recorded_cases([str(RECORDINGS)]))
     assert blamed(report) == {}
     assert "HPP-A17" in {verdict.rule.id for verdict in report.rules if verdict.outcome is Outcome.OK}
@@ -117,7 +117,7 @@ def test_recordings_of_every_format_are_cases(client: type[Client]) -> None:
 @pytest.mark.socket
 @pytest.mark.parametrize("client", [Client, RetryingClient, FollowingClient, conforming.Strict, conforming.Lenient])
 def test_the_server_s_faults_are_not_the_client_s(client: type[Client], tmp_path: Path) -> None:
-    """Whatever lie a recorded server told, a conforming client is not blamed for it."""
+    """Whatever fault a recorded server had, a conforming client is not blamed for it."""
     for fault in FAULTS:
         if fault.scenario in SCENARIOS:
             recording(tmp_path / f"{fault.name}.ndjson", simulate_server(fault.scenario, 4, [fault]))
@@ -137,7 +137,7 @@ def test_a_recorded_life_is_polled(tmp_path: Path) -> None:
 
 
 def test_a_long_life_ends_as_it_did(tmp_path: Path) -> None:
-    """Of very many changes the last ones are played."""
+    """Of very many changes the last ones are served."""
     waiting = {"session_id": UNREAD, "status": "WAITING", "expires_at": "2026-11-24T01:00:00Z"}
     lines = [sent(UNREAD, 200, waiting | {"updated_at": f"2026-11-22T01:00:{n:02}Z"}) for n in range(40)]
     (tmp_path / "long.ndjson").write_text("\n".join(lines), encoding="utf-8")
@@ -149,7 +149,7 @@ def test_a_long_life_ends_as_it_did(tmp_path: Path) -> None:
 
 @pytest.mark.socket
 def test_no_recording_leads_to_another_host(tmp_path: Path) -> None:
-    """A recorded redirect leads to a host of ours, and tells what a client sends there."""
+    """A recorded redirect leads to the case's other host, which shows what a client sends there."""
     away = sent(UNREAD, 302, {}, Location=f"https://somewhere.example/hpp/v1/sessions/{UNREAD}")
     (tmp_path / "away.ndjson").write_text(away, encoding="utf-8")
     cases = recorded_cases([str(tmp_path)])
@@ -183,7 +183,7 @@ def test_a_session_is_served_under_its_own_id(tmp_path: Path) -> None:
 
 @pytest.mark.socket
 def test_each_run_starts_from_the_beginning() -> None:
-    """A case that was listed or run before is played from its first answer again."""
+    """A case that was listed or run before is served from its first answer again."""
     cases = recorded_cases([str(RECORDINGS / "vcrpy.yaml")])
     first, second = (as_json(cases) for _ in range(2))
     assert first == second
@@ -191,7 +191,7 @@ def test_each_run_starts_from_the_beginning() -> None:
 
 
 def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
-    """Recordings without an answer to play could not be verified, in one sentence."""
+    """Recordings without an answer to serve could not be verified, in one sentence."""
     (tmp_path / "none.ndjson").write_text(line(0, UNREAD, Response(100)), encoding="utf-8")
     with pytest.raises(Unverifiable, match="no answer that can be served"):
         recorded_cases([str(tmp_path)])

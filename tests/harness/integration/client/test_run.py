@@ -12,6 +12,8 @@ from hpp_contract.cases import CASES
 from hpp_contract.client import RunOptions, run, runner
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.reporting.json_report import json_report
+from hpp_contract.reporting.view import ReportView
 from tests.harness.support.sample_clients import Client, HppError
 
 pytestmark = pytest.mark.socket
@@ -71,7 +73,7 @@ def test_ignored_timeout_is_a_finding_and_the_run_goes_on() -> None:
 
 
 def test_hard_coded_host_is_said_of_every_case() -> None:
-    """A client that ignores its base URL is told that no request came."""
+    """Of a client that ignores its base URL the report says that no request came."""
 
     def read_session(base_url: str, username: str, password: str, session_id: str, timeout: float) -> Any:
         raise ConnectionError("no route to api.example")
@@ -139,9 +141,6 @@ def test_skipped_cases_are_named() -> None:
 
 def test_secrets_stay_out_of_the_report() -> None:
     """However a client prints its credentials, the report does not."""
-    from hpp_contract.reporting.json_report import json_report
-    from hpp_contract.reporting.view import ReportView
-
     report = judged(TalksTooMuch(), "unauthorized", "not-found")
     text = json.dumps(json_report(ReportView(report)))
     assert not [secret for secret in CASES["smoke"].credentials.secrets[:2] if secret in text]

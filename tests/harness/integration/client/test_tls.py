@@ -78,7 +78,7 @@ def test_every_case_goes_over_https(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_a_template_names_the_authority(tmp_path: Path) -> None:
-    """A command that reads one session is told by {ca_file}."""
+    """A command that reads one session learns it from {ca_file}."""
     words = ("{base_url}", "{username}", "{password}", "{session_id}", "{ca_file}")
     command = shlex.join([sys.executable, "-c", READ, *words])
     assert blamed(judged(CommandTemplateAdapter(command), tmp_path, "smoke")) == set()

@@ -1,4 +1,4 @@
-"""Safety on a real endpoint: one that throws the credentials back in every way finds none of them shown or kept."""
+"""Safety on a real endpoint: one that echoes the credentials in every way finds none of them shown or kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A failure that heals is a warning, never a broken contract."""
+"""A failure that does not repeat is a warning, never a broken contract."""
 
 from __future__ import annotations
 

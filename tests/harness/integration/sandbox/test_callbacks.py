@@ -20,7 +20,7 @@ QUICK = (0.01, 0.01, 0.01)
 
 
 class Receiver:
-    """A merchant's server: keeps what it gets, and answers as it is told."""
+    """A merchant's server: keeps what it gets, and answers as it is set to."""
 
     def __init__(self, answer: Callable[[int], Response | None]) -> None:
         self.got: list[Request] = []
@@ -176,7 +176,7 @@ def test_closing_ends_the_retries() -> None:
 
 
 def test_placeholders() -> None:
-    """A merchant's URLs are told which session it is, percent-encoded; other braces stay."""
+    """A merchant's URLs are given the session's ids, percent-encoded; other braces stay."""
     url = "https://shop.example/?s={{session_id}}&o={{order_id}}&x={{other}}"
     assert fill(url, session_id="a/b", order_id="c") == "https://shop.example/?s=a%2Fb&o=c&x={{other}}"
 

@@ -1,4 +1,4 @@
-"""Rate limits of the sandbox: so many a second, by kind, told in every answer."""
+"""Rate limits of the sandbox: so many a second, by kind, named in every answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hosted sessions of the sandbox: they live as the lifecycle page says, and no rule ever finds them lying."""
+"""Hosted sessions of the sandbox: they live as the lifecycle page says, and break no rule."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_scenarios_live_beside_it() -> None:
 
 
 def test_faults_apply_to_sessions_made_here() -> None:
-    """A fault on a stage is told of the sandbox's sessions at that stage too."""
+    """A fault of a scenario applies to the sandbox's sessions in that scenario too."""
     application = Application(faults=[fault("test-fault", "waiting", status(202))], sandbox=Sandbox())
     shop = Merchant(application)
     session = shop.session()

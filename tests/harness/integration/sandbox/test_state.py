@@ -1,4 +1,4 @@
-"""The sandbox's memory: a file that outlives servers, is shared by processes, and is never somebody else's."""
+"""The sandbox's state: a file that outlives servers, is shared by processes, and is never another program's."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_credentials_are_not_kept(tmp_path: Path) -> None:
 
 
 def test_other_databases_are_not_touched(tmp_path: Path) -> None:
-    """A database of something else, and one of another version of ours, are refused and not changed."""
+    """A database of something else, and one of another version of hpp-contract, are refused and not changed."""
     other_version = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 9"
     for number, mark in enumerate(["CREATE TABLE mine (x)", other_version]):
         file = tmp_path / f"{number}.sqlite"
@@ -178,7 +178,7 @@ class Busy:
 
 
 def test_a_busy_database_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Opening the state file waits for another process that is opening it, and not for ever."""
+    """Opening the state file waits for another process that is opening it, and not without an end."""
     busy: Any = Busy(2)
     store._write_ahead(busy)
     assert busy.done == ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"]

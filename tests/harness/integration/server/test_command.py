@@ -65,14 +65,14 @@ def test_instructions_work() -> None:
 
 
 def test_scenario_under_any_id() -> None:
-    """--scenario plays under every id nobody knows."""
+    """--scenario is served under every unknown id."""
     with serving("--scenario", "lifecycle-missed") as served:
         assert "lifecycle-missed for any well-formed id that is not below" in served.said
         assert [served.get(UNKNOWN).json()["status"] for _ in range(2)] == ["WAITING", "COMPLETED"]
 
 
 def test_faults_are_announced() -> None:
-    """--fault tells its lie on its stage, and may be repeated."""
+    """--fault applies to its scenario, and may be repeated."""
     with serving("--fault", "answers-202", "--fault", "answers-410") as served:
         assert "answers-202, on in-progress" in served.said
         assert served.get(session_id("in-progress")).status_code == 202
@@ -80,7 +80,7 @@ def test_faults_are_announced() -> None:
 
 
 def test_tls_with_the_printed_authority() -> None:
-    """--tls is trusted by whoever trusts the file that it prints, and that file goes with the server."""
+    """--tls is trusted by clients that trust the file it prints, and that file goes with the server."""
     with serving("--tls") as served:
         authority = not_none(re.search(r"trust +(\S+)", served.said))[1]
         assert served.url.startswith("https://")

@@ -1,4 +1,4 @@
-"""The rule × fault matrix over sockets: a lie that a server tells breaks its own rule, and no unrelated one."""
+"""The rule × fault matrix over sockets: a fault of a server breaks its own rule, and no unrelated one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.harness.support.fault_matrix import assert_caught, faults_from, notic
 
 @pytest.mark.socket
 @pytest.mark.parametrize(("rule", "fault"), faults_from("server"))
-def test_lying_server(rule: Rule, fault: Fault) -> None:
-    """A server that tells this lie over a real socket breaks the rule, and no unrelated one."""
+def test_server_with_a_fault(rule: Rule, fault: Fault) -> None:
+    """A server with this fault breaks the rule over a real socket, and no unrelated one."""
     scenario = fault.scenario if fault.scenario in SCENARIOS else "waiting"
     with Server([fault]) as server:
         environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}

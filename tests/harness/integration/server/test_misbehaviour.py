@@ -119,7 +119,7 @@ def test_interim_status_ends_the_connection() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_every_fault_leaves_the_server_alive(server: Server, fault: Fault) -> None:
-    """After any fault told under its own id, the next request is answered honestly."""
+    """After any fault under its own id, the next request is answered honestly."""
     authorization = {"no-credentials": "", "wrong-credentials": "Authorization: Basic x\r\n"}
     with contextlib.suppress(OSError):
         converse(

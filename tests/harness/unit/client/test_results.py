@@ -1,4 +1,4 @@
-"""What clients return and raise, of whatever type, becomes what they told their caller."""
+"""What clients return and raise, of whatever type, becomes a ClientResult."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ MOMENT = datetime(2026, 5, 13, 14, 51, 46, 288001, tzinfo=UTC)
      ("manual_identification", {"customer": SimpleNamespace(given_name="Ada")}, {"customer": {"given_name": "Ada"}})],
 )  # fmt: skip
 def test_values_become_json(name: str, value: Any, result: Any) -> None:
-    """Enumerations, UUIDs, instants and objects are told as JSON has them."""
+    """Enumerations, UUIDs, instants and objects become what JSON has for them."""
     assert (parse_result({name: value}).session or {})[name] == result
 
 
@@ -303,5 +303,5 @@ def test_parts_of_an_error_that_say_nothing() -> None:
     ],
 )
 def test_errors_that_are_returned(value: Any, part: str, result: str) -> None:
-    """An exception that is returned, or an error that is only a text, is an error that the caller was told."""
+    """An exception that is returned, or an error that is only a text, is an error that the caller was given."""
     assert getattr(parse_result(value).failure, part) == result

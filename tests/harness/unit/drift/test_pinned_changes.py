@@ -16,13 +16,15 @@ from dataclasses import replace
 
 import pytest
 
+from hpp_contract.drift.classify import change_of
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare, undecided
-from hpp_contract.drift.facts import FactCounts, Facts
+from hpp_contract.drift.facts import FactCounts, FactKey, Facts
 from hpp_contract.engine import edits
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass, Severity
 from hpp_contract.model import Exchange
+from hpp_contract.rules import find
 from tests.harness.support.paths import SNAPSHOTS
 from tests.harness.support.pinned import assert_pinned
 from tests.harness.support.recording_tools import (
@@ -132,14 +134,10 @@ def test_values_are_listed_by_frequency() -> None:
 )
 def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     """The change weighs what the rule weighs, unless the fact that it sees is weighed already."""
-    from hpp_contract.drift.classify import change_of
-    from hpp_contract.drift.facts import FactKey
-    from hpp_contract.rules import find
-
     rule = find(rule_id)
     assert rule is not None
     assert rule.severity == Severity(severity)
-    advice = f"{rule.summary} Why this matters: hpp-contract explain {rule_id}"
+    advice = f"Broken rule: {rule.summary} Why this matters: hpp-contract explain {rule_id}"
     change = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1")
     assert change == Change(change.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
     assert change.change_class == weight

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.engine import Subject
 from hpp_contract.engine.report import NOT_ANSWERED, Report
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.probe.open_questions import learned
 from hpp_contract.probe.provision import ProvisionResult
+from hpp_contract.reporting.json_report import as_object
 
 MALFORMED, OTHERS, COMPLETED, VISIT, DELETED, DIGITS, CHANGED = (
     "Is a malformed id answered with 400 or 404?",
@@ -67,7 +69,7 @@ def test_what_errors_look_like(exchange: Exchange, answer: str) -> None:
 
 
 def test_answers_that_differ_are_all_reported() -> None:
-    """Where the endpoint answers differently, every way is told once, in the order seen."""
+    """Where the endpoint answers differently, every answer is listed once, in the order seen."""
     html = answered(404, b"<html>", ("Content-Type", "text/html"))
     assert answers(answered(404), html, answered(404))["What does a 404 look like?"] == (
         "an empty body; an HTML page (text/html)"
@@ -89,14 +91,14 @@ def test_sessions_of_others() -> None:
 
 
 def test_completed_shapes() -> None:
-    """What a completed session holds is told by the names of its outcome members."""
+    """What a completed session holds is said by the names of its outcome members."""
     token = session(status="COMPLETED", authorization_token="secret-token")
     order = session(status="COMPLETED", order_id="secret-order", klarna_reference="X")
     assert answers(order, token, order)[COMPLETED] == "order_id and klarna_reference; authorization_token"
 
 
 def test_precision() -> None:
-    """Digits and zones of both members are told, without an instant."""
+    """Digits and zones of both members are named, without an instant."""
     east = session(updated_at="2026-01-01T00:00:00.123456+02:00", expires_at="no instant")
     assert answers(session(), east)[DIGITS] == "updated_at 1 or 6, zone Z or an offset; expires_at 0, zone Z"
 
@@ -133,7 +135,7 @@ def test_plain_visit(provisioned: ProvisionResult, answer: str) -> None:
     ],
 )
 def test_after_delete(provisioned: ProvisionResult, answer: str) -> None:
-    """What a read answers after DELETE is told if there was a DELETE that worked."""
+    """What a read answers after DELETE is said if there was a DELETE that worked."""
     assert answers(provisioned=provisioned)[DELETED] == answer
 
 
@@ -149,7 +151,7 @@ def test_after_delete(provisioned: ProvisionResult, answer: str) -> None:
     ],
 )  # fmt: skip
 def test_changing_the_order(provisioned: ProvisionResult, answer: str) -> None:
-    """Whether expires_at moves is answered by what the creation told and the read after the change."""
+    """Whether expires_at moves is answered by what the creation answered and the read after the change."""
     assert answers(provisioned=provisioned)[CHANGED] == answer
 
 
@@ -180,7 +182,4 @@ def test_no_value_is_shown(seen: list[Exchange]) -> None:
 
 def test_report_without_answers_has_none() -> None:
     """A report about something else has no such part."""
-    from hpp_contract.engine import Subject
-    from hpp_contract.reporting.json_report import as_object
-
     assert "learned" not in as_object(Report(Subject("recording", "x"), ()))

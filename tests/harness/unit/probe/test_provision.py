@@ -54,7 +54,7 @@ def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("stop", range(1, 9))
 def test_interruption_leaves_nothing(stop: int, number: int, no_page: None) -> None:
-    """Wherever it is interrupted or told to end, what it made is disabled before it stops, and it does stop."""
+    """Wherever it is interrupted or terminated, what it made is disabled before it stops, and it does stop."""
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     recorder = Recorder()
     with pytest.raises(KeyboardInterrupt):

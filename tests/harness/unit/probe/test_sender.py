@@ -1,4 +1,4 @@
-"""Not being a burden: how fast a probe asks, and how patiently it asks retried."""
+"""Rate limiting and retry delays, without a socket."""
 
 from __future__ import annotations
 

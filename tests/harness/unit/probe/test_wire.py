@@ -1,4 +1,4 @@
-"""One GET without its socket: when it is given up."""
+"""One GET without its socket: after how long it is abandoned."""
 
 from __future__ import annotations
 

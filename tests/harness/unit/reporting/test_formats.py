@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -9,6 +10,7 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 import pytest
@@ -189,7 +191,7 @@ def test_escaped_text_is_one_line_of_itself(text: str) -> None:
     assert unescape(escape(text)) == " ".join(text.split())
 
 
-# --- The gate
+# --- No secret in any format
 
 
 SECRET = "kco-is-not-this-0815/+ä"
@@ -199,9 +201,6 @@ SECRET = "kco-is-not-this-0815/+ä"
 @given(REPORTS, HOSTILE)
 def test_no_writer_leaks_a_secret(hostile: Report, around: str) -> None:
     """A secret in any text of a report, in any encoding, reaches no format."""
-    import base64
-    from urllib.parse import quote
-
     for encoded in (SECRET, quote(SECRET, safe=""), base64.b64encode(SECRET.encode()).decode(), "kco_live_api_abcDEF"):
         text = f"{around}{encoded}{around}"
         leaky = Finding(text, text, text, text, text)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.engine.evidence import with_evidence
 from hpp_contract.engine.report import NOT_ANSWERED
 from hpp_contract.engine.rule import Finding
 from hpp_contract.engine.sanitize import sanitize_report
@@ -144,7 +145,7 @@ def test_polled_sessions_and_transitions_are_described() -> None:
 
 
 def test_drift_is_shown_with_its_history() -> None:
-    """Changes come with before, after and advice, alike ones once; nights come with what they were."""
+    """Changes come with before, after and advice, alike ones once; runs come with their verdicts."""
     text = " ".join(Page(html(ReportView(drifted(), HISTORY))).text.split())
     assert "breaking waiting, in-progress · /expires_at" in text
     assert text.count("Stop relying on it.") == 1
@@ -255,6 +256,4 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
 
 
 def _showing(subject: Subject, findings: tuple[Finding, ...], evidence: tuple[Exchange, ...]) -> Report:
-    from hpp_contract.engine.evidence import with_evidence
-
     return with_evidence(Report(subject, (verdict("HPP-S01", Outcome.BROKEN, *findings),)), evidence)

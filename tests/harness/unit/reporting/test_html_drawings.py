@@ -77,7 +77,7 @@ def test_a_session_is_described_by_its_changes() -> None:
     }.items(),
 )
 def test_times_have_a_unit_of_their_size(seconds: float, words: str) -> None:
-    """When a status began is told in milliseconds, seconds, minutes or hours."""
+    """When a status began is given in milliseconds, seconds, minutes or hours."""
     (strip,) = timeline([Slice("s", {}, (Poll(0.0, "WAITING"), Poll(seconds, "COMPLETED")))]).strips
     assert strip.description == f"WAITING, COMPLETED after {words}: 2 reads"
 

@@ -1,4 +1,4 @@
-"""The terminal report: what a stranger reads, and that no text can steer the terminal."""
+"""The terminal report: what a reader sees, and that no text can steer the terminal."""
 
 from __future__ import annotations
 

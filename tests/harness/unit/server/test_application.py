@@ -1,4 +1,4 @@
-"""The reference endpoint as a function: whom it lets in, what it finds, which lies it tells, what it remembers."""
+"""The reference endpoint as a function: credentials, ids, faults, and the log."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_both_forms_are_let_in(credentials: Credentials, username: bool, scheme:
 
 @given(st.text(st.characters(max_codepoint=255)))
 def test_nothing_else_is_let_in(text: str) -> None:
-    """Whatever else an Authorization header holds is wrong, and never an error of ours."""
+    """Whatever else an Authorization header holds is wrong, and never an error of the server."""
     assert not is_authorized(text, CREDENTIALS)
     assert not is_authorized(f"Basic {text}", CREDENTIALS)
 
@@ -154,7 +154,7 @@ def test_own_prefix(prefix: str, code: int) -> None:
     headers=st.lists(st.tuples(st.sampled_from(["Authorization", "Host", "X"]), st.text(max_size=30)), max_size=3),
 )
 def test_no_request_is_too_odd(method: str, path: str, headers: list[tuple[str, str]]) -> None:
-    """Whatever a stranger sends is answered with an error, and never raises."""
+    """Whatever anybody sends is answered with an error, and never raises."""
     exchange = Application()(Request(method, BASE + path, tuple(headers)))
     assert 400 <= not_none(exchange.status) < 500
 
@@ -167,17 +167,17 @@ def test_every_id_walks_for_itself() -> None:
     assert ask(application, "nonsense").status == 404
 
 
-# --- lies
+# --- faults
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_fault_has_its_own_id(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault's well-known id tells that lie at its polls to whoever meets its stage there, and the truth at others."""
+    """Under a fault's well-known id the fault applies at its polls, in its scenario, and no other answer differs."""
     monkeypatch.setattr(uuid, "uuid4", lambda: UNKNOWN)
-    reported = polled(fault)
+    faulty = polled(fault)
     monkeypatch.setattr(application_module, "FAULTS", [replace(fault, edits=())])
-    lied = [one != other for one, other in zip(reported, polled(fault), strict=True)]
-    assert lied == [fault.since <= poll < fault.until for poll in range(3)]
+    differs = [one != other for one, other in zip(faulty, polled(fault), strict=True)]
+    assert differs == [fault.since <= poll < fault.until for poll in range(3)]
 
 
 def test_what_is_served_comes_first() -> None:
@@ -190,7 +190,7 @@ def test_what_is_served_comes_first() -> None:
 
 
 def polled(fault: Fault) -> list[object]:
-    """What three requests that meet the fault's stage under its own id are answered."""
+    """What three requests in the fault's scenario, under its own id, are answered."""
     authorization = {"no-credentials": None, "wrong-credentials": "Basic x"}.get(
         fault.scenario, CREDENTIALS.authorization
     )
@@ -200,7 +200,7 @@ def polled(fault: Fault) -> list[object]:
 
 
 def test_faults_of_the_whole_server() -> None:
-    """A fault given to the server is told on its stage under every id, and the others stay honest."""
+    """A fault given to the server applies to its scenario under every id, and other scenarios stay honest."""
     application = Application(faults=[fault("teapot", "waiting", status(418), since=1)])
     assert [ask(application).status for _ in range(3)] == [200, 418, 418]
     assert ask(application, session_id("failed")).status == 200
@@ -262,9 +262,9 @@ def test_threads_share_an_application() -> None:
 
 
 def test_simulation_has_every_scenario() -> None:
-    """A stage that does not exist is a KeyError, not a silent 404."""
+    """A scenario that does not exist is a KeyError, not a silent 404."""
     with pytest.raises(KeyError):
-        simulate_server("no-such-stage")
+        simulate_server("no-such-scenario")
     assert [
         simulate_server(scenario)[0].status for scenario in ("unknown-id", "malformed-id", "no-credentials", "waiting")
     ] == [

@@ -1,4 +1,4 @@
-"""Bodies of requests, as far as they come."""
+"""Bodies of requests, incomplete ones included."""
 
 from __future__ import annotations
 

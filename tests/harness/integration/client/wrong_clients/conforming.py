@@ -94,7 +94,7 @@ class Typed:
 
 
 class HoldsTypes(Client):
-    """Ids are UUIDs to it, statuses an enumeration that has room for others, instants datetimes."""
+    """Ids are UUIDs to it, statuses an enumeration that allows others, instants datetimes."""
 
     def session(self, value: Session) -> Any:
         accepted = {name: value.get(name) for name in Typed.__dataclass_fields__}
@@ -112,7 +112,7 @@ class RefusesOddIds(HoldsTypes):
 
 
 class KnowsNineStatuses(Client):
-    """Its enumeration has no room for a tenth status."""
+    """Its enumeration cannot represent a tenth status."""
 
     def session(self, value: Session) -> Any:
         return value | {"status": Status(value["status"]) if value.get("status") else None}

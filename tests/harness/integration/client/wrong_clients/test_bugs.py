@@ -100,7 +100,7 @@ def test_client_that_says_what_it_cannot_is_kept() -> None:
 
 @pytest.mark.socket
 def test_closed_enumeration_only_warns() -> None:
-    """A client that has no room for a tenth status, and does not say so, is warned and passes."""
+    """A client that cannot represent a tenth status, and does not say so, is warned and passes."""
     report = judged_in_all(conforming.KnowsNineStatuses)
     assert blamed(report) == {"HPP-A18": {"unknown-status", "timeout-status"}}
     assert report.exit_code == 0

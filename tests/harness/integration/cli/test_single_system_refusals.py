@@ -1,4 +1,4 @@
-"""One thing refused, in the one place where it would be taken for something else."""
+"""The system refuses one thread, process or file, at a place where that looks like another error."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_process_works_until_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A judging process answers each item with a result or with what was raised, and ends with whoever asks."""
+    """A judging process answers each item with a result or an exception, and ends with the process that asks."""
     handled: list[tuple[int, Any]] = []
     monkeypatch.setattr(signal, "signal", lambda *what: handled.append(what))
     here, there = Pipe()

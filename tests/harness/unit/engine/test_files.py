@@ -1,4 +1,4 @@
-"""Report files are written whole or not at all, and the catalogue prints every rule."""
+"""Report files are written whole or not at all."""
 
 from __future__ import annotations
 
