@@ -130,4 +130,5 @@ def test_every_report_format_is_documented() -> None:
     files = [option.opts[0] for option in options if (option.help or "").startswith("Write")]
     page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
     assert len(files) >= 5
-    assert [name for name in files if f"| `{name} FILE` |" not in page] == []
+    missing = [name for name in files if f"| `{name} FILE` |" not in page]
+    assert missing == [], f"docs/report.md has no row for {', '.join(missing)}"

@@ -25,5 +25,8 @@ def noticed(exchanges: list[Exchange], kind: Kind) -> set[str]:
 
 
 def assert_caught(rule: Rule, fault: Fault, found: set[str]) -> None:
-    assert rule.id in found, f"{fault.name} goes unnoticed by {rule.id}"
-    assert found <= {rule.id, *fault.also}, f"{fault.name} is no business of {sorted(found - {rule.id, *fault.also})}"
+    """The fault breaks its rule, and besides only those that it names."""
+    assert rule.id in found, f"{rule.id} does not notice its own fault {fault.name}"
+    others = sorted(found - {rule.id, *fault.also})
+    advice = "make its edit smaller, weaken the other rule, or name that in `also` if it cannot help noticing"
+    assert others == [], f"{fault.name}, a fault of {rule.id}, breaks {', '.join(others)} too: {advice}"

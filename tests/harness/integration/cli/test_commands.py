@@ -85,7 +85,7 @@ def test_help_shows_commands_that_exist(name: str) -> None:
     command = main.get_command(click.Context(main), name)
     assert command is not None
     examples = re.findall(rf"^ +(?:HPP_API_KEY=… |.* \| )?hpp-contract {name}(.*)$", text, re.MULTILINE)
-    assert examples
+    assert examples, f"the docstring of `{name}` has no Examples: with a line `hpp-contract {name} …`"
     for arguments in examples:
         command.make_context(name, shlex.split(arguments), resilient_parsing=False).close()
     assert text.endswith("Exit codes: 0 kept, 1 broken, 2 usage, 3 could not verify.\n")
