@@ -20,7 +20,9 @@ from hpp_contract.cli._options import Options, common_options, finish
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.known_failing import parse
 from hpp_contract.engine.report import Outcome, Report
+from hpp_contract.reporting.formats import WRITERS, Writer
 from hpp_contract.rules import CATALOGUE
+from tests.harness.support.fake_time import noon
 from tests.harness.support.sample_reports import EVERY_OUTCOME, finding, report, verdict
 
 
@@ -67,6 +69,13 @@ def test_finish_writes_every_file_and_the_screen(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["exit_code"] == 1
     assert 'name="HPP-S02 a-rule"' in (tmp_path / "r.xml").read_text(encoding="utf-8")
     assert (tmp_path / "r.md").read_text(encoding="utf-8").startswith("## Contract broken: 1 rule")
+
+
+@pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.name)
+def test_every_writer_has_its_option(tmp_path: Path, writer: Writer) -> None:
+    """`--NAME FILE` writes the report in the format of that name, with the rules that were broken."""
+    CliRunner().invoke(_command(EVERY_OUTCOME), [writer.option, str(tmp_path / "report")], obj=noon)
+    assert "HPP-S02" in (tmp_path / "report").read_text(encoding="utf-8")
 
 
 def test_finish_keeps_secrets_out_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
