@@ -1,7 +1,7 @@
 """One module for each format of recordings, and the list of them.
 
 A new format is a module here, its line in `FORMATS`, and a sample in `tests/harness/support/recordings`. The help of
-`hpp-contract recording` and the table in `docs/recordings.md` are made from this list.
+`hpp-contract recording` is made from this list; a test holds that `docs/recordings.md` has a row for each.
 """
 
 from __future__ import annotations
