@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3  # noqa: F401  its first import binds a socket, which shall be no test's doing
 
 NEEDS = {
     "socket.bind": "socket", "socket.connect": "socket", "socket.sendto": "socket", "socket.sendmsg": "socket",
