@@ -81,9 +81,9 @@ class Rule:
 
     `when` says whether the rule applies to a given exchange: one that never did is `not-exercised`.
     `reads` are the header fields that any rule but one about answers reads, as `request NAME` or `response NAME` with
-    the name in small letters, or `request *` and `response *` for all of them. A `transient` rule is about outages, latency or
-    rate limits, so drift ignores it. `drift_class` is the class of a change that breaks the rule, where it is not the
-    one that its severity says.
+    the name in small letters, or `request *` and `response *` for all of them. A `transient` rule is about outages,
+    latency or rate limits, so drift ignores it. `drift_class` is the class of a change that breaks the rule, where it
+    is not the one that its severity says.
     """
 
     id: str

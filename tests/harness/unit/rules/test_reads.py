@@ -110,4 +110,4 @@ def test_a_rule_names_the_headers_that_it_reads() -> None:
             read[rule.id] |= session.read_by(rule)
     wanted = {rule: sorted(read[rule.id] - set(ALWAYS_READ)) for rule in rules}
     wrong = [f"{rule.id} needs reads={fields}" for rule, fields in wanted.items() if fields != sorted(rule.reads)]
-    assert wrong == []
+    assert wrong == [], "; ".join(wrong)
