@@ -1,4 +1,7 @@
-"""Every client case, in the order in which they are run and listed."""
+"""Correct behaviour of the server, and what a client is put through: scenarios, responses, and every client case.
+
+`CASES` has the cases in the order in which they are run and listed.
+"""
 
 from __future__ import annotations
 

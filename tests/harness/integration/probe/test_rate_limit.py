@@ -9,7 +9,7 @@ from hpp_contract.engine.edits import header, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe import ProbePlan, Target, probe
-from hpp_contract.probe.sender import RATE, RateLimiter
+from hpp_contract.probe.sender import RATE
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
 
@@ -18,14 +18,6 @@ FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", 
 
 def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
     return Target(url, credentials, session_ids)
-
-
-@pytest.fixture
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    """The clock of every probe of the test, and sleeping that takes no time."""
-    fake = FakeTime()
-    monkeypatch.setattr(RateLimiter, "for_host", fake.limiter)
-    return fake
 
 
 @pytest.mark.socket

@@ -18,7 +18,6 @@ from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings
 from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
 from hpp_contract.probe.probe import unverified
-from hpp_contract.probe.sender import RateLimiter
 from hpp_contract.probe.wire import TransportError
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
@@ -32,14 +31,6 @@ FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", 
 
 def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
     return Target(url, credentials, session_ids)
-
-
-@pytest.fixture
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    """The clock of every probe of the test, and sleeping that takes no time."""
-    fake = FakeTime()
-    monkeypatch.setattr(RateLimiter, "for_host", fake.limiter)
-    return fake
 
 
 def assert_unverified(result: ProbeResult, *words: str) -> None:
