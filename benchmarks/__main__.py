@@ -10,7 +10,10 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = [*sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py")), "detection"]
+OWN_COMMANDS = {"mutation", "structure"}
+"""Modules with arguments of their own: `python -m benchmarks.mutation AREA`, `python -m benchmarks.structure`."""
+
+NAMES = [*sorted({path.stem for path in Path(__file__).parent.glob("[a-z]*.py")} - OWN_COMMANDS), "detection"]
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import NAMES
 from benchmarks.mutation import AREAS, ROOT, prepare, undecorated
 
 
@@ -65,3 +66,9 @@ def test_an_unknown_area_is_a_usage_error() -> None:
     done = python(ROOT, "-m", "benchmarks.mutation", "x")
     assert done.returncode == 1
     assert done.stderr == "usage: python -m benchmarks.mutation scrub|verdict|drift|rules [NUMBER]\n"
+
+
+def test_what_needs_arguments_is_no_benchmark() -> None:
+    """`python -m benchmarks` without a name runs nothing that needs an argument."""
+    assert set(NAMES) >= {"commands", "judging", "recordings", "strategies"}
+    assert "mutation" not in NAMES
