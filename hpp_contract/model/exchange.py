@@ -35,8 +35,22 @@ def _by_name(headers: Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in reversed(headers)}
 
 
+class _Message:
+    """What a request and a response have in common: a header section that is looked up by name."""
+
+    headers: Headers
+
+    @cached_property
+    def _header(self) -> dict[str, str]:
+        return _by_name(self.headers)
+
+    def header(self, name: str) -> str | None:
+        """The first value of header `name`, or None."""
+        return self._header.get(name.lower())
+
+
 @dataclass(frozen=True)
-class Request:
+class Request(_Message):
     """A request as it was sent: `url` absolute and undecoded, header order and case kept. Its repr, which a failing
     assertion prints, has only the method."""
 
@@ -58,14 +72,6 @@ class Request:
         return self.parts.path
 
     @cached_property
-    def _header(self) -> dict[str, str]:
-        return _by_name(self.headers)
-
-    def header(self, name: str) -> str | None:
-        """The first value of header `name`, or None."""
-        return self._header.get(name.lower())
-
-    @cached_property
     def raw_session_id(self) -> str | None:
         """The last path segment as sent, still percent-encoded; None when this is no read-session path."""
         match = READ_SESSION.search(self.path)
@@ -77,7 +83,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Response:
+class Response(_Message):
     """A response as it came. `body` is free of transfer coding but not of content coding; `complete` is False when
     fewer bytes came than were promised; `pauses` are the seconds between the equal pieces the body came in."""
 
@@ -87,14 +93,6 @@ class Response:
     reason: str = ""
     complete: bool = True
     pauses: tuple[float, ...] = ()
-
-    @cached_property
-    def _header(self) -> dict[str, str]:
-        return _by_name(self.headers)
-
-    def header(self, name: str) -> str | None:
-        """The first value of header `name`, or None."""
-        return self._header.get(name.lower())
 
     @cached_property
     def content(self) -> bytes | None:

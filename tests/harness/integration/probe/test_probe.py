@@ -14,17 +14,11 @@ from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings
-from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, target_from
+from hpp_contract.probe import ProbePlan, ProbeResult, probe, target_from
 from hpp_contract.probe.plan import MALFORMED, reads
 from hpp_contract.probe.wire import Sent, TransportError, Wire
 from hpp_contract.server import Server
-
-FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
-
-
-def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
-    return Target(url, credentials, session_ids)
-
+from tests.harness.support.probe_targets import FIVE, target
 
 # --- what is asked
 

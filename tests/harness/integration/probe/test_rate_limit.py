@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hpp_contract.cases.scenarios import CREDENTIALS, session_id
+from hpp_contract.cases.scenarios import session_id
 from hpp_contract.engine.edits import header, status
 from hpp_contract.engine.fault import fault
-from hpp_contract.model.credentials import Credentials
 from hpp_contract.probe import ProbePlan, Target, probe
 from hpp_contract.probe.sender import RATE
 from hpp_contract.server import Server
 from tests.harness.support.fake_time import FakeTime
-
-FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
-
-
-def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
-    return Target(url, credentials, session_ids)
+from tests.harness.support.probe_targets import FIVE, target
 
 
 @pytest.mark.socket

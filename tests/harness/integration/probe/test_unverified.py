@@ -16,21 +16,17 @@ from hpp_contract.engine.fault import fault
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import encodings
-from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
+from hpp_contract.probe import ProbePlan, ProbeResult, probe
 from hpp_contract.probe.probe import unverified
 from hpp_contract.probe.wire import TransportError
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.fake_time import FakeTime
+from tests.harness.support.probe_targets import FIVE, target
 from tests.harness.support.sockets import answering
 
 HTML = (("Content-Type", "text/html"),)
 QUICK = ProbePlan(timeout=0.2)
-FIVE = tuple(map(session_id, ("waiting", "in-progress", "completed-with-order", "lifecycle-paid", "failed")))
-
-
-def target(url: str, *session_ids: str, credentials: Credentials = CREDENTIALS) -> Target:
-    return Target(url, credentials, session_ids)
 
 
 def assert_unverified(result: ProbeResult, *words: str) -> None:
