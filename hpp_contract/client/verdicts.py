@@ -9,7 +9,7 @@ from typing import Final
 from hpp_contract.engine import RuleVerdict, Subject, judge
 from hpp_contract.engine.evidence import outcomes_of, rendered_exchanges
 from hpp_contract.engine.judge import Tally
-from hpp_contract.engine.report import Slice, outcome_of
+from hpp_contract.engine.report import Slice, heaviest, outcome_of
 from hpp_contract.engine.rule import JUDGES, Finding
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead
@@ -84,6 +84,5 @@ def _with_extra(verdict: RuleVerdict, extra_findings: Iterable[tuple[str, Findin
     if not further:
         return verdict
     findings = verdict.findings + further
-    return replace(
-        verdict, outcome=outcome_of(verdict.rule, True, len(findings)), findings=findings, total=len(findings)
-    )
+    outcome = outcome_of(True, heaviest(verdict.rule, findings))
+    return replace(verdict, outcome=outcome, findings=findings, total=len(findings))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from hpp_contract.drift.facts import ERROR, SESSION, FactKey, Kind, pool_of
+from hpp_contract.drift.facts import ERROR, SESSION, WARNED, FactKey, Kind, pool_of
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass, Severity
 from hpp_contract.rules import find
@@ -98,16 +98,17 @@ def change_of(situation: str, aspect: FactKey, how: How, before: str, after: str
 def classify(situation: str, aspect: FactKey, how: How, before: str, after: str) -> tuple[ChangeClass, str]:
     """The class of a change, and the advice. Raises LookupError if no row fits."""
     if aspect.kind == "rule" and how == "other":
-        return _of_rule(aspect.name)
+        return _of_rule(aspect.name, after)
     row = next((row for row in ROWS if row.fits(situation, aspect, how, before, after)), None)
     if row is None:
         raise LookupError(f"no row for {aspect.text}, {how}")
     return row.change_class, row.advice
 
 
-def _of_rule(rule_id: str) -> tuple[ChangeClass, str]:
+def _of_rule(rule_id: str, after: str) -> tuple[ChangeClass, str]:
     rule = find(rule_id)
     if rule is None:  # a baseline that a newer version wrote
         return _R, f"{rule_id} is no rule of this version."
     advice = f"Broken rule: {rule.summary} Why this matters: hpp-contract explain {rule_id}"
-    return rule.drift_class or (_B if rule.severity is Severity.MUST else _R), advice
+    heavy = rule.severity is Severity.MUST and after != WARNED
+    return rule.drift_class or (_B if heavy else _R), advice

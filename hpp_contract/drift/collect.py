@@ -21,6 +21,7 @@ from hpp_contract.drift.facts import (
     SESSION,
     STATUS,
     UNKNOWN_ID,
+    WARNED,
     WRONG_CREDENTIALS,
     FactCounts,
     FactKey,
@@ -144,8 +145,9 @@ def _answer(exchange: Exchange) -> str:
 
 
 def _judged(subject: Exchange | Trace, groups: Groups) -> Iterator[tuple[FactKey, str]]:
-    for rule, is_broken in exercised(groups, subject):
-        yield FactKey("rule", rule.id), BROKEN if is_broken else KEPT
+    for rule, weight in exercised(groups, subject):
+        kept = weight in (None, Severity.INFO)
+        yield FactKey("rule", rule.id), KEPT if kept else BROKEN if weight is rule.severity else WARNED
 
 
 def _count_traces(exchanges: Sequence[Exchange], tallies: dict[str, _Tally]) -> None:

@@ -16,7 +16,6 @@ from typing import Final
 
 from hpp_contract.drift.classify import change_of
 from hpp_contract.drift.facts import (
-    BROKEN,
     ERROR,
     KEPT,
     NOTHING,
@@ -79,9 +78,9 @@ def _values(name: str, aspect: FactKey, before: Situation | None, seen: FactCoun
     expected = (*old.values, *_EXPECTED.get(aspect.kind, ()), *_documented_values(aspect))
     for value in sorted(seen.values.keys() - set(expected)):
         yield change_of(name, aspect, "other", old.listed or "not observed", value, seen.examples.get(value, ""))
-    is_kept_now = aspect.kind == "rule" and old.values.keys() == {BROKEN} and seen.values.keys() == {KEPT}
+    is_kept_now = aspect.kind == "rule" and KEPT not in old.values and seen.values.keys() == {KEPT} and bool(old.values)
     if is_kept_now and is_significant(old.samples, seen.samples, seen.samples):
-        yield change_of(name, aspect, "back", BROKEN, KEPT, seen.examples.get(KEPT, ""))
+        yield change_of(name, aspect, "back", old.listed, KEPT, seen.examples.get(KEPT, ""))
 
 
 def _documented_values(aspect: FactKey) -> tuple[str, ...]:

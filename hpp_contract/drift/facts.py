@@ -22,7 +22,9 @@ from hpp_contract.spec.fields import ENUMERATIONS, FRAMING_HEADERS, LIST_HEADERS
 from hpp_contract.spec.session import COMPLETED_SHAPES, SHAPES, UUID
 
 BROKEN: Final = "broken"
+WARNED: Final = "warned"
 KEPT: Final = "kept"
+"""What a rule comes to in a sample: `warned` where its heaviest finding weighs less than the rule can."""
 
 
 # --- Situations

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hpp_contract.engine.errors import raise_refusal
-from hpp_contract.engine.report import Outcome, RuleVerdict, Subject, outcome_of
-from hpp_contract.engine.rule import JUDGES, Finding, Rule, Scope
+from hpp_contract.engine.report import Outcome, RuleVerdict, Subject, heaviest, outcome_of
+from hpp_contract.engine.rule import JUDGES, Finding, Rule, Scope, Severity
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.exchange import Exchange, Trace, traces
 
@@ -16,7 +17,18 @@ SAMPLE = 50
 """Findings kept per rule: enough to act on, and a bound on memory however long the evidence."""
 
 Order = tuple[int, ...]
-"""A position in the evidence. A report shows the first findings by position, in whatever order they were judged."""
+"""A position in the evidence. A report shows the heaviest findings, the first of them by position, in whatever order
+they were judged."""
+
+Placed = tuple[Order, Finding]
+"""A finding with its position."""
+
+
+def placed_before(placed: Placed) -> tuple[int, Order]:
+    """The sort key of findings of one rule: heaviest first, then by position."""
+    order, finding = placed
+    return (finding.severity.rank if finding.severity is not None else 0, order)
+
 
 Groups = tuple[tuple[Callable[[Any], bool], tuple[Rule, ...]], ...]
 """Conditions, and the rules that are checked under each."""
@@ -37,51 +49,55 @@ def broken(rules: Iterable[Rule], subject: Any) -> list[tuple[Rule, list[Finding
     return [(rule, findings) for rule in rules if (findings := rule(subject))]
 
 
-def exercised(groups: Groups, subject: Any) -> Iterator[tuple[Rule, bool]]:
-    """The rules that apply to `subject`, each with whether it is broken. A rule that crashes is not."""
+def exercised(groups: Groups, subject: Any) -> Iterator[tuple[Rule, Severity | None]]:
+    """The rules that apply to `subject`, each with the most that a finding of it weighs. One that crashes has none."""
     for when, rules in groups:
         if when(subject):
-            yield from ((rule, _is_broken(rule, subject)) for rule in rules)
+            yield from ((rule, _heaviest(rule, subject)) for rule in rules)
 
 
-def _is_broken(rule: Rule, subject: Any) -> bool:
+def _heaviest(rule: Rule, subject: Any) -> Severity | None:
     try:
-        return next(iter(rule.check(subject)), None) is not None
+        return heaviest(rule, rule.check(subject))
     except Exception as error:  # an error of the rule: the judge reports it
         raise_refusal(error)
-        return False
+        return None
 
 
 @dataclass
 class Tally:
-    """What became of one rule so far: the first `limit` `findings` in the evidence's order, `total` of all, and the
-    first `crash` of the rule itself. `erred` when a verdict that was added is an error."""
+    """What became of one rule so far: the heaviest and first `limit` of its `findings`, `total` of all, and the first
+    `crash` of the rule itself. `erred` when a verdict that was added is an error."""
 
     exercised: bool = False
     total: int = 0
-    findings: list[tuple[Order, Finding]] = field(default_factory=list)
+    findings: list[Placed] = field(default_factory=list)
     crash: tuple[Order, str] | None = None
     limit: int = SAMPLE
     erred: bool = False
 
     def add(self, order: Order, finding: Finding, evidence: str) -> None:
-        """Count a finding, and keep it while there is room: findings come in order."""
+        """Count a finding, and keep it if it is among the heaviest and first."""
         self.total += 1
-        if len(self.findings) < self.limit:
-            self.findings.append((order, finding if finding.evidence else replace(finding, evidence=evidence)))
+        placed = (order, finding)
+        if len(self.findings) < self.limit or placed_before(placed) < placed_before(self.findings[-1]):
+            named = finding if finding.evidence else replace(finding, evidence=evidence)
+            insort(self.findings, (order, named), key=placed_before)
+            del self.findings[self.limit :]
 
     def add_verdict(self, verdict: RuleVerdict) -> None:
         """Count a verdict on further evidence by the same rule."""
         self.exercised |= verdict.outcome is not Outcome.NOT_EXERCISED
         self.erred |= verdict.outcome is Outcome.ERROR
-        self.findings += [((self.total,), found) for found in verdict.findings[: self.limit - len(self.findings)]]
+        further = [((self.total,), finding) for finding in verdict.findings]
+        self.findings = sorted((*self.findings, *further), key=placed_before)[: self.limit]
         self.total += verdict.total
 
     def merge(self, other: Tally) -> None:
         """Add what another tally of the same rule counted over other evidence."""
         self.exercised |= other.exercised
         self.total += other.total
-        self.findings = sorted((*self.findings, *other.findings), key=lambda found: found[0])[: self.limit]
+        self.findings = sorted((*self.findings, *other.findings), key=placed_before)[: self.limit]
         self.crash = min(filter(None, (self.crash, other.crash)), default=None)
 
     def verdict(self, rule: Rule) -> RuleVerdict:
@@ -90,7 +106,7 @@ class Tally:
         if self.crash:
             crash = Finding("hpp-contract", "a verdict", self.crash[1])
             return RuleVerdict(rule, Outcome.ERROR, (*findings, crash), self.total + 1)
-        outcome = Outcome.ERROR if self.erred else outcome_of(rule, self.exercised, self.total)
+        outcome = Outcome.ERROR if self.erred else outcome_of(self.exercised, heaviest(rule, findings))
         return RuleVerdict(rule, outcome, findings, self.total)
 
 

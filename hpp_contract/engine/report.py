@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
@@ -145,8 +145,15 @@ class Report:
         return any(verdict.counts for verdict in self.rules) or (self.strict and warned)
 
 
-def outcome_of(rule: Rule, exercised: bool, findings: int) -> Outcome:
-    """The outcome of a rule that ran; findings of an info rule are reported and never counted."""
-    if findings and rule.severity is not Severity.INFO:
-        return Outcome.BROKEN if rule.severity is Severity.MUST else Outcome.WARNED
+def outcome_of(exercised: bool, heaviest: Severity | None) -> Outcome:
+    """The outcome of a rule that ran, by the heaviest of its findings; what is for information is never counted."""
+    if heaviest is Severity.MUST:
+        return Outcome.BROKEN
+    if heaviest is Severity.SHOULD:
+        return Outcome.WARNED
     return Outcome.OK if exercised else Outcome.NOT_EXERCISED
+
+
+def heaviest(rule: Rule, findings: Iterable[Finding]) -> Severity | None:
+    """The most that any of the findings of a rule weighs; None without any."""
+    return min(map(rule.weight, findings), key=lambda severity: severity.rank, default=None)

@@ -1,4 +1,4 @@
-"""What a rule is: its identity, its reasons, its pure check, and the faults that prove it can fail."""
+"""What a rule is: its identity, its reasons, its pure check, and the faults and variations that prove it right."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.fault import Fault, Variation
 
 
 class Severity(StrEnum):
-    """MUST: breaking it costs a correct client money or a session, or contradicts the documentation. SHOULD: sound but
-    unwritten. INFO: most working clients or servers differ; reported, never counted."""
+    """Heaviest first. MUST: the source says it, breaking it costs a correct client or its merchant money, a session or
+    a secret, and no honest endpoint and no working client does otherwise. SHOULD: sound but unwritten, or robust. INFO:
+    most working clients or servers differ, or nobody can act on it; reported, never counted."""
 
     MUST = "must"
     SHOULD = "should"
     INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the heaviest."""
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Basis(StrEnum):
@@ -65,7 +74,7 @@ class Finding:
     """A rule broken at a place: a JSON Pointer, `header NAME`, `status`, `request line` or the like.
 
     All texts are safe to print. `evidence` is filled in by the judge unless the rule names a better one; `case` by
-    the run of a case.
+    the run of a case. `severity` is how much it weighs where that is less than the rule can; None where it is not.
     """
 
     where: str
@@ -73,17 +82,19 @@ class Finding:
     found: str
     evidence: str = ""
     case: str = ""
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
     """One rule of the contract. Call it with what its scope names: it returns the findings, none when kept.
 
-    `when` says whether the rule applies to a given exchange: one that never did is `not-exercised`.
-    `reads` are the header fields that any rule but one about answers reads, as `request NAME` or `response NAME` with
-    the name in small letters, or `request *` and `response *` for all of them. A `transient` rule is about outages,
-    latency or rate limits, so drift ignores it. `drift_class` is the class of a change that breaks the rule, where it
-    is not the one that its severity says.
+    `severity` is the most that a finding weighs. `when` says whether the rule applies to a given exchange: one that
+    never did is `not-exercised`. `faults` break the rule, `variations` come close and do not. `reads` are the header
+    fields that any rule but one about answers reads, as `request NAME` or `response NAME` with the name in small
+    letters, or `request *` and `response *` for all of them. A `transient` rule is about outages, latency or rate
+    limits, so drift ignores it. `drift_class` is the class of a change that breaks the rule, where it is not the one
+    that its severity says.
     """
 
     id: str
@@ -95,9 +106,14 @@ class Rule:
     when: Callable[[Any], bool]
     check: Callable[[Any], Iterable[Finding]]
     faults: tuple[Fault, ...]
+    variations: tuple[Variation, ...] = ()
     reads: tuple[str, ...] = ()
     transient: bool = False
     drift_class: ChangeClass | None = None
+
+    def weight(self, finding: Finding) -> Severity:
+        """How much a finding of this rule weighs."""
+        return finding.severity or self.severity
 
     @property
     def letter(self) -> str:
@@ -110,8 +126,13 @@ class Rule:
 
     @property
     def why(self) -> str:
-        """Why the rule matters: what goes wrong when it is broken."""
-        return "\n\n".join(_paragraphs(self.check)[1:])
+        """What goes wrong when the rule is broken; of a must, who loses what."""
+        return next(iter(_paragraphs(self.check)[1:]), "")
+
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """Where a finding weighs less than the rule's severity, a sentence each: the paragraphs after `why`."""
+        return tuple(_paragraphs(self.check)[2:])
 
     def __call__(self, subject: Any) -> list[Finding]:
         return list(self.check(subject)) if self.when(subject) else []
@@ -135,11 +156,13 @@ def rule(
     when: Callable[[Any], bool],
     scope: Scope = "exchange",
     faults: Iterable[Fault] = (),
+    variations: Iterable[Variation] = (),
     reads: Iterable[str] = (),
     transient: bool = False,
     drift_class: Literal["breaking", "risky", "additive", "cosmetic"] | None = None,
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a check function, whose docstring's first sentence is the rule and whose rest is the reason."""
+    """Make a rule of a check function. The first paragraph of its docstring is the rule, the second the reason, and
+    each further one says where a finding weighs less."""
 
     def make(check: Check) -> Rule:
         return Rule(
@@ -152,6 +175,7 @@ def rule(
             when,
             check,
             tuple(faults),
+            tuple(variations),
             tuple(reads),
             transient,
             ChangeClass(drift_class) if drift_class is not None else None,

@@ -17,8 +17,10 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
         return printable(redact(text))
 
     def finding(found: Finding) -> Finding:
-        texts = (found.where, found.expected, found.found, found.evidence, found.case)
-        return Finding(*map(clean, texts))
+        where, expected, what, evidence, case = map(
+            clean, (found.where, found.expected, found.found, found.evidence, found.case)
+        )
+        return Finding(where, expected, what, evidence, case, found.severity)
 
     def verdict(judged: RuleVerdict) -> RuleVerdict:
         reason = judged.known_failing

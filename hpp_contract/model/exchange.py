@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Literal
@@ -159,6 +160,21 @@ class Context:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
+GATEWAY_ERRORS = (502, 503, 504)
+"""Answers of a gateway that could not reach the API, or of an API that is overloaded (RFC 9110 §15.6)."""
+
+
+class AnsweredBy(StrEnum):
+    """The API itself, or what answers in its place: a page, a rate limiter, a gateway that cannot reach it, or nothing
+    at all. Only what the API itself answered is judged."""
+
+    API = "api"
+    PAGE = "page"
+    LIMITED = "limited"
+    UNAVAILABLE = "unavailable"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, eq=False)
 class Exchange:
     """A request and its response, or the transport failure in its place. Compared by identity, so results can be kept.
@@ -188,6 +204,18 @@ class Exchange:
         return self.response.status if self.response is not None else None
 
     @cached_property
+    def answered_by(self) -> AnsweredBy:
+        """Who answered, as far as one can tell. A page under 200 is the API's answer, and so is its own 500."""
+        response = self.response
+        if response is None:
+            return AnsweredBy.CLOSED
+        if response.status == 429:
+            return AnsweredBy.LIMITED
+        if response.is_html and response.status != 200:
+            return AnsweredBy.PAGE
+        return AnsweredBy.UNAVAILABLE if response.status in GATEWAY_ERRORS else AnsweredBy.API
+
+    @cached_property
     def updated_at(self) -> Instant | None:
         return Instant.parse((self.session or {}).get("updated_at"))
 
@@ -198,10 +226,12 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Trace:
-    """The exchanges of one session in time order."""
+    """The exchanges of one session in time order. `others_answered` says whether the API answered anything else between the
+    first and the last of them."""
 
     session_id: str
     exchanges: tuple[Exchange, ...]
+    others_answered: bool = False
 
     @cached_property
     def reads(self) -> tuple[Exchange, ...]:
@@ -213,16 +243,38 @@ def traces(exchanges: Iterable[Exchange], *, unauthorized: bool = False) -> list
     """Group reads by requested session id, in time order; without times, in the order of each file by itself. Requests
     known to have had no or wrong credentials show nothing about a session; only `unauthorized` includes them."""
     groups: dict[tuple[str, str], list[Exchange]] = {}
+    exchanges = tuple(exchanges)
     for exchange in exchanges:
         session_id = exchange.request.session_id
         if session_id is not None and (unauthorized or exchange.context.credentials not in ("wrong", "none")):
             file = exchange.evidence.rpartition("#")[0] if exchange.at is None else ""
             file = exchange.evidence if exchange.context.standalone else file
             groups.setdefault((session_id, file), []).append(exchange)
-    return [Trace(session_id, _ordered(group)) for (session_id, _), group in groups.items()]
+    answered = _Answered(exchanges)
+    return [
+        Trace(session_id, ordered := _ordered(group), answered.beside(ordered))
+        for (session_id, _), group in groups.items()
+    ]
 
 
-def _ordered(group: list[Exchange]) -> tuple[Exchange, ...]:
+class _Answered:
+    """Where in the evidence the API itself answered: by time when everything has one, else by place."""
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        ordered = _ordered(exchanges)
+        self._place = {id(exchange): place for place, exchange in enumerate(ordered)}
+        self._count = [0]
+        for exchange in ordered:
+            self._count.append(self._count[-1] + (exchange.answered_by is AnsweredBy.API))
+
+    def beside(self, group: Sequence[Exchange]) -> bool:
+        """Whether anything else was answered between the first and the last of the group."""
+        first, last = self._place[id(group[0])], self._place[id(group[-1])]
+        own = sum(exchange.answered_by is AnsweredBy.API for exchange in group)
+        return self._count[last + 1] - self._count[first] > own
+
+
+def _ordered(group: Sequence[Exchange]) -> tuple[Exchange, ...]:
     if all(exchange.at is not None for exchange in group):
         group = sorted(group, key=lambda exchange: exchange.at.ns if exchange.at else 0)
     return tuple(group)

@@ -75,7 +75,7 @@ def _block(block: Block, report: Report) -> Annotation:
     lines = [block.rule.summary, *([f"Known failing: {known}"] if known is not None else [])]
     for view in block.findings[:LISTED]:
         found, evidence = view.finding, f" · {view.location}" if view.location else ""
-        lines.append(f"{found.where}: expected {found.expected}, found {found.found}{evidence}")
+        lines.append(f"{found.where}: expected {found.expected}, found {view.found}{evidence}")
     lines += [*([f"… and {more} more"] if more > 0 else []), f"hpp-contract explain {block.rule.id}"]
     level, file = _level(block.verdict, report.strict), _file(block.verdict, report)
     return Annotation(level, f"{block.name}: {block.outcome}", "\n".join(lines), file)

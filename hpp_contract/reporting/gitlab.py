@@ -45,7 +45,7 @@ def _finding(verdict: RuleVerdict, finding: Finding, report: Report) -> dict[str
     elif verdict.known_failing is not None:
         severity, text = "info", f"Known failing ({verdict.known_failing}): {text}"
     else:
-        severity = "critical" if rule.severity is Severity.MUST else "minor"
+        severity = "critical" if rule.weight(finding) is Severity.MUST else "minor"
     where = f"{text} (case {finding.case})" if finding.case else text
     return _entry(f"{rule.id} {rule.slug}", where, severity, file, rule.id, finding.where, finding.case)
 

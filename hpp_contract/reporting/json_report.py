@@ -8,6 +8,7 @@ from typing import Any
 
 from hpp_contract import __version__
 from hpp_contract.engine.report import Change, Report, RuleVerdict
+from hpp_contract.engine.rule import Finding
 from hpp_contract.reporting.view import ReportView, total
 
 
@@ -44,6 +45,12 @@ def _change(change: Change) -> dict[str, str]:
     return value | {name: text for name, text in more.items() if text}
 
 
+def _finding(finding: Finding) -> dict[str, Any]:
+    """The finding; its severity only where it weighs less than the rule can."""
+    value = asdict(finding)
+    return value if finding.severity is not None else {name: value[name] for name in value if name != "severity"}
+
+
 def _rule(verdict: RuleVerdict) -> dict[str, Any]:
     rule = verdict.rule
     value: dict[str, Any] = {
@@ -52,7 +59,7 @@ def _rule(verdict: RuleVerdict) -> dict[str, Any]:
         "severity": rule.severity.value,
         "basis": rule.basis.value,
         "outcome": verdict.outcome.value,
-        "findings": [asdict(finding) for finding in verdict.findings],
+        "findings": [_finding(finding) for finding in verdict.findings],
     }
     if total(verdict) > len(verdict.findings):
         value["total"] = total(verdict)

@@ -70,7 +70,7 @@ def _block(block: Block) -> str:
     rows = [_row(*map(code, finding.fields.values())) for finding in block.findings[:LISTED]]
     lines = [
         f"### {block.name}: {block.outcome}",
-        f"{rule.summary} ({rule.severity}, {rule.basis})",
+        f"{rule.summary} ({block.severity}, {rule.basis})",
         f"Known failing: {escape(known)}" if known is not None else "",
         _table(("where", "expected", "found", "evidence"), rows),
         f"… and {more} more." if more > 0 else "",
@@ -79,8 +79,8 @@ def _block(block: Block) -> str:
 
 
 def _information(block: Block) -> str:
-    first = block.findings[0].finding
-    return f"{block.name}, {block.places}: {code(first.found)} at {code(first.where)}"
+    first = block.findings[0]
+    return f"{block.name}, {block.places}: {code(first.found)} at {code(first.finding.where)}"
 
 
 def _not_exercised(view: ReportView) -> list[str]:

@@ -119,7 +119,7 @@ def _block(console: Console, block: Block) -> None:
 
     rule, verdict = block.rule, block.verdict
     word = (block.outcome, _STYLES[verdict.outcome])
-    console.print(Text.assemble((block.name, "bold"), "  ", word, f" · {rule.severity} · {rule.basis}"))
+    console.print(Text.assemble((block.name, "bold"), "  ", word, f" · {block.severity} · {rule.basis}"))
     _indented(console, rule.summary)
     if verdict.known_failing is not None:
         _indented(console, f"known failing: {verdict.known_failing}")
@@ -159,10 +159,11 @@ def _grid(fields: Mapping[str, str]) -> RenderableType:
 
 
 def _information(block: Block) -> str:
-    first = block.findings[0].finding
+    view = block.findings[0]
+    first = view.finding
     place = ", ".join(filter(None, (first.evidence, f"case {first.case}" if first.case else "")))
     return (
-        f"{block.name}: {block.rule.summary} Different in {block.places}. First: {first.where}: {first.found} ({place})"
+        f"{block.name}: {block.rule.summary} Different in {block.places}. First: {first.where}: {view.found} ({place})"
     )
 
 

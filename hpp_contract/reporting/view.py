@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hpp_contract.engine.errors import KEPT, UNVERIFIED
-from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome, Report, RuleVerdict
+from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome, Report, RuleVerdict, heaviest
 from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
 from hpp_contract.rules import LETTERS
 
@@ -64,8 +64,15 @@ class FindingView:
     @property
     def fields(self) -> dict[str, str]:
         """The finding in the words of every report."""
-        found = self.finding
-        return {"where": found.where, "expected": found.expected, "found": found.found, "evidence": self.location}
+        finding = self.finding
+        return {"where": finding.where, "expected": finding.expected, "found": self.found, "evidence": self.location}
+
+    @property
+    def found(self) -> str:
+        """What was found, and how much that weighs where it is less than the rule can."""
+        weight = self.finding.severity
+        aside = "" if weight is None else f" ({'for information' if weight is Severity.INFO else weight})"
+        return self.finding.found + aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,11 @@ class Block:
     def name(self) -> str:
         """`HPP-S05 status-known`."""
         return f"{self.rule.id} {self.rule.slug}"
+
+    @property
+    def severity(self) -> Severity:
+        """How much its heaviest finding weighs; without any, how much one could."""
+        return heaviest(self.rule, self.verdict.findings) or self.rule.severity
 
     @property
     def outcome(self) -> str:
@@ -187,11 +199,9 @@ class ReportView:
 
     @cached_property
     def informational(self) -> tuple[Block, ...]:
-        """Info rules that found something, in the order of the report."""
+        """Rules that found something for information only, in the order of the report."""
         return tuple(
-            self._block(verdict)
-            for verdict in self.report.rules
-            if verdict.rule.severity is Severity.INFO and verdict.findings and verdict.outcome is Outcome.OK
+            self._block(verdict) for verdict in self.report.rules if verdict.findings and verdict.outcome is Outcome.OK
         )
 
     @cached_property
@@ -222,9 +232,9 @@ class ReportView:
         return tuple(block for outcome in outcomes for block in ordered if block.verdict.outcome is outcome)
 
     def _block(self, verdict: RuleVerdict) -> Block:
-        same: dict[tuple[str, str, str], list[Finding]] = {}
+        same: dict[tuple[object, ...], list[Finding]] = {}
         for finding in verdict.findings:
-            same.setdefault((finding.where, finding.expected, finding.found), []).append(finding)
+            same.setdefault((finding.where, finding.expected, finding.found, finding.severity), []).append(finding)
         return Block(verdict, tuple(self._finding(first, len(others)) for first, *others in same.values()))
 
     def _finding(self, finding: Finding, further: int) -> FindingView:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Self
 
 from hpp_contract.cases.scenarios import CREDENTIALS, Scenario
-from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.fault import Variant
 from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock
 from hpp_contract.model.credentials import Credentials
@@ -32,14 +32,14 @@ class Server:
 
     def __init__(
         self,
-        faults: Iterable[Fault] = (),
+        faults: Iterable[Variant] = (),
         *,
         tls: Tls | None = None,
         credentials: Credentials = CREDENTIALS,
         port: int = 0,
         base_path: str = "",
         scenario: Scenario | None = None,
-        served: Mapping[str, Scenario | Fault] = MappingProxyType({}),
+        served: Mapping[str, Scenario | Variant] = MappingProxyType({}),
         sandbox: Sandbox | None = None,
         clock: Clock | None = None,
     ) -> None:

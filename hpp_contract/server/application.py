@@ -19,7 +19,7 @@ from typing import Final, Literal
 from hpp_contract.cases.responses import answer, dated, refusal
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, Scenario, session_id
 from hpp_contract.engine.errors import raise_refusal
-from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.fault import Variant
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.asked import Asked
 from hpp_contract.model.clock import Clock, system_clock
@@ -95,11 +95,11 @@ class Application:
     def __init__(
         self,
         credentials: Credentials = CREDENTIALS,
-        faults: Iterable[Fault] = (),
+        faults: Iterable[Variant] = (),
         *,
         otherwise: Scenario | None = None,
         base_path: str = "",
-        served: Mapping[str, Scenario | Fault] = MappingProxyType({}),
+        served: Mapping[str, Scenario | Variant] = MappingProxyType({}),
         sandbox: Sandbox | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -115,7 +115,7 @@ class Application:
         self._scenarios |= {
             name: met if isinstance(met, Scenario) else SCENARIOS[met.scenario] for name, met in served.items()
         }
-        self._own_faults |= {name: met for name, met in served.items() if isinstance(met, Fault)}
+        self._own_faults |= {name: met for name, met in served.items() if isinstance(met, Variant)}
         self._created = self.clock() - AGE
         self._polls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()

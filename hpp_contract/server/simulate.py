@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
-from hpp_contract.engine.fault import Fault
+from hpp_contract.engine.fault import Variant
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.asked import Asked
 from hpp_contract.model.clock import Clock, system_clock
@@ -28,7 +28,7 @@ _WRONG: Final = Credentials("kco_test_api_wrong", CREDENTIALS.username)
 
 
 def simulate_server(
-    scenario: str, polls: int = 1, faults: Iterable[Fault] = (), clock: Clock = system_clock
+    scenario: str, polls: int = 1, faults: Iterable[Variant] = (), clock: Clock = system_clock
 ) -> tuple[Exchange, ...]:
     """The exchanges of `polls` documented requests for `scenario`: one of `SCENARIOS`, or `no-credentials`,
     `wrong-credentials`, `unknown-id`, `malformed-id`. Raises KeyError for any other."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
-from hpp_contract.engine.judge import SAMPLE, Judge, Order, Tally
+from hpp_contract.engine.judge import SAMPLE, Judge, Order, Tally, placed_before
 from hpp_contract.engine.report import Subject
 from hpp_contract.engine.rule import Finding, Rule
 from hpp_contract.model import Exchange
@@ -84,4 +84,4 @@ class VerdictCache:
             return Tally(True)
         named = [(order, self._evidence(order)) for order in verdict.places]
         placed = [(order, replace(found, evidence=evidence)) for order, evidence in named for found in findings]
-        return Tally(True, verdict.times * len(findings), placed[:SAMPLE])
+        return Tally(True, verdict.times * len(findings), sorted(placed, key=placed_before)[:SAMPLE])

@@ -104,7 +104,9 @@ def rewritten(report: Report, rewrite: Callable[[str], str]) -> Report:
     """The report with every text rewritten, statuses excepted."""
 
     def finding(found: Finding) -> Finding:
-        return Finding(*map(rewrite, (found.where, found.expected, found.found, found.evidence, found.case)))
+        texts = (found.where, found.expected, found.found, found.evidence, found.case)
+        where, expected, what, evidence, case = map(rewrite, texts)
+        return Finding(where, expected, what, evidence, case, found.severity)
 
     def optional(text: str | None) -> str | None:
         return rewrite(text) if text is not None else None

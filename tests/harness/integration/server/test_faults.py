@@ -30,4 +30,4 @@ def test_honest_server_breaks_nothing() -> None:
     """The honest server gives no finding, not even an informative one."""
     result = probe(target_from(None, {}, (), False), ProbePlan())
     assert result.unverified is None
-    assert noticed(list(result.exchanges), "endpoint") == set()
+    assert noticed(list(result.exchanges), "endpoint") == {}

@@ -20,7 +20,7 @@ SECOND = 1_000_000_000
 def test_wrong_client(rule: Rule, fault: Fault) -> None:
     """A client that does this, sixty polls long, breaks the rule and no unrelated one."""
     honest = [replace(x, at=Instant(index * SECOND)) for index, x in enumerate(simulate_server(fault.scenario, 60))]
-    assert noticed(honest, "client") == set()
+    assert noticed(honest, "client") == {}
     assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "client"))
 
 
@@ -28,7 +28,7 @@ def test_wrong_client(rule: Rule, fault: Fault) -> None:
 def test_careless_recorder(rule: Rule, fault: Fault) -> None:
     """A recording that is careless like this breaks the rule and no unrelated one."""
     honest = [kept(exchange) for exchange in simulate_server(fault.scenario, 2)]
-    assert noticed(honest, "recording") == set()
+    assert noticed(honest, "recording") == {}
     assert_caught(rule, fault, noticed([fault(exchange) for exchange in honest], "recording"))
 
 

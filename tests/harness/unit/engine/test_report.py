@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
-from hpp_contract.engine.report import Change, outcome_of
+from hpp_contract.engine.report import Change, heaviest, outcome_of
 from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
 from hpp_contract.rules import CATALOGUE
 
@@ -26,19 +26,24 @@ def change(weight: ChangeClass) -> Change:
 
 
 @pytest.mark.parametrize(
-    ("rule_", "exercised", "findings", "outcome"),
+    ("rule_", "exercised", "weights", "outcome"),
     [
-        (MUST, True, 1, "broken"),
-        (MUST, True, 0, "ok"),
-        (MUST, False, 0, "not-exercised"),
-        (SHOULD, True, 2, "warned"),
-        (INFO, True, 1, "ok"),
-        (INFO, False, 0, "not-exercised"),
+        (MUST, True, [None], "broken"),
+        (MUST, True, [], "ok"),
+        (MUST, False, [], "not-exercised"),
+        (MUST, True, [Severity.SHOULD, None], "broken"),
+        (MUST, True, [Severity.INFO, Severity.SHOULD], "warned"),
+        (MUST, True, [Severity.INFO], "ok"),
+        (SHOULD, True, [None, None], "warned"),
+        (SHOULD, True, [Severity.INFO], "ok"),
+        (INFO, True, [None], "ok"),
+        (INFO, False, [], "not-exercised"),
     ],
 )
-def test_outcomes(rule_: Rule, exercised: bool, findings: int, outcome: str) -> None:
-    """Severity decides the outcome of a finding, and a rule that judged nothing is not ok."""
-    assert outcome_of(rule_, exercised, findings) == outcome
+def test_outcomes(rule_: Rule, exercised: bool, weights: list[Severity | None], outcome: str) -> None:
+    """The heaviest finding decides the outcome, and a rule that judged nothing is not ok."""
+    findings = [replace(FOUND, severity=weight) for weight in weights]
+    assert outcome_of(exercised, heaviest(rule_, findings)) == outcome
 
 
 ERROR = RuleVerdict(MUST, Outcome.ERROR)

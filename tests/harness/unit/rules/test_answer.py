@@ -19,33 +19,33 @@ from hpp_contract.rules.answer.errors import http_status_reachable
 from hpp_contract.rules.answer.identity import not_stale
 from hpp_contract.rules.served import instant, same, session_of, stalled, status_served
 from tests.harness.support.exchanges import ASKED, ID, answered
-from tests.harness.support.fault_matrix import assert_caught
+from tests.harness.support.fault_matrix import Noticed, assert_caught, weighed
 
 ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]
 FAULTS = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSWER_RULES for fault in rule.faults]
 
 
-def noticed(*reads: ClientRead) -> set[str]:
-    """Ids of the rules that found anything."""
+def noticed(*reads: ClientRead) -> Noticed:
+    """The ids of the rules that found anything, each with the most that a finding weighs."""
     judging = Judge(ANSWER_RULES, Subject("client", "a client"))
     for read in reads:
         judging.answer(read)
     assert not [verdict for verdict in judging.verdicts if verdict.outcome is Outcome.ERROR]
-    return {verdict.rule.id for verdict in judging.verdicts if verdict.findings}
+    return weighed(judging.verdicts)
 
 
 @pytest.mark.parametrize(("rule", "fault"), FAULTS)
 def test_every_fault_is_noticed(rule: Rule, fault: Fault) -> None:
     """An answer with this fault breaks its rule and no unrelated one; the honest answer breaks none."""
     honest = ideal_read(fault.scenario)
-    assert noticed(honest) == set()
+    assert noticed(honest) == {}
     assert_caught(rule, fault, noticed(fault(honest)))
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_ideal_client_breaks_nothing(name: str) -> None:
     """The ideal client gives no finding in any case, not even an informative one."""
-    assert noticed(*ideal_reads(CASES[name])) == set()
+    assert noticed(*ideal_reads(CASES[name])) == {}
 
 
 @pytest.mark.parametrize("rule", ANSWER_RULES, ids=lambda rule: rule.id)

@@ -1,0 +1,67 @@
+"""The rule × variation matrix: no rule is broken by anything honest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hpp_contract.engine.fault import Variation
+from hpp_contract.engine.rule import JUDGES, Rule
+from hpp_contract.engine.rule import Subject as Kind
+from hpp_contract.model import Exchange, Instant
+from hpp_contract.rules import CATALOGUE
+from hpp_contract.server import simulate_server
+from tests.harness.support.fault_matrix import assert_honest, variations_from, verdicts
+from tests.harness.unit.engine.test_faults import SECOND, kept
+
+POLLS = 3
+
+
+def honest(scenario: str, *variations: Variation) -> list[Exchange]:
+    """The reads of a scenario, a second apart."""
+    exchanges = simulate_server(scenario, POLLS, variations)
+    return [
+        replace(each, at=Instant(each.at.ns + index * SECOND, 9)) for index, each in enumerate(exchanges) if each.at
+    ]
+
+
+@pytest.mark.parametrize(("rule", "variation"), variations_from("server"))
+def test_honest_server(rule: Rule, variation: Variation) -> None:
+    """A server that does this is held by no rule to break the contract, seen live or in a recording."""
+    exchanges = honest(variation.scenario, variation)
+    assert_honest(rule, variation, verdicts(exchanges, "endpoint"))
+    assert_honest(rule, variation, verdicts([kept(each) for each in exchanges], "recording"))
+
+
+@pytest.mark.parametrize(("rule", "variation"), variations_from("recorder"))
+def test_honest_recording(rule: Rule, variation: Variation) -> None:
+    """A recording of this is held by no rule to break the contract."""
+    edited = tuple(variation(kept(each)) for each in honest(variation.scenario))
+    assert_honest(rule, variation, verdicts((variation.recorded or tuple)(edited), "recording"))
+
+
+@pytest.mark.parametrize(("rule", "variation"), variations_from("client"))
+def test_honest_client(rule: Rule, variation: Variation) -> None:
+    """A client that sends this is held by no rule to break the contract, seen live or in a recording."""
+    edited = tuple(variation(each) for each in honest(variation.scenario))
+    kinds: tuple[Kind, ...] = ("client", "recording")
+    for kind in kinds:
+        exchanges = (variation.recorded or tuple)(edited)
+        judged = [replace(each, context=replace(each.context, recorded=kind == "recording")) for each in exchanges]
+        assert_honest(rule, variation, verdicts(judged, kind))
+
+
+def test_variation_names_are_unique() -> None:
+    """A variation's name is like a fault's, and none has two."""
+    names = [each.name for rule in CATALOGUE for each in (*rule.faults, *rule.variations)]
+    assert len(names) == len(set(names))
+
+
+def test_every_kind_of_variation_is_tried() -> None:
+    """Only rules about what a client gives its caller have variations of an adapter."""
+    for rule in CATALOGUE:
+        assert all(
+            (each.source == "adapter") == ("client" in JUDGES[rule.scope] and rule.letter == "A")
+            for each in rule.variations
+        )
