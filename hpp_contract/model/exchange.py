@@ -226,8 +226,8 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Trace:
-    """The exchanges of one session in time order. `others_answered` says whether the API answered anything else between the
-    first and the last of them."""
+    """The exchanges of one session in time order. `others_answered` says whether the API answered anything else between
+    the first and the last of them."""
 
     session_id: str
     exchanges: tuple[Exchange, ...]
