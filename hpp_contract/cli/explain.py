@@ -58,7 +58,27 @@ def explain(clock: Clock, rule_id: str) -> None:
         names = [name for each in CATALOGUE for name in (each.id, each.slug)]
         hint = suggest(rule_id, names, "hpp-contract rules lists them.", 0.5)
         raise UsageProblem(f"there is no rule {rule_id!r}; {hint}")
-    write_stdout(explanation(rule, kept_and_broken(rule, clock), min(width(), 100)))
+    write_stdout(explanation(rule, examples(rule, clock), min(width(), 100)))
+
+
+def examples(rule: Rule, clock: Clock = system_clock) -> dict[str, str]:
+    """Texts of evidence that keeps the rule, that breaks it, and that comes close and keeps it."""
+    kept, broken = kept_and_broken(rule, clock) or ("", "")
+    titled = {"Kept by": kept, "Broken by": broken, "Kept, though it comes close, by": close_call(rule, clock)}
+    return {title: text for title, text in titled.items() if text}
+
+
+def close_call(rule: Rule, clock: Clock = system_clock) -> str:
+    """The text of the rule's first variation; empty when it has none."""
+    if not rule.variations:
+        return ""
+    variation = rule.variations[0]
+    if rule.scope == "answer":
+        return _read_text(variation(ideal_read(variation.scenario, clock)))
+    polls = min(variation.since + 1, MAX_POLLS) if variation.recorded is None else 3
+    honest = simulate_server(variation.scenario, polls, clock=clock)
+    edited = tuple(variation(x) if variation.applies(variation.scenario, poll) else x for poll, x in enumerate(honest))
+    return _text((variation.recorded or tuple)(edited))
 
 
 def kept_and_broken(rule: Rule, clock: Clock = system_clock) -> tuple[str, str] | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from hpp_contract.engine.fault import FOREVER, Fault
+from hpp_contract.engine.fault import FOREVER, Variant
 from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.rules import LETTERS
+from hpp_contract.spec.page import address
 
 SCOPES = {
     "request": "one request",
@@ -49,23 +51,19 @@ def _fill(text: str, width: int, margin: str = "", first: str | None = None) -> 
     )
 
 
-def explain(rule: Rule, pair: tuple[str, str] | None = None, width: int = 80) -> str:
-    """One rule in full. `pair` is the text of an exchange that keeps it and of one that breaks it."""
+def explain(rule: Rule, examples: Mapping[str, str] = MappingProxyType({}), width: int = 80) -> str:
+    """One rule in full. `examples` are texts of evidence, under their titles."""
     parts = [
         f"{rule.id} {rule.slug}",
         _fill(rule.summary, width),
-        *_titled("Why", rule.why.split("\n\n"), width),
-        *_titled("Weight", [f"{rule.severity}: {_weight(rule.severity)}"], width),
-        *_titled("Basis", [f"{rule.basis}: {rule.source}"], width),
+        *_titled("Who loses what" if rule.severity is Severity.MUST else "Why", [rule.why], width),
+        *_titled("Weight", [f"{rule.severity}: {_weight(rule.severity)}", *rule.exceptions], width),
+        *_titled("Basis", [f"{rule.basis}: {rule.source}", address(rule.source) or ""], width),
         *_titled("Judged by", [SCOPES[rule.scope]], width),
-        *_titled("Broken by the faults", [_fault(fault) for fault in rule.faults], width),
+        *_titled("Broken by the faults", [_variant(fault, fault.severity) for fault in rule.faults], width),
+        *_titled("Not broken by what is honest", [_variant(each) for each in rule.variations], width),
     ]
-    if pair is not None:
-        kept, broken = pair
-        parts += [
-            "Kept by\n" + textwrap.indent(kept.rstrip(), "  "),
-            "Broken by\n" + textwrap.indent(broken.rstrip(), "  "),
-        ]
+    parts += [f"{title}\n{textwrap.indent(text.rstrip(), '  ')}" for title, text in examples.items()]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -92,7 +90,9 @@ def _by_letter(rules: Iterable[Rule]) -> list[tuple[str, list[Rule]]]:
 
 
 def _row(rule: Rule) -> str:
-    cells = (rule.id, rule.slug, rule.severity, rule.basis, rule.summary, rule.source)
+    where = address(rule.source)
+    source = f"[{rule.source}]({where})" if where is not None else rule.source
+    cells = (rule.id, rule.slug, rule.severity, rule.basis, rule.summary, source)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -109,8 +109,7 @@ def _weight(severity: Severity) -> str:
     }[severity]
 
 
-def _fault(fault: Fault) -> str:
-    if not fault.since and fault.until == FOREVER:
-        return f"{fault.name} (on {fault.scenario})"
-    until = f" until poll {fault.until}" if fault.until != FOREVER else ""
-    return f"{fault.name} (on {fault.scenario}, from poll {fault.since}{until})"
+def _variant(variant: Variant, weight: str | None = None) -> str:
+    polls = f", from poll {variant.since}" if variant.since or variant.until != FOREVER else ""
+    until = f" until poll {variant.until}" if variant.until != FOREVER else ""
+    return f"{variant.name} (on {variant.scenario}{polls}{until}){f': {weight}' if weight is not None else ''}"

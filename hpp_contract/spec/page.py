@@ -1,8 +1,10 @@
-"""The documented pages: the sources that rules name, and what the Read Session page said when the schemas were made
-from it. The examples are the schemas' own."""
+"""The documented pages: the sources that rules name, with their addresses, and what the Read Session page said when the
+schemas were made from it. The examples are the schemas' own."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from hpp_contract.spec.endpoint import SESSION_PATH
@@ -16,6 +18,39 @@ DATA_TYPES: Final = "Data types"
 SESSION_LIFECYCLE: Final = "Session lifecycle"
 SESSION_LIFETIME: Final = "Session lifetime"
 """Pages, and headings on them, as `source` names them."""
+
+_HPP: Final = "https://docs.kustom.co/contents/checkout/hosted-payment-page"
+_RFC: Final = re.compile(r"RFC (\d+)(?: §([\d.]+))?")
+
+ADDRESSES: Final[Mapping[str, str]] = {
+    "Read Session": f"{_HPP}/api-documentation/read-session",
+    "Session lifecycle": f"{_HPP}/before-you-start/tracking-session-status",
+    "Session lifetime": f"{_HPP}/api-documentation/create-session",
+    "Callbacks page": f"{_HPP}/api-documentation/status-callbacks",
+    "Authentication": "https://docs.kustom.co/contents/api/api-basics/authentication",
+    "API reference 1.1": "https://docs.klarna.com/api/hpp-merchant/",
+    "Klarna's field table": "https://docs.klarna.com/hosted-payment-page/api-documentation/read-session",
+    "Klarna's tracking page": "https://docs.klarna.com/hosted-payment-page/before-you-start/tracking-session-status/",
+    "Klarna's rate limits": "https://docs.klarna.com/api/rate-limit/",
+    "Rate limits": "https://docs.klarna.com/api/rate-limit/",
+    "Data types": "https://docs.klarna.com/hosted-payment-page/api-documentation/read-session",
+    "Error object": "https://docs.klarna.com/api/errors",
+}
+"""Where the pages were found in November 2026. Kustom's own copies of the API reference and of the page about errors
+could not be reached then: Klarna's are the ones they were taken from."""
+
+
+def address(source: str) -> str | None:
+    """The address of what a source names, down to the section; None when nothing public says it."""
+    page, *headings = source.split(" › ")
+    if rfc := _RFC.match(page):
+        number, section = rfc.groups()
+        return f"https://www.rfc-editor.org/rfc/rfc{number}" + (f"#section-{section}" if section else "")
+    found = next((ADDRESSES[name] for name in ADDRESSES if page.startswith(name)), None)
+    if found is None or not headings or page != "Read Session":  # how the other pages address sections is not known
+        return found
+    return f"{found}#{re.sub(r'[^a-z0-9_]+', '-', headings[-1].lower()).strip('-')}"
+
 
 URL: Final = "https://{endpoint}" + SESSION_PATH
 OPERATION: Final = "Operation"

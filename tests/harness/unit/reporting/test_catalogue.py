@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hpp_contract.cli.explain import kept_and_broken
+from hpp_contract.cli.explain import examples
 from hpp_contract.engine.rule import Rule
 from hpp_contract.reporting.catalogue import explain, rules_markdown, rules_text
 from hpp_contract.rules import CATALOGUE, find
+from tests.harness.support.fake_time import noon
 from tests.harness.support.sample_reports import make_rule
 
 
@@ -21,13 +22,13 @@ def test_rules_text_fits_its_width() -> None:
 
 
 def test_explain_is_complete() -> None:
-    """An explanation has id, sentence, reason, weight, basis, source, scope and the pair of examples."""
-    text = explain(make_rule("HPP-S01"), ("> GET good", "> GET bad"))
+    """An explanation has id, sentence, reason, weight, basis, source with its address, scope and the examples."""
+    text = explain(make_rule("HPP-S01"), {"Kept by": "> GET good", "Broken by": "> GET bad"})
     for expected in [
         "HPP-S01 a-rule\n\nThe rule is kept.",
-        "Why\n  Otherwise somebody loses a session.",
+        "Who loses what\n  Otherwise somebody loses a session.",
         "Weight\n  must: breaking it fails the run",
-        "Basis\n  stated: Read Session › Operation",
+        "Basis\n  stated: Read Session › Operation\n  https://docs.kustom.co/",
         "Judged by\n  one request and its response",
         "Kept by\n  > GET good",
         "Broken by\n  > GET bad",
@@ -46,11 +47,10 @@ def test_rules_markdown_has_a_row_per_rule() -> None:
 @pytest.mark.parametrize("rule", [rule for rule in CATALOGUE if rule.scope == "answer"], ids=lambda rule: rule.id)
 def test_every_rule_about_answers_has_a_pair(rule: Rule) -> None:
     """`explain` shows what a good client returns and what a bad one returns, and they differ."""
-    pair = kept_and_broken(rule)
-    assert pair is not None
-    assert pair[0] != pair[1]
-    text = " ".join(explain(rule, pair).split())
-    assert all(" ".join(example.split()) in text for example in pair)
+    shown = examples(rule, noon)
+    assert shown["Kept by"] != shown["Broken by"]
+    text = " ".join(explain(rule, shown).split())
+    assert all(" ".join(example.split()) in text for example in shown.values())
     assert "Kept by" not in explain(rule)
 
 
