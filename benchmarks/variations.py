@@ -1,0 +1,86 @@
+"""`python -m benchmarks.variations CHECKOUT`: what an older version says of everything that the rules know is honest.
+
+Each variation of the catalogue is served by this version, or written as a recording, and judged by the commands of
+both. The table has the exit code of each: 1 says that the contract is broken, a false alarm about what is honest.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.engine.fault import Variation
+from hpp_contract.model import Exchange, Instant
+from hpp_contract.model.instant import SECOND
+from hpp_contract.rules import CATALOGUE
+from hpp_contract.server import Server, simulate_server
+from tests.harness.support.recording_tools import as_line
+
+HERE: Final = Path(__file__).resolve().parent.parent
+POLLS: Final = 3
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the table, and how many are false alarms of each version."""
+    old = Path(arguments[0]).resolve()
+    pairs = [(rule, each) for rule in CATALOGUE for each in rule.variations if each.source != "adapter"]
+    alarms: Counter[str] = Counter()
+    with ThreadPoolExecutor(2) as pool:
+        for (rule, variation), codes in zip(pairs, pool.map(lambda pair: _codes(pair[1], old), pairs), strict=True):
+            then, now = codes
+            alarms += Counter(then=then == 1, now=now == 1)
+            print(f"{rule.id}  {variation.name:<44} then {then}  now {now}", flush=True)
+    print(
+        f"{len(pairs)} honest variations: {alarms['then']} held broken by {old.name}, {alarms['now']} by this version"
+    )
+
+
+def _codes(variation: Variation, old: Path) -> tuple[int, int]:
+    """What both versions end with."""
+    if variation.source == "server":
+        return _served(variation, old), _served(variation, HERE)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.ndjson"
+        file.write_text("".join(f"{as_line(each)}\n" for each in _recorded(variation)), "utf-8")
+        return _run(old, "recording", str(file)), _run(HERE, "recording", str(file))
+
+
+def _served(variation: Variation, checkout: Path) -> int:
+    scenario = variation.scenario if variation.scenario in SCENARIOS else "waiting"
+    with Server([variation]) as server:
+        ids = ["--session-id", session_id(scenario), "--session-id", session_id("lifecycle-paid")]
+        return _run(checkout, "endpoint", server.url, *ids, "--polls", str(POLLS))
+
+
+def _recorded(variation: Variation) -> tuple[Exchange, ...]:
+    """Three reads, a second apart, as a recorder keeps them that leaves credentials out."""
+    honest = simulate_server(variation.scenario, POLLS)
+    apart = (replace(x, at=Instant(x.at.ns + n * SECOND, 9)) for n, x in enumerate(honest) if x.at is not None)
+    edited = tuple(variation(replace(x, request=replace(x.request, headers=()))) for x in apart)
+    return (variation.recorded or tuple)(edited)
+
+
+def _run(checkout: Path, *arguments: str) -> int:
+    given = {
+        "PYTHONPATH": str(checkout),
+        "HPP_API_KEY": CREDENTIALS.api_key,
+        "HPP_USERNAME": CREDENTIALS.username or "",
+    }
+    needed = given if arguments[0] == "endpoint" else {"PYTHONPATH": str(checkout)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HPP_")}
+    command = [sys.executable, "-m", "hpp_contract", *arguments]
+    done = subprocess.run(command, env={**kept, **needed}, cwd="/", capture_output=True, timeout=120, check=False)
+    return done.returncode
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
