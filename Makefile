@@ -1,7 +1,7 @@
 # `make` lists the targets. The environment in .venv is built and refreshed when it is needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help contract test test-fast test-any-day test-lowest coverage client drift record serve fuzz bench mutants lint format build lock clean
+.PHONY: help contract judged test test-fast test-any-day test-lowest coverage client drift record serve fuzz bench mutants lint format build lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -21,8 +21,16 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  ARGS='…' is handed on, for example: make serve ARGS='--port 8080'"
 
-contract: $(READY) ## Judge the documented examples, the cassettes and an endpoint (HPP_ENDPOINT or the embedded one)
-	@$(BIN)/pytest tests/contract -q $(ARGS)
+contract: judged ## Hold the contract against all there is: documents, cassettes, an endpoint (HPP_ENDPOINT or the embedded one), what is generated, a client
+	@$(and $(filter-out 0,$(CODE)),$(error $(or $(VERDICT_$(CODE)),pytest ended with $(CODE))))
+
+# The exit code of make is 2 whatever it was, so the last line says it.
+judged: $(READY)
+	@$(BIN)/pytest tests/contract -q $(ARGS); echo $$? > .venv/.contract
+CODE = $(shell cat .venv/.contract)
+VERDICT_1 := contract broken (1)
+VERDICT_2 := wrong usage (2)
+VERDICT_3 := could not verify (3)
 
 test: $(READY) ## Run every test, on every core
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)

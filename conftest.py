@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
-from hpp_contract.engine import Report
 
-REPORTS = pytest.StashKey[list[Report]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Make room for reports, and choose how hard Hypothesis tries: HYPOTHESIS_PROFILE names one of the profiles."""
-    config.stash[REPORTS] = []
+def pytest_configure() -> None:
+    """Choose how hard Hypothesis tries: HYPOTHESIS_PROFILE names one of the profiles."""
     slow_machine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
     settings.register_profile("dev", max_examples=50, **slow_machine)
     settings.register_profile("ci", max_examples=100, derandomize=True, **slow_machine)
@@ -27,23 +21,3 @@ def pytest_configure(config: pytest.Config) -> None:
         # Hypothesis also tries constants of our modules, of those that the process has loaded by then: under xdist no
         # two runs would draw the same.
         providers._get_local_constants = lambda: providers._local_constants
-
-
-@pytest.fixture(scope="session")
-def reports(pytestconfig: pytest.Config) -> list[Report]:
-    """Reports to print, as a table, when the run ends."""
-    return pytestconfig.stash[REPORTS]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what became of every rule."""
-    from hpp_contract.cli._console import redactor
-    from hpp_contract.engine.sanitize import sanitize_report
-    from hpp_contract.reporting.terminal import terminal
-    from hpp_contract.reporting.view import ReportView
-
-    for report in config.stash[REPORTS]:
-        terminalreporter.section("the contract", sep="=")
-        colour = terminalreporter.isatty and not os.environ.get("NO_COLOR")
-        view = ReportView(sanitize_report(report, redactor()))
-        terminalreporter.write(terminal(view, width=terminalreporter._tw.fullwidth, colour=colour))

@@ -40,6 +40,7 @@ __all__ = [
     "breakable_constraints",
     "broken",
     "broken_at",
+    "broken_trace",
     "broken_traces",
     "seeded",
     "sessions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,10 @@ def cassette(shape: str) -> Path:
 
 
 @pytest.mark.parametrize("shape", DOCUMENTED)
-def test_example_is_valid(shape: str) -> None:
+def test_example_is_valid(shape: str, counts: Counter[str]) -> None:
     """The documented example satisfies its own schema and the session schema."""
     assert violations(shape, example(shape)) == violations("session", example(shape)) == ()
+    counts["examples valid by their schemas"] += 1
 
 
 @pytest.mark.parametrize("shape", DOCUMENTED)
@@ -35,12 +37,13 @@ def test_examples_agree(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", DOCUMENTED)
-def test_cassette_replays(shape: str) -> None:
+def test_cassette_replays(shape: str, counts: Counter[str]) -> None:
     """The cassette replays through requests and vcrpy, with nothing sent."""
     with vcr.use_cassette(cassette(shape), record_mode="none"):
         answer = requests.get(URL, timeout=1)
     assert answer.status_code == 200
     assert json.loads(answer.content) == example(shape)
+    counts["cassettes replayed"] += 1
 
 
 def test_cassette_refuses_other_requests() -> None:
