@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from hpp_contract.engine.errors import UNVERIFIED
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.reporting.view import Block, ChangeGroup, ReportView, plural
 
@@ -52,7 +51,7 @@ def guarded(text: str, token: str) -> str:
 
 def _all(view: ReportView) -> Iterator[Annotation]:
     report = view.report
-    if report.exit_code == UNVERIFIED:
+    if view.doubt is not None:
         yield Annotation("error", "Could not verify", view.headline)
     yield from (Annotation("error", "Problem with the run", problem) for problem in report.problems)
     if view.is_drift:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from hpp_contract.engine.errors import UNVERIFIED
 from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import ChangeClass, Finding, Severity
 from hpp_contract.reporting.view import ReportView
@@ -66,7 +65,7 @@ def _changes(view: ReportView) -> Iterator[dict[str, Any]]:
 
 def _run(view: ReportView) -> Iterator[dict[str, Any]]:
     kind = view.report.subject.kind
-    if view.report.exit_code == UNVERIFIED:
+    if view.doubt is not None:
         yield _entry("could-not-verify", view.headline, "blocker", kind)
     for problem in view.report.problems:
         yield _entry("problem", problem, "critical", kind, problem)

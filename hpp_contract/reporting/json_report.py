@@ -27,8 +27,9 @@ def as_object(report: Report) -> dict[str, Any]:
         "exit_code": report.exit_code,
         "rules": [_rule(verdict) for verdict in report.rules],
     }
-    if report.unverified is not None:
-        value["unverified"] = report.unverified
+    doubt = ReportView(report).doubt
+    if doubt is not None:
+        value["unverified"] = doubt
     for key, sentences in (("problems", report.problems), ("notes", report.notes)):
         if sentences:
             value[key] = list(sentences)

@@ -79,8 +79,8 @@ def _top(console: Console, view: ReportView) -> None:
     from rich.text import Text
 
     report = view.report
-    console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
     console.print(Text(view.headline, style="bold green" if report.exit_code == KEPT else "bold red"))
+    console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
     if not view.is_drift:
         console.print(Text(view.counts))
     console.print()

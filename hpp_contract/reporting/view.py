@@ -168,6 +168,11 @@ class ReportView:
         aside = f" ({plural(known, 'known failure')} on record)" if known else ""
         return (_drift(self.report) if self.is_drift else _verdict(self.report)) + aside
 
+    @cached_property
+    def doubt(self) -> str | None:
+        """Why the run could not be verified, or what it asked beside what is broken; None when it could."""
+        return _doubt(self.report)
+
     @property
     def counts(self) -> str:
         """`54 rules: 40 ok, 2 broken, 1 warned, 11 not exercised, 0 errors`."""
@@ -252,19 +257,39 @@ def total(verdict: RuleVerdict) -> int:
 
 def _verdict(report: Report) -> str:
     if report.exit_code == UNVERIFIED:
-        crashed = f"{plural(report.summary[Outcome.ERROR], 'rule')} crashed, which is a fault of hpp-contract"
-        return f"Could not verify: {report.unverified or crashed}"
+        return f"Could not verify: {_doubt(report)}{_verified(report)}"
     warned = sum(v.outcome is Outcome.WARNED and v.known_failing is None for v in report.rules)
     if report.exit_code == KEPT:
-        return f"Contract kept, with {plural(warned, 'warning')}" if warned else "Contract kept"
+        kept = f"Contract kept, with {plural(warned, 'warning')}" if warned else "Contract kept"
+        return kept + (", but no session in it: nothing but refusals was judged" if _has_no_session(report) else "")
     return _broken(report, warned) + _rest(report)
+
+
+def _doubt(report: Report) -> str | None:
+    if report.unverified is not None or report.exit_code != UNVERIFIED:
+        return report.unverified
+    return f"{plural(report.summary[Outcome.ERROR], 'rule')} crashed, which is a fault of hpp-contract"
+
+
+def _verified(report: Report) -> str:
+    """What was verified in spite of what was not, as a further sentence."""
+    counts = {OUTCOMES[outcome]: report.summary[outcome] for outcome in (Outcome.OK, Outcome.WARNED)}
+    words = [f"{plural(count, 'rule')} {word}" for word, count in counts.items() if count]
+    end = "" if (_doubt(report) or "").endswith(".") else "."
+    return f"{end} Verified all the same: {', '.join(words)}" if words else ""
+
+
+def _has_no_session(report: Report) -> bool:
+    """Whether a recording has answers, and none of them a session."""
+    about_sessions = [verdict for verdict in report.rules if verdict.rule.letter == "S"]
+    silent = all(verdict.outcome is Outcome.NOT_EXERCISED for verdict in about_sessions)
+    return report.subject.kind == "recording" and bool(about_sessions) and silent
 
 
 def _drift(report: Report) -> str:
     changed = f"Drift: {by_class(report.changes)}" if report.changes else ""
     if report.exit_code == UNVERIFIED:
-        doubt = f"Could not verify: {report.unverified or 'a rule crashed, which is a fault of hpp-contract'}"
-        return f"{doubt} {changed}".rstrip()
+        return f"Could not verify: {_doubt(report)} {changed}".rstrip()
     if report.problems and not changed:
         return _problems(report)
     harmless = ", which does not fail the run" if report.exit_code == KEPT and changed else ""

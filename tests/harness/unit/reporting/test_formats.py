@@ -141,7 +141,7 @@ def test_junit_maps_each_outcome() -> None:
         "HPP-H01": ["system-out"],
         "HPP-L01": ["skipped"],
         "HPP-E01": ["error"],
-        "the": [],
+        "the": ["system-out"],
         "problem": ["failure"],
     }
     assert tags(replace(EVERY_OUTCOME, strict=True))["HPP-H01"] == ["failure"]
