@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from hpp_contract import __version__
+from hpp_contract.cli._configuration import configured
 from hpp_contract.cli._console import exit_code
 from hpp_contract.model.clock import Clock, system_clock
 
@@ -48,6 +49,17 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(f"hpp_contract.cli.{name}"), name)
         command.epilog = EXIT_CODES
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command with what the configuration file gives it. Help comes whatever is in the file."""
+        name, command, words = super().resolve_command(ctx, args)
+        if name is None or command is None or ctx.resilient_parsing or {"-h", "--help"} & {*words}:
+            return name, command, words
+        given, words = configured(command, words)
+        ctx.default_map = {name: given}
+        return name, command, words
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Commands, without importing any."""

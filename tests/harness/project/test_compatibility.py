@@ -29,7 +29,7 @@ def test_every_schema_belongs_to_something_public() -> None:
     """Each schema of a format of this project is one of the formats that the page lists."""
     words = {"report": "report", "case": "client cases", "history": "history", "facts": "facts", "vectors": "vectors",
              "exchange": "NDJSON exchanges", "adapter-request": "adapter-request.json",
-             "adapter-answer": "adapter-answer.json"}  # fmt: skip
+             "adapter-answer": "adapter-answer.json", "configuration": "configuration file"}  # fmt: skip
     assert {path.stem for path in (folder("schemas") / "tool").glob("*.json")} == words.keys()
     assert [word for word in words.values() if word not in PUBLIC] == []
 
