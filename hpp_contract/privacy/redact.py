@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
+from hpp_contract.model.placeholder import is_placeholder  # URLs of recordings need it too, further down
 from hpp_contract.spec.endpoint import API_KEY
+
+__all__ = ["ENCODINGS", "MIN_SECRET", "Redactor", "encodings", "is_placeholder"]
 
 
 def _base64(text: str) -> str:
@@ -38,15 +40,6 @@ def encodings(secret: str) -> set[str]:
     forms = {encode(secret) for encode in ENCODINGS}
     lower = {re.sub("%..", lambda code: code[0].lower(), form) for form in forms - {secret}}
     return (forms | lower) - {""}
-
-
-_PLACEHOLDER = re.compile(r"scrub|redact|filter|dummy|fake|mask|placeholder|x{4}|\*{3}|[<\[{]", re.IGNORECASE)
-
-
-@lru_cache(maxsize=1024)
-def is_placeholder(text: str) -> bool:
-    """Whether a recorded value is a placeholder, ours or another tool's, and so gives nothing away."""
-    return not text or bool(_PLACEHOLDER.search(text)) or ("scrubbed" * len(text)).startswith(text)
 
 
 MIN_SECRET = 4
