@@ -37,7 +37,7 @@ from hpp_contract.engine.judge import Groups, by_condition, exercised
 from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.asked import Asked, asked
-from hpp_contract.model.exchange import traces
+from hpp_contract.model.trace import DELETE, traces
 from hpp_contract.rules import CATALOGUE, blocked_by
 from hpp_contract.spec.fields import PUBLISHED
 
@@ -91,19 +91,22 @@ def collect_facts(exchanges: Iterable[Exchange], *, embedded: bool = False) -> C
     """The facts of exchanges; those of an `embedded` server, recorded or not, and of documentation confirm nothing."""
     answered: list[Exchange] = []
     unanswered: list[Exchange] = []
+    deletions: list[Exchange] = []
     for exchange in exchanges:
+        if exchange.request.method == DELETE:
+            deletions.append(exchange)
         if _is_read(exchange) and not exchange.context.retried:
             (unanswered if transient(exchange) else answered).append(exchange)
     tallies: dict[str, _Tally] = defaultdict(_Tally)
     for exchange in answered:
         _count(exchange, tallies, embedded)
-    _count_traces(answered, tallies)
+    _count_traces((*answered, *deletions), tallies)
     facts = {name: tallies[name].situation() for name in sorted(tallies)}
     return CollectedFacts(MappingProxyType(facts), _unanswered(unanswered, answered))
 
 
 def _is_read(exchange: Exchange) -> bool:
-    return exchange.request.method == "GET" and exchange.request.session_id is not None
+    return exchange.is_read and exchange.request.session_id is not None
 
 
 def transient(exchange: Exchange) -> str | None:

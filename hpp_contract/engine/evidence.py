@@ -13,7 +13,7 @@ from hpp_contract.engine.judge import judge
 from hpp_contract.engine.report import Outcome, Poll, Report, RuleVerdict, Slice, Subject
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.asked import Asked, asked
-from hpp_contract.model.exchange import traces
+from hpp_contract.model.trace import traces
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.privacy.render import render_redacted
 

@@ -11,7 +11,8 @@ from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.report import Outcome, RuleVerdict, Subject, heaviest, outcome_of
 from hpp_contract.engine.rule import JUDGES, Finding, Rule, Scope, Severity
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.model.exchange import Exchange, Trace, traces
+from hpp_contract.model.exchange import Exchange
+from hpp_contract.model.trace import DELETE, Trace, traces
 
 SAMPLE = 50
 """Findings kept per rule: enough to act on, and a bound on memory however long the evidence."""
@@ -121,12 +122,17 @@ class Judge:
         self._fed = 0
         self.tallies: dict[str, Tally] = {rule.id: Tally() for rule in self._rules}
         self._single = by_condition(self._rules, "request", "exchange", "recording")
+        self._sent = by_condition(self._rules, "request", "recording")
         self._traced = by_condition(self._rules, "trace")
         self._requested = by_condition(self._rules, "requests")
         self._answers = by_condition(self._rules, "answer")
 
     def exchange(self, exchange: Exchange, order: Order | None = None) -> None:
-        self._run(self._single, exchange, exchange.evidence, order)
+        """Judge one exchange: what is no read by no rule about answers, and a recorded DELETE, which is another
+        documented operation, by none at all."""
+        if exchange.context.recorded and exchange.request.method == DELETE:
+            return
+        self._run(self._single if exchange.is_read else self._sent, exchange, exchange.evidence, order)
 
     def trace(self, trace: Trace, order: Order | None = None) -> None:
         self._run(self._traced, trace, trace.exchanges[-1].evidence, order)

@@ -65,8 +65,8 @@ JUDGES: dict[Scope, frozenset[Subject]] = {
 }
 """Which subjects each scope is about: an endpoint is not judged by the requests that we sent it."""
 
-ALWAYS_READ = ("response content-type", "response content-encoding")
-"""What `Response` reads itself, for its media type and its content: no rule names these in its `reads`."""
+ALWAYS_READ = ("response content-type", "response content-encoding", "request authorization")
+"""What is read for every rule, for the media type, the content and the trace: no rule need name it in its `reads`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,14 @@ def _return_to_waiting(session: SessionSimulator) -> None:
 
 def _turn_back(session: SessionSimulator) -> None:
     _read(session, pick(session.choices, reachable(session.status)))
+    session.wait()
     session.read(updated_at=session.write(session.created))
 
 
 def _change_silently(session: SessionSimulator) -> None:
     session.read()
     dated = session.body["updated_at"]
+    session.wait()
     session.transition(
         pick(session.choices, [status for status in reachable(session.status) if status != session.status])
     )

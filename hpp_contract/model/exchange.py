@@ -1,10 +1,9 @@
-"""Exchange and Trace: small immutable values that every source yields and every rule reads."""
+"""Exchange: a small immutable value that every source yields and every rule reads."""
 
 from __future__ import annotations
 
 import ipaddress
 import zlib
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -14,9 +13,12 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from hpp_contract.model.body import Body, read
 from hpp_contract.model.instant import Instant
-from hpp_contract.spec.endpoint import READ_SESSION
+from hpp_contract.spec.endpoint import METHOD, READ_SESSION, SESSIONS_PATH
+from hpp_contract.spec.session import UUID
 
 Headers = tuple[tuple[str, str], ...]
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def values(headers: Headers, name: str) -> list[str]:
@@ -82,6 +84,13 @@ class Request(_Message):
     def session_id(self) -> str | None:
         return unquote(self.raw_session_id) if self.raw_session_id is not None else None
 
+    @cached_property
+    def base_url(self) -> str:
+        """What precedes `/hpp` in the URL, without user, default port and final slash: whose session it is."""
+        scheme, netloc, path = self.parts.scheme.lower(), self.parts.netloc.rpartition("@")[2].lower(), self.path
+        host = netloc.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
+        return f"{scheme}://{host}{path.rpartition(SESSIONS_PATH)[0].rstrip('/')}"
+
 
 @dataclass(frozen=True)
 class Response(_Message):
@@ -146,7 +155,9 @@ class Context:
 
     `recorded` is True for recordings, where headers may have been filtered and times dropped; `retried` for a transient
     failure that succeeded on retry; `max_latency` is in seconds; `base_path` is what precedes `/hpp` in a right URL;
-    `standalone` for an example that belongs to no sequence of polls; `secrets` must never leave memory.
+    `standalone` for an example that belongs to no sequence of polls; `created` where this run made the session, and
+    `deleted` where it has disabled it before; `redirected` where a redirect from https led here; `secrets` must never
+    leave memory.
     """
 
     recorded: bool = False
@@ -157,6 +168,9 @@ class Context:
     provenance: str | None = None
     base_path: str | None = None
     standalone: bool = False
+    created: bool = False
+    deleted: bool = False
+    redirected: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -204,6 +218,12 @@ class Exchange:
         return self.response.status if self.response is not None else None
 
     @cached_property
+    def is_read(self) -> bool:
+        """Whether this is a GET, but for one that only asked whether the answer its sender has still holds (304)."""
+        revalidated = self.status == 304 and any(map(self.request.header, ("if-none-match", "if-modified-since")))
+        return self.request.method == METHOD and not revalidated
+
+    @cached_property
     def answered_by(self) -> AnsweredBy:
         """Who answered, as far as one can tell. A page under 200 is the API's answer, and so is its own 500."""
         response = self.response
@@ -222,62 +242,6 @@ class Exchange:
     @cached_property
     def expires_at(self) -> Instant | None:
         return Instant.parse((self.session or {}).get("expires_at"))
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The exchanges of one session in time order. `others_answered` says whether the API answered anything else between
-    the first and the last of them."""
-
-    session_id: str
-    exchanges: tuple[Exchange, ...]
-    others_answered: bool = False
-
-    @cached_property
-    def reads(self) -> tuple[Exchange, ...]:
-        """The exchanges that carry a session."""
-        return tuple(exchange for exchange in self.exchanges if exchange.session is not None)
-
-
-def traces(exchanges: Iterable[Exchange], *, unauthorized: bool = False) -> list[Trace]:
-    """Group reads by requested session id, in time order; without times, in the order of each file by itself. Requests
-    known to have had no or wrong credentials show nothing about a session; only `unauthorized` includes them."""
-    groups: dict[tuple[str, str], list[Exchange]] = {}
-    exchanges = tuple(exchanges)
-    for exchange in exchanges:
-        session_id = exchange.request.session_id
-        if session_id is not None and (unauthorized or exchange.context.credentials not in ("wrong", "none")):
-            file = exchange.evidence.rpartition("#")[0] if exchange.at is None else ""
-            file = exchange.evidence if exchange.context.standalone else file
-            groups.setdefault((session_id, file), []).append(exchange)
-    answered = _Answered(exchanges)
-    return [
-        Trace(session_id, ordered := _ordered(group), answered.beside(ordered))
-        for (session_id, _), group in groups.items()
-    ]
-
-
-class _Answered:
-    """Where in the evidence the API itself answered: by time when everything has one, else by place."""
-
-    def __init__(self, exchanges: Sequence[Exchange]) -> None:
-        ordered = _ordered(exchanges)
-        self._place = {id(exchange): place for place, exchange in enumerate(ordered)}
-        self._count = [0]
-        for exchange in ordered:
-            self._count.append(self._count[-1] + (exchange.answered_by is AnsweredBy.API))
-
-    def beside(self, group: Sequence[Exchange]) -> bool:
-        """Whether anything else was answered between the first and the last of the group."""
-        first, last = self._place[id(group[0])], self._place[id(group[-1])]
-        own = sum(exchange.answered_by is AnsweredBy.API for exchange in group)
-        return self._count[last + 1] - self._count[first] > own
-
-
-def _ordered(group: Sequence[Exchange]) -> tuple[Exchange, ...]:
-    if all(exchange.at is not None for exchange in group):
-        group = sorted(group, key=lambda exchange: exchange.at.ns if exchange.at else 0)
-    return tuple(group)
 
 
 def response_of(exchange: Exchange) -> Response:
@@ -304,3 +268,8 @@ def is_loopback(host: str) -> bool:
 def without(fields: Headers, *names: str) -> Headers:
     """The header fields whose name is none of these."""
     return tuple(field for field in fields if field[0].lower() not in names)
+
+
+def same_id(session_id: str) -> str:
+    """The id in the one form that all its spellings have: UUIDs compare without case."""
+    return session_id.lower() if UUID.fullmatch(session_id) else session_id

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
 
 from hpp_contract.model import Exchange
+from hpp_contract.model.trace import DELETE
 from hpp_contract.recordings.formats import FORMATS, ndjson
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
 from hpp_contract.recordings.formats.yaml_text import read_yaml
@@ -37,8 +38,8 @@ class Skipped(Enum):
 
 @dataclass
 class Reading:
-    """What was read: `exchanges` of the read-session operation, `notes` for information, and sentences about what could
-    not be read (`unreadable`)."""
+    """What was read: `exchanges` of the read-session operation, with those that disabled a session, `notes` for
+    information, and sentences about what could not be read (`unreadable`)."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -59,7 +60,7 @@ def read_recordings(paths: Sequence[str]) -> Reading:
                 reading.unreadable.append(source.sentence)
             else:
                 _read(source, reading)
-    if not reading.exchanges and not reading.unreadable:
+    if all(each.request.method == DELETE for each in reading.exchanges) and not reading.unreadable:
         reading.unreadable.append(nothing_in(paths))
     return reading
 
@@ -67,12 +68,14 @@ def read_recordings(paths: Sequence[str]) -> Reading:
 def _read(source: InputFile, reading: Reading) -> None:
     def on_line(line: Line) -> Exchange | None:
         exchange = ndjson.exchange_on(line[2], f"{source.name}#{line[0]}")
-        return exchange if is_read(exchange) else None
+        return exchange if about_session(exchange) else None
 
-    skipped, before = 0, len(reading.exchanges)
+    skipped = judged = 0
     for item in items(Piece(source, 0, source.size, 1), on_line, lambda exchange: exchange):
         if isinstance(item, Exchange):
             reading.exchanges.append(item)
+            deletes = item.request.method == DELETE
+            skipped, judged = skipped + deletes, judged + (not deletes)
         elif isinstance(item, Damage):
             reading.unreadable.append(item.sentence)
         elif item is Skipped.FILE:
@@ -80,7 +83,7 @@ def _read(source: InputFile, reading: Reading) -> None:
         else:
             skipped += 1
     if skipped:
-        reading.notes.append(skipped_note(source.name, skipped, len(reading.exchanges) - before))
+        reading.notes.append(skipped_note(source.name, skipped, judged))
 
 
 def items(
@@ -106,15 +109,16 @@ def items(
             if isinstance(exchange, Unreadable):
                 yield Damage(f"{source.name}{exchange}")
             else:
-                yield on_exchange(exchange) if is_read(exchange) else Skipped.OPERATION
+                yield on_exchange(exchange) if about_session(exchange) else Skipped.OPERATION
     except (Unreadable, OSError) as error:
         other_file = isinstance(error, NoRecording) and source.found
         yield Skipped.FILE if other_file else Damage.of(source.name, error)
 
 
-def is_read(exchange: Exchange) -> bool:
-    """Whether this is a read of a session, correct or not: DELETE on the same path is another documented operation."""
-    return exchange.request.session_id is not None and exchange.request.method != "DELETE"
+def about_session(exchange: Exchange) -> bool:
+    """Whether this asks something about one session. A DELETE on its path is another documented operation, which is
+    counted as such; what follows it is judged by it."""
+    return exchange.request.session_id is not None
 
 
 def nothing_in(paths: Sequence[str]) -> str:

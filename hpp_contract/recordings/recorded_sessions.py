@@ -15,7 +15,8 @@ from typing import Final
 from hpp_contract.engine.edits import Edit
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange, Response
-from hpp_contract.model.exchange import traces, without
+from hpp_contract.model.exchange import without
+from hpp_contract.model.trace import traces
 from hpp_contract.recordings.reading import read_recordings
 from hpp_contract.recordings.write import unused_name
 

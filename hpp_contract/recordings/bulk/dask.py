@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 from pkgutil import resolve_name
+from secrets import token_bytes
 from shutil import rmtree
 from tempfile import TemporaryDirectory, gettempdir
 from threading import get_ident
@@ -26,6 +28,7 @@ from hpp_contract import __version__
 from hpp_contract.engine import Judge, Subject
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.judge import Tally
+from hpp_contract.model.trace import AnswerTimes
 from hpp_contract.recordings.bulk.local import Evidence, Judged, Merger, Progress, available_cores
 from hpp_contract.recordings.bulk.pieces import PieceResult, Worker, judge_partition
 from hpp_contract.recordings.bulk.sessions import unpacked
@@ -93,12 +96,13 @@ def _judged(client: Client, evidence: Evidence, on_progress: Progress | None) ->
     partitions = min(MAX_SHARES, 1 + evidence.size // SHARE)
     shares = mapped(
         client, judge_share, grouped((((index, piece), piece.length) for index, piece in indexed), size),
-        partitions=partitions,
+        partitions=partitions, salt=token_bytes(16),
     )  # fmt: skip
     counts = mapped(client, counted, shares)
     sources = client.submit(tuple, evidence.sources, pure=False)
     shuffled = (mapped(client, records_of, shares, partition=partition) for partition in range(partitions))
-    sessions = [client.submit(judge_sessions, records, sources, pure=False) for records in shuffled]
+    answers = client.submit(merged_times, mapped(client, times_of, shares), pure=False)
+    sessions = [client.submit(judge_sessions, records, sources, answers, pure=False) for records in shuffled]
     del shares  # now each is dropped as soon as its records are where they belong
     merger, done = Merger(), 0
     for _, (tallies, results) in each(client, counts):
@@ -127,15 +131,16 @@ def _pieces(client: Client, evidence: Evidence) -> Iterable[Piece]:
 
 
 Counted = tuple[dict[str, Tally], list[tuple[int, PieceResult]]]
-"""Tallies, and for each piece its index and its result without tallies and records."""
+"""Tallies, and for each piece its index and its result without tallies, records and times."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """The result of the pieces of one task: what is `counted`, and packed records by partition."""
+    """The result of the pieces of one task: what is `counted`, packed records by partition, and times of answers."""
 
     counted: Counted
     records: dict[int, list[bytes]]
+    answers: AnswerTimes
 
 
 def grouped(weighed: Iterable[tuple[Item, int]], size: int) -> Iterator[list[Item]]:
@@ -166,18 +171,21 @@ def survey(spans: Sequence[tuple[InputFile, int, int]], size: int) -> list[list[
     return [list(blocks(source, start, end, size)) for source, start, end in spans]
 
 
-def judge_share(indexed: Sequence[tuple[int, Piece]], partitions: int) -> Share:
+def judge_share(indexed: Sequence[tuple[int, Piece]], partitions: int, salt: bytes) -> Share:
     """Judge the exchanges of some pieces one by one."""
     judge = Judge(CATALOGUE, Subject("recording", ""))
     results: list[tuple[int, PieceResult]] = []
     records: dict[int, list[bytes]] = {}
+    answers = AnswerTimes()
     for index, piece in indexed:
-        result = _worker(get_ident()).piece(piece, partitions)
+        result = _worker(get_ident()).piece(piece, partitions, salt)
         judge.merge(result.tallies)
-        results.append((index, replace(result, tallies={}, records={})))
+        answers.add(result.answers)
+        results.append((index, replace(result, tallies={}, records={}, answers=array("q"))))
         for partition, data in result.records.items():
             records.setdefault(partition, []).append(data)
-    return Share(({rule: tally for rule, tally in judge.tallies.items() if tally.exercised}, results), records)
+    counts = {rule: tally for rule, tally in judge.tallies.items() if tally.exercised}
+    return Share((counts, results), records, answers)
 
 
 @cache
@@ -196,9 +204,23 @@ def records_of(share: Share, partition: int) -> list[bytes]:
     return share.records.get(partition, [])
 
 
-def judge_sessions(shares: list[list[bytes]], sources: tuple[InputFile, ...]) -> dict[str, Tally]:
+def times_of(share: Share) -> AnswerTimes:
+    """When the API answered in the share."""
+    return share.answers
+
+
+def merged_times(shares: list[AnswerTimes]) -> AnswerTimes:
+    """When the API answered in all shares."""
+    merged = AnswerTimes()
+    for each in shares:
+        merged.merge(each)
+    return merged
+
+
+def judge_sessions(shares: list[list[bytes]], sources: tuple[InputFile, ...], answers: AnswerTimes) -> dict[str, Tally]:
     """Judge the sessions of one partition, from its records in every share."""
-    return judge_partition([record for data in chain.from_iterable(shares) for record in unpacked(data)], sources)
+    records = [record for data in chain.from_iterable(shares) for record in unpacked(data)]
+    return judge_partition(records, sources, answers)
 
 
 TIMEOUT_S: Final = 10

@@ -21,7 +21,7 @@ from hpp_contract.privacy.describe import describe
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.spec.endpoint import API_KEY, SESSIONS_PATH
+from hpp_contract.spec.endpoint import API_KEY, METHOD, SESSIONS_PATH
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
 from hpp_contract.spec.session import LIFETIME, SKEW, STATUSES, UUID
 
@@ -56,12 +56,15 @@ ReadFacts = tuple[int, str, int, str, tuple[str | None, ...]]
 
 
 class Fingerprint(NamedTuple):
-    """Two exchanges of one `signature` get the same verdict from every rule about a single exchange.
+    """Two exchanges of one `signature` get the same verdict from every rule about a single exchange. The API itself
+    answered all that have one.
 
-    The rest is what rules about traces read: `at` in ns since 1970, the Authorization values `sent`, and the `read`.
+    The rest is what rules about traces read: the URL before the id, `at` in ns since 1970, the Authorization values
+    `sent`, and the `read`.
     """
 
     signature: Hashable
+    sessions: str
     session_id: str
     at: int | None
     sent: tuple[str, ...]
@@ -85,7 +88,7 @@ def fingerprint(
     TypeError or AttributeError for values of other types than an Exchange has.
     """
     sessions, session_id = url[:-36], url[-36:]
-    if not _reads(sessions) or not _is_uuid(session_id) or type(method) is not str:
+    if method != METHOD or not _reads(sessions) or not _is_uuid(session_id):
         return None
     if not body.isascii() or _KEY in body or context.retried or context.secrets:
         return None
@@ -97,14 +100,14 @@ def fingerprint(
     authorization = tuple([value for name, value in asked if name == "authorization"])
     if authorization and any(form in body or form in answered[4] for form in _forms(authorization)):
         return None
-    inner = _session(body, session_id, answered[1]) if status == 200 else _error(body, status)
+    inner = _session(body, session_id, answered[1]) if status == 200 else _error(body, status, answered[0])
     if inner is None:
         return None
     signature = (
         method, sessions, asked, status, answered[0], answered[2] is None, answered[3], elapsed is None, at is None,
         context, inner[0],
     )  # fmt: skip
-    return Fingerprint(signature, session_id, at, authorization, inner[1])
+    return Fingerprint(signature, sessions, session_id, at, authorization, inner[1])
 
 
 def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
@@ -284,8 +287,8 @@ def _flat_object(body: str) -> dict[str, str] | None:
     return value if plain and {*map(type, value.values())} == {str} else None
 
 
-def _error(body: str, status: int) -> tuple[Hashable, ReadFacts] | None:
-    if not 400 <= status < 500:
+def _error(body: str, status: int, fields: Headers) -> tuple[Hashable, ReadFacts] | None:
+    if not 400 <= status < 500 or status == 429 or any("html" in value.lower() for _, value in fields):
         return None
     if not body:
         return "", (status, "", 0, "", ())

@@ -17,12 +17,14 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from secrets import token_bytes
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Self, TypeVar, cast
 
 from hpp_contract.engine import Judge, RuleVerdict, Subject
 from hpp_contract.engine.errors import Unverifiable, system_refusal
 from hpp_contract.engine.judge import Tally
+from hpp_contract.model.trace import AnswerTimes
 from hpp_contract.recordings.bulk.pieces import SENTENCES, PieceResult, Worker, judge_partition
 from hpp_contract.recordings.bulk.sessions import ReadRecord, unpacked
 from hpp_contract.recordings.reading import other_file_note, skipped_note
@@ -100,18 +102,20 @@ class Evidence:
 
 
 class Merger:
-    """Puts the verdict together from its parts, in any order."""
+    """Puts the verdict together from its parts, in any order. `answers` are the times of those in all pieces so far."""
 
     def __init__(self) -> None:
         self._judge = Judge(CATALOGUE, Subject("recording", ""))
         self._counts: dict[int, list[int]] = {}
         self._unreadable: list[tuple[int, int, str]] = []
         self._damaged = 0
+        self.answers = AnswerTimes()
         self._other_files: set[int] = set()
 
     def piece(self, index: int, result: PieceResult) -> None:
         """Add the result of piece number `index`."""
         self._judge.merge(result.tallies)
+        self.answers.add(result.answers)
         counts = self._counts.setdefault(result.file, [0, 0])
         counts[0] += result.judged
         counts[1] += result.skipped
@@ -144,14 +148,14 @@ def available_cores() -> int:
 
 
 def _judged(evidence: Evidence, spill: Spill, processes: Processes | None, on_progress: Progress | None) -> Judged:
-    merger, done = Merger(), 0
+    merger, done, salt = Merger(), 0, token_bytes(16)
     cut = (piece for source in evidence.sources for piece in pieces(source))
-    for index, result in _each(processes, partial(_judge_piece, spill, evidence.partitions), cut):
+    for index, result in _each(processes, partial(_judge_piece, spill, evidence.partitions, salt), cut):
         merger.piece(index, result)
         done += result.size
         if on_progress is not None:
             on_progress(done, evidence.size)
-    sessions = partial(_judge_partition, spill, evidence.sources)
+    sessions = partial(_judge_partition, spill, evidence.sources, merger.answers)
     for _, tallies in _each(processes, sessions, range(evidence.partitions)):
         merger.partition(tallies)
     return merger.judged(evidence)
@@ -168,15 +172,17 @@ def _worker() -> Worker:
     return Worker()
 
 
-def _judge_piece(spill: Spill, partitions: int, piece: Piece) -> PieceResult:
-    result = _worker().piece(piece, partitions)
+def _judge_piece(spill: Spill, partitions: int, salt: bytes, piece: Piece) -> PieceResult:
+    result = _worker().piece(piece, partitions, salt)
     spill.add(result.records)
     result.records = {}
     return result
 
 
-def _judge_partition(spill: Spill, sources: tuple[InputFile, ...], partition: int) -> dict[str, Tally]:
-    return judge_partition(spill.take(partition), sources)
+def _judge_partition(
+    spill: Spill, sources: tuple[InputFile, ...], answers: AnswerTimes, partition: int
+) -> dict[str, Tally]:
+    return judge_partition(spill.take(partition), sources, answers)
 
 
 def _each(

@@ -5,6 +5,7 @@ All of it is pure functions of the files, so any process may do any part, and th
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from hpp_contract.engine import Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
+from hpp_contract.model.trace import DELETE, AnswerTimes, answer_times
 from hpp_contract.recordings.bulk.cache import VerdictCache
 from hpp_contract.recordings.bulk.fingerprint import Fingerprint, fingerprint_of, fingerprint_of_value
 from hpp_contract.recordings.bulk.sessions import (
@@ -25,7 +27,7 @@ from hpp_contract.recordings.bulk.sessions import (
     read_record,
 )
 from hpp_contract.recordings.formats import ndjson
-from hpp_contract.recordings.reading import Skipped, is_read, items, read_document
+from hpp_contract.recordings.reading import Skipped, about_session, items, read_document
 from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece
 from hpp_contract.rules import CATALOGUE
 
@@ -35,14 +37,15 @@ SENTENCES: Final = 20
 
 @dataclass
 class PieceResult:
-    """The result of one piece of file number `file`, of `size` bytes: tallies by rule, packed records by partition,
-    exchanges `judged` and `skipped` (of other operations), how many are `damaged`, and the first sentences about these
-    (`unreadable`). `is_other_file` says that the file is no recording."""
+    """The result of one piece of file number `file`, of `size` bytes: tallies by rule, packed records by partition, the
+    times of `answers` in ns since 1970, exchanges `judged` and `skipped` (of other operations), how many are `damaged`,
+    and the first sentences about these (`unreadable`). `is_other_file` says that the file is no recording."""
 
     file: int
     size: int
     tallies: dict[str, Tally] = field(default_factory=dict)
     records: dict[int, bytes] = field(default_factory=dict)
+    answers: array[int] = field(default_factory=lambda: array("q"))
     judged: int = 0
     skipped: int = 0
     damaged: int = 0
@@ -64,17 +67,16 @@ class Worker:
     """Judges pieces. It keeps the verdicts on ordinary exchanges from one piece to the next."""
 
     def __init__(self) -> None:
-        self._name, self._file = "", 0
+        self._name, self._result, self._salt = "", PieceResult(0, 0), b""
         self._cache = VerdictCache(CATALOGUE, Subject("recording", ""), lambda order: f"{self._name}#{order[1]}")
 
-    def piece(self, piece: Piece, partitions: int) -> PieceResult:
-        """Judge the exchanges of a piece one by one."""
-        self._name, self._file = piece.source.name, piece.source.number
-        result = PieceResult(self._file, piece.length)
+    def piece(self, piece: Piece, partitions: int, salt: bytes) -> PieceResult:
+        """Judge the exchanges of a piece one by one. `salt` is random, and the same in all of a run."""
+        self._name, self._salt = piece.source.name, salt
+        self._result = result = PieceResult(piece.source.number, piece.length)
         records: dict[int, list[RecordTuple]] = {}
         for item in items(piece, self._line, self._exchange):
             if isinstance(item, tuple):
-                result.judged += 1
                 records.setdefault(partition_of(item[0], partitions), []).append(item)
             else:
                 result.count(item)
@@ -84,23 +86,33 @@ class Worker:
 
     def _line(self, line: Line) -> RecordTuple | None:
         number, offset, data = line
-        place = (self._file, number, offset, len(data or b""))
+        place = (self._result.file, number, offset, len(data or b""))
         value = ndjson.parse(data)
         fingerprint = fingerprint_of_value(value)
         if fingerprint is not None and self._cache.count_if_known(fingerprint, place[:2]):
-            return read_record(fingerprint, place)
+            self._result.judged += 1
+            if fingerprint.at is not None:
+                self._result.answers.append(fingerprint.at)
+            return read_record(fingerprint, place, self._salt)
         exchange = ndjson.exchange_of(value, f"{self._name}#{number}")
-        return self._judged(exchange, fingerprint, place) if is_read(exchange) else None
+        return self._judged(exchange, fingerprint, place) if about_session(exchange) else None
 
     def _exchange(self, exchange: Exchange) -> RecordTuple:
-        return self._judged(exchange, fingerprint_of(exchange), (self._file, _index(exchange), 0, 0))
+        return self._judged(exchange, fingerprint_of(exchange), (self._result.file, _index(exchange), 0, 0))
 
     def _judged(self, exchange: Exchange, fingerprint: Fingerprint | None, place: Place) -> RecordTuple:
+        self._result.answers.extend(answer_times([exchange]))
+        if exchange.request.method == DELETE:
+            self._result.skipped += 1
+            return opaque_record(exchange, place, self._salt)
+        self._result.judged += 1
         if fingerprint is None or not self._cache.count_if_known(fingerprint, place[:2]):
             self._cache.judge(exchange, place[:2], fingerprint)
         context = exchange.context
         ordinary = context.credentials not in ("wrong", "none") and not context.standalone
-        return read_record(fingerprint, place) if fingerprint and ordinary else opaque_record(exchange, place)
+        if fingerprint and ordinary:
+            return read_record(fingerprint, place, self._salt)
+        return opaque_record(exchange, place, self._salt)
 
 
 class Reopener:
@@ -126,7 +138,9 @@ def _index(exchange: Exchange) -> int:
     return int(exchange.evidence.rpartition("#")[2])
 
 
-def judge_partition(records: list[ReadRecord], sources: tuple[InputFile, ...]) -> dict[str, Tally]:
-    """Judge the sessions of a partition."""
-    tallies = Sessions(Reopener(sources)).judge(records)
+def judge_partition(
+    records: list[ReadRecord], sources: tuple[InputFile, ...], answers: AnswerTimes
+) -> dict[str, Tally]:
+    """Judge the sessions of a partition; `answers` are those of all partitions."""
+    tallies = Sessions(Reopener(sources), answers).judge(records)
     return {rule: tally for rule, tally in tallies.items() if tally.exercised}

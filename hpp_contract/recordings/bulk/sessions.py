@@ -16,8 +16,10 @@ from typing import Any, Final, NamedTuple
 from hpp_contract.engine import Judge, Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
-from hpp_contract.model.exchange import traces
+from hpp_contract.model.credentials import identity
+from hpp_contract.model.exchange import same_id
 from hpp_contract.model.instant import SECOND
+from hpp_contract.model.trace import AnswerTimes, traces
 from hpp_contract.recordings.bulk.fingerprint import Fingerprint
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.session import FINAL
@@ -31,7 +33,7 @@ class ReadRecord(NamedTuple):
 
     `session` digest; `file` and `number` in it; `at` in ns since 1970; `offset` and `length` of its line (both 0 in a
     document). The rest is None where the exchange was not ordinary: HTTP `status`; of a session its `state`, `updated`
-    in ns, `expires` as written, digest of the `outcome`; digest of the credentials `sent`.
+    in ns, `expires` as written, digest of the `outcome`; digest of the `reader`: where and with which credentials.
     """
 
     session: bytes
@@ -45,7 +47,7 @@ class ReadRecord(NamedTuple):
     updated: int = 0
     expires: str = ""
     outcome: bytes = b""
-    sent: bytes = b""
+    reader: bytes = b""
 
 
 RecordTuple = tuple[Any, ...]
@@ -55,23 +57,32 @@ Place = tuple[int, int, int, int]
 """File, number, offset and length."""
 
 
-def read_record(fingerprint: Fingerprint, place: Place) -> RecordTuple:
+def read_record(fingerprint: Fingerprint, place: Place, salt: bytes) -> RecordTuple:
     """The record of an ordinary exchange."""
-    _, session, at, sent, (status, state, updated, expires, outcome) = fingerprint
-    ids = digest(repr(outcome)) if any(outcome) else b""
-    return (digest(session), *place, at, status, state, updated, expires, ids, digest("\n".join(sent)) if sent else b"")
+    _, sessions, session, at, sent, (status, state, updated, expires, outcome) = fingerprint
+    ids = digest(repr(outcome), salt) if any(outcome) else b""
+    return (
+        digest(session.lower(), salt), *place, at, status, state, updated, expires, ids,
+        digest(_reader(sessions, sent, place[0]), salt),
+    )  # fmt: skip
 
 
-def opaque_record(exchange: Exchange, place: Place) -> RecordTuple:
+@lru_cache(maxsize=256)  # one client reads at one place
+def _reader(sessions: str, sent: tuple[str, ...], file: int) -> str:
+    """A text that two exchanges have in common only where one reader sent both, see `traces`."""
+    return "\n".join((sessions, *sent, *([] if identity(sent) else [str(file)])))
+
+
+def opaque_record(exchange: Exchange, place: Place, salt: bytes) -> RecordTuple:
     """The record of any other exchange."""
     at = exchange.at.ns if exchange.at is not None else None
-    return (digest(exchange.request.session_id or ""), *place, at)
+    return (digest(same_id(exchange.request.session_id or ""), salt), *place, at)
 
 
 @lru_cache(maxsize=4096)  # a session is polled more than once
-def digest(text: str) -> bytes:
-    """16 bytes that identify the text and do not give it away."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def digest(text: str, salt: bytes) -> bytes:
+    """16 bytes that identify the text and do not give it away: `salt` is in the memory of one run only."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=salt).digest()
 
 
 def partition_of(session: bytes, partitions: int) -> int:
@@ -90,10 +101,11 @@ def unpacked(data: bytes) -> list[ReadRecord]:
 
 
 class Sessions:
-    """Judges sessions from their records. `reopen` reads the exchange of a record again."""
+    """Judges sessions from their records. `reopen` reads the exchange of a record again; `answers` are the times of all
+    answers in the recording."""
 
-    def __init__(self, reopen: Callable[[ReadRecord], Exchange]) -> None:
-        self._reopen = reopen
+    def __init__(self, reopen: Callable[[ReadRecord], Exchange], answers: AnswerTimes) -> None:
+        self._reopen, self._answers = reopen, answers
         self._clean: dict[Hashable, tuple[str, ...]] = {}
 
     def judge(self, records: Iterable[ReadRecord]) -> dict[str, Tally]:
@@ -112,7 +124,7 @@ class Sessions:
         """Judge a session from its exchanges; returns the rules exercised."""
         own = Judge(CATALOGUE, Subject("recording", ""))
         order = {self._reopen(record): (record.file, record.number) for record in records}
-        for trace in traces(order):
+        for trace in traces(order, answers=self._answers):
             own.trace(trace, min(order[exchange] for exchange in trace.exchanges))
         for trace in traces(order, unauthorized=True):
             own.requests(trace, min(order[exchange] for exchange in trace.exchanges))
@@ -139,14 +151,14 @@ def _trace_fingerprint(records: list[ReadRecord]) -> Hashable:
         records = sorted(records, key=lambda record: record.at or 0)
     elif times or any(record.file != first.file for record in records):
         return None
-    if any(record.status is None or record.sent != first.sent for record in records):
+    if any(record.status is None or record.reader != first.reader for record in records):
         return None
     reads = [record for record in records if record.status == 200]
     if not _ordinary_statuses(records, reads) or not all(_ordinary_step(one, two) for one, two in pairwise(reads)):
         return None
     if len(times) > BURST and not _within_burst(sorted(times)):
         return None
-    return first.sent, min(len(reads), 2), min(len(records), 2), bool(times)
+    return first.reader, min(len(reads), 2), min(len(records), 2), bool(times)
 
 
 def _ordinary_statuses(records: list[ReadRecord], reads: list[ReadRecord]) -> bool:
