@@ -280,7 +280,7 @@ def _text(value: str, path: str) -> ExtractedFacts:
     instant = Instant.parse(value)
     if instant is not None:
         yield FactKey("precision", path), str(instant.digits)
-        yield FactKey("zone", path), "Z" if value.endswith("Z") else "an offset"
+        yield FactKey("zone", path), value[-1] if value[-1] in "Zz" else "an offset"
 
 
 def json_type(value: Any) -> str:

@@ -77,10 +77,8 @@ def _wrong_notation(choices: Choices) -> str:
     text = instants.instant(choices)
     match choices.integer(0, 5):
         case 0:
-            return text.lower()
-        case 1:
             return text + "\n"
-        case 2:
+        case 1:
             return "0000" + text[4:]
         case _:
             zone = len(text) - (1 if text.endswith("Z") else 6)
@@ -107,7 +105,7 @@ _INSTANT_EDITS: Final[tuple[Edit, ...]] = (
     lambda text: text[:10],
     lambda text: text.replace("T", " "),
     lambda text: text[:11] + "24:00:00Z",
-    lambda text: text[:17] + "60Z",  # a leap second
+    lambda text: text[:14] + "30:60Z",  # a leap second at an hour that never has one
     lambda text: text[:19] + "+0200",
     lambda text: text[:19] + ".Z",
     lambda text: text[:19] + ",5Z",

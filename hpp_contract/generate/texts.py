@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from hpp_contract.generate.choices import Choices
+from hpp_contract.spec.schema_files import END
 
 USUAL: Final = 24
 """Characters that an ordinary string has at most; a few go to the limit."""
@@ -15,7 +16,6 @@ USUAL: Final = 24
 UNBOUNDED: Final = 1000
 """Characters of the longest string where there is no limit."""
 
-_END: Final = r"(?![\s\S])"
 _PIECE: Final = re.compile(r"(\[(?:[^\]\\^]+)\]|[^\\\[\](){}*+?.|^$])(?:\{(\d+)(?:,(\d+))?\}|([*+?]))?")
 _COUNTS: Final = {"*": (0, USUAL), "+": (1, USUAL), "?": (0, 1)}
 
@@ -59,7 +59,7 @@ def _piece(piece: Piece, choices: Choices) -> str:
 @cache
 def pieces(pattern: str) -> tuple[Piece, ...]:
     """The parts of an anchored pattern that is a plain sequence of characters and classes, each with its count."""
-    inner = pattern.removeprefix("^").removesuffix(_END).removesuffix("$")
+    inner = pattern.removeprefix("^").removesuffix(END).removesuffix("$")
     found, end = [], 0
     while end < len(inner):
         match = _PIECE.match(inner, end)

@@ -12,9 +12,25 @@ from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
 _instant = re.compile(
-    r"(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+    r"(\d{4}-\d{2}-\d{2}[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60))(?:\.(\d{1,9}))?"
+    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
 ).fullmatch
+_is_unusual = re.compile(r"[tz]|:60").search
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAP_SECONDS = frozenset(
+    (datetime.fromisoformat(f"{day}T23:59:59+00:00") - _EPOCH) // timedelta(seconds=1)
+    for day in (
+        "1972-06-30", "1972-12-31", "1973-12-31", "1974-12-31", "1975-12-31", "1976-12-31", "1977-12-31", "1978-12-31",
+        "1979-12-31", "1981-06-30", "1982-06-30", "1983-06-30", "1985-06-30", "1987-12-31", "1989-12-31", "1990-12-31",
+        "1992-06-30", "1993-06-30", "1994-06-30", "1995-12-31", "1997-06-30", "1998-12-31", "2005-12-31", "2008-12-31",
+        "2012-06-30", "2015-06-30", "2016-12-31",
+    )
+)  # fmt: skip
+"""The seconds since 1970 that a leap second came after (IERS Bulletin C)."""
+_UNANNOUNCED = range(2027, 2036)
+"""The years in which a leap second may follow June or December: none is announced, and after 2035 there are none (CGPM
+2022, Resolution 4)."""
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
@@ -29,7 +45,8 @@ class Instant:
 
     @classmethod
     def parse(cls, text: object) -> Instant | None:
-        """The instant that `text` writes, or None when it is no RFC 3339 date-time (a zone is required)."""
+        """The instant that `text` writes, or None when it is no RFC 3339 date-time. A zone is required, `t` and `z` may
+        be small, and a leap second counts as the second that follows it."""
         match = _instant(text) if isinstance(text, str) else None
         ns = _nanoseconds(match) if match is not None else None
         return cls(ns, len(match[2] or "")) if match is not None and ns is not None else None
@@ -52,14 +69,33 @@ def nanoseconds(text: object) -> int | None:
     return _nanoseconds(match) if match is not None else None
 
 
+def is_unusual(text: str) -> bool:
+    """Whether an instant is written as RFC 3339 allows and as few expect: with a small `t` or `z`, or a leap second."""
+    return _is_unusual(text) is not None
+
+
 def _nanoseconds(match: re.Match[str]) -> int | None:
     moment, fraction, zone = match.groups("")
-    seconds = _seconds(moment)
+    is_leap = moment.endswith("60")
+    seconds = _seconds(f"{moment[:-2]}59" if is_leap else moment)
     if seconds is None:
         return None
-    if zone != "Z":
+    if zone not in "Zz":
         seconds -= _offset(zone)
-    return seconds * SECOND + int(fraction.ljust(9, "0"))
+    if is_leap and not _precedes_leap_second(seconds):
+        return None
+    return (seconds + is_leap) * SECOND + int(fraction.ljust(9, "0"))
+
+
+def _precedes_leap_second(seconds: int) -> bool:
+    """Whether a leap second followed this second since 1970, or may once it is announced."""
+    if seconds in _LEAP_SECONDS:
+        return True
+    return any(
+        seconds == (datetime(year, month, day, 23, 59, 59, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+        for year in _UNANNOUNCED
+        for month, day in ((6, 30), (12, 31))
+    )
 
 
 @lru_cache(maxsize=4096)  # a log's instants come in order, so most seconds were just met

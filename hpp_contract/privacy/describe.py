@@ -45,5 +45,5 @@ def show(value: Any) -> str:
 
 def abbreviate(session_id: str) -> str:
     """A session id that its owner recognizes and that cannot be used: `39a1c773…1267`."""
-    printable = quote(session_id, safe="-")
+    printable = quote(session_id, safe="-", errors="surrogatepass")
     return printable if len(printable) <= 12 else f"{printable[:8]}…{printable[-4:]}"

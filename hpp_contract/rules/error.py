@@ -202,7 +202,12 @@ def error_media_type(exchange: Exchange) -> Iterator[Finding]:
 @lru_cache(maxsize=256)
 def _any_form(secrets: tuple[str, ...]) -> re.Pattern[bytes] | None:
     """Finds any encoding of a secret that can be recognized; None when there is none."""
-    forms = {form.encode() for secret in secrets if _is_recognizable(secret) for form in encodings(secret)}
+    forms = {
+        form.encode("utf-8", "surrogatepass")
+        for secret in secrets
+        if _is_recognizable(secret)
+        for form in encodings(secret)
+    }
     return re.compile(b"|".join(map(re.escape, sorted(forms)))) if forms else None
 
 
@@ -235,7 +240,7 @@ def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
     if form is None:
         return
     for name, value in response.headers:
-        if form.search(value.encode()):
+        if form.search(value.encode("utf-8", "surrogatepass")):
             yield Finding(f"header {name[:40]}", "no credentials", "the credentials of the request")
     if form.search(response.content or response.body):
         yield Finding("body", "no credentials", "the credentials of the request")

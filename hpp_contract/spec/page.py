@@ -17,6 +17,8 @@ AUTHENTICATION: Final = "Authentication"
 DATA_TYPES: Final = "Data types"
 SESSION_LIFECYCLE: Final = "Session lifecycle"
 SESSION_LIFETIME: Final = "Session lifetime"
+FIELD_TABLE: Final = "Klarna › Read session › Field table"
+TRACKING: Final = "Klarna › Tracking of a session"
 """Pages, and headings on them, as `source` names them."""
 
 _HPP: Final = "https://docs.kustom.co/contents/checkout/hosted-payment-page"

@@ -13,6 +13,9 @@ DOCUMENTED = ("waiting", "in-progress", "completed-with-token", "completed-with-
 SHAPES = (*DOCUMENTED, "back", "manual-id-check", "cancelled", "failed", "disabled", "error")
 """The documented shapes, and one for each further status of the API reference."""
 
+END = r"(?![\s\S])"
+"""The end of the text in the regular expressions of Python and of most other languages."""
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -24,9 +27,19 @@ def folder(name: Literal["schemas", "cassettes"]) -> Path:
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The schema in `schemas/<name>.json`. Shared: do not change it."""
-    schema: dict[str, Any] = json.loads((folder("schemas") / f"{name}.json").read_text(encoding="utf-8"))
+    """The schema in `schemas/<name>.json`, its patterns as Python needs them. Shared: do not change it."""
+    text = (folder("schemas") / f"{name}.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text, object_hook=_anchored)
     return schema
+
+
+def _anchored(value: dict[str, Any]) -> dict[str, Any]:
+    """With the end of the text for `$`, which in Python also matches before a last line break. In the files it is `$`,
+    because not every language can look ahead."""
+    pattern = value.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith("$"):
+        value["pattern"] = pattern[:-1] + END
+    return value
 
 
 def example(name: str) -> dict[str, Any]:

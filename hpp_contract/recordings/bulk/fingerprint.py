@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from hpp_contract.engine.rule import ALWAYS_READ, JUDGES
 from hpp_contract.model import Context, Exchange, Headers
-from hpp_contract.model.instant import SECOND, nanoseconds, seconds_of_http_date
+from hpp_contract.model.instant import SECOND, is_unusual, nanoseconds, seconds_of_http_date
 from hpp_contract.privacy.describe import describe
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.recordings.formats import ndjson
@@ -249,6 +249,8 @@ def _session_facts(body: str) -> SessionFacts | None:
         value.get("order_id"), value.get("authorization_token"), value.get("klarna_reference"),
     )  # fmt: skip
     if updated is None or expires is None or len(value) != 7 - outcome.count(None):
+        return None
+    if is_unusual(value["updated_at"]) or is_unusual(value["expires_at"]):
         return None
     if not _ordinary(order, token, reference, session_id):
         return None

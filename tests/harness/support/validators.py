@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
 from hpp_contract.generate import NAMES
+from hpp_contract.rules.schemas import is_instant
 from hpp_contract.spec.schema_files import load
 
 Files = Mapping[str, Any]
@@ -20,14 +21,18 @@ FILES: Files = {name: load(name) for name in NAMES}
 def rust(name: str, files: Files = FILES) -> Any:
     """The validator of jsonschema-rs for `<name>.json`; raises where the schemas do not fit together."""
     registry = jsonschema_rs.Registry([(f"{file}.json", schema) for file, schema in files.items()])
-    return jsonschema_rs.validator_for({"$ref": f"{name}.json"}, registry=registry, validate_formats=True)
+    formats = {"date-time": is_instant}
+    return jsonschema_rs.validator_for(
+        {"$ref": f"{name}.json"}, registry=registry, validate_formats=True, formats=formats
+    )
 
 
 def python(name: str, files: Files = FILES) -> Any:
     """The validator of jsonschema for `<name>.json`."""
     resources = [(f"{file}.json", Resource.from_contents(schema)) for file, schema in files.items()]
     registry: Registry[Any] = Registry().with_resources(resources)
-    checker = Draft202012Validator.FORMAT_CHECKER
+    checker = FormatChecker(["date"])
+    checker.checks("date-time")(is_instant)
     return Draft202012Validator({"$ref": f"{name}.json"}, registry=registry, format_checker=checker)
 
 

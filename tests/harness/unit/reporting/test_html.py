@@ -57,13 +57,13 @@ def test_the_verdict_comes_first() -> None:
 
 
 def test_a_finding_has_all_its_parts() -> None:
-    """A broken rule is shown with its sentence, its basis, where, expected, found, evidence, exchange and commands."""
+    """A finding is shown with its rule, the basis, where, expected, found, evidence, exchange and commands."""
     shown = Page(html(ReportView(broken())))
     written = next(element for element in shown.all("article") if element["id"] == "HPP-C02").text
     for part in [
         "HPP-C02 order-with-reference",
         "order_id and klarna_reference come together.",
-        "must · shown: Read Session",
+        "should · shown: Read Session",
         "/klarna_reference",
         "present",
         "absent",
