@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -12,8 +12,10 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from hpp_contract.cli._console import colour, redactor, width, write_stdout
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.evidence import with_evidence
 from hpp_contract.engine.files import check, write
 from hpp_contract.engine.known_failing import Entry, apply, read_known_failing
@@ -86,6 +88,23 @@ def common_options(command: Command) -> Command:
         return command(options=options, **arguments)
 
     return decorated(wrapped, _COMMON)
+
+
+def refuse_idle(names: Iterable[str], because: str) -> None:
+    """Raise UsageProblem if the command line gives one of these options, which would do nothing, `because` of
+    something. Names are those of click's parameters."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name in set(names):
+            name = parameter.human_readable_name if isinstance(parameter, click.Argument) else parameter.opts[0]
+            raise UsageProblem(f"{name} does nothing here, because {because}: leave it out.")
+
+
+def refuse_all_but(used: Iterable[str], because: str) -> None:
+    """The same for every option but those `used`, and but those that only say how to print."""
+    kept = {*used, "no_color"}
+    refuse_idle({each.name or "" for each in click.get_current_context().command.params} - kept, because)
 
 
 def decorated(command: Command, decorators: Sequence[Callable[[Command], Command]]) -> Command:

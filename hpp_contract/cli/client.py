@@ -15,7 +15,7 @@ import click
 from hpp_contract.cases import CASES, GENERATED, Case, select, selects_generated
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli._console import completing, progress, write_stdout
-from hpp_contract.cli._options import Options, authority, common_options, finish
+from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.client import Adapter, GeneratedOptions, RunOptions, run
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
@@ -100,11 +100,14 @@ def client(
     """
     cases = select(only, recorded_cases(cassettes) if cassettes else ())
     if list_only:
+        refuse_all_but(("list_only", "only", "cassettes", "json"), "--list only lists")
         _list(options, cases)
         return
     extra = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
     start, subject, run_options = _under_test(python, command, timeout, extra)
     generated_options = _generated(generated, folder, only, options.seed)
+    if generated_options is None:
+        refuse_idle(("folder",), "no generated sessions are read")
     run_options = replace(run_options, generated=generated_options, clock=options.clock)
     with progress("running client cases"), authority(tls) as trusted, trusting(trusted):
         report = run(cases, start, subject, replace(run_options, tls=trusted))

@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from hpp_contract.cli._console import readable, redactor, write_stdout
-from hpp_contract.cli._options import Options, common_options, finish
+from hpp_contract.cli._options import Options, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.cli._probe_options import ProbeOptions, probe_options
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.history import append, line_of, read_history, run_of
@@ -106,6 +106,7 @@ def drift(
         baseline, fresh, probe_with, options, fail_on, readable(reason) if accepting and reason else None, history, page
     )
     _refuse_contradictions(request, accepting, reason, reporting)
+    _refuse_idle(request, reporting)
     if reporting:
         _summarize_history(request)
     if page is not None:
@@ -132,6 +133,21 @@ def _refuse_contradictions(request: DriftOptions, accepting: bool, reason: str |
     wrong = next((sentence for sentence, applies in problems.items() if applies), None)
     if wrong is not None:
         raise UsageProblem(wrong)
+
+
+def _refuse_idle(request: DriftOptions, reporting: bool) -> None:
+    """Raise UsageProblem for an option that would do nothing."""
+    probing = ProbeOptions.__slots__
+    if reporting:
+        refuse_all_but(("reporting", "history", "baseline", "json", "markdown"), "--report only reads the history")
+    if request.page is not None:
+        refuse_idle((*probing, "seed"), "--page compares the saved page, and probes nothing")
+    if request.fresh is not None:
+        refuse_idle((*probing, "seed"), "--fresh compares recordings, and probes nothing")
+    if request.accept is not None:
+        refuse_idle(("fail_on", "strict"), "--accept makes what is seen the baseline, so that no change fails")
+    if request.options.strict:
+        refuse_idle(("fail_on",), "--strict lets every change fail")
 
 
 def _compare(request: DriftOptions) -> NoReturn:

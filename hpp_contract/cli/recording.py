@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hpp_contract.cli._console import progress
-from hpp_contract.cli._options import Options, common_options, finish
+from hpp_contract.cli._options import Options, common_options, finish, refuse_idle
 from hpp_contract.engine import Report, Subject
 from hpp_contract.model import Exchange
 from hpp_contract.recordings import read_recordings
@@ -42,6 +42,7 @@ def recording(
       zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
       hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
     """
+    refuse_idle(("seed",), "judging a recording chooses nothing at random")
     judge = _engine(engine, scheduler, processes)
     with progress("judging recordings") as advance:
         judged = judge(paths, on_progress=advance)

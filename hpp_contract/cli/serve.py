@@ -14,7 +14,7 @@ import click
 
 from hpp_contract.cases.scenarios import SCENARIOS, Scenario
 from hpp_contract.cli._console import completing, write_stdout
-from hpp_contract.cli._options import Options, authority, common_options, finish
+from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.cli.serve_text import instructions, listing
 from hpp_contract.engine import Report, Subject, judge
 from hpp_contract.engine.edits import body as body_of
@@ -90,8 +90,12 @@ def serve(
       hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
     """
     if list_only:
+        refuse_all_but(("list_only",), "--list only lists")
         write_stdout(listing())
         return
+    refuse_idle(("seed",), "the server chooses nothing at random")
+    if body is not None:
+        refuse_idle(("scenario",), "--body answers every id that has no session of its own")
     default = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {each.name: each for each in FAULTS}
     active = tuple(_named(by_name, name, "fault") for name in faults)
