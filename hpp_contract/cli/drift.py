@@ -137,13 +137,13 @@ def _refuse_contradictions(request: DriftOptions, accepting: bool, reason: str |
 
 def _refuse_idle(request: DriftOptions, reporting: bool) -> None:
     """Raise UsageProblem for an option that would do nothing."""
-    probing = ProbeOptions.__slots__
+    about_probes = (*ProbeOptions.__slots__, "seed")
     if reporting:
         refuse_all_but(("reporting", "history", "baseline", "json", "markdown"), "--report only reads the history")
     if request.page is not None:
-        refuse_idle((*probing, "seed"), "--page compares the saved page, and probes nothing")
+        refuse_idle(about_probes, "--page compares the saved page, and probes nothing")
     if request.fresh is not None:
-        refuse_idle((*probing, "seed"), "--fresh compares recordings, and probes nothing")
+        refuse_idle(about_probes, "--fresh compares recordings, and probes nothing")
     if request.accept is not None:
         refuse_idle(("fail_on", "strict"), "--accept makes what is seen the baseline, so that no change fails")
     if request.options.strict:

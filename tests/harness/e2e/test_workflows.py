@@ -248,5 +248,5 @@ def test_cron_recipe(faults: tuple[Fault, ...], mailed: bool, tmp_path: Path) ->
         runner.probe(server)
         runner.said = ""
         runner.step(fields[5].replace("/srv/hpp-contract", ".").replace(". ./sandbox.env", "true"))
-    assert runner.said.startswith("drift: http://127.0.0.1:") == mailed, runner.said
+    assert runner.said.startswith("Drift: 3 breaking") == mailed, runner.said
     assert bool(runner.said) == mailed

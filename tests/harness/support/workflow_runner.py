@@ -17,6 +17,7 @@ from tests.harness.support.paths import ROOT
 NOT_RUN_HERE = {
     "Install": "the tests run in an environment that is installed already",
     "Lint and test": "this is what runs this test",
+    "Hold the contract against all there is": "tests/harness/project/test_contract_suite.py runs it",
     "Look for what the day's short runs miss": "this is what runs this test, for longer",
     "Test on the lowest versions": "this is what runs this test, on other versions",
     "Test on every other day in every place": "this is what runs this test, on other days",

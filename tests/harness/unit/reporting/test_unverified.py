@@ -18,6 +18,7 @@ from hpp_contract.reporting.github import github
 from hpp_contract.reporting.junit import junit
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.view import ReportView
+from tests.harness.support.junit_reader import passing
 from tests.harness.support.sample_reports import REPORTS, finding, report, verdict
 
 WHY = "nobody listens."
@@ -48,12 +49,6 @@ UNVERIFIED = {
     "harmless drift": drift(ADDITIVE, unverified=WHY),
     "drift beside it": drift(BREAKING, unverified=WHY),
 }
-
-
-def passing(text: str) -> list[str]:
-    """The test cases in JUnit XML that a reader of it takes for passed."""
-    cases = ET.fromstring(text).iter("testcase")  # noqa: S314  our own output
-    return [case.get("name", "") for case in cases if {child.tag for child in case} <= {"system-out"}]
 
 
 @given(
