@@ -15,6 +15,8 @@ from hpp_contract.engine.report import Outcome, Report, RuleVerdict
 from hpp_contract.engine.rule import ChangeClass, Finding, Severity
 from hpp_contract.reporting.view import ReportView
 
+_WEIGHT = {Severity.MUST: "critical", Severity.SHOULD: "minor", Severity.INFO: "info"}
+
 _CHANGE = {
     ChangeClass.BREAKING: "critical",
     ChangeClass.RISKY: "major",
@@ -33,7 +35,8 @@ def gitlab(view: ReportView) -> str:
 
 def _findings(view: ReportView) -> Iterator[dict[str, Any]]:
     for block in view.blocks:
-        yield from (_finding(block.verdict, finding, view.report) for finding in block.verdict.findings)
+        heaviest_first = sorted(block.verdict.findings, key=lambda one: block.rule.weight(one).rank)
+        yield from (_finding(block.verdict, finding, view.report) for finding in heaviest_first)
 
 
 def _finding(verdict: RuleVerdict, finding: Finding, report: Report) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def _finding(verdict: RuleVerdict, finding: Finding, report: Report) -> dict[str
     elif verdict.known_failing is not None:
         severity, text = "info", f"Known failing ({verdict.known_failing}): {text}"
     else:
-        severity = "critical" if rule.weight(finding) is Severity.MUST else "minor"
+        severity = _WEIGHT[rule.weight(finding)]
     where = f"{text} (case {finding.case})" if finding.case else text
     return _entry(f"{rule.id} {rule.slug}", where, severity, file, rule.id, finding.where, finding.case)
 

@@ -70,7 +70,7 @@ def _block(block: Block) -> str:
     rows = [_row(*map(code, finding.fields.values())) for finding in block.findings[:LISTED]]
     lines = [
         f"### {block.name}: {block.outcome}",
-        f"{rule.summary} ({block.severity}, {rule.basis})",
+        f"{rule.summary} ({block.weight}, {rule.basis})",
         f"Known failing: {escape(known)}" if known is not None else "",
         _table(("where", "expected", "found", "evidence"), rows),
         f"… and {more} more." if more > 0 else "",

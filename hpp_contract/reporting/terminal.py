@@ -119,7 +119,7 @@ def _block(console: Console, block: Block) -> None:
 
     rule, verdict = block.rule, block.verdict
     word = (block.outcome, _STYLES[verdict.outcome])
-    console.print(Text.assemble((block.name, "bold"), "  ", word, f" · {block.severity} · {rule.basis}"))
+    console.print(Text.assemble((block.name, "bold"), "  ", word, f" · {block.weight} · {rule.basis}"))
     _indented(console, rule.summary)
     if verdict.known_failing is not None:
         _indented(console, f"known failing: {verdict.known_failing}")

@@ -35,6 +35,10 @@ INFORMATION = "For information (does not change the result)"
 """The heading above the findings of info rules."""
 
 
+COULD_NOT = "Could not verify"
+REST = "the rest could not be verified: "
+
+
 def plural(count: int, word: str) -> str:
     """`1 rule`, `2 rules`."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
@@ -42,13 +46,16 @@ def plural(count: int, word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding, how many `further` ones say the same of other evidence, the text of its exchange if there is one, and
-    the `command` that shows the finding again (empty where there is none)."""
+    """A finding, how many `further` ones say the same of other evidence, the text of its exchange if there is one, the
+    `command` that shows the finding again (empty where there is none), and what it weighs. `is_lighter` says that this
+    is less than the heaviest beside it."""
 
     finding: Finding
     further: int
     exchange: str
     command: str
+    weight: Severity
+    is_lighter: bool
 
     @property
     def location(self) -> str:
@@ -69,10 +76,9 @@ class FindingView:
 
     @property
     def found(self) -> str:
-        """What was found, and how much that weighs where it is less than the rule can."""
-        weight = self.finding.severity
-        aside = "" if weight is None else f" ({'for information' if weight is Severity.INFO else weight})"
-        return self.finding.found + aside
+        """What was found, and how much that weighs where it is less than what stands beside it."""
+        word = "for information" if self.weight is Severity.INFO else "a warning"
+        return f"{self.finding.found} (only {word})" if self.is_lighter else self.finding.found
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,16 @@ class Block:
     def severity(self) -> Severity:
         """How much its heaviest finding weighs; without any, how much one could."""
         return heaviest(self.rule, self.verdict.findings) or self.rule.severity
+
+    @property
+    def weight(self) -> str:
+        """The severity in words: `must`, or `should here` where all that was found weighs less than the rule can."""
+        return self.severity if self.severity is self.rule.severity else f"{self.severity} here"
+
+    @property
+    def has_lighter(self) -> bool:
+        """Whether any finding weighs less than the rule can: the rule's exceptions say why."""
+        return any(view.weight is not self.rule.severity for view in self.findings)
 
     @property
     def outcome(self) -> str:
@@ -168,6 +184,14 @@ class ReportView:
         aside = f" ({plural(known, 'known failure')} on record)" if known else ""
         return (_drift(self.report) if self.is_drift else _verdict(self.report)) + aside
 
+    @property
+    def verdict(self) -> tuple[str, str]:
+        """The headline in two: what is read from afar, and why not everything could be verified, or nothing."""
+        if self.doubt is not None and self.headline.startswith(f"{COULD_NOT}: "):
+            return COULD_NOT, self.headline.removeprefix(f"{COULD_NOT}: ")
+        word, mark, reason = self.headline.partition(f"; {REST}")
+        return word, f"{REST.capitalize()}{reason}" if mark else ""
+
     @cached_property
     def doubt(self) -> str | None:
         """Why the run could not be verified, or what it asked beside what is broken; None when it could."""
@@ -237,14 +261,17 @@ class ReportView:
         return tuple(block for outcome in outcomes for block in ordered if block.verdict.outcome is outcome)
 
     def _block(self, verdict: RuleVerdict) -> Block:
+        weight = verdict.rule.weight
+        most = heaviest(verdict.rule, verdict.findings)
         same: dict[tuple[object, ...], list[Finding]] = {}
-        for finding in verdict.findings:
-            same.setdefault((finding.where, finding.expected, finding.found, finding.severity), []).append(finding)
-        return Block(verdict, tuple(self._finding(first, len(others)) for first, *others in same.values()))
+        for finding in sorted(verdict.findings, key=lambda one: weight(one).rank):
+            same.setdefault((finding.where, finding.expected, finding.found, weight(finding)), []).append(finding)
+        alike = ((first, len(others), weight(first)) for first, *others in same.values())
+        return Block(verdict, tuple(self._finding(*one, is_lighter=one[2] is not most) for one in alike))
 
-    def _finding(self, finding: Finding, further: int) -> FindingView:
+    def _finding(self, finding: Finding, further: int, weight: Severity, *, is_lighter: bool) -> FindingView:
         exchange = self.report.exchanges.get(finding.evidence, "")
-        return FindingView(finding, further, exchange, reproduce_command(self.report, finding))
+        return FindingView(finding, further, exchange, reproduce_command(self.report, finding), weight, is_lighter)
 
 
 def total(verdict: RuleVerdict) -> int:
@@ -257,7 +284,7 @@ def total(verdict: RuleVerdict) -> int:
 
 def _verdict(report: Report) -> str:
     if report.exit_code == UNVERIFIED:
-        return f"Could not verify: {_doubt(report)}{_verified(report)}"
+        return f"{COULD_NOT}: {_doubt(report)}{_verified(report)}"
     warned = sum(v.outcome is Outcome.WARNED and v.known_failing is None for v in report.rules)
     if report.exit_code == KEPT:
         kept = f"Contract kept, with {plural(warned, 'warning')}" if warned else "Contract kept"
@@ -289,7 +316,7 @@ def _has_no_session(report: Report) -> bool:
 def _drift(report: Report) -> str:
     changed = f"Drift: {by_class(report.changes)}" if report.changes else ""
     if report.exit_code == UNVERIFIED:
-        return f"Could not verify: {_doubt(report)} {changed}".rstrip()
+        return f"{COULD_NOT}: {_doubt(report)} {changed}".rstrip()
     if report.problems and not changed:
         return _problems(report)
     harmless = ", which does not fail the run" if report.exit_code == KEPT and changed else ""
@@ -297,7 +324,7 @@ def _drift(report: Report) -> str:
 
 
 def _rest(report: Report) -> str:
-    return f"; the rest could not be verified: {report.unverified}" if report.unverified is not None else ""
+    return f"; {REST}{report.unverified}" if report.unverified is not None else ""
 
 
 def _broken(report: Report, warned: int) -> str:

@@ -33,6 +33,7 @@ VERDICTS = {0: "kept", 1: "broken", 3: "unverified"}
 def html(view: ReportView) -> str:
     """The page, with the chart of the view's history and its time of writing."""
     sessions = [part for part in view.report.slices if part.reads]
+    word, reason = view.verdict
     return (
         _environment()
         .get_template("page.html")
@@ -41,6 +42,8 @@ def html(view: ReportView) -> str:
             report=view.report,
             version=__version__,
             verdict=VERDICTS[view.report.exit_code],
+            word=word,
+            reason=reason,
             outcomes=[(outcome.value, word, view.report.summary[outcome]) for outcome, word in OUTCOMES.items()],
             matrix=matrix(view),
             timeline=timeline(sessions) if sessions else None,
