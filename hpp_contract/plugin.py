@@ -22,11 +22,12 @@ import pytest
 if TYPE_CHECKING:
     from hpp_contract.cases import Case
     from hpp_contract.client import GeneratedOptions
-    from hpp_contract.engine import Report, RuleVerdict
+    from hpp_contract.engine import Report
     from hpp_contract.engine.known_failing import Entry
     from hpp_contract.model import Exchange
     from hpp_contract.model.credentials import Credentials
     from hpp_contract.recordings.pytest_cassette import HppCassette
+    from hpp_contract.reporting.view import Block
     from hpp_contract.server import Server
 
 SUITE = "hpp_contract.suite"
@@ -196,16 +197,19 @@ def _conclude(report: Report, case: str, entries: tuple[Entry, ...], test: str) 
     """Pass, fail, warn, skip, or expect the failure that is on record."""
     from hpp_contract.engine import Outcome
     from hpp_contract.engine.known_failing import apply
+    from hpp_contract.reporting.view import ReportView
 
     of_case = tuple(entry for entry in entries if entry.case in (None, case))
     judged = apply(report, of_case, frozenset({case}))
-    broken = [verdict for verdict in judged.rules if verdict.counts or verdict.outcome is Outcome.ERROR]
+    blocks = ReportView(judged).blocks
+    broken = [block for block in blocks if block.verdict.counts or block.verdict.outcome is Outcome.ERROR]
+    doubt = [] if judged.unverified is None else [f"Could not verify: {judged.unverified}"]
     expected = [verdict for verdict in judged.rules if verdict.known_failing and verdict.outcome is Outcome.BROKEN]
-    for verdict in judged.rules:
-        if verdict.outcome is Outcome.WARNED and not verdict.known_failing:
-            warnings.warn(_text(verdict), ContractWarning, stacklevel=2)
-    if broken or judged.problems:
-        texts = [*map(_text, broken), *judged.problems, f"Reproduce: pytest {test!r}"]
+    for block in blocks:
+        if block.verdict.outcome is Outcome.WARNED and not block.verdict.known_failing:
+            warnings.warn(_text(block), ContractWarning, stacklevel=2)
+    if broken or judged.problems or doubt:
+        texts = [*map(_text, broken), *judged.problems, *doubt, f"Reproduce: pytest {test!r}"]
         pytest.fail("\n\n".join(texts), pytrace=False)
     if expected:
         pytest.xfail("; ".join(f"{verdict.rule.id}: {verdict.known_failing}" for verdict in expected))
@@ -213,15 +217,15 @@ def _conclude(report: Report, case: str, entries: tuple[Entry, ...], test: str) 
         pytest.skip(" ".join(judged.notes[1:]) or "the client skipped this case")
 
 
-def _text(verdict: RuleVerdict) -> str:
+def _text(block: Block) -> str:
     """A rule and its findings, safe to print."""
     from hpp_contract.privacy.redact import Redactor
     from hpp_contract.privacy.sanitize import printable
 
     findings = [
-        f"  where     {finding.where}\n  expected  {finding.expected}\n  found     {finding.found}"
-        + ("" if finding.evidence.startswith(REPRODUCE) else f"\n  evidence  {finding.evidence}")
-        for finding in verdict.findings
+        f"  where     {view.finding.where}\n  expected  {view.finding.expected}\n  found     {view.found}"
+        + ("" if view.finding.evidence.startswith(REPRODUCE) else f"\n  evidence  {view.finding.evidence}")
+        for view in block.findings
     ]
-    text = "\n\n".join([f"{verdict.rule.id} {verdict.rule.slug}: {verdict.rule.summary}", *findings])
+    text = "\n\n".join([f"{block.name}: {block.rule.summary}", *findings])
     return "\n".join(printable(line) for line in Redactor()(text).split("\n"))

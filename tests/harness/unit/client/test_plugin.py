@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
-from hpp_contract.plugin import ClientContract, _conclude
+from hpp_contract.engine.rule import Finding, Severity
+from hpp_contract.plugin import ClientContract, ContractWarning, _conclude
 from hpp_contract.rules import CATALOGUE
 
 
@@ -38,3 +40,24 @@ def test_a_case_that_says_nothing(notes: tuple[str, ...], said: str) -> None:
     with pytest.raises(pytest.skip.Exception) as skipped:
         _conclude(report, "smoke", (), "test")
     assert skipped.value.msg == said
+
+
+def test_a_case_that_could_not_be_verified() -> None:
+    """A case of which nothing could be concluded does not pass."""
+    verdicts = tuple(RuleVerdict(rule, Outcome.OK) for rule in CATALOGUE)
+    report = Report(Subject("client", "x"), verdicts, "the client never answered anything.")
+    with pytest.raises(pytest.fail.Exception, match="Could not verify: the client never answered anything"):
+        _conclude(report, "smoke", (), "test")
+
+
+def test_a_lighter_finding_says_so() -> None:
+    """A finding that weighs less than what stands beside it says so; all that only warn are a warning."""
+    heavy = Finding("/x", "y", "z", "pytest")
+    light = replace(heavy, where="/w", severity=Severity.SHOULD)
+    rule = next(rule for rule in CATALOGUE if rule.severity is Severity.MUST)
+    both = Report(Subject("client", "x"), (RuleVerdict(rule, Outcome.BROKEN, (light, heavy), 2),))
+    with pytest.raises(pytest.fail.Exception, match=r"where     /x\n.*\n  found     z\n(?s:.)*z \(only a warning\)"):
+        _conclude(both, "smoke", (), "test")
+    warned = Report(Subject("client", "x"), (RuleVerdict(rule, Outcome.WARNED, (light,), 1),))
+    with pytest.warns(ContractWarning, match=rule.id):
+        _conclude(warned, "smoke", (), "test")
