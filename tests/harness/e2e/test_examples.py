@@ -16,6 +16,7 @@ import pytest
 from hpp_contract.cases import CASES
 from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.command import CommandAdapter
+from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
 from hpp_contract.engine import Outcome, Subject
 from tests.harness.support.paths import ROOT
 
@@ -23,6 +24,9 @@ FOLDER = ROOT / "examples"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 LIBRARIES = {"python-requests": "requests", "python-httpx-async": "httpx"}
 EXTENSIONS = {"php-curl": "curl"}
+PACKAGES = {"typescript-fetch": ("typescript", "@types/node")}
+TOOLS = {"shell-curl": ("curl", "jq"), "kotlin-httpclient": ("java",)}
+"""What an example needs beside the first word of each of its commands."""
 LIMIT = 80
 """Lines of a client or an adapter: an example is read before it is run."""
 
@@ -50,8 +54,12 @@ def shown() -> list[Example]:
 def missing(example: Example) -> str | None:
     """What has to be installed before this example can be run."""
     tools = [shlex.split(line)[0] for line in (*example.steps, example.adapter)]
-    if absent := [tool for tool in tools if tool != "python3" and shutil.which(tool) is None]:
+    tools = [tool for tool in tools if tool != "python3" and not tool.startswith("build/")]
+    if absent := [tool for tool in (*tools, *TOOLS.get(example.name, ())) if shutil.which(tool) is None]:
         return absent[0]
+    packages = [name for name in PACKAGES.get(example.name, ()) if not (ROOT / "node_modules" / name).exists()]
+    if packages:
+        return f"the npm package {packages[0]}"
     library, extension = LIBRARIES.get(example.name), EXTENSIONS.get(example.name)
     if library and importlib.util.find_spec(library) is None:
         return f"the Python package {library}"
@@ -72,7 +80,11 @@ def test_example_keeps_the_contract(example: Example, tmp_path: Path, monkeypatc
     subprocess.run(["sh", "-ec", steps], check=True)
     words = [sys.executable if word == "python3" else word for word in shlex.split(adapter)]
     cases, command = tuple(CASES.values()), shlex.join(words)
-    report = run(cases, lambda: CommandAdapter(command), Subject("client", example.name), RunOptions(extra_adapters=1))
+    adapter_class: type[CommandAdapter | CommandTemplateAdapter] = (
+        CommandTemplateAdapter if MARK in command else CommandAdapter
+    )
+    options = RunOptions(extra_adapters=1, all=MARK in command)
+    report = run(cases, lambda: adapter_class(command), Subject("client", example.name), options)
     counted = {v.rule.id: v.findings for v in report.rules if v.rule.severity != "info"}
     assert {name: findings for name, findings in counted.items() if findings} == {}
     assert {v.rule.id for v in report.rules if v.outcome is Outcome.NOT_EXERCISED} <= {"HPP-R09"}
