@@ -150,14 +150,33 @@ def decode(body: bytes, coding: str | None) -> bytes | None:
 
 
 @dataclass(frozen=True)
+class Created:
+    """What this run knows of a session that it created itself (201): what it asked for, and what the creation answered.
+
+    `settled` says that the exchange was asked after a session has had its time to become readable (10 seconds);
+    `untouched` that nobody had opened its page, changed its order or disabled it by then; `disabled` that this run had
+    disabled it (DELETE). `order_id` is that of the order it was made for; `session_url` and `expires_at` are as the
+    creation answered them, None without.
+    """
+
+    order_id: str = field(repr=False)
+    session_url: str | None = field(default=None, repr=False)
+    expires_at: str | None = None
+    settled: bool = False
+    untouched: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
 class Context:
     """What the observer of an exchange knows about it beside its bytes. None means unknown.
 
     `recorded` is True for recordings, where headers may have been filtered and times dropped; `retried` for a transient
     failure that succeeded on retry; `max_latency` is in seconds; `base_path` is what precedes `/hpp` in a right URL;
-    `standalone` for an example that belongs to no sequence of polls; `created` where this run made the session, and
-    `deleted` where it has disabled it before; `redirected` where a redirect from https led here; `secrets` must never
-    leave memory.
+    `standalone` for an example that belongs to no sequence of polls; `secrets` must never leave memory.
+
+    `created` is what is known of a session that this run made; `redirected` is True where a redirect from https led to
+    the request.
     """
 
     recorded: bool = False
@@ -168,10 +187,9 @@ class Context:
     provenance: str | None = None
     base_path: str | None = None
     standalone: bool = False
-    created: bool = False
-    deleted: bool = False
-    redirected: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    created: Created | None = None
+    redirected: bool = False
 
 
 GATEWAY_ERRORS = (502, 503, 504)
@@ -235,6 +253,11 @@ class Exchange:
             return AnsweredBy.PAGE
         return AnsweredBy.UNAVAILABLE if response.status in GATEWAY_ERRORS else AnsweredBy.API
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the API answered what was asked: itself, and not with an error of its own."""
+        return self.answered_by is AnsweredBy.API and self.status is not None and self.status < 500
+
     @cached_property
     def updated_at(self) -> Instant | None:
         return Instant.parse((self.session or {}).get("updated_at"))
@@ -263,6 +286,20 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         name = host.lower().rstrip(".")
         return name == "localhost" or name.endswith(".localhost")
+
+
+_LOCAL_NAMES = (".test", ".local", ".internal", ".localhost")
+
+
+def is_local(host: str) -> bool:
+    """Whether nobody outside a network can reach this host: its name has no dot or is reserved, or its address is
+    private (RFC 6761, RFC 6762, RFC 1918, RFC 4193)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        name = host.lower().rstrip(".")
+        return "." not in name or name.endswith(_LOCAL_NAMES)
+    return address.is_private or address.is_loopback
 
 
 def without(fields: Headers, *names: str) -> Headers:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from hpp_contract.model.credentials import identity
-from hpp_contract.model.exchange import AnsweredBy, Exchange, same_id, values
+from hpp_contract.model.exchange import Exchange, same_id, values
 from hpp_contract.model.instant import SECOND
 
 DELETE: Final = "DELETE"
@@ -99,8 +99,8 @@ MOST: Final = 50_000
 
 
 class AnswerTimes:
-    """When the API itself answered. Where that was at too many different times, only the seconds are kept, the minutes
-    or the hours, and of those in question only whole ones count: memory does not grow with the evidence.
+    """When the API answered what was asked. Where that was at too many different times, only the seconds are kept, the
+    minutes or the hours, and of those in question only whole ones count: memory does not grow with the evidence.
 
     What it says does not depend on the order in which times were added and others merged.
     """
@@ -235,7 +235,11 @@ def _trace(group: Sequence[Placed], deletions: Sequence[Placed], answers: Answer
 
 def _before_deletion(group: Sequence[Placed], deletions: Sequence[Placed], timed: bool) -> int | None:
     """How many of the reads came before the first deletion; None without one."""
-    known = [_moment(each, timed) for each in group if each[1].context.deleted]
+    known = [
+        _moment(each, timed)
+        for each in group
+        if each[1].context.created is not None and each[1].context.created.disabled
+    ]
     end = min((*known, *(_moment(each, timed) for each in deletions)), default=None)
     return sum(_moment(each, timed) < end for each in group if each[1].is_read) if end is not None else None
 
@@ -245,8 +249,8 @@ def _moment(placed: Placed, timed: bool) -> int:
 
 
 def answer_times(exchanges: Iterable[Exchange]) -> Iterator[int]:
-    """When the API itself answered, in ns since 1970, as far as that is known."""
-    return (each.at.ns for each in exchanges if each.at is not None and each.answered_by is AnsweredBy.API)
+    """When the API answered what was asked, in ns since 1970, as far as that is known."""
+    return (each.at.ns for each in exchanges if each.at is not None and each.is_answered)
 
 
 def _ordered(group: Sequence[Exchange]) -> tuple[Exchange, ...]:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
+from urllib.parse import urljoin
 
 from hpp_contract.model import Exchange
 from hpp_contract.model.trace import DELETE
@@ -145,10 +146,27 @@ def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
     document = parsed(source)
     for format_ in FORMATS:
         if format_.recognizes(document):
+            before: Exchange | None = None
             for item in format_.read(document, source.folder):
-                yield replace(item, evidence=source.name + item.evidence) if isinstance(item, Exchange) else item
+                if isinstance(item, Exchange):
+                    named = replace(item, evidence=source.name + item.evidence)
+                    yield redirected(named, before)
+                    before = item
+                else:
+                    yield item
             return
     raise NoRecording("not in a known recording format (hpp-contract recording --help lists them)")
+
+
+def redirected(exchange: Exchange, before: Exchange | None) -> Exchange:
+    """The exchange, knowing whether the one before it in its file is a redirect from https to it."""
+    answered = before.response if before is not None else None
+    location = answered.header("location") if answered is not None and 300 <= answered.status < 400 else None
+    if before is None or location is None or before.request.parts.scheme != "https":
+        return exchange
+    if urljoin(before.request.url, location) != exchange.request.url:
+        return exchange
+    return replace(exchange, context=replace(exchange.context, redirected=True))
 
 
 def parsed(source: InputFile) -> Any:

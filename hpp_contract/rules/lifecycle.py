@@ -3,21 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from itertools import takewhile
+from typing import Any, Final
 
-from hpp_contract.engine.edits import OTHER_UUID, body, drop, edit_json, header, member, status
-from hpp_contract.engine.fault import fault
+from hpp_contract.engine.edits import (
+    OTHER_UUID,
+    Edit,
+    body,
+    drop,
+    edit_json,
+    header,
+    knowing,
+    member,
+    status,
+    url,
+)
+from hpp_contract.engine.fault import Variation, fault, variation
+from hpp_contract.engine.recorded import (
+    DISABLE,
+    GONE,
+    HEADERS_ONLY,
+    PAGE,
+    REVALIDATE,
+    Recorded,
+    read_of,
+    recording,
+)
 from hpp_contract.engine.rule import Finding, Severity, rule
-from hpp_contract.model import Exchange, Trace
+from hpp_contract.model import Exchange, Instant, Trace
 from hpp_contract.model.exchange import AnsweredBy
+from hpp_contract.model.instant import SECOND
 from hpp_contract.model.trace import Pair, successive
 from hpp_contract.privacy.describe import show
 from hpp_contract.rules.conditions import read_twice
 from hpp_contract.spec.page import HAPPY_FLOW, SESSION_LIFECYCLE, SESSION_LIFETIME
 from hpp_contract.spec.session import FINAL, OUTCOME
 
+TOKEN: Final = "authorization_token"  # noqa: S105  the name of a member
 EARLIER: Final = "2019-05-13T14:51:46.288Z"
 """Before any session of the reference endpoint was updated."""
+
+
+def kept_as(name: str, scenario: str, recorded: Recorded, *, warns: tuple[str, ...] = ()) -> Variation:
+    """A variation that takes a recording of several reads to show."""
+    return variation(name, scenario, source="recorder", recorded=recorded, warns=warns)
+
+
+def at_base(base: str) -> Edit:
+    """Ask at this base URL."""
+    return url(lambda u: f"{base}/{u.split('/', 3)[3]}")
+
+
+def updated_later(seconds: int) -> Edit:
+    """Update the session so many seconds later."""
+
+    def update(session: dict[str, Any]) -> None:
+        updated = Instant.parse(session["updated_at"])
+        session["updated_at"] = Instant((updated.ns if updated else 0) + seconds * SECOND).format(9)
+
+    return edit_json(update)
+
+
+def _prolong(session: dict[str, Any]) -> None:
+    expires = Instant.parse(session["expires_at"])
+    session["expires_at"] = Instant((expires.ns if expires else 0) + 3600 * SECOND).format(3)
+
+
+def _in_capitals(requested: str) -> str:
+    return requested[:-36] + requested[-36:].upper()
 
 
 def _status(exchange: Exchange) -> object:
@@ -46,6 +99,14 @@ def _is_behind(trace: Trace, before: Exchange, after: Exchange) -> bool:
             fault("answers-from-a-replica", "completed-with-order", member("status", "IN_PROGRESS"), drop(*OUTCOME),
                 member("updated_at", EARLIER), header("Date", None), since=1, until=2, severity="should",
                 also=("HPP-L03", "HPP-S14"))],
+    variations=[
+        kept_as("overlaps-another-read", "lifecycle-paid",
+            recording(read_of(2, after=0, elapsed=0.9), read_of(1, after=0.5, elapsed=0.1))),
+        kept_as("reads-two-environments", "lifecycle-paid",
+            recording(read_of(2, at_base("https://api.playground.kustom.co")),
+                      read_of(0, at_base("https://api.kustom.co"), after=9),
+                      read_of(1, at_base("https://api.kustom.co"), after=10))),
+    ],
 )  # fmt: skip
 def final_is_final(trace: Trace) -> Iterator[Finding]:
     """The status never changes after COMPLETED, CANCELLED or DISABLED.
@@ -65,6 +126,12 @@ def final_is_final(trace: Trace) -> Iterator[Finding]:
 @rule(
     "HPP-L02", "never-back-to-waiting", "should", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("returns-to-waiting", "failed", member("status", "WAITING"), since=1, also=("HPP-L04",))],
+    variations=[
+        kept_as("dates-reads-to-the-second", "lifecycle-paid", recording(read_of(1, after=0), read_of(0, after=0))),
+        kept_as("reads-for-two-merchants", "lifecycle-paid",
+            recording(read_of(1, evidence="one.har#1"), read_of(0, after=9, evidence="other.har#1"),
+                      read_of(1, after=10, evidence="other.har#2"))),
+    ],
 )  # fmt: skip
 def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
     """A session that left WAITING never returns to it.
@@ -81,6 +148,8 @@ def never_back_to_waiting(trace: Trace) -> Iterator[Finding]:
     "HPP-L03", "update-never-back", "should", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("turns-back-time", "waiting", member("updated_at", EARLIER), header("Date", None), since=1,
                 also=("HPP-S18",))],
+    variations=[kept_as("lags-behind-once", "lifecycle-paid",
+                    recording(read_of(1), read_of(0, after=2), read_of(1, after=3)), warns=("HPP-L02", "HPP-L03"))],
 )  # fmt: skip
 def update_never_back(trace: Trace) -> Iterator[Finding]:
     """`updated_at` never moves back.
@@ -96,6 +165,7 @@ def update_never_back(trace: Trace) -> Iterator[Finding]:
 @rule(
     "HPP-L04", "update-moves-with-status", "should", "referenced", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("changes-status-silently", "waiting", member("status", "IN_PROGRESS"), since=1)],
+    variations=[variation("updates-in-the-same-status", "waiting", updated_later(5), since=1)],
 )  # fmt: skip
 def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
     """When `status` changes, so does `updated_at`.
@@ -112,6 +182,7 @@ def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
     "HPP-L05", "expiry-constant", "info", "shown", HAPPY_FLOW, scope="trace", when=read_twice,
     faults=[fault("moves-expiry", "waiting", edit_json(lambda value: value.update(expires_at=value["updated_at"])),
                 since=1, also=("HPP-S16", "HPP-H12"))],
+    variations=[variation("prolongs-expiry", "waiting", updated_later(5), edit_json(_prolong), since=1)],
 )  # fmt: skip
 def expiry_constant(trace: Trace) -> Iterator[Finding]:
     """`expires_at` does not change.
@@ -125,9 +196,6 @@ def expiry_constant(trace: Trace) -> Iterator[Finding]:
             yield Finding("/expires_at", "unchanged", f"moved by {two - one:.3f} s", after.evidence)
 
 
-TOKEN: Final = "authorization_token"  # noqa: S105  the name of a member
-
-
 @rule(
     "HPP-L06", "outcome-constant", "must", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
     faults=[fault("swaps-order", "completed-with-order", member("order_id", OTHER_UUID),
@@ -136,6 +204,9 @@ TOKEN: Final = "authorization_token"  # noqa: S105  the name of a member
                 since=1, also=("HPP-C01", "HPP-C02", "HPP-H12")),
             fault("replaces-token", "completed-with-token", member(TOKEN, OTHER_UUID),
                 since=1, severity="should", also=("HPP-H12",))],
+    variations=[variation("renews-token", "completed-with-token", member(TOKEN, OTHER_UUID), updated_later(5), since=1,
+                    warns=("HPP-L06",)),
+                variation("repeats-outcome-with-new-update", "completed-with-order", updated_later(5), since=1)],
 )  # fmt: skip
 def outcome_constant(trace: Trace) -> Iterator[Finding]:
     """`order_id`, `klarna_reference` and `authorization_token` do not change once they are there.
@@ -147,12 +218,12 @@ def outcome_constant(trace: Trace) -> Iterator[Finding]:
     that is absent in any status but COMPLETED is no finding.
     """
     seen: dict[str, object] = {}
-    for read in trace.reads:
+    for each in trace.reads:
         for name in OUTCOME:
-            value = (read.session or {}).get(name)
+            value = (each.session or {}).get(name)
             if value is not None and seen.setdefault(name, value) != value:
                 seen[name] = value
-                yield _changed(name, "another value", read, Severity.SHOULD if name == TOKEN else None)
+                yield _changed(name, "another value", each, Severity.SHOULD if name == TOKEN else None)
     for before, after in trace.steps:
         for name in _lost(before, after):
             lighter = name == TOKEN or _is_behind(trace, before, after)
@@ -186,6 +257,11 @@ def _by_api(exchange: Exchange) -> bool:
 @rule(
     "HPP-L07", "gone-stays-gone", "should", "inferred", "API reference 1.1 › 404", scope="trace", when=_reached,
     faults=[fault("hides-session-once", "waiting", status(404), body(b""), until=1)],
+    variations=[variation("hides-behind-a-page-at-first", "waiting", PAGE, until=1),
+                kept_as("asks-another-environment-first", "waiting",
+                    recording(read_of(0, GONE, at_base("https://api.playground.kustom.co")),
+                              read_of(1, at_base("https://api.kustom.co")),
+                              read_of(2, at_base("https://api.kustom.co"))))],
 )  # fmt: skip
 def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
     """A session that was answered with 404 is not answered with 200 later.
@@ -201,22 +277,35 @@ def gone_stays_gone(trace: Trace) -> Iterator[Finding]:
 TOKEN_LIFE_S: Final = 3600
 """Seconds for which the authorization token of a completed session is valid."""
 
-LAG_S: Final = 10
-"""Seconds that a session that was just made may need to be found."""
-
 PAGES: Final = 3
 """Polls that a page in the API's place answers until the session counts as lost."""
 
 
 def _kept(trace: Trace) -> bool:
     """There are several answers, or this run made the session."""
-    return _reached(trace) or any(each.context.created and each.response is not None for each in trace.exchanges)
+    return _reached(trace) or any(_just_made(each) and each.response is not None for each in trace.exchanges)
+
+
+def _just_made(exchange: Exchange) -> bool:
+    return exchange.context.created is not None
 
 
 @rule(
     "HPP-L08", "there-until-expiry", "must", "referenced", SESSION_LIFETIME, scope="trace", when=_kept,
     faults=[fault("loses-session", "in-progress", status(404), body(b""), since=1),
             fault("loses-disabled-session", "disabled", status(404), body(b""), since=1, severity="should")],
+    variations=[
+        variation("answers-a-page-in-between", "waiting", PAGE, since=1, until=2),
+        kept_as("disables-and-forgets", "waiting", recording(read_of(0), read_of(1, DISABLE), read_of(2, GONE))),
+        kept_as("knows-no-head", "waiting", recording(read_of(0), read_of(1, HEADERS_ONLY, GONE), read_of(2))),
+        kept_as("revalidates-in-between", "waiting", recording(read_of(0), read_of(1, REVALIDATE), read_of(2))),
+        kept_as("forgets-after-expiry", "waiting", recording(read_of(0), read_of(1, GONE, after=200_000))),
+        kept_as("asks-in-capitals-after-expiry", "waiting",
+            recording(read_of(0), read_of(1, url(_in_capitals), GONE, after=200_000))),
+        kept_as("is-lost-to-nobody-known", "waiting",
+            recording(read_of(0, knowing(credentials=None)), read_of(1, knowing(credentials=None), GONE)),
+            warns=("HPP-L08",)),
+    ],
 )  # fmt: skip
 def there_until_expiry(trace: Trace) -> Iterator[Finding]:
     """A session that was read is not answered with 404 before its `expires_at`, and one that was just made is found
@@ -231,9 +320,7 @@ def there_until_expiry(trace: Trace) -> Iterator[Finding]:
     three such pages are no finding, and neither is a session that was disabled through the API.
     """
     exchanges = trace.before_deletion
-    if not any(each.session is not None for each in exchanges):
-        yield from _never_found(exchanges)
-        return
+    yield from _not_found_at_first(exchanges)
     pages = [each for each in exchanges if each.status == 404 and not _by_api(each)]
     for before, after in successive(_found_or_not(exchanges)):
         expires = before.expires_at
@@ -260,19 +347,17 @@ def _stays_away(trace: Trace, first: Exchange, pages: list[Exchange]) -> bool:
     return sum(each in pages for each in later) >= PAGES and not any(each.session is not None for each in later)
 
 
-def _never_found(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
-    """What a session that this run made, and that was never read, was answered instead."""
-    made = [each for each in exchanges if each.context.created and each.at is not None]
-    refused = [each for each in made if _by_api(each) and 400 <= (each.status or 0) < 500 and each.status != 401]
-    if refused:
-        waited = max(_seconds_between(made[0], each) for each in refused)
-        severity = None if waited >= LAG_S else Severity.SHOULD
-        found = f"{refused[-1].status} for {waited:.0f} s after it was made"
-        yield Finding("status", "200 for a session that was just made", found, refused[-1].evidence, severity=severity)
-
-
-def _seconds_between(one: Exchange, two: Exchange) -> float:
-    return two.at - one.at if one.at is not None and two.at is not None else 0.0
+def _not_found_at_first(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """What a session that this run made was answered until it was read; a 401 is the key's."""
+    early = list(takewhile(lambda each: each.session is None, exchanges))
+    refused = [each for each in early if _just_made(each) and each.is_answered and each.status not in (200, 401)]
+    settled = any(each.context.created is not None and each.context.created.settled for each in refused)
+    if settled or (refused and len(early) == len(exchanges)):
+        yield Finding(
+            "status", "200 for a session that was just made",
+            f"{refused[-1].status} {'after 10 seconds' if settled else 'at first'}", refused[-1].evidence,
+            severity=None if settled else Severity.SHOULD,
+        )  # fmt: skip
 
 
 @rule(
@@ -280,6 +365,8 @@ def _seconds_between(one: Exchange, two: Exchange) -> float:
     when=_reached,
     transient=True,
     faults=[fault("fails-in-between", "in-progress", status(503), body(b""), since=1, until=2, also=("HPP-H03",))],
+    variations=[variation("is-limited-in-between", "in-progress", status(429), body(b""), header("Retry-After", "1"),
+                    since=1, until=2)],
 )  # fmt: skip
 def no_outage_between_reads(trace: Trace) -> Iterator[Finding]:
     """A session does not alternate between 200 and 5xx.

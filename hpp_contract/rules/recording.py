@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from hpp_contract.engine import fault
-from hpp_contract.engine.edits import header, knowing, member, sent
-from hpp_contract.engine.rule import Finding, rule
-from hpp_contract.model import Exchange
+from hpp_contract.engine.edits import at, header, knowing, member, rewrite, sent, url
+from hpp_contract.engine.rule import Finding, Severity, rule
+from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.exchange import values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, has_session
@@ -20,6 +20,7 @@ from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import BIRTH_DATE, MEMBERS, PSEUDONYM, PUBLISHED, of_kind
 
 recorder_fault = partial(fault.fault, source="recorder")
+careful_recorder = partial(fault.variation, source="recorder")
 
 _SAFETY = "Safety of this project"
 _PERSONS = sorted(of_kind(MEMBERS, "person"))
@@ -34,11 +35,13 @@ def _private(exchange: Exchange) -> bool:
     "HPP-K01", "no-kept-credentials", "must", "inferred", _SAFETY, scope="recording", when=always,
     reads=["request authorization"],
     faults=[recorder_fault("keeps-authorization", "waiting", sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM="))],
+    variations=[careful_recorder("keeps-placeholder-in-base64", "waiting",
+                    sent("Authorization", "Basic VVNFUk5BTUU6PHNjcnViYmVkPg=="))],
 )  # fmt: skip
 def no_kept_credentials(exchange: Exchange) -> Iterator[Finding]:
     """A recording keeps no Authorization value.
 
-    Recordings are committed, and a repository keeps its history.
+    Recordings are committed, and a repository keeps its history: whoever can read it has the merchant's key.
     """
     for value in values(exchange.request.headers, "authorization"):
         token = value.partition(" ")[2] or value
@@ -57,11 +60,12 @@ def _decoded(token: str) -> str:
     "HPP-K02", "no-kept-api-key", "must", "inferred", _SAFETY, scope="recording", when=always,
     reads=["request *", "response *"],
     faults=[recorder_fault("keeps-api-key", "waiting", header("X-Debug", "kco_live_api_c2VjcmV0c2VjcmV0"))],
+    variations=[careful_recorder("tells-form-of-keys", "waiting", header("X-Debug", "a key begins: kco_test_api_ …"))],
 )  # fmt: skip
 def no_kept_api_key(exchange: Exchange) -> Iterator[Finding]:
-    """No API key is anywhere in a recording.
+    """No API key, `kco_test_api_…` or `kco_live_api_…`, is in the URLs, headers and bodies of a recording.
 
-    The pattern `kco_test_api_…` or `kco_live_api_…` is looked for in URLs, headers and bodies.
+    Scanners search public code for texts of this form, and the merchant has to replace the key in every system.
     """
     for where, text in _texts(exchange):
         if "kco_" in text and any(not is_placeholder(key) for key in API_KEY.findall(text)):
@@ -81,18 +85,32 @@ def _texts(exchange: Exchange) -> Iterator[tuple[str, str]]:
 @rule(
     "HPP-K03", "no-kept-cookies", "must", "inferred", _SAFETY, scope="recording", when=always,
     reads=["request cookie", "response set-cookie"],
-    faults=[recorder_fault("keeps-cookie", "waiting", header("Set-Cookie", "sid=Zm9vYmFy; HttpOnly"))],
+    faults=[recorder_fault("keeps-cookie", "waiting", sent("Cookie", "sid=Zm9vYmFy")),
+            recorder_fault("keeps-set-cookie", "waiting", header("Set-Cookie", "sid=Zm9vYmFy; HttpOnly"),
+                severity="should")],
+    variations=[careful_recorder("keeps-cookie-of-a-balancer", "waiting",
+                    header("Set-Cookie", "AWSALB=Zm9vYmFy; Path=/"), warns=("HPP-K03",)),
+                careful_recorder("keeps-names-of-cookies", "waiting",
+                    sent("Cookie", "sid=<scrubbed>; lang=[FILTERED]"))],
 )  # fmt: skip
 def no_kept_cookies(exchange: Exchange) -> Iterator[Finding]:
     """A recording keeps no cookie.
 
-    A cookie is a credential with another name.
+    A cookie that a client sent is a credential with another name: whoever copies it continues its user's login.
+
+    A `Set-Cookie` weighs less: most are a load balancer's, and open nothing.
     """
-    kept = [*values(exchange.request.headers, "cookie")]
-    if exchange.response is not None:
-        kept += values(exchange.response.headers, "set-cookie")
-    if any(not is_placeholder(value.partition("=")[2].partition(";")[0]) for value in kept):
-        yield Finding("cookies", "none", "a cookie")
+    request, response = exchange.request, exchange.response
+    if any(map(_kept_cookie, ";".join(values(request.headers, "cookie")).split(";"))):
+        yield Finding("request header Cookie", "none", "a cookie")
+    if response is not None and any(
+        _kept_cookie(each.partition(";")[0]) for each in values(response.headers, "set-cookie")
+    ):
+        yield Finding("header Set-Cookie", "none", "a cookie", severity=Severity.SHOULD)
+
+
+def _kept_cookie(part: str) -> bool:
+    return not is_placeholder(part.partition("=")[2])
 
 
 def _personal(exchange: Exchange) -> bool:
@@ -103,18 +121,39 @@ def _personal(exchange: Exchange) -> bool:
 @rule(
     "HPP-K04", "no-personal-data", "must", "inferred", _SAFETY, scope="recording", when=_personal,
     faults=[recorder_fault("keeps-person", "waiting", member("customer", {"given_name": "Jane", "family_name": "Doe"}),
-                knowing(provenance="recorded"), also=("HPP-K07",))],
+                knowing(provenance="recorded"), also=("HPP-K07",)),
+            recorder_fault("keeps-number-as-obfuscated", "waiting",
+                member("manual_identification", {"customer_obfuscated": {"date_of_birth": "1912-02-29"}}),
+                knowing(provenance="recorded"), also=("HPP-K07", "HPP-P04"))],
+    variations=[careful_recorder("keeps-what-was-masked", "waiting", member("manual_identification", {
+                    "challenge": "Which are the last digits of +46 70 ••• •• 1912?",
+                    "customer_obfuscated": {"given_name": "J**e", "national_identification_number": "1912**29-****"}}),
+                    knowing(provenance=None))],
 )  # fmt: skip
 def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
     """A recording names no person.
 
-    Names, birth dates and national numbers must not be kept without a reason, and a test is no reason.
+    A consumer's name, date of birth or national number is in the hands of everybody who has the repository.
+
+    What the API itself has masked, in `challenge` and `customer_obfuscated`, is no finding: a text with a run of `*`,
+    `•` or `X`, or with fewer than four digits in a row.
     """
     session = exchange.session or {}
     for name in _PERSONS:
         for where, value in _leaves(session.get(name), f"/{name}"):
-            if not is_placeholder(value) and not where.endswith("/expires_at") and value != BIRTH_DATE:
+            kept = not is_placeholder(value) and value != BIRTH_DATE
+            if kept and not where.endswith("/expires_at") and not _is_masked(where, value):
                 yield Finding(where, "a placeholder", "a value")
+
+
+_MASKED_MEMBERS: Final = re.compile("/manual_identification/(?:challenge|customer_obfuscated)(?:/.*)?")
+_MASK: Final = re.compile(r"([*•X])\1")
+_DIGITS: Final = re.compile(r"\d{4}")
+
+
+def _is_masked(where: str, value: str) -> bool:
+    """Whether the API itself has masked the value."""
+    return bool(_MASKED_MEMBERS.fullmatch(where)) and bool(_MASK.search(value) or not _DIGITS.search(value))
 
 
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
@@ -126,22 +165,26 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
 
 
 @rule(
-    "HPP-K05", "provenance-named", "should", "inferred", _SAFETY, scope="recording", when=always,
+    "HPP-K05", "provenance-named", "info", "inferred", _SAFETY, scope="recording", when=always,
     faults=[recorder_fault("hides-provenance", "waiting", knowing(provenance=None), also=("HPP-K07",))],
+    variations=[careful_recorder("quotes-documentation", "waiting", knowing(provenance="documented"))],
 )  # fmt: skip
 def provenance_named(exchange: Exchange) -> Iterator[Finding]:
     """A recording says where it is from: `documented`, `embedded`, or `recorded` from which host and when.
 
-    Documentation that is presented as a recording looks like evidence and proves nothing.
+    Documentation that is presented as a recording looks like evidence and proves nothing. Only our own tools write
+    where a recording is from, so this is for information.
     """
     if not exchange.context.provenance:
         yield Finding("provenance", "documented, embedded or recorded", "absent")
 
 
 @rule(
-    "HPP-K06", "complete-exchange", "must", "inferred", _SAFETY, scope="recording", when=always,
+    "HPP-K06", "complete-exchange", "should", "inferred", _SAFETY, scope="recording", when=always,
     faults=[recorder_fault("loses-response", "waiting", lambda exchange: replace(exchange, response=None, failure=None),
                 also=("HPP-H03",))],
+    variations=[careful_recorder("keeps-failure", "waiting",
+                    lambda exchange: replace(exchange, response=None, failure="timeout"), warns=("HPP-H03",))],
 )  # fmt: skip
 def complete_exchange(exchange: Exchange) -> Iterator[Finding]:
     """A recording holds the whole exchange: method, URL, and a response or the failure in its place.
@@ -154,24 +197,39 @@ def complete_exchange(exchange: Exchange) -> Iterator[Finding]:
         yield Finding("response", "a response or a failure", "neither")
 
 
+def _pseudonymous(exchange: Exchange) -> Exchange:
+    """The exchange with a pseudonym for its session id."""
+    old = exchange.request.session_id or ""
+    new = PSEUDONYM + old[len(PSEUDONYM) :]
+    renamed = url(lambda u: u.replace(old, new))(exchange)
+    return rewrite(lambda content: content.replace(old.encode(), new.encode()))(renamed)
+
+
 def _tokened(exchange: Exchange) -> bool:
     return _private(exchange) and has_session(exchange)
 
 
 @rule(
     "HPP-K07", "no-live-ids", "should", "inferred", _SAFETY, scope="recording", when=_tokened,
-    faults=[recorder_fault("keeps-token", "completed-with-token", knowing(provenance="recorded"))],
+    faults=[recorder_fault("keeps-token", "completed-with-token", knowing(provenance="recorded")),
+            recorder_fault("keeps-ids-of-unknown-origin", "completed-with-order", knowing(provenance=None),
+                severity="info", also=("HPP-K05",))],
+    variations=[careful_recorder("keeps-pseudonym", "waiting", _pseudonymous, knowing(provenance="recorded"))],
 )  # fmt: skip
 def no_live_ids(exchange: Exchange) -> Iterator[Finding]:
     """Session ids, tokens and order ids in a recording are pseudonyms.
 
     A token is valid for an hour, and an order id leads to a person.
+
+    It is for information where the recording does not say that it was recorded from an endpoint.
     """
     session = exchange.session or {}
+    recorded = (exchange.context.provenance or "").startswith("recorded")
     for name in ("session_id", "authorization_token", "order_id"):
         value = session.get(name)
         if isinstance(value, str) and not value.startswith(PSEUDONYM) and not is_placeholder(value):
-            yield Finding(f"/{name}", "a pseudonym", "what looks like a real one")
+            severity = None if recorded else Severity.INFO
+            yield Finding(f"/{name}", "a pseudonym", "what looks like a real one", severity=severity)
 
 
 def _measured(exchange: Exchange) -> bool:
@@ -183,6 +241,8 @@ def _measured(exchange: Exchange) -> bool:
     "HPP-K08", "length-agrees", "info", "standard", "RFC 9110 §8.6 Content-Length", scope="recording", when=_measured,
     reads=["response content-length"],
     faults=[recorder_fault("keeps-stale-length", "waiting", header("Content-Length", "100000"))],
+    variations=[careful_recorder("keeps-right-length", "waiting", lambda exchange: header(
+                    "Content-Length", str(len(exchange.response.body if exchange.response else b"")))(exchange))],
 )  # fmt: skip
 def length_agrees(exchange: Exchange) -> Iterator[Finding]:
     """Content-Length is the length of the kept body.
@@ -199,6 +259,8 @@ def length_agrees(exchange: Exchange) -> Iterator[Finding]:
     "HPP-K09", "times-kept", "info", "inferred", _SAFETY, scope="recording", when=_private,
     faults=[recorder_fault("drops-time", "waiting", lambda exchange: replace(exchange, at=None),
                 knowing(provenance="recorded"), also=("HPP-K07",))],
+    variations=[careful_recorder("keeps-time-of-long-ago", "waiting", at(Instant(0)), header("Date", None),
+                    knowing(provenance=None))],
 )  # fmt: skip
 def times_kept(exchange: Exchange) -> Iterator[Finding]:
     """A recording says when each request was sent.

@@ -6,31 +6,51 @@ import base64
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from hpp_contract.engine import fault
-from hpp_contract.engine.edits import at, knowing, method, sent, sent_body, url
-from hpp_contract.engine.rule import Finding, rule
+from hpp_contract.engine.edits import at, body, header, knowing, method, sent, sent_body, status, url
+from hpp_contract.engine.recorded import HEADERS_ONLY, read_of, recording
+from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange, Instant, Request, Trace
-from hpp_contract.model.exchange import is_loopback, values
+from hpp_contract.model.credentials import key_of
+from hpp_contract.model.exchange import is_local, is_loopback, values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, for_session
-from hpp_contract.spec.endpoint import API_KEY, METHOD, SESSION_PATH, SESSIONS_PATH
-from hpp_contract.spec.page import AUTHENTICATION
+from hpp_contract.spec.endpoint import (
+    API_KEY,
+    KEYS,
+    LIVE_KEY,
+    METHOD,
+    PLAYGROUND_HOST,
+    PRODUCTION_HOST,
+    SESSION_PATH,
+    SESSIONS_PATH,
+)
+from hpp_contract.spec.page import AUTHENTICATION, BASE_URLS
 
 client_fault = partial(fault.fault, source="client")
+honest_client = partial(fault.variation, source="client")
+_HARMLESS = ("HEAD", "OPTIONS")
+"""Methods that read no session and change none."""
 _PCHARS = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
 
 
 @rule(
     "HPP-R01", "uses-get", "must", "stated", "Read Session › Operation", scope="request", when=for_session,
     faults=[client_fault("sends-post", "waiting", method("POST"))],
+    variations=[honest_client("looks-before-it-reads", "waiting",
+                    recorded=recording(read_of(0, HEADERS_ONLY), read_of(1))),
+                honest_client("asks-for-permission", "waiting", recorded=recording(
+                    read_of(0, method("OPTIONS"), status(204), body(b"")), read_of(1)))],
 )  # fmt: skip
 def uses_get(exchange: Exchange) -> Iterator[Finding]:
     """A session is read with GET.
 
-    Any other method on this path does something else, and DELETE disables the session permanently.
+    Any other method on this path does something else: DELETE disables the session permanently, and the consumer who is
+    on the page can no longer pay.
     """
-    if exchange.request.method != METHOD:
+    if exchange.request.method not in (METHOD, *_HARMLESS):
         yield Finding("request method", METHOD, exchange.request.method[:20])
 
 
@@ -38,15 +58,20 @@ def uses_get(exchange: Exchange) -> Iterator[Finding]:
     "HPP-R02", "path-exact", "must", "stated", "Read Session › Url structure", scope="request", when=always,
     faults=[
         client_fault("adds-trailing-slash", "waiting", url(lambda u: u + "/")),
-        client_fault("adds-query", "waiting", url(lambda u: u + "?expand=order")),
+        client_fault("adds-query", "waiting", url(lambda u: u + "?expand=order"), severity="should"),
         client_fault("doubles-slash", "waiting", url(lambda u: u.replace("/hpp/", "//hpp/"))),
         client_fault("drops-version", "waiting", url(lambda u: u.replace("/v1", ""))),
     ],
+    variations=[honest_client("bypasses-caches", "waiting", url(lambda u: u + "?_=1"), warns=("HPP-R02",)),
+                honest_client("asks-at-another-port", "waiting", url(lambda u: u.replace("example", "example:8443")))],
 )  # fmt: skip
 def path_exact(exchange: Exchange) -> Iterator[Finding]:
     """The request goes to exactly `{base}/hpp/v1/sessions/{session_id}`, with no query.
 
-    A dropped path prefix, a doubled slash or a query reaches another resource, or none, behind many gateways.
+    A dropped path prefix or a doubled slash reaches another resource, or none, behind many gateways: the client gets a
+    404 for a session that is paid, and its merchant gives the order up.
+
+    A query weighs less: it is not documented, and nearly every server ignores it.
     """
     parts = exchange.request.parts
     base = exchange.context.base_path
@@ -55,7 +80,7 @@ def path_exact(exchange: Exchange) -> Iterator[Finding]:
     if not found or not rest or "/" in rest or prefix.endswith("/") or (base is not None and prefix != base):
         yield Finding("request path", expected, _path_shape(parts.path))
     if parts.query or exchange.request.url.endswith("?"):
-        yield Finding("request query", "none", "a query")
+        yield Finding("request query", "none", "a query", severity=Severity.SHOULD)
 
 
 def _path_shape(path: str) -> str:
@@ -69,6 +94,7 @@ def _path_shape(path: str) -> str:
 @rule(
     "HPP-R03", "id-percent-encoded", "should", "standard", "RFC 3986 §3.3 Path", scope="request", when=for_session,
     faults=[client_fault("sends-raw-id", "waiting", url(lambda u: u[:-1] + "é"))],
+    variations=[honest_client("encodes-every-dash", "waiting", url(lambda u: u[:-36] + u[-36:].replace("-", "%2D")))],
 )  # fmt: skip
 def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
     """The session id is one percent-encoded path segment.
@@ -81,18 +107,43 @@ def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-R04", "https-outside-loopback", "must", "stated", "Read Session › Url structure", scope="request",
-    when=for_session,
-    faults=[client_fault("speaks-plain-http", "waiting", url(lambda u: "http://api.kustom.co/" + u.split("/", 3)[3]))],
+    "HPP-R04", "https-outside-loopback", "must", "referenced", AUTHENTICATION, scope="request",
+    when=for_session, reads=["request authorization"],
+    faults=[client_fault("speaks-plain-http", "waiting", url(lambda u: "http://hpp.example/" + u.split("/", 3)[3])),
+            client_fault("speaks-plain-http-inside", "waiting", url(lambda u: "http://hpp/" + u.split("/", 3)[3]),
+                severity="info"),
+            client_fault("sends-live-key-in-clear", "waiting", url(lambda u: "http://hpp/" + u.split("/", 3)[3]),
+                sent("Authorization", f"Basic {LIVE_KEY}abcdefgh"))],
+    variations=[honest_client("asks-a-mock-in-its-network", "waiting",
+                    url(lambda u: "http://wiremock:8080/" + u.split("/", 3)[3])),
+                honest_client("asks-a-private-address", "waiting",
+                    url(lambda u: "http://172.17.0.2:8080/" + u.split("/", 3)[3])),
+                honest_client("asks-a-name-for-tests", "waiting",
+                    url(lambda u: "http://hpp.shop.test/" + u.split("/", 3)[3]))],
 )  # fmt: skip
 def https_outside_loopback(exchange: Exchange) -> Iterator[Finding]:
     """Credentials are sent over https only; plain http is for loopback.
 
-    Basic credentials are readable by everybody on the way.
+    Everybody on the way reads the merchant's API key, and with it the merchant's orders.
+
+    It is for information where nobody outside can be on the way, at a host of a single label, under `.test`, `.local`,
+    `.internal` or at a private address, as of a mock in a compose network; but not with a live key, and not where a
+    redirect from https led there.
     """
     parts = exchange.request.parts
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        yield Finding("request scheme", "https", parts.scheme[:20] or "none")
+    host = parts.hostname or ""
+    if parts.scheme != "https" and not is_loopback(host):
+        harmless = is_local(host) and not exchange.context.redirected and _environment(exchange) != "live"
+        severity = Severity.INFO if harmless else None
+        yield Finding("request scheme", "https", parts.scheme[:20] or "none", severity=severity)
+
+
+def _environment(exchange: Exchange) -> str | None:
+    """The environment that the API key is for: `test` or `live`; None where it does not say."""
+    for value in values(exchange.request.headers, "authorization"):
+        key = key_of(value)
+        return next((name for name, start in KEYS.items() if key.startswith(start)), None)
+    return None
 
 
 def _reads(trace: Trace) -> bool:
@@ -107,6 +158,12 @@ def _reads(trace: Trace) -> bool:
             client_fault("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
             client_fault("encodes-key-without-username", "waiting",
                 sent("Authorization", "Basic a2NvX3Rlc3RfYXBpX2V4YW1wbGU="))],
+    variations=[honest_client("sends-key-alone", "waiting", sent("Authorization", "Basic kco_test_api_opens-nothing")),
+                honest_client("leaves-user-name-empty", "waiting",
+                    sent("Authorization", "Basic OmtjbzpvcGVucy1ub3RoaW5n")),
+                honest_client("answers-a-challenge", "waiting", recorded=recording(
+                    read_of(0, sent("Authorization", None), status(401), body(b""),
+                        header("WWW-Authenticate", "Basic realm=hpp"), knowing(credentials="none")), read_of(1)))],
 )  # fmt: skip
 def basic_credentials(trace: Trace) -> Iterator[Finding]:
     """Each read carries `Basic <API key>` or `Basic base64(<username>:<API key>)`, at once or after one 401 challenge.
@@ -149,6 +206,7 @@ def _decoded(token: str) -> str | None:
 @rule(
     "HPP-R06", "no-body", "should", "standard", "RFC 9110 §9.3.1 GET", scope="request", when=for_session,
     faults=[client_fault("sends-body", "waiting", sent_body(b"{}"))],
+    variations=[honest_client("says-that-body-is-empty", "waiting", sent("Content-Length", "0"))],
 )  # fmt: skip
 def no_body(exchange: Exchange) -> Iterator[Finding]:
     """A GET has no request body.
@@ -163,6 +221,7 @@ def no_body(exchange: Exchange) -> Iterator[Finding]:
     "HPP-R07", "json-content-type", "info", "shown", "Read Session › Example", scope="request", when=for_session,
     reads=["request content-type"],
     faults=[client_fault("omits-content-type", "waiting", sent("Content-Type", None))],
+    variations=[honest_client("names-charset", "waiting", sent("Content-Type", "application/json; charset=utf-8"))],
 )  # fmt: skip
 def json_content_type(exchange: Exchange) -> Iterator[Finding]:
     """The documented example sends `Content-Type: application/json`.
@@ -178,6 +237,7 @@ def json_content_type(exchange: Exchange) -> Iterator[Finding]:
     "HPP-R08", "no-cache", "info", "shown", "Read Session › Example", scope="request", when=for_session,
     reads=["request cache-control"],
     faults=[client_fault("omits-cache-control", "waiting", sent("Cache-Control", None))],
+    variations=[honest_client("forbids-storing-too", "waiting", sent("Cache-Control", "no-store, No-Cache"))],
 )  # fmt: skip
 def no_cache(exchange: Exchange) -> Iterator[Finding]:
     """The documented example sends `Cache-Control: no-cache`.
@@ -196,6 +256,7 @@ def _names_accept(exchange: Exchange) -> bool:
     "HPP-R09", "accepts-json", "should", "standard", "RFC 9110 §12.5.1 Accept", scope="request", when=_names_accept,
     reads=["request accept"],
     faults=[client_fault("accepts-only-xml", "waiting", sent("Accept", "application/xml"))],
+    variations=[honest_client("accepts-any-type", "waiting", sent("Accept", "text/html, */*;q=0.1"))],
 )  # fmt: skip
 def accepts_json(exchange: Exchange) -> Iterator[Finding]:
     """An Accept header, when sent, admits `application/json`.
@@ -211,6 +272,7 @@ def accepts_json(exchange: Exchange) -> Iterator[Finding]:
     "HPP-R10", "no-credentials-in-url", "must", "standard", "RFC 9110 §4.2.4 userinfo deprecated", scope="request",
     when=for_session,
     faults=[client_fault("puts-key-in-url", "waiting", url(lambda u: u.replace("://", "://M1:kco_test_api_example@")))],
+    variations=[honest_client("names-its-shop", "waiting", url(lambda u: u.replace("://", "://kco-live.")))],
 )  # fmt: skip
 def no_credentials_in_url(exchange: Exchange) -> Iterator[Finding]:
     """Credentials are never part of the URL.
@@ -227,9 +289,12 @@ def _timed(trace: Trace) -> bool:
 
 
 @rule(
-    "HPP-R11", "polls-politely", "should", "referenced", "Rate limits (playground: 50 reads a second)",
+    "HPP-R11", "polls-politely", "should", "referenced",
+    "Rate limits (Klarna's page, none of Kustom's: 50 reads a second in the playground)",
     scope="requests", when=_timed,
     faults=[client_fault("polls-in-a-burst", "waiting", at(Instant(0)))],
+    variations=[honest_client("polls-as-often-as-it-may", "waiting",
+                    recorded=recording(*(read_of(0, after=poll / 50) for poll in range(50))))],
 )  # fmt: skip
 def polls_politely(trace: Trace) -> Iterator[Finding]:
     """One session is polled at most 50 times within a second.
@@ -254,11 +319,50 @@ def _basic_judged(exchange: Exchange) -> bool:
     "HPP-R12", "credentials-as-given", "must", "referenced", AUTHENTICATION, scope="request", when=_basic_judged,
     reads=["request authorization"],
     faults=[client_fault("mangles-credentials", "waiting", knowing(credentials="wrong"))],
+    variations=[honest_client("writes-scheme-in-small-letters", "waiting",
+                    sent("Authorization", "basic kco_test_api_this-is-public-and-opens-nothing"))],
 )  # fmt: skip
 def credentials_as_given(exchange: Exchange) -> Iterator[Finding]:
     """The credentials sent are the ones the client was given.
 
-    A key that is cut at a colon, trimmed or put into small letters may work in tests and fails with the next key.
+    A key that is cut at a colon, trimmed or put into small letters may work in tests and fails with the next key: the
+    merchant who changes keys gets 401 for every session, and no order is fulfilled.
     """
     if exchange.context.credentials == "wrong":
         yield Finding("header Authorization", "the credentials the client was given", "other ones")
+
+
+_HOSTS: Final = {"test": PLAYGROUND_HOST, "live": PRODUCTION_HOST}
+"""The documented host of each environment."""
+
+
+def _at_kustom(exchange: Exchange) -> bool:
+    host = (exchange.request.parts.hostname or "").lower()
+    return for_session(exchange) and host.endswith((".kustom.co", ".klarna.com"))
+
+
+@rule(
+    "HPP-R15", "right-environment", "should", "referenced", BASE_URLS, scope="request", when=_at_kustom,
+    reads=["request authorization"],
+    faults=[client_fault("asks-undocumented-host", "waiting",
+                url(lambda u: "https://api-na.kustom.co/" + u.split("/", 3)[3])),
+            client_fault("takes-test-key-to-production", "waiting",
+                url(lambda u: f"https://{PRODUCTION_HOST}/" + u.split("/", 3)[3]))],
+    variations=[honest_client("reads-production", "waiting", sent("Authorization", f"Basic {LIVE_KEY}opens-nothing"),
+                    url(lambda u: f"https://{PRODUCTION_HOST}/" + u.split("/", 3)[3])),
+                honest_client("reads-playground", "waiting",
+                    url(lambda u: f"https://{PLAYGROUND_HOST.upper()}:443/" + u.split("/", 3)[3]))],
+)  # fmt: skip
+def right_environment(exchange: Exchange) -> Iterator[Finding]:
+    """Of Kustom's and Klarna's hosts a client asks a documented one: the playground with a `kco_test_` key, production
+    with a `kco_live_` key.
+
+    Regional hosts such as `api-na.kustom.co` do not exist, hosts of Klarna's serve Kustom's merchants no more, and in
+    the other environment the key opens nothing.
+    """
+    host = (exchange.request.parts.hostname or "").lower()
+    environment = _environment(exchange)
+    if host not in _HOSTS.values():
+        yield Finding("request host", " or ".join(_HOSTS.values()), "another host of Kustom's or Klarna's")
+    elif environment is not None and host != _HOSTS[environment]:
+        yield Finding("request host", f"{_HOSTS[environment]} for a {environment} key", host)

@@ -222,14 +222,17 @@ class Application:
 
 
 def is_authorized(header: str, credentials: Credentials) -> bool:
-    """Whether this Authorization header carries `credentials` in one of the two documented forms."""
+    """Whether this Authorization header carries `credentials` in one of the two documented forms, or with an empty user
+    name, which was seen to be accepted."""
     scheme, _, token = header.partition(" ")
     # Header fields arrive decoded as Latin-1: encoding undoes that and gives the bytes as sent.
     sent = token.strip().encode("latin-1", "replace")
-    pair = f"{credentials.username}:{credentials.api_key}"
     # RFC 7617 leaves the encoding open: libraries choose Latin-1 as often as UTF-8, and both are accepted.
-    keys, pairs = ({text.encode(), text.encode("latin-1", "replace")} for text in (credentials.api_key, pair))
-    return scheme.lower() == "basic" and (sent in keys or _decoded(sent) in pairs)
+    keys, named, unnamed = (
+        {text.encode(), text.encode("latin-1", "replace")}
+        for text in (credentials.api_key, f"{credentials.username}:{credentials.api_key}", f":{credentials.api_key}")
+    )
+    return scheme.lower() == "basic" and (sent in keys or _decoded(sent) in named | unnamed)
 
 
 def _decoded(token: bytes) -> bytes | None:

@@ -18,7 +18,11 @@ ORDERS_PATH: Final = "/checkout/v3/orders/"
 READ_SESSION: Final = re.compile(SESSIONS_PATH + r"([^/?#]+)/?$")
 """Finds the session id, still percent-encoded, at the end of a path."""
 
-PLAYGROUND: Final = "https://api.playground.kustom.co"
+PLAYGROUND_HOST: Final = "api.playground.kustom.co"
+PRODUCTION_HOST: Final = "api.kustom.co"
+"""The documented hosts; there are no others."""
+
+PLAYGROUND: Final = f"https://{PLAYGROUND_HOST}"
 
 PRODUCTION: Final = re.compile(r"api(-[a-z0-9]+)?\.(kustom\.co|klarna\.com)")
 """The hosts on which sessions are real, in small letters."""
@@ -27,6 +31,9 @@ API_KEY: Final = re.compile(r"kco_(?:test|live)_api_[A-Za-z0-9_\-]+")
 
 LIVE_KEY: Final = "kco_live_api_"
 """How the API key of a production environment begins."""
+
+KEYS: Final = {"test": "kco_test_api_", "live": LIVE_KEY}
+"""How the API key of each environment begins."""
 
 ENDPOINT_VARIABLE: Final = "HPP_ENDPOINT"
 """The environment variable with the endpoint, a host or a URL."""

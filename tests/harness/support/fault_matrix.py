@@ -57,6 +57,11 @@ def assert_honest(rule: Rule, variation: Variation, verdicts: Sequence[RuleVerdi
     """The variation is something that its rule judges, breaks no rule, and makes only those warn that it names."""
     outcomes = {verdict.rule.id: verdict.outcome for verdict in verdicts}
     assert outcomes[rule.id] is not Outcome.NOT_EXERCISED, f"{rule.id} does not even look at {variation.name}"
+    assert_quiet(variation, verdicts, rule)
+
+
+def assert_quiet(variation: Variation, verdicts: Sequence[RuleVerdict], rule: Rule) -> None:
+    """The variation breaks no rule, and makes only those warn that it names."""
     found = weighed(verdicts)
     broken = sorted(each for each, weight in found.items() if weight is Severity.MUST)
     assert broken == [], f"{variation.name}, a variation of {rule.id}, is held to break {', '.join(broken)}"
