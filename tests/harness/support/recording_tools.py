@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import note
 from hypothesis import strategies as st
 
-from hpp_contract.cases.scenarios import SCENARIOS
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS
 from hpp_contract.engine import edits as editing
 from hpp_contract.engine.edits import Edited
 from hpp_contract.engine.fault import Fault
@@ -227,7 +227,7 @@ EDITS = by_name(
         *with_headers(("Authorization", "Content-Type", *_NOT_SENT), ("no-cache",), "request header", editing.sent),
         *((f"body {body.decode('ascii', 'backslashreplace') or 'empty'}", editing.body(body)) for body in _BODIES),
         *with_statuses((200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503)),
-        *((f"method {name}", editing.method(name)) for name in ("get", "POST", "DELETE")),
+        *((f"method {name}", editing.method(name)) for name in ("get", "POST", "DELETE", "HEAD", "OPTIONS")),
         *((f"url {url}", editing.url(lambda _, url=url: url)) for url in _URLS),  # type: ignore[misc]  # a default binds it
         ("request body {}", editing.sent_body(b"{}")),
         *((f"after {seconds} s", editing.slow(seconds)) for seconds in (0.0, 1.0, 1.5)),
@@ -245,6 +245,32 @@ EDITS = by_name(
 """Every way to change an exchange a little."""
 
 edits = st.sampled_from(tuple(EDITS.values()))
+
+
+def _capitals(url: str) -> str:
+    return url[:-36] + url[-36:].upper()
+
+
+def _revalidated(exchange: Exchange) -> Exchange:
+    """A poll that asks only whether the answer from before still holds."""
+    return editing.sent("If-None-Match", '"1"')(editing.status(304)(editing.body(b"")(exchange)))
+
+
+READERS: tuple[editing.Edit, ...] = (
+    editing.url(lambda url: url.replace("https://hpp.example/", "https://HPP.example:443/")),
+    editing.url(lambda url: url.replace("https://hpp.example/", "https://other.example/eu/")),
+    editing.url(_capitals),
+    editing.sent("Authorization", f"Basic {CREDENTIALS.api_key}"),
+    editing.sent("Authorization", f"Basic {base64.b64encode(f':{CREDENTIALS.api_key}'.encode()).decode()}"),
+    editing.sent("Authorization", "Basic kco_test_api_another-merchants"),
+    editing.sent("Authorization", "Basic <scrubbed>"),
+    editing.sent("Authorization", None),
+    editing.method("HEAD"),
+    editing.edits(editing.method("DELETE"), editing.status(204), editing.body(b"")),
+    editing.edits(editing.status(404), editing.body(b"<html></html>")),
+    _revalidated,
+)
+"""Ways to ask for the same session that make another reader of it, or none; and a page in the answer's place."""
 
 
 def _of(*choices: Any) -> st.SearchStrategy[Any]:
@@ -288,6 +314,7 @@ def recorded_traces(draw: st.DrawFn) -> list[Exchange]:
     exchanges = []
     for poll, each in enumerate(polls):
         here = draw(st.lists(edits, max_size=draw(_of(0, 0, 0, 2))))
+        here += draw(st.lists(st.sampled_from(READERS), max_size=draw(_of(0, 0, 1))))
         note(
             f"{scenario}, {applied.name if applied else 'no fault'}, poll {poll}: "
             f"{everywhere} on every poll, {here} on this"

@@ -20,6 +20,7 @@ from dask import config
 from distributed import Client, Event, LocalCluster
 
 from hpp_contract.cli import main
+from hpp_contract.engine.edits import body, edits, status
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.recordings.bulk import dask as cluster
 from hpp_contract.recordings.bulk.dask import judge_on_dask
@@ -52,6 +53,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = write_lines(folder / "one", polls).read_text(encoding="utf-8")
         own = f"39a1c773-{number:04x}-4111-8111-111111111111"
         lines += text.replace(polls[0].request.session_id or "-", own).splitlines(keepends=True)
+    for number in range(2):  # one is lost while the other is answered, which no partition shows by itself
+        polls = [kept(each) for each in simulated("in-progress", 4)]
+        polls = polls if number else [polls[0], *map(edits(status(404), body(b"<html></html>")), polls[1:])]
+        text = write_lines(folder / "one", polls).read_text(encoding="utf-8")
+        lines += text.replace(
+            polls[0].request.session_id or "-", f"5c2bbed0-{number:04x}-4111-8111-111111111111"
+        ).splitlines(keepends=True)
     (folder / "one").unlink()
     random.Random(1).shuffle(lines)  # noqa: S311  an order, not a secret
     (folder / "a.ndjson").write_text("".join([*lines[:150], "{\n", *lines[150:200], "\xff[\n"]), encoding="utf-8")

@@ -13,13 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.engine import RuleVerdict, Subject, edits, judge
+from hpp_contract.engine import Outcome, RuleVerdict, Subject, judge
+from hpp_contract.engine import edits as editing
 from hpp_contract.model import Exchange
+from hpp_contract.model.trace import answer_times
 from hpp_contract.recordings import read_recordings
-from hpp_contract.recordings.bulk import cache
+from hpp_contract.recordings.bulk import cache, local
 from hpp_contract.recordings.bulk.local import judge_recordings
+from hpp_contract.recordings.bulk.pieces import Worker
 from hpp_contract.recordings.formats import ndjson
-from hpp_contract.recordings.sources import InputFile, Piece, blocks, cut, numbered_lines, pieces
+from hpp_contract.recordings.sources import InputFile, Piece, blocks, cut, input_file, numbered_lines, pieces
 from hpp_contract.rules import CATALOGUE
 from tests.harness.support.recording_tools import EDITS, IDS, kept, recordings, renaming, simulated, write_lines
 
@@ -41,6 +44,62 @@ def test_streaming_equals_judging_in_memory(folder: Path, exchanges: list[Exchan
         files.append(write_lines(folder / "b.ndjson", exchanges[:split]))
     paths = [str(file) for file in files]
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
+
+
+@given(recordings)
+def test_when_the_api_answered(folder: Path, exchanges: list[Exchange]) -> None:
+    """The times of answers are those of all exchanges, quick or slow to judge."""
+    log = str(write_lines(folder / "times.ndjson", exchanges))
+    source = input_file(0, log, folder)
+    worker = Worker()
+    (piece,) = pieces(source)
+    for _ in range(2):  # the second time its verdicts are known
+        found = worker.piece(piece, 1, b"salt").answers
+        assert sorted(found) == sorted(answer_times(read_recordings([log]).exchanges))
+
+
+def lost(others: int) -> list[Exchange]:
+    """A session that answers a page from its second poll on, beside other sessions that are answered."""
+    polls = [kept(each) for each in simulated("in-progress", 5)]
+    gone = editing.edits(editing.status(404), editing.body(b"<html></html>"))
+    beside = [renaming(polls[0].request.session_id or "", f"{IDS[1][:-1]}{number}") for number in range(others)]
+    return [*(gone(each) if poll else each for poll, each in enumerate(polls)),
+            *(other(each) for other in beside for each in polls)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("others", "outcome"), [(0, Outcome.WARNED), (1, Outcome.BROKEN)])
+def test_a_lost_session_beside_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: int, outcome: Outcome
+) -> None:
+    """That others were answered meanwhile is known in every partition."""
+    monkeypatch.setattr(local, "PARTITION", 512)
+    paths = [str(write_lines(tmp_path / "log.ndjson", lost(others)))]
+    verdicts = judge_recordings(paths, processes=1).verdicts
+    assert verdicts == in_memory(paths)
+    assert [verdict.outcome for verdict in verdicts if verdict.rule.id == "HPP-L08"] == [outcome]
+
+
+def test_a_deletion_is_seen(tmp_path: Path) -> None:
+    """A DELETE in a log is counted as another operation, and what follows it is judged by it."""
+    polls = [kept(each) for each in simulated("waiting", 3)]
+    steps: tuple[editing.Edit, ...] = (
+        lambda each: each,
+        editing.edits(editing.method("DELETE"), editing.status(204)),
+        editing.status(404),
+    )
+    log = write_lines(tmp_path / "log.ndjson", [step(each) for step, each in zip(steps, polls, strict=True)])
+    judged = judge_recordings([str(log)], processes=1)
+    assert judged.verdicts == in_memory([str(log)])
+    assert (judged.judged, judged.notes) == (2, (f"{log}: 1 exchanges of other operations skipped, 2 judged",))
+    assert read_recordings([str(log)]).notes == list(judged.notes)
+    assert [verdict.total for verdict in judged.verdicts if verdict.rule.id == "HPP-L08"] == [0]
+
+
+def test_nothing_but_deletions(tmp_path: Path) -> None:
+    """A recording that only disables sessions has nothing to judge."""
+    log = write_lines(tmp_path / "log.ndjson", [editing.method("DELETE")(each) for each in simulated("waiting", 1)])
+    assert judge_recordings([str(log)], processes=1).judged == 0
+    assert read_recordings([str(log)]).unreadable[0].startswith("no read-session exchange in ")
 
 
 def variants(scenario: str, pseudonym: bool) -> Iterator[Exchange]:
@@ -107,7 +166,7 @@ def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest
     """A log in which everything differs is judged all the same."""
     monkeypatch.setattr(cache, "MEMORY", 3)
     (honest,) = simulated("waiting", 1)
-    exchanges = [edits.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
+    exchanges = [editing.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
     paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]
     assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
 
