@@ -15,6 +15,7 @@ import yaml
 from hpp_contract.engine.edits import status
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.server import Server
+from tests import published_schemas
 from tests.harness.support.paths import ROOT
 from tests.harness.support.workflow_runner import NOT_RUN_HERE, Runner
 
@@ -81,6 +82,13 @@ def test_nightly_runs_every_day_in_every_place() -> None:
     steps = [step["run"] for step in job_of("nightly", "any-day")["steps"] if "run" in step]
     assert steps == ["make test-any-day ARGS=--everywhere"]
     assert "make --no-print-directory test-any-day ARGS=--fast\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_nightly_gives_the_published_schemas_to_real_tools() -> None:
+    """What needs the registries of npm and PyPI runs every night, in a module that is there."""
+    steps = [step["run"] for step in job_of("nightly", "published-schemas")["steps"] if "run" in step]
+    assert steps[-1] == f"python -m {published_schemas.__name__}"
+    assert Path(str(published_schemas.__file__)).with_name("__main__.py").is_file()
 
 
 def job_of(workflow: str, name: str) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def test_every_constraint_has_a_basis(name: str) -> None:
             assert lighter or "severity" not in reason, "a severity is said only where it is less than the rule's"
 
 
-@pytest.mark.parametrize("path", sorted(folder("schemas").rglob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(folder("schemas").rglob("*.json")), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
 def test_files_are_what_they_say(path: Any) -> None:
     """Every schema file is valid JSON Schema 2020-12, without an $id that would move its relative references."""
     schema = json.loads(path.read_text(encoding="utf-8"))
