@@ -19,7 +19,7 @@ END = r"(?![\s\S])"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def folder(name: Literal["schemas", "cassettes"]) -> Path:
+def folder(name: Literal["schemas", "cassettes", "examples", "docs"]) -> Path:
     """The folder of data files called `name`."""
     inside = _PACKAGE / "data" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 import hpp_contract
 from tests.harness.support.paths import ROOT
 
+DATA = ("schemas", "cassettes", "docs", "examples")
 SOURCES = ("hpp_contract", "schemas", "cassettes", "tests", "examples", "docs", "benchmarks", ".github", ".ci")
 
 WEAK_COPYLEFT = {
@@ -65,8 +66,13 @@ def test_builds_are_reproducible(built: Path, tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_wheel_and_sdist_hold_all_data(built: Path) -> None:
-    """Every schema and cassette of the checkout is in the sdist and in the wheel."""
-    data = [path.relative_to(ROOT) for name in ("schemas", "cassettes") for path in (ROOT / name).rglob("*.*")]
+    """Every schema, cassette, guide and example of the checkout is in the sdist and in the wheel."""
+    data = [
+        path.relative_to(ROOT)
+        for name in DATA
+        for path in (ROOT / name).rglob("*.*")
+        if "__pycache__" not in path.parts
+    ]
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     assert {str(path) for path in data} <= inside
