@@ -17,6 +17,7 @@ from hpp_contract import __version__
 from hpp_contract.cli._configuration import configured
 from hpp_contract.cli._console import exit_code
 from hpp_contract.model.clock import Clock, system_clock
+from hpp_contract.spec.schema_files import folder
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -72,6 +73,11 @@ class LazyGroup(click.Group):
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Where what the help texts name is: an installed package has it inside itself."""
+        super().format_epilog(ctx, formatter)
+        formatter.write(f"\n  docs/, schemas/ and examples/ are in {folder('docs').parent}\n")
 
     def main(  # type: ignore[override]  # click's own switches (standalone_mode …) are not for callers to choose
         self, args: Sequence[str] | None = None, prog_name: str | None = None, clock: Clock = system_clock, **_: Any

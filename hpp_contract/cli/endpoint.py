@@ -39,8 +39,12 @@ def endpoint(probe_with: ProbeOptions, fuzz: int | None, options: Options) -> No
 
 
 def _fuzzed(probe_with: ProbeOptions, count: int, options: Options) -> ProbeResult:
-    from hpp_contract.probe.fuzz.run import probe_and_fuzz  # schemathesis is slow to load
-
+    try:
+        from hpp_contract.probe.fuzz.run import probe_and_fuzz  # schemathesis is slow to load, and optional
+    except ModuleNotFoundError as error:
+        if error.name != "schemathesis":
+            raise
+        raise UsageProblem("--fuzz needs another package: pip install 'hpp-contract[fuzz]'.") from error
     if probe_with.allow_production:
         raise UsageProblem("--fuzz never goes to production: name a sandbox, and leave --allow-production out.")
     target = probe_with.target()

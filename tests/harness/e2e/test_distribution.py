@@ -85,9 +85,9 @@ def test_wheel_and_sdist_hold_all_data(built: Path) -> None:
 # --- An environment of its own
 
 
-def runtime() -> Iterator[Distribution]:
+def runtime(package: str) -> Iterator[Distribution]:
     """The distributions that an installation brings: what is declared, what that declares, and so on."""
-    waiting, met = [Requirement("hpp-contract")], set()
+    waiting, met = [Requirement(package)], set()
     while waiting:
         wanted = waiting.pop()
         if (key := (canonicalize_name(wanted.name), frozenset(wanted.extras))) in met:
@@ -101,18 +101,32 @@ def runtime() -> Iterator[Distribution]:
                 waiting.append(needed)
 
 
-RUNTIME = {canonicalize_name(found.name): found for found in runtime()}
+PLAIN, FUZZ = "hpp-contract", "hpp-contract[fuzz]"
+RUNTIME = {
+    package: {canonicalize_name(found.name): found for found in runtime(package)}
+    for package in (PLAIN, FUZZ, "hpp-contract[dask]")
+}
 
 
 @pytest.fixture(scope="module")
 def home(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment that holds the wheel, its declared dependencies and nothing else."""
+    return environment(built, PLAIN, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def home_with_fuzz(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the extra fuzz."""
+    return environment(built, FUZZ, tmp_path_factory)
+
+
+def environment(built: Path, package: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False)
     pip = (sys.executable, "-m", "pip", f"--python={folder / 'bin' / 'python'}", "install", "--quiet", "--no-deps")
     done = run(*pip, "--no-index", "--no-cache-dir", next(built.glob("*.whl")))
     assert done.returncode == 0, done.stderr
-    for found in RUNTIME.values():
+    for found in RUNTIME[package].values():
         _link(found, _site(folder))
     return folder
 
@@ -123,7 +137,9 @@ def home(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("hpp-contract --version", hpp_contract.__version__),
         ("hpp-contract rules", "HPP-S05"),
-        ("hpp-contract endpoint --fuzz 5 --html report.html", "Contract kept"),
+        ("hpp-contract --help", "docs/, schemas/ and examples/ are in {data}"),
+        ("hpp-contract endpoint --html report.html", "Contract kept"),
+        ("hpp-contract init node", "contract/adapter.mjs"),
         ("hpp-contract recording {data}/cassettes", "Contract kept"),
         ("hpp-contract record --to cassettes", "Contract kept"),
         ("hpp-contract vectors bodies --count 1", "Wrote"),
@@ -136,17 +152,30 @@ def test_the_wheel_and_what_it_declares_suffice(home: Path, tmp_path: Path, line
     everything = tmp_path / "everything.py"
     everything.write_text(EVERYTHING, encoding="utf-8")
     data = _site(home) / "hpp_contract" / "data"
-    environment = {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    environ = {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
     command = line.format(data=data, everything=everything).split()
-    done = run(home / "bin" / command[0], *command[1:], cwd=tmp_path, env=environment)
+    done = run(home / "bin" / command[0], *command[1:], cwd=tmp_path, env=environ)
     assert (done.returncode, done.stderr) in {(0, ""), (5, "")}, done.stdout + done.stderr
-    assert expected in done.stdout
+    assert expected.replace("{data}", str(data)) in done.stdout
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("extra", [False, True])
+def test_fuzzing_comes_with_its_extra(extra: bool, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Without the extra nothing of Schemathesis is there, and --fuzz says how to get it; with it, --fuzz fuzzes."""
+    home = request.getfixturevalue("home_with_fuzz" if extra else "home")
+    assert list(_site(home).glob("schemathesis*")) == [] or extra
+    environ = {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = run(home / "bin" / "hpp-contract", "endpoint", "--fuzz", "5", cwd=tmp_path, env=environ)
+    assert done.returncode == (0 if extra else 2), done.stdout + done.stderr
+    assert ("pip install 'hpp-contract[fuzz]'" in done.stderr) == (not extra)
 
 
 EVERYTHING = """
 import pkgutil, importlib, hpp_contract, hpp_contract.spec.schema_files as schemas
 for module in pkgutil.walk_packages(hpp_contract.__path__, "hpp_contract."):
-    if not module.name.startswith(("hpp_contract.suite", "hpp_contract.__main__")):
+    fuzz = "hpp_contract.probe.fuzz.", "hpp_contract.endpoint.fuzz_hooks"  # they need the extra
+    if not module.name.startswith(("hpp_contract.suite", "hpp_contract.__main__", *fuzz)):
         importlib.import_module(module.name)
 assert schemas.folder("schemas").is_relative_to(hpp_contract.__path__[0]), schemas.folder("schemas")
 print("imported")
@@ -173,7 +202,7 @@ def _link(found: Distribution, site: Path) -> None:
 
 def test_licences() -> None:
     """Nothing that an installation brings is under a strong copyleft; what has a weak one is named with a reason."""
-    licences = {name: " ".join(_licence(found)) for name, found in RUNTIME.items()}
+    licences = {name: " ".join(_licence(found)) for brought in RUNTIME.values() for name, found in brought.items()}
     assert not {name for name, text in licences.items() if not text.strip()}, "a licence is not stated"
     strong = re.compile(r"\b[AL]?GPL|GNU|EUPL|CDDL|SSPL|BUSL", re.IGNORECASE)
     assert not {name: text for name, text in licences.items() if strong.search(text)}

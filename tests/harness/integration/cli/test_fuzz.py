@@ -10,10 +10,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.cli import main
 from hpp_contract.engine.edits import body, header, status
 from hpp_contract.engine.fault import fault
 from hpp_contract.generate import answer, valid
@@ -29,6 +31,18 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "hpp_contract", "endpoint", *arguments]
     given = clean | {"PYTHONPATH": str(ROOT)} | environ
     return subprocess.run(command, env=given, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_without_schemathesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra, the sentence says how to get it; a Schemathesis that is there and broken is no missing one."""
+    for name in [name for name in sys.modules if name.startswith("hpp_contract.probe.fuzz.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "schemathesis", None)
+    done = CliRunner().invoke(main, ["endpoint", "--fuzz", "5"])
+    said = "hpp-contract: --fuzz needs another package: pip install 'hpp-contract[fuzz]'.\n"
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", said)
+    monkeypatch.setitem(sys.modules, "hpp_contract.probe.fuzz.check", None)
+    assert "internal error (ModuleNotFoundError)" in CliRunner().invoke(main, ["endpoint", "--fuzz", "5"]).stderr
 
 
 @pytest.mark.process
