@@ -24,7 +24,7 @@ class ProbeOptions:
     base_url: str | None = None
     session_ids: tuple[str, ...] = ()
     polls: int = 2
-    max_latency: float = 1.0
+    max_latency: float = 3.0
     allow_production: bool = False
     provision: bool = False
     browser: bool = False
@@ -61,7 +61,7 @@ _PROBE = (
     click.option(
         "--max-latency",
         type=click.FloatRange(min=0, min_open=True),
-        default=1.0,
+        default=3.0,
         show_default=True,
         metavar="SECONDS",
         help="An answer that takes longer is a warning.",

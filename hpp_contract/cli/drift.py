@@ -206,7 +206,7 @@ def _seen(request: DriftOptions, baseline: Baseline) -> ProbeResult:
 
 
 def _result(baseline: Baseline, seen: ProbeResult) -> DriftResult:
-    if not seen.exchanges:
+    if not seen.exchanges or not seen.answered:
         return DriftResult({}, (), seen.unverified or "nothing was seen that could be compared.")
     result = compare_with_baseline(baseline, seen.exchanges, embedded=seen.subject.embedded)
     doubts = " ".join(filter(None, (seen.unverified, result.unverified)))

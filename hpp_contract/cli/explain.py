@@ -27,7 +27,7 @@ from hpp_contract.privacy.render import render
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.catalogue import explain as explanation
 from hpp_contract.rules import CATALOGUE, find
-from hpp_contract.server import simulate_server
+from hpp_contract.server import seen_by_probe, simulate_server
 from hpp_contract.spec.session import MEMBERS
 
 MAX_POLLS = 6
@@ -105,10 +105,11 @@ def _simulated(rule: Rule, clock: Clock) -> Iterator[tuple[Exchanges, Exchanges]
 
 
 def _views(live: Exchanges) -> Iterator[Exchanges]:
-    """The exchanges as an observer sees them, then as recordings hold them."""
+    """The exchanges as an observer sees them, then as recordings hold them and as only a probe knows them."""
     yield live
     for provenance in ("embedded", "recorded"):
         yield tuple(replace(e, context=replace(e.context, recorded=True, provenance=provenance)) for e in live)
+    yield from seen_by_probe(live)
 
 
 def _breaks(rule: Rule, exchanges: Exchanges) -> bool:

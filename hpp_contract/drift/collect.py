@@ -1,7 +1,7 @@
 """Collecting facts from exchanges: every property of an answer, and the outcome of every rule for it.
 
-A sample is a session, or the id that was asked for: ten polls of one session are one sample. Transient failures and
-HTML pages are no answers of the API, so they are no facts.
+A sample is a session, or the id that was asked for: ten polls of one session are one sample. What comes in the API's
+place is no fact, except that it gives a secret away.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ from hpp_contract.engine.judge import Groups, by_condition, exercised
 from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.asked import Asked, asked
+from hpp_contract.model.exchange import AnsweredBy
 from hpp_contract.model.trace import DELETE, traces
-from hpp_contract.rules import CATALOGUE, blocked_by
+from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.fields import PUBLISHED
 
 APPLICATION_ERRORS: Final = (500, 501)
@@ -47,6 +48,8 @@ APPLICATION_ERRORS: Final = (500, 501)
 _RULES: Final = tuple(rule for rule in CATALOGUE if rule.severity is not Severity.INFO and not rule.transient)
 _SINGLE: Final = by_condition(_RULES, "exchange")
 _TRACED: Final = by_condition(_RULES, "trace")
+_OF_EVERY_ANSWER: Final = by_condition((rule for rule in _RULES if rule.id == "HPP-E12"), "exchange")
+"""What is judged whoever answered: a secret that is given away, on whatever page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,10 @@ def collect_facts(exchanges: Iterable[Exchange], *, embedded: bool = False) -> C
     for exchange in answered:
         _count(exchange, tallies, embedded)
     _count_traces((*answered, *deletions), tallies)
+    for exchange in unanswered:
+        for aspect, value in _judged(exchange, _OF_EVERY_ANSWER):
+            if value != KEPT:
+                tallies[KNOWN].add(exchange.request.session_id or "", aspect, value, exchange.evidence)
     facts = {name: tallies[name].situation() for name in sorted(tallies)}
     return CollectedFacts(MappingProxyType(facts), _unanswered(unanswered, answered))
 
@@ -117,9 +124,10 @@ def transient(exchange: Exchange) -> str | None:
         return f"no answer ({exchange.failure or 'unknown failure'})"
     if not response.complete:
         return "an answer that broke off"
-    if blocked_by(exchange) is None or (not response.is_html and response.status in APPLICATION_ERRORS):
+    if exchange.answered_by is AnsweredBy.API and (response.status < 500 or response.status in APPLICATION_ERRORS):
         return None
-    return f"an HTML page (HTTP {response.status})" if response.is_html else f"HTTP {response.status}"
+    page = exchange.answered_by is AnsweredBy.PAGE
+    return f"an HTML page (HTTP {response.status})" if page else f"HTTP {response.status}"
 
 
 def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> None:

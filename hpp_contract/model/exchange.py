@@ -176,20 +176,24 @@ class Context:
     `standalone` for an example that belongs to no sequence of polls; `secrets` must never leave memory.
 
     `created` is what is known of a session that this run made; `redirected` is True where a redirect from https led to
-    the request.
+    the request; `form` is that of credentials which are sent in another form than usual. `unanswered` is set on the
+    last exchange of a question that the API did not answer: `alone` when it answered other questions just before and
+    after, `outage` when it answered nothing else at that time either.
     """
 
     recorded: bool = False
     credentials: Literal["right", "wrong", "none"] | None = None
     session: Literal["known", "unknown", "malformed"] | None = None
     retried: bool = False
-    max_latency: float = 1.0
+    max_latency: float = 3.0
     provenance: str | None = None
     base_path: str | None = None
     standalone: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
     created: Created | None = None
     redirected: bool = False
+    form: Literal["key alone", "wrong username"] | None = None
+    unanswered: Literal["alone", "outage"] | None = None
 
 
 GATEWAY_ERRORS = (502, 503, 504)

@@ -42,6 +42,9 @@ def render(exchange: Exchange, redact: Callable[[str], str]) -> str:
     lines = _lines(exchange, exchange.request.url, lambda _, value: value[:MAX_EXAMPLE], sent, received, reason)
     if context.credentials == "wrong":
         lines.append("  (these are not the credentials that open it)")
+    if context.created is not None and context.created.session_url is not None:
+        which = "this URL" if context.created.session_url == exchange.request.url else "another URL"
+        lines.append(f"  (the creation of this session named {which})")
     if context.recorded:
         time = "with its time" if exchange.at is not None else "without its time"
         lines.append(f"  (kept {time}; provenance: {context.provenance or 'not named'})")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
 from hpp_contract.model import Headers
 from hpp_contract.model.clock import Clock, system_clock
+from hpp_contract.model.exchange import Created
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.spec.endpoint import METHOD, SESSIONS_PATH
 
@@ -22,7 +23,7 @@ class ProbePlan:
     `order`, or an example), and `browser` opens its page in Chromium. `clock` dates the exchanges."""
 
     polls: int = 2
-    max_latency: float = 1.0
+    max_latency: float = 3.0
     seed: int = 0
     timeout: float = 10.0
     provision: bool = False
@@ -31,11 +32,25 @@ class ProbePlan:
     clock: Clock = system_clock
 
 
+Form = Literal["key alone", "wrong username"]
+"""Another form of credentials than the usual one: the key without its user name, or with one that is not its own."""
+
+
+class Question(NamedTuple):
+    """What a read asks, however often it is asked."""
+
+    segment: str
+    credentials: str
+    form: str | None
+    headers: Headers
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedRead:
     """One planned GET: `segment` is the session id as it goes into the path (percent-encoded), `note` what is special
     about this read. `headers` are sent with the documented ones, or instead of those of the same name;
-    `authorization` instead of the usual wrong credentials."""
+    `authorization` instead of the usual wrong credentials; `form` is that of credentials which are sent otherwise.
+    `created` is what is known of a session that this run made."""
 
     segment: str
     session: Literal["known", "unknown", "malformed"]
@@ -43,6 +58,17 @@ class PlannedRead:
     note: str = ""
     headers: Headers = ()
     authorization: str = field(default="", repr=False)
+    form: Form | None = None
+    created: Created | None = None
+
+    @property
+    def question(self) -> Question:
+        return Question(self.segment, self.credentials, self.form, self.headers)
+
+    @property
+    def asks_for_session(self) -> bool:
+        """Whether this is an ordinary read of a session that was given."""
+        return self.session == "known" and self.credentials == "right" and self.form is None and self.created is None
 
     @property
     def evidence(self) -> str:
@@ -61,8 +87,8 @@ MALFORMED: Final[tuple[tuple[str, str], ...]] = (
 """What is wrong with each malformed id, and the id, percent-encoded."""
 
 
-def reads(plan: ProbePlan, session_ids: Sequence[str]) -> list[PlannedRead]:
-    """The reads of a standard probe, in order.
+def reads(plan: ProbePlan, session_ids: Sequence[str], *, with_username: bool = False) -> list[PlannedRead]:
+    """The reads of a standard probe, in order; `with_username` also in the other forms of credentials.
 
     The first three differ in kind, so that three failures at the start are about the endpoint and not about one id.
     Wrong credentials come last, in case they lock something.
@@ -70,6 +96,8 @@ def reads(plan: ProbePlan, session_ids: Sequence[str]) -> list[PlannedRead]:
     unknown = random_uuid(random.Random(plan.seed))  # noqa: S311  an id, not a secret
     encoded = [quote(session_id, safe="") for session_id in session_ids]
     real = PlannedRead(encoded[0], "known") if encoded else PlannedRead(unknown, "unknown")
+    only_key = replace(real, note="the key alone", form="key alone")
+    misnamed = replace(real, credentials="wrong", note="a wrong user name", form="wrong username")
     return [
         PlannedRead(real.segment, real.session, "none", "no credentials"),
         PlannedRead(unknown, "unknown", note="unknown id"),
@@ -79,7 +107,9 @@ def reads(plan: ProbePlan, session_ids: Sequence[str]) -> list[PlannedRead]:
             for segment in encoded
         ),
         *(PlannedRead(segment, "malformed", note=f"malformed id: {what}") for what, segment in MALFORMED),
+        *([only_key] if with_username else []),
         PlannedRead(real.segment, real.session, "wrong", "wrong credentials"),
+        *([misnamed] if with_username else []),
     ]
 
 

@@ -1,7 +1,7 @@
 """Probing: sends the planned reads one after the other and keeps what came back, with what is known about it.
 
 The rules decide what the answers mean; here is decided whether there were any: a gateway, a firewall or a refused key
-says nothing about the contract.
+says nothing about the contract. What was answered is kept and judged all the same.
 """
 
 from __future__ import annotations
@@ -11,29 +11,39 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
+from urllib.parse import unquote
 
 from hpp_contract.cases.scenarios import LONGEST, SCENARIOS, session_id
 from hpp_contract.engine import Subject
 from hpp_contract.model import Exchange
+from hpp_contract.model.asked import Asked, asked
+from hpp_contract.model.exchange import AnsweredBy
+from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.probe.open_questions import Answers, learned
-from hpp_contract.probe.plan import ProbePlan, reads
+from hpp_contract.probe.plan import PlannedRead, ProbePlan, reads
 from hpp_contract.probe.provision import ProvisionResult, provision
 from hpp_contract.probe.sender import Sender
 from hpp_contract.probe.target import EMBEDDED, Target
-from hpp_contract.probe.wire import HOST_WIDE, TIMEOUT, TransportError
-from hpp_contract.rules import blocked_by
+from hpp_contract.probe.transcript import Transcript, is_answer, why_unanswered
+from hpp_contract.probe.wire import HOST_WIDE, TransportError
 from hpp_contract.server import Sandbox, Server
 
 MAX_FAILED_READS: Final = 3
 """Reads, of different kinds, that fail before anything succeeded; then nothing else is asked."""
 
+MAX_SILENCE: Final = 5
+"""Reads in a row that fail after something succeeded; then another question shows whether anything is answered."""
+
 _REMEDIES: Final = {
-    "page": "{host} answers every request with an HTML page ({detail}), not with the API: a gateway or a firewall is "
-    "in between, and a runner outside Europe may see nothing else. Run from an allowed network, or check the host.",
-    "limited": "{host} answers every request with {detail} (too many requests): wait, and use the key only here.",
-    "server": "{host} answers every request with a server error ({detail}): try again later, or check the host.",
+    AnsweredBy.PAGE: "{host} answers every request with an HTML page ({detail}), not with the API: a gateway or a "
+    "firewall is in between, and a runner outside Europe may see nothing else. Run from an allowed network, or check "
+    "the host.",
+    AnsweredBy.LIMITED: "{host} answers every request with {detail} (too many requests): wait, and use the key only "
+    "here.",
+    AnsweredBy.UNAVAILABLE: "{host} answers every request with a server error ({detail}): try again later, or check "
+    "the host.",
 }
-"""What to do about each value of `blocked_by`, but for `transport`."""
+"""What to do about each of those that answer in the API's place, but for CLOSED."""
 
 Progress = Callable[[int, int], None]
 """Called with the reads done and the reads planned."""
@@ -43,8 +53,9 @@ Progress = Callable[[int, int], None]
 class ProbeResult:
     """What a probe found: `exchanges` to judge, in the order they happened.
 
-    `unverified` says why nothing can be concluded; then `exchanges` is empty. `learned` are the documentation's open
-    questions, each with what this endpoint answers. `secrets` must not be in any report.
+    `unverified` says what could not be verified, or why nothing could; `answered` whether the API said anything that is
+    more than a refused key, so that it can be compared. `learned` are the documentation's open questions, each with
+    what this endpoint answers. `secrets` must not be in any report.
     """
 
     subject: Subject
@@ -53,6 +64,7 @@ class ProbeResult:
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     learned: Answers = ()
+    answered: bool = True
 
 
 def probe(target: Target, plan: ProbePlan = ProbePlan(), on_progress: Progress | None = None) -> ProbeResult:  # noqa: B008  immutable
@@ -82,74 +94,164 @@ def running(target: Target, plan: ProbePlan) -> Iterator[tuple[Target, ProbePlan
 
 def _probe(target: Target, plan: ProbePlan, on_progress: Progress | None) -> ProbeResult:
     sender = Sender(target, plan)
-    planned = reads(plan, target.session_ids)
-    exchanges: list[Exchange] = []
-    stalled: set[str] = set()
-    for done, read in enumerate(planned, start=1):
-        if read.segment in stalled:  # it would stall again, for minutes, and add nothing
+    transcript = Transcript()
+    _ask_all(sender, transcript, target, plan, on_progress)
+    transcript.confirm(sender.ask_again)
+    provisioned = None
+    if (
+        plan.provision
+        and not transcript.outage()
+        and nothing_verified(transcript.exchanges, sender.error, target) is None
+    ):
+        provisioned = provision(sender, plan.order, browser=plan.browser)
+    sender.close()
+    return _result(target, transcript, sender, provisioned)
+
+
+def _ask_all(
+    sender: Sender, transcript: Transcript, target: Target, plan: ProbePlan, on_progress: Progress | None
+) -> None:
+    """Ask what is planned; not to the end where nothing is answered any more."""
+    planned = reads(plan, target.session_ids, with_username=bool(target.credentials.username))
+    silence = 0
+    for done, each in enumerate(planned, start=1):
+        read = _in_other_form(each, transcript) if each.form is not None else each
+        if read is None or transcript.is_stalled(read):
             continue
-        exchanges.extend(sender.ask(read))
-        if exchanges[-1].failure == TIMEOUT:
-            stalled.add(read.segment)
+        silence = 0 if transcript.add(read, sender.ask(read)) else silence + 1
         if on_progress is not None:
             on_progress(done, len(planned))
-        if _is_hopeless(done, exchanges, sender.error):
-            break
-    provisioned = None
-    if plan.provision and unverified(exchanges, sender.error, target) is None:
-        provisioned = provision(sender, plan.order, browser=plan.browser)
-        exchanges.extend(provisioned.reads)
-    sender.close()
-    return _result(target, tuple(exchanges), sender.error, provisioned)
+        if silence == MAX_SILENCE and transcript.is_silent(sender.ask_again):
+            return
+        if _is_hopeless(done, transcript, sender.error):
+            return
 
 
-def _is_hopeless(done: int, exchanges: Sequence[Exchange], error: TransportError | None) -> bool:
+def _in_other_form(read: PlannedRead, transcript: Transcript) -> PlannedRead | None:
+    """The read with another form of credentials, of something that the usual form is accepted for; None without one."""
+    accepted = transcript.accepted()
+    return None if accepted is None else replace(read, segment=accepted.segment, session=accepted.session)
+
+
+def _is_hopeless(done: int, transcript: Transcript, error: TransportError | None) -> bool:
     """Whether nothing was answered so far and nothing is likely to be."""
-    if any(blocked_by(exchange) is None for exchange in exchanges):
+    if transcript.is_answered:
         return False
     return done >= MAX_FAILED_READS or (error is not None and error.word in HOST_WIDE)
 
 
-def _result(
-    target: Target, exchanges: tuple[Exchange, ...], error: TransportError | None, provisioned: ProvisionResult | None
-) -> ProbeResult:
+def _result(target: Target, transcript: Transcript, sender: Sender, provisioned: ProvisionResult | None) -> ProbeResult:
     subject = Subject("endpoint", EMBEDDED if target.embedded else target.base_url or "", target.embedded)
-    why, secrets = unverified(exchanges, error, target), target.credentials.secrets
-    if why is not None:
-        return ProbeResult(subject, (), why, target.notes, secrets)
-    notes = (*target.notes, *_unread(exchanges), *(provisioned.notes if provisioned else ()))
-    answers = () if target.embedded and provisioned is None else learned(exchanges, provisioned)
-    return ProbeResult(subject, exchanges, None, notes, secrets, answers)
+    own = tuple(transcript.exchanges)
+    nothing = nothing_verified(own, sender.error, target)
+    own = tuple(map(_of_nobody, own)) if _is_refused(own) else own
+    exchanges = (*own, *(provisioned.reads if provisioned else ()))
+    why = nothing or _silent(transcript, target) or _unread(target, exchanges, provisioned)
+    notes = () if nothing else (*_notes(transcript), *(provisioned.notes if provisioned else ()))
+    answers = () if nothing or (target.embedded and provisioned is None) else learned(exchanges, provisioned)
+    return ProbeResult(subject, exchanges, why, notes, sender.secrets, answers, nothing is None)
 
 
-def _unread(exchanges: Sequence[Exchange]) -> Iterator[str]:
-    """A note when every known session was refused."""
-    asked = [x for x in exchanges if x.context.session == "known" and x.context.credentials == "right"]
-    if asked and all(exchange.status in (403, 404) for exchange in asked):
-        yield (
-            "No session could be read: every id was answered with 403 or 404. Sessions end after 48 hours, and belong "
-            "to one merchant and one environment."
-        )
+def _of_nobody(exchange: Exchange) -> Exchange:
+    """The exchange as what it turned out to be: asked with credentials that are nobody's here."""
+    if exchange.context.credentials != "right" or exchange.context.form is not None:
+        return exchange
+    return replace(exchange, context=replace(exchange.context, credentials="wrong"))
 
 
-def unverified(exchanges: Sequence[Exchange], error: TransportError | None, target: Target) -> str | None:
+# --- What could not be verified
+
+
+def nothing_verified(exchanges: Sequence[Exchange], error: TransportError | None, target: Target) -> str | None:
     """Why nothing can be concluded from these exchanges, in one sentence; None when something can.
 
     `error` is the last transport error, if there was one.
     """
-    authorized = [exchange for exchange in exchanges if exchange.context.credentials == "right"]
-    if authorized and all(exchange.status == 401 for exchange in authorized):
+    if _is_refused(exchanges):
         return _refused(target)
-    kinds = Counter(blocked_by(exchange) for exchange in exchanges)
-    if None in kinds or not kinds:
+    if not exchanges or any(map(_says_something, exchanges)):
         return None
-    kind = next(name for name, _ in kinds.most_common() if name is not None)
-    if kind == "transport" and error is not None:
+    kinds = Counter(_in_its_place(exchange) for exchange in exchanges)
+    kind, _ = kinds.most_common(1)[0]
+    if kind is AnsweredBy.CLOSED and error is not None:
         sentence = error.sentence(target.host)
     else:
-        statuses = sorted({str(exchange.status) for exchange in exchanges if blocked_by(exchange) == kind})
+        statuses = sorted({str(x.status) for x in exchanges if _in_its_place(x) is kind})
         sentence = _REMEDIES[kind].format(host=target.host, detail=f"HTTP {', '.join(statuses)}")
     return sentence if len(kinds) == 1 else f"No request was answered by the API. Most often: {sentence}"
+
+
+def _is_refused(exchanges: Sequence[Exchange]) -> bool:
+    """Whether the API refuses the credentials, whatever they are for."""
+    ours = [x for x in exchanges if x.context.credentials == "right" and x.context.form is None]
+    answers = [x for x in ours if x.answered_by is AnsweredBy.API and x.context.session != "malformed"]
+    return bool(answers) and all(exchange.status == 401 for exchange in answers)
+
+
+def _says_something(exchange: Exchange) -> bool:
+    """Whether the API answered, and not with a page under 200: it is judged, but verifies nothing else."""
+    return is_answer(exchange) and not (exchange.response is not None and exchange.response.is_html)
+
+
+def _in_its_place(exchange: Exchange) -> AnsweredBy:
+    if exchange.response is not None and exchange.response.is_html:
+        return AnsweredBy.PAGE
+    return AnsweredBy.UNAVAILABLE if exchange.answered_by is AnsweredBy.API else exchange.answered_by
+
+
+def _silent(transcript: Transcript, target: Target) -> str | None:
+    """What an outage that did not end, or a limit, kept from being answered; None when nothing was."""
+    lost = transcript.outage()
+    if lost:
+        how = ", ".join(sorted(set(map(why_unanswered, lost))))
+        return (
+            f"{target.host} stopped answering during the run ({how}), so {len(lost)} of the questions were not "
+            "answered: try again later. What was answered is judged."
+        )
+    limited = [x for x in transcript.specific() if asked(x) is Asked.SESSION and x.answered_by is AnsweredBy.LIMITED]
+    if limited:
+        return f"{len(limited)} of the sessions were never answered but with HTTP 429 (too many requests): wait."
+    return None
+
+
+def _unread(target: Target, exchanges: Sequence[Exchange], provisioned: ProvisionResult | None) -> str | None:
+    """Why a run that read no session verified too little; None when it read one."""
+    ours = [x for x in exchanges if x.context.session == "known" and x.context.credentials == "right"]
+    if any(exchange.session is not None for exchange in ours):
+        return None
+    if target.session_ids or target.embedded:
+        words = sorted({why_unanswered(exchange) for exchange in ours})
+        every = f"all {words[0].removeprefix('HTTP ')}" if len(words) == 1 else " or ".join(words)
+        count = len({exchange.request.session_id for exchange in ours})
+        return (
+            f"no session was read ({count} {'id' if count == 1 else 'ids'}, {every}). Sessions end after 48 hours, and "
+            "belong to one merchant and one environment: give the ids of live ones, or --provision."
+        )
+    if provisioned is not None:
+        return "only refusals were tried: no session was read, because none could be provisioned."
+    return (
+        "only refusals were tried: no session ids were given, so no session was read. Set HPP_SESSION_IDS or "
+        "--session-id, or make a session with --provision."
+    )
+
+
+# --- What is said beside the verdict
+
+
+def _notes(transcript: Transcript) -> Iterator[str]:
+    """Which sessions were not to be read, by their number, and which questions were asked in vain."""
+    sessions = list(transcript.of_sessions())
+    for number, (segment, exchanges) in enumerate(sessions, start=1):
+        statuses = {exchange.status for exchange in exchanges if is_answer(exchange)}
+        if len(statuses) == 1 and statuses <= {403, 404}:
+            yield (
+                f"Session {number} of {len(sessions)} ({abbreviate(unquote(segment))}) was answered with "
+                f"{statuses.pop()} at every read: it has expired, or belongs to another merchant or environment."
+            )
+    in_vain = [x for x in transcript.specific() if asked(x) is not Asked.SESSION]
+    if in_vain:
+        questions = ", ".join(f"{asked(x).replace('-', ' ')} ({why_unanswered(x)})" for x in in_vain)
+        yield f"Asked, and not answered by the API: {questions}. What it would have answered was not verified."
 
 
 def _refused(target: Target) -> str:

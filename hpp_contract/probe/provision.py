@@ -25,7 +25,7 @@ from hpp_contract import __version__
 from hpp_contract.engine.errors import UsageProblem, system_refusal
 from hpp_contract.model import Exchange
 from hpp_contract.model.body import read
-from hpp_contract.model.exchange import is_loopback
+from hpp_contract.model.exchange import Created, is_loopback
 from hpp_contract.privacy.describe import abbreviate, show
 from hpp_contract.probe.plan import PlannedRead
 from hpp_contract.probe.wire import Sent, Wire
@@ -41,6 +41,9 @@ PAGE_TIMEOUT_S: Final = 10.0
 
 BROWSER_LIMIT_S: Final = 60.0
 """Seconds that a browser may take to open the page."""
+
+WAITS_S: Final = (1.0, 2.0, 3.0, 4.0)
+"""Seconds between the reads of a new session that is not there yet: ten in all. A tenth on this machine."""
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -73,7 +76,12 @@ class Endpoint(Protocol):
 
     base_url: str
 
+    @property
+    def is_local(self) -> bool: ...
+
     def ask(self, read: PlannedRead) -> list[Exchange]: ...
+
+    def pause(self, seconds: float) -> None: ...
 
     def send(self, method: str, path: str, body: bytes = b"") -> Sent: ...
 
@@ -127,6 +135,7 @@ class _Provisioner:
         self._order: tuple[str, bytes] | None = None
         self._session: str | None = None
         self._page_url: object = None
+        self._known = Created("")
         self.result = ProvisionResult()
 
     def make(self, order: Any) -> None:
@@ -149,16 +158,21 @@ class _Provisioner:
             return None
         self._page_url = content.get("redirect_url")
         self._set(expires_at=content.get("expires_at"))
+        if self._order is not None:
+            self._known = _known(self._order[0], content)
         return name
 
     def follow(self) -> None:
-        """Change the order, read the session, have its page opened and read it again."""
+        """Read the session twice, change its order, read it, have its page opened and read it again."""
         if self._session is None or self._order is None:
             return
+        self._read_at_first()
+        self._read("provisioned, again")
+        self._known = replace(self._known, untouched=False)
         order_id, body = self._order
         change = self._endpoint.send("POST", f"{ORDERS_PATH}{order_id}", body)
         self._set(order_change=change.exchange.status)
-        self._set(waiting=self._read("provisioned"))
+        self._set(waiting=self._read("after its order was changed"))
         page = self._page()
         if page is None:
             return
@@ -177,6 +191,7 @@ class _Provisioner:
             return
         sent = self._endpoint.send("DELETE", f"{SESSIONS_PATH}{self._session}")
         self._set(disabled=sent.exchange.status)
+        self._known = replace(self._known, untouched=False, disabled=True)
         if sent.exchange.status != 204:
             which = f"The provisioned session {abbreviate(self._session)}"
             self._note(f"{which} could not be disabled (DELETE {_answered(sent)}): {ENDS_ITSELF}")
@@ -196,8 +211,23 @@ class _Provisioner:
         self._note("The provisioned session has no redirect_url that is an https URL: no page was opened.")
         return None
 
+    def _read_at_first(self) -> None:
+        """Read the new session, again and again until it is there or has had its time."""
+        scale = 0.1 if self._endpoint.is_local else 1.0
+        waits = iter(WAITS_S)
+        note = "provisioned"
+        while self._read(note).session is None:
+            wait = next(waits, None)
+            if wait is None:
+                break
+            self._endpoint.pause(wait * scale)
+            note = f"provisioned, {wait:g} s later"
+            self._known = replace(self._known, settled=wait == WAITS_S[-1])
+        self._known = replace(self._known, settled=True)
+
     def _read(self, note: str) -> Exchange:
-        exchanges = self._endpoint.ask(PlannedRead(self._session or "", "known", note=note))
+        planned = PlannedRead(self._session or "", "known", note=note, created=self._known)
+        exchanges = self._endpoint.ask(planned)
         self._set(reads=(*self.result.reads, *exchanges))
         return exchanges[-1]
 
@@ -206,6 +236,17 @@ class _Provisioner:
 
     def _set(self, **values: Any) -> None:
         self.result = replace(self.result, **values)
+
+
+def _known(order_id: str, content: Mapping[str, Any]) -> Created:
+    """What is known of a session from its creation."""
+    url, expires_at = content.get("session_url"), content.get("expires_at")
+    return Created(
+        order_id,
+        url if isinstance(url, str) else None,
+        expires_at if isinstance(expires_at, str) else None,
+        untouched=True,
+    )
 
 
 def _is_page(url: str, local: bool) -> bool:

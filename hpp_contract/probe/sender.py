@@ -26,6 +26,8 @@ RETRIES: Final = 2
 MAX_RETRY_AFTER_S: Final = 10.0
 """Seconds that a Retry-After may ask for. After an answer that asks for more, the request is not sent again."""
 
+WRONG_USERNAME: Final = "M000000-of-nobody"
+
 _DOCUMENTED: Final[Headers] = (
     ("Content-Type", "application/json"),
     ("Cache-Control", "no-cache"),
@@ -93,6 +95,10 @@ class Sender:
         self.error: TransportError | None = None
         self._own = target.credentials
         self._wrong = Credentials("kco_test_api_made-up-and-wrong", self._own.username)
+        self._forms = {
+            "key alone": Credentials(self._own.api_key),
+            "wrong username": Credentials(self._own.api_key, WRONG_USERNAME),
+        }
         self._max_latency = plan.max_latency
         self._retry_timeouts = retry_timeouts
         self._limiter = RateLimiter.for_host(loopback=target.is_loopback)
@@ -107,6 +113,27 @@ class Sender:
 
     def ask(self, read: PlannedRead) -> list[Exchange]:
         """The exchanges of one read that count: the answer, after the failures before it; or the last failure."""
+        return self._ask(read, self._retry_timeouts)
+
+    def ask_again(self, read: PlannedRead) -> list[Exchange]:
+        """The same for a read that was not answered before: what stalls is not waited for again and again."""
+        return self._ask(read, False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must not be in any report."""
+        return tuple({text: None for who in (self._own, *self._forms.values()) for text in who.secrets})
+
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+        self._limiter.sleep(seconds)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the endpoint is on this machine: nothing takes long there."""
+        return self._limiter.spacing == 0
+
+    def _ask(self, read: PlannedRead, retry_timeouts: bool) -> list[Exchange]:
         failures: list[Exchange] = []
         while True:
             sent = self._send(read, len(failures))
@@ -114,13 +141,10 @@ class Sender:
                 return [*map(_retried, failures), sent.exchange]
             failures.append(sent.exchange)
             self.error = sent.error or self.error
-            if not self._may_retry(sent) or not self._limiter.wait_before_retry(sent.exchange, len(failures) - 1):
+            if not _may_retry(sent, retry_timeouts) or not self._limiter.wait_before_retry(
+                sent.exchange, len(failures) - 1
+            ):
                 return [sent.exchange]
-
-    def _may_retry(self, sent: Sent) -> bool:
-        """Whether another attempt may end otherwise: a bad certificate stays bad."""
-        word = sent.error.word if sent.error is not None else None
-        return word != "tls" and (word != TIMEOUT or self._retry_timeouts)
 
     def send(self, method: str, path: str, body: bytes = b"") -> Sent:
         """Send what is no read, with credentials; again only where the endpoint has done nothing yet."""
@@ -136,7 +160,8 @@ class Sender:
             attempt += 1
 
     def _send(self, read: PlannedRead, attempt: int) -> Sent:
-        who = {"right": self._own, "wrong": self._wrong, "none": None}[read.credentials]
+        usual = {"right": self._own, "wrong": self._wrong, "none": None}[read.credentials]
+        who = self._forms[read.form] if read.form is not None else usual
         authorization = read.authorization or (who.authorization if who else None)
         replaced = {name.lower() for name, _ in read.headers}
         headers = (
@@ -151,9 +176,22 @@ class Sender:
             credentials=read.credentials,
             session=read.session,
             max_latency=self._max_latency,
-            secrets=(self._own if read.authorization or who is None else who).secrets,
+            # Of the made-up user name nothing is secret, but of the key beside it.
+            secrets=tuple(
+                text
+                for text in (self._own if read.authorization or who is None else who).secrets
+                if text != WRONG_USERNAME
+            ),
+            form=read.form,
+            created=read.created,
         )
         return replace(sent, exchange=replace(sent.exchange, evidence=read.evidence + suffix, context=context))
+
+
+def _may_retry(sent: Sent, retry_timeouts: bool) -> bool:
+    """Whether another attempt may end otherwise: a bad certificate stays bad."""
+    word = sent.error.word if sent.error is not None else None
+    return word != "tls" and (word != TIMEOUT or retry_timeouts)
 
 
 def _retried(exchange: Exchange) -> Exchange:

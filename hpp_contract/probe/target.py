@@ -30,6 +30,9 @@ _PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*"
 
 EMBEDDED: Final = "the embedded reference server"
 
+_VARIABLES: Final = (ENDPOINT_VARIABLE, KEY_VARIABLE, USERNAME_VARIABLE, SESSION_IDS_VARIABLE)
+_NEVER_IN_AN_ID: Final = ("/", ":", "…", "...")
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -39,7 +42,6 @@ class Target:
     credentials: Credentials
     session_ids: tuple[str, ...]
     embedded: bool = False
-    notes: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -61,21 +63,47 @@ def target_from(
     """The target that the arguments and `environ` describe; raises UsageProblem.
 
     Reads HPP_ENDPOINT (a host or a URL), HPP_API_KEY, HPP_USERNAME and HPP_SESSION_IDS (separated by commas or white
-    space); arguments win, and empty means unset. Neither `base_url` nor HPP_ENDPOINT: the embedded server. Where a
-    session is to be made (`provision`), production is refused even when reading from it is allowed.
+    space); arguments win. None of the four and no `base_url`: the embedded server. Where a session is to be made
+    (`provision`), production is refused even when reading from it is allowed.
     """
+    ids = _ids(session_ids or re.split(r"[\s,]+", environ.get(SESSION_IDS_VARIABLE, "")))
     address = (base_url or "").strip() or environ.get(ENDPOINT_VARIABLE, "").strip()
     if not address:
-        forgotten = [name for name in (KEY_VARIABLE, SESSION_IDS_VARIABLE) if environ.get(name, "").strip()]
-        notes = tuple(f"{name} is set but HPP_ENDPOINT is not: {EMBEDDED} was probed." for name in forgotten)
-        return Target(None, Credentials(""), tuple(session_ids), embedded=True, notes=notes)
+        _refuse_half_a_target(environ)
+        return Target(None, Credentials(""), ids, embedded=True)
     url = _base_url(address)
     credentials = _credentials(environ, urlsplit(url).netloc)
     _refuse_production(urlsplit(url).hostname or "", credentials, allow_production, provision)
-    ids = tuple(dict.fromkeys(filter(None, session_ids or re.split(r"[\s,]+", environ.get(SESSION_IDS_VARIABLE, "")))))
-    unread = "No session ids were given, so no session was read: set HPP_SESSION_IDS or --session-id."
-    notes = () if ids or provision else (unread,)
-    return Target(url, credentials, ids, notes=notes)
+    return Target(url, credentials, ids)
+
+
+def _ids(given: Sequence[str]) -> tuple[str, ...]:
+    """The session ids, each once. A URL, or an id that a report has cut, reads no session and looks like an expired
+    one."""
+    ids = tuple(dict.fromkeys(filter(None, map(str.strip, given))))
+    for number, session_id in enumerate(ids, start=1):
+        odd = next((character for character in _NEVER_IN_AN_ID if character in session_id), None)
+        if odd is not None:
+            raise UsageProblem(
+                f"session id {number} of {len(ids)} holds `{odd}`: give the whole id alone, such as "
+                "39a1c773-bafd-754d-af1f-b30c592f1267, not a URL or an id that was cut."
+            )
+    return ids
+
+
+def _refuse_half_a_target(environ: Mapping[str, str]) -> None:
+    """Refuse variables without an endpoint, even empty ones, as the secrets of a fork are: whoever sets them means
+    another endpoint than the embedded server."""
+    forgotten = next((name for name in _VARIABLES if name in environ), None)
+    if forgotten is not None:
+        how = (
+            f"{ENDPOINT_VARIABLE} is empty"
+            if forgotten == ENDPOINT_VARIABLE
+            else (f"{forgotten} is set, but {ENDPOINT_VARIABLE} is not set")
+        )
+        raise UsageProblem(
+            f"{how}: name the endpoint ({PLAYGROUND}), or unset {', '.join(_VARIABLES)} to probe {EMBEDDED}."
+        )
 
 
 def _base_url(address: str) -> str:

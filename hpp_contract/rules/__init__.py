@@ -11,16 +11,15 @@ from typing import Final
 
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
-from hpp_contract.rules import completed, error, http, lifecycle, pending, recording, request, session
+from hpp_contract.rules import completed, error, hosted, http, lifecycle, pending, recording, request, session
 from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
-from hpp_contract.rules.conditions import blocked_by
 from hpp_contract.rules.schemas import NO_NULL
 from hpp_contract.rules.served import ServedKind, served_kind
 
-__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "blocked_by", "find", "served_kind"]
+__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "find", "served_kind"]
 
 _MODULES: tuple[ModuleType, ...] = (
-    request, http, session, pending, completed, lifecycle, error,
+    request, http, hosted, session, pending, completed, lifecycle, error,
     members, identity, tolerance, refusals, errors, conduct, recording,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from hpp_contract.model import Exchange, Trace
+from hpp_contract.model.exchange import AnsweredBy, values
 
 JSON_TYPES = ("application/json", "")
 """Media types under which a body is read as JSON; undeclared is judged by its own rule, not by every other."""
@@ -16,37 +17,55 @@ def always(_: object) -> bool:
     return True
 
 
+def is_get(exchange: Exchange) -> bool:
+    """The request method is GET."""
+    return exchange.request.method.upper() == "GET"
+
+
+def is_read(exchange: Exchange) -> bool:
+    """A GET that was to bring the session: HEAD, OPTIONS and a 304 to a conditional GET bring none."""
+    return is_get(exchange) and exchange.status != 304
+
+
 def responded(exchange: Exchange) -> bool:
-    """Some response came."""
-    return exchange.response is not None
+    """Some response to a read came, whoever gave it."""
+    return exchange.response is not None and is_read(exchange)
 
 
 def api_responded(exchange: Exchange) -> bool:
-    """The API itself answered, as far as one can tell: no gateway's HTML page."""
-    return exchange.response is not None and not (exchange.response.is_html and exchange.response.status != 200)
+    """The API itself answered a read, as far as one can tell: no page, no rate limiter, no gateway without an API."""
+    return exchange.answered_by is AnsweredBy.API and is_read(exchange)
 
 
-def blocked_by(exchange: Exchange) -> str | None:
-    """What answered in the API's place: `transport`, `page`, `limited` or `server`; None when the API itself did."""
-    response = exchange.response
-    if response is None:
-        return "transport"
-    if response.is_html:
-        return "page"
-    if response.status == 429:
-        return "limited"
-    return "server" if response.status >= 500 else None
+def settled(exchange: Exchange) -> bool:
+    """The API answered a read, and no retry replaced its answer."""
+    return api_responded(exchange) and not exchange.context.retried
+
+
+def is_redirected_refusal(exchange: Exchange) -> bool:
+    """A refusal was asked for, and the answer sends the client elsewhere: a login, or another place of the gateway."""
+    context = exchange.context
+    refusal = context.credentials in ("none", "wrong") or context.session in ("unknown", "malformed")
+    return refusal and 300 <= (exchange.status or 0) < 400
 
 
 def is_200(exchange: Exchange) -> bool:
-    """The answer is a 200."""
-    return exchange.response is not None and exchange.response.status == 200
+    """A read was answered with 200."""
+    return exchange.status == 200 and is_read(exchange)
+
+
+def media_types(exchange: Exchange) -> list[str]:
+    """Every media type that the answer declares, in small letters without parameters: more than one is a mistake."""
+    fields = values(exchange.response.headers, "content-type") if exchange.response is not None else []
+    return [part.partition(";")[0].strip().lower() for field in fields for part in field.split(",")]
 
 
 def is_200_as_json(exchange: Exchange) -> bool:
-    """A complete 200 that is not declared as something other than JSON."""
+    """A complete 200 that is not declared as something other than JSON only."""
     response = exchange.response
-    return response is not None and response.status == 200 and response.complete and response.media_type in JSON_TYPES
+    if response is None or not is_200(exchange) or not response.complete:
+        return False
+    return response.media_type in JSON_TYPES or "application/json" in media_types(exchange)
 
 
 def has_json(exchange: Exchange) -> bool:

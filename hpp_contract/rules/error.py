@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from hpp_contract.engine.edits import body, drop, edit_json, header, member, status
-from hpp_contract.engine.fault import fault
-from hpp_contract.engine.rule import Finding, rule
+from hpp_contract.engine.edits import OTHER_UUID, body, drop, edits, header, knowing, member, send_json, status
+from hpp_contract.engine.fault import fault, variation
+from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange
-from hpp_contract.model.exchange import response_of, values
+from hpp_contract.model.exchange import AnsweredBy, response_of, values
 from hpp_contract.privacy.redact import encodings, is_placeholder
-from hpp_contract.rules.conditions import api_responded, failed, failed_with_json, responded
+from hpp_contract.rules.conditions import (
+    api_responded,
+    failed,
+    failed_with_json,
+    is_read,
+    is_redirected_refusal,
+    responded,
+)  # fmt: skip
 from hpp_contract.rules.schemas import schema_rule
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import INTERNALS
 from hpp_contract.spec.page import AUTHENTICATION, ERROR_OBJECT, REFERENCE
 
 _SESSION = b'{"session_id": "39a1c773-bafd-754d-af1f-b30c592f1267", "status": "WAITING"}'
+_UNAVAILABLE = (status(503), body(b""), header("Content-Type", None))
+_LIMITED = (status(429), body(b""), header("Content-Type", None), header("X-Ratelimit-Reset", "1"))
+
+
+# --- What is refused
+
+
+def _refusal(exchange: Exchange) -> bool:
+    """The API said something of what was asked: no error of its own, and nothing that only sends elsewhere."""
+    return api_responded(exchange) and exchange.is_answered and not is_redirected_refusal(exchange)
 
 
 def _without_credentials(exchange: Exchange) -> bool:
-    return api_responded(exchange) and exchange.context.credentials == "none"
+    return _refusal(exchange) and exchange.context.credentials == "none"
 
 
 def _with_wrong_credentials(exchange: Exchange) -> bool:
-    return api_responded(exchange) and exchange.context.credentials == "wrong"
+    return _refusal(exchange) and exchange.context.credentials == "wrong" and exchange.context.form is None
 
 
 def _judged_as(exchange: Exchange, session: str) -> bool:
     context = exchange.context
-    return api_responded(exchange) and context.credentials == "right" and context.session == session
+    return _refusal(exchange) and context.credentials == "right" and context.session == session
 
 
 def _for_unknown_id(exchange: Exchange) -> bool:
@@ -43,7 +61,7 @@ def _for_malformed_id(exchange: Exchange) -> bool:
 
 
 def _for_known_id(exchange: Exchange) -> bool:
-    return _judged_as(exchange, "known")
+    return _judged_as(exchange, "known") and exchange.context.form is None
 
 
 @rule(
@@ -51,11 +69,14 @@ def _for_known_id(exchange: Exchange) -> bool:
     drift_class="risky",
     faults=[fault("lets-anybody-in", "no-credentials", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04")),
             fault("forbids-instead", "no-credentials", status(403))],
+    variations=[variation("refuses-with-nothing", "no-credentials", body(b""), header("Content-Type", None)),
+                variation("fails-once-without-credentials", "no-credentials", *_UNAVAILABLE, until=1,
+                          warns=("HPP-H03",))],
 )  # fmt: skip
 def no_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     """Without credentials the answer is 401.
 
-    Anything else lets anybody read sessions, or hides from a client that its credentials were not sent.
+    Anything else lets anybody read what a consumer buys, or hides from a client that its credentials were never sent.
     """
     if exchange.status != 401:
         yield Finding("status", "401", str(exchange.status))
@@ -66,11 +87,13 @@ def no_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     drift_class="risky",
     faults=[fault("trusts-any-key", "wrong-credentials", status(404), header("WWW-Authenticate", None)),
             fault("fails-on-wrong-key", "wrong-credentials", status(400), also=("HPP-H01",))],
+    variations=[variation("limits-wrong-key-once", "wrong-credentials", *_LIMITED, until=1, warns=("HPP-H03",)),
+                variation("refuses-in-another-object", "wrong-credentials", send_json({"message": "Unauthorized"}))],
 )  # fmt: skip
 def wrong_credentials_401(exchange: Exchange) -> Iterator[Finding]:
     """With wrong credentials the answer is 401.
 
-    If a revoked key is answered with 404, the session seems to have expired.
+    If a revoked key is answered with 404, every session of its merchant seems to have expired, paid ones too.
     """
     if exchange.status != 401:
         yield Finding("status", "401", str(exchange.status))
@@ -79,24 +102,28 @@ def wrong_credentials_401(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-E03", "unknown-id-404", "must", "referenced", REFERENCE, when=_for_unknown_id,
     faults=[fault("invents-session", "unknown-id", status(200), body(_SESSION), also=("HPP-S02", "HPP-S04"))],
+    variations=[variation("finds-nothing-in-nothing", "unknown-id", body(b""), header("Content-Type", None)),
+                variation("limits-unknown-id-once", "unknown-id", *_LIMITED, until=1, warns=("HPP-H03",))],
 )  # fmt: skip
 def unknown_id_404(exchange: Exchange) -> Iterator[Finding]:
     """An id that no session has is answered with 404.
 
-    Pollers stop on 404; after any other answer they keep polling for a session that does not exist.
+    Pollers stop on 404; after any other answer they keep polling for a session that does not exist, or believe in one
+    that nobody pays.
     """
-    if exchange.status != 404 and (exchange.status or 0) < 500:
+    if exchange.status != 404:
         yield Finding("status", "404", str(exchange.status))
 
 
 @rule(
-    "HPP-E04", "malformed-id-refused", "must", "inferred", "Not documented: 400 or 404", when=_for_malformed_id,
+    "HPP-E04", "malformed-id-refused", "should", "inferred", "Not documented: 400 or 404", when=_for_malformed_id,
     faults=[fault("accepts-anything", "malformed-id", status(204), body(b""))],
+    variations=[variation("calls-malformed-id-bad", "malformed-id", status(400))],
 )  # fmt: skip
 def malformed_id_refused(exchange: Exchange) -> Iterator[Finding]:
     """A malformed session id is refused with a 4xx.
 
-    A success or a redirect means that the id was read as a path, or not at all.
+    A success means that the id was read as a path, or not at all.
     """
     if (exchange.status or 0) < 400:
         yield Finding("status", "4xx", str(exchange.status))
@@ -105,21 +132,37 @@ def malformed_id_refused(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-E05", "right-credentials-accepted", "must", "referenced", AUTHENTICATION, when=_for_known_id,
     faults=[fault("forgets-key", "waiting", status(401), body(b""), also=("HPP-E10",))],
+    variations=[variation("forbids-session", "failed", status(403), send_json({"error_code": "FORBIDDEN",
+        "error_messages": ["Of another merchant"], "correlation_id": "6f0f2a6e-6d0c-4a5e-9a53-0d2f7c1b8e44"}))],
 )  # fmt: skip
 def right_credentials_accepted(exchange: Exchange) -> Iterator[Finding]:
     """Credentials that work for one session are not refused with 401 for another.
 
-    A client that drops its key on 401 loses every session.
+    A client that drops its key on 401 loses every session of the merchant, not only this one.
     """
     if exchange.status == 401:
         yield Finding("status", "anything but 401", "401 where the same credentials are accepted elsewhere")
 
 
+# --- The object of an error
+
+
+def _with_error_object(exchange: Exchange) -> bool:
+    """The API answered an error with an object that means to be the documented one: a gateway has its own."""
+    value = response_of(exchange).json.value if failed_with_json(exchange) else None
+    return isinstance(value, dict) and any(name in value for name in _DOCUMENTED)
+
+
+_DOCUMENTED = ("error_code", "error_messages", "correlation_id")
+
+
 @schema_rule(
-    "error-object", "HPP-E06", "error-members-typed", "must", "referenced", ERROR_OBJECT, when=failed_with_json,
+    "error-object", "HPP-E06", "error-members-typed", "should", "referenced", ERROR_OBJECT, when=failed_with_json,
     faults=[fault("serves-error-list", "unknown-id", body(b'["NOT_FOUND"]')),
             fault("joins-messages", "unknown-id", member("error_messages", "No such session")),
             fault("numbers-error", "no-credentials", member("error_code", 401))],
+    variations=[variation("adds-member-to-error", "unknown-id", member("internal", {"code": 7})),
+                variation("sends-one-message", "unknown-id", drop("error_messages"), member("error_message", "None"))],
 )  # fmt: skip
 def error_members_typed(_: Exchange) -> None:
     """A JSON error is an object whose members have their documented types.
@@ -129,9 +172,10 @@ def error_members_typed(_: Exchange) -> None:
 
 
 @schema_rule(
-    "error-object", "HPP-E07", "error-members-present", "should", "referenced", ERROR_OBJECT, when=failed_with_json,
+    "error-object", "HPP-E07", "error-members-present", "should", "referenced", ERROR_OBJECT, when=_with_error_object,
     faults=[fault("omits-error-code", "unknown-id", drop("error_code")),
             fault("omits-correlation-id", "no-credentials", drop("correlation_id"), also=("HPP-E14",))],
+    variations=[variation("omits-messages", "unknown-id", drop("error_messages"))],
 )  # fmt: skip
 def error_members_present(_: Exchange) -> None:
     """A JSON error has `error_code` and `correlation_id`.
@@ -143,6 +187,7 @@ def error_members_present(_: Exchange) -> None:
 @schema_rule(
     "error-object", "HPP-E08", "error-code-caps", "should", "referenced", ERROR_OBJECT, when=failed_with_json,
     faults=[fault("writes-code-as-prose", "unknown-id", member("error_code", "Not found"))],
+    variations=[variation("numbers-code", "unknown-id", member("error_code", "NOT_FOUND_404"))],
 )  # fmt: skip
 def error_code_caps(_: Exchange) -> None:
     """`error_code` is ALL_CAPS_SNAKE.
@@ -151,24 +196,46 @@ def error_code_caps(_: Exchange) -> None:
     """
 
 
-_SESSION_MEMBERS = ("session_id", "order_id", "authorization_token", "klarna_reference", "updated_at")
+_PRIVATE = ("authorization_token", "customer", "manual_identification", "order_id", "klarna_reference")
+"""The members of a session that show a stranger the order or the consumer; its id and its times show nothing."""
+
+
+def _shown(value: object) -> Iterator[str]:
+    """Where an error says something of a session, as JSON Pointers: whatever is null or empty says nothing."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in parts:
+        if name in _PRIVATE and inner:
+            yield f"/{name}"
+        else:
+            yield from (f"/{str(name)[:40]}{where}" for where in _shown(inner))
+
+
+def _is_unauthorized(exchange: Exchange) -> bool:
+    """Whether whoever asked had no right to this session: no or wrong credentials, or another merchant's."""
+    return exchange.context.credentials in ("none", "wrong") or exchange.status in (401, 403)
 
 
 @rule(
     "HPP-E09", "errors-are-no-sessions", "must", "inferred", ERROR_OBJECT, when=failed_with_json,
-    faults=[fault("sends-session-with-error", "unknown-id",
-                edit_json(lambda error: error.update(session_id="x", order_id="y")))],
+    faults=[fault("shows-order-to-strangers", "no-credentials", member("order_id", OTHER_UUID)),
+            fault("shows-consumer-to-strangers", "wrong-credentials",
+                  member("session", {"customer": {"given_name": "Fiktiv"}})),
+            fault("sends-session-with-error", "unknown-id", member("klarna_reference", "X438HG0Q"),
+                  severity="should")],
+    variations=[variation("names-id-in-error", "unknown-id", member("session_id", OTHER_UUID)),
+                variation("dates-error", "no-credentials", member("updated_at", "2026-11-22T12:00:00Z"),
+                          member("expires_at", "2026-11-22T12:00:00Z"), member("order_id", None))],
 )  # fmt: skip
 def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
-    """An error has no member of a session.
+    """An error shows nothing of a session: no order, no reference, no token and nobody.
 
-    Clients that look at the body before the status take it for the session, and session data leaks to a caller who
-    was refused.
+    A stranger who was refused learns what a consumer bought, who that is, or the token that places the order.
+
+    An error that answers the merchant's own credentials: should. The id of the session and its times show nothing.
     """
-    value = response_of(exchange).json.value
-    for name in _SESSION_MEMBERS:
-        if isinstance(value, dict) and name in value:
-            yield Finding(f"/{name}", "absent from an error", "present")
+    weight = None if _is_unauthorized(exchange) else Severity.SHOULD
+    for where in _shown(response_of(exchange).json.value):
+        yield Finding(where, "absent from an error", "present", severity=weight)
 
 
 @rule(
@@ -176,6 +243,7 @@ def errors_are_no_sessions(exchange: Exchange) -> Iterator[Finding]:
     when=lambda exchange: failed(exchange) and exchange.status == 401,
     reads=["response www-authenticate"],
     faults=[fault("omits-challenge", "no-credentials", header("WWW-Authenticate", None))],
+    variations=[variation("challenges-twice", "no-credentials", header("WWW-Authenticate", 'Bearer, Basic realm="x"'))],
 )  # fmt: skip
 def challenge_named(exchange: Exchange) -> Iterator[Finding]:
     """A 401 has a `WWW-Authenticate` header.
@@ -189,6 +257,7 @@ def challenge_named(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-E11", "error-media-type", "should", "inferred", ERROR_OBJECT, when=failed_with_json,
     faults=[fault("mislabels-error", "unknown-id", header("Content-Type", "text/plain"))],
+    variations=[variation("names-problem-type", "unknown-id", header("Content-Type", "application/problem+json"))],
 )  # fmt: skip
 def error_media_type(exchange: Exchange) -> Iterator[Finding]:
     """A JSON error is declared as JSON.
@@ -230,11 +299,13 @@ def _echo_possible(exchange: Exchange) -> bool:
     reads=["request authorization", "response *"],
     faults=[fault("echoes-credentials", "wrong-credentials",
                 lambda exchange: header("X-Debug", exchange.request.header("authorization"))(exchange))],
+    variations=[variation("names-scheme-and-realm", "wrong-credentials",
+                    header("WWW-Authenticate", 'Basic realm="kco_test", charset="UTF-8"'))],
 )  # fmt: skip
 def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
-    """No answer repeats the credentials it was asked with, in any encoding.
+    """No answer repeats the credentials it was asked with, in any encoding, whoever gave it.
 
-    Answers are logged where requests are not.
+    Answers are logged where requests are not: whoever reads such a log can read and cancel the merchant's orders.
     """
     response, form = response_of(exchange), _any_form(_secrets(exchange))
     if form is None:
@@ -246,16 +317,39 @@ def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
         yield Finding("body", "no credentials", "the credentials of the request")
 
 
+def _no_session(exchange: Exchange) -> bool:
+    """An error or a page, whoever gave it."""
+    return responded(exchange) and ((exchange.status or 0) >= 300 or response_of(exchange).is_html)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for pair in value.items() for part in pair for text in _texts(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in _texts(part))
+
+
+_ESCAPED_TRACE = "java.lang.IllegalStateException: no row\n\tat com.example.Sessions.read(Sessions.java:41)"
+
+
 @rule(
-    "HPP-E13", "no-internals", "should", "inferred", ERROR_OBJECT, when=failed,
-    faults=[fault("shows-stack-trace", "unknown-id", member("error_messages", ["Traceback (most recent call last)"]))],
+    "HPP-E13", "no-internals", "should", "inferred", ERROR_OBJECT, when=_no_session,
+    faults=[fault("shows-stack-trace", "unknown-id", member("error_messages", ["Traceback (most recent call last)"])),
+            fault("shows-escaped-trace", "unknown-id", member("error_messages", [_ESCAPED_TRACE]))],
+    variations=[variation("speaks-of-places", "unknown-id", member("error_messages", ["Look at the Portal (Swedish)"])),
+                variation("breaks-lines", "unknown-id", member("error_messages", ["Not found.\n  Ask at support."]))],
 )  # fmt: skip
 def no_internals(exchange: Exchange) -> Iterator[Finding]:
-    """No error shows a stack trace or a database message.
+    """No error shows a stack trace or a database message, in its bytes or in a text inside its JSON.
 
     It helps attackers and no client.
     """
-    if INTERNALS.search(response_of(exchange).content or b""):
+    response = response_of(exchange)
+    texts = (text.encode("utf-8", "surrogatepass") for text in _texts(response.json.value))
+    if INTERNALS.search(response.content or b"") or any(map(INTERNALS.search, texts)):
         yield Finding("body", "no stack trace or database message", "a stack trace or database message")
 
 
@@ -264,6 +358,8 @@ def no_internals(exchange: Exchange) -> Iterator[Finding]:
     reads=["response *"],
     faults=[fault("drops-correlation-id", "unknown-id", drop("correlation_id"), header("klarna-correlation-id", None),
                 also=("HPP-E07",))],
+    variations=[variation("names-request-in-header", "unknown-id",
+                    drop("correlation_id", "error_code", "error_messages"), header("X-Correlation-ID", "7f3a"))],
 )  # fmt: skip
 def correlation_id_reachable(exchange: Exchange) -> Iterator[Finding]:
     """An error has a correlation id, in its body or in a header.
@@ -275,3 +371,102 @@ def correlation_id_reachable(exchange: Exchange) -> Iterator[Finding]:
     in_body = isinstance(value, dict) and "correlation_id" in value
     if not in_body and not any("correlation-id" in name.lower() for name, _ in response.headers):
         yield Finding("body", "a correlation_id, or a header with one", "no correlation id in body or headers")
+
+
+# --- What a probe finds out about refusals
+
+
+def _never_refused(exchange: Exchange) -> bool:
+    """A question of a probe that has an answer to be refused by, but for a session that there is."""
+    context = exchange.context
+    asks = context.credentials in ("none", "wrong") or context.session in ("unknown", "malformed")
+    return asks and is_read(exchange)
+
+
+@rule(
+    "HPP-E15", "refusals-from-the-api", "should", "inferred", AUTHENTICATION, when=_never_refused,
+    faults=[
+        fault("sends-strangers-to-login", "no-credentials", status(302), body(b""), header("Location", "/login")),
+        fault("shows-login-as-json", "wrong-credentials", body(b"<!DOCTYPE html><html><body>Sign in</body></html>")),
+        fault("shows-page-for-unknown-id", "unknown-id", body(b"<html><body>Not found</body></html>"),
+              header("Content-Type", "text/html")),
+        fault("redirects-malformed-id", "malformed-id", status(301), body(b""), header("Location", "/"),
+              severity="info"),
+    ],
+    variations=[variation("shows-page-once", "no-credentials", status(502), body(b"<html>Bad gateway</html>"),
+                          header("Content-Type", "text/html"), until=1, warns=("HPP-H03",))],
+)  # fmt: skip
+def refusals_from_the_api(exchange: Exchange) -> Iterator[Finding]:
+    """A refusal comes from the API, and is no page and no redirect.
+
+    A client cannot tell the page of a gateway from an outage, and one that follows a redirect to a login takes its page
+    for an answer.
+
+    A malformed id: info.
+    """
+    redirected = is_redirected_refusal(exchange)
+    if not redirected and exchange.answered_by is not AnsweredBy.PAGE:
+        return
+    malformed = exchange.context.session == "malformed" and exchange.context.credentials == "right"
+    if malformed or exchange.context.unanswered == "alone":
+        found = f"a redirect ({exchange.status})" if redirected else f"an HTML page ({exchange.status})"
+        yield Finding("response", "an answer of the API", found, severity=Severity.INFO if malformed else None)
+
+
+def _with_only_key(exchange: Exchange) -> bool:
+    return _refusal(exchange) and exchange.context.form == "key alone"
+
+
+def _pair(exchange: Exchange) -> tuple[str, str] | None:
+    """User name and key of a request that has both."""
+    token = (exchange.request.header("authorization") or "").partition(" ")[2]
+    try:
+        username, colon, key = base64.b64decode(token, validate=True).decode().partition(":")
+    except ValueError:  # the key alone is no base64
+        return None
+    return (username, key) if colon else None
+
+
+def _refuse_only_key(exchange: Exchange) -> Exchange:
+    return exchange if _pair(exchange) else edits(status(401), body(b""), header("WWW-Authenticate", "Basic"))(exchange)
+
+
+@rule(
+    "HPP-E16", "both-forms-accepted", "must", "referenced", AUTHENTICATION, when=_with_only_key,
+    faults=[fault("demands-username", "waiting", _refuse_only_key)],
+    variations=[variation("forbids-to-key-alone", "waiting", knowing(form="key alone", credentials="right"),
+                          status(403), body(b""), source="recorder")],
+)  # fmt: skip
+def both_forms_accepted(exchange: Exchange) -> Iterator[Finding]:
+    """A key that works with its user name works alone too.
+
+    A merchant whose client sends the documented `Basic <API key>` is locked out, and sees none of its payments.
+    """
+    if exchange.status == 401:
+        yield Finding("status", "anything but 401", "401 for the key alone, which is accepted with its user name")
+
+
+def _with_wrong_username(exchange: Exchange) -> bool:
+    return _refusal(exchange) and exchange.context.form == "wrong username"
+
+
+def _trust_any_username(exchange: Exchange) -> Exchange:
+    pair = _pair(exchange)
+    trusted = edits(status(200), body(_SESSION), header("WWW-Authenticate", None))
+    return trusted(exchange) if pair and pair[1] in exchange.context.secrets else exchange
+
+
+@rule(
+    "HPP-E17", "wrong-username-refused", "should", "referenced", AUTHENTICATION, when=_with_wrong_username,
+    faults=[fault("trusts-any-username", "wrong-credentials", _trust_any_username, also=("HPP-S02", "HPP-S04"))],
+    variations=[variation("forbids-wrong-username", "wrong-credentials", knowing(form="wrong username"), status(403),
+                          source="recorder")],
+)  # fmt: skip
+def wrong_username_refused(exchange: Exchange) -> Iterator[Finding]:
+    """The right key with a wrong user name is refused.
+
+    "The username is not required, but if it is provided it must be the correct one": a merchant with two accounts does
+    not notice that it asks with the wrong one.
+    """
+    if (exchange.status or 0) < 400:
+        yield Finding("status", "401", str(exchange.status))

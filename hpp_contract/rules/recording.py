@@ -182,7 +182,7 @@ def provenance_named(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-K06", "complete-exchange", "should", "inferred", _SAFETY, scope="recording", when=always,
     faults=[recorder_fault("loses-response", "waiting", lambda exchange: replace(exchange, response=None, failure=None),
-                also=("HPP-H03",))],
+                also=("HPP-H03", "HPP-H04"))],
     variations=[careful_recorder("keeps-failure", "waiting",
                     lambda exchange: replace(exchange, response=None, failure="timeout"), warns=("HPP-H03",))],
 )  # fmt: skip

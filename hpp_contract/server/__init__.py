@@ -13,11 +13,11 @@ from hpp_contract.model.clock import Clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.server.application import Application
 from hpp_contract.server.sandbox import Sandbox
-from hpp_contract.server.simulate import simulate_server
+from hpp_contract.server.simulate import seen_by_probe, simulate_server
 from hpp_contract.server.tls import Tls
 from hpp_contract.server.wire import Listener
 
-__all__ = ["Application", "Sandbox", "Server", "Tls", "simulate_server"]
+__all__ = ["Application", "Sandbox", "Server", "Tls", "seen_by_probe", "simulate_server"]
 
 
 class Server:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, outcome, session_id
+from hpp_contract.engine.edits import knowing, sent
 from hpp_contract.engine.fault import Variant
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.model.asked import Asked
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.model.exchange import Created
 from hpp_contract.server.application import Application
 from hpp_contract.spec.endpoint import SESSIONS_PATH
 
@@ -36,6 +38,26 @@ def simulate_server(
     wanted = _IDS[scenario] if scenario in _IDS else session_id(SCENARIOS[scenario].name)
     request = Request("GET", f"{BASE_URL}{SESSIONS_PATH}{wanted}", _headers(scenario))
     return tuple(application(request) for _ in range(polls))
+
+
+def seen_by_probe(exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, ...]]:
+    """The exchanges as a probe knows them that made the session itself, and those that it sends with other forms of
+    credentials."""
+    yield tuple(map(_made, exchanges))
+    yield tuple(map(_in_other_form, exchanges))
+
+
+def _made(exchange: Exchange) -> Exchange:
+    session = exchange.session or {}
+    order_id = outcome(exchange.request.session_id or "")["order_id"]
+    return knowing(created=Created(order_id, exchange.request.url, session.get("expires_at"), untouched=True))(exchange)
+
+
+def _in_other_form(exchange: Exchange) -> Exchange:
+    key, wrong = CREDENTIALS.api_key, exchange.context.credentials != "right"
+    username = f"{CREDENTIALS.username}0" if wrong else None
+    signed = sent("Authorization", Credentials(key, username).authorization)(exchange)
+    return knowing(form="wrong username" if wrong else "key alone")(signed)
 
 
 def _headers(scenario: str) -> Headers:

@@ -21,8 +21,13 @@ RULES = tuple(rule for rule in CATALOGUE if rule.scope == "exchange" and rule.se
 
 
 def broken_rules(exchange: Exchange) -> Broken:
-    """Every rule that this exchange breaks by itself, with its findings."""
-    return tuple((rule, finding) for rule, findings in broken(RULES, exchange) for finding in findings)
+    """Every rule that this exchange breaks by itself, with its findings; what is for information breaks none."""
+    return tuple(
+        (rule, finding)
+        for rule, findings in broken(RULES, exchange)
+        for finding in findings
+        if rule.weight(finding) is not Severity.INFO
+    )
 
 
 def contract_check(exchange: Exchange) -> Callable[[Any, Any, Any], None]:

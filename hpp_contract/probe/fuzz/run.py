@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from hpp_contract.model import Exchange
 from hpp_contract.probe.fuzz.check import broken_rules
 from hpp_contract.probe.fuzz.requests import GeneratedRead, generated_reads
 from hpp_contract.probe.fuzz.schema import objections
-from hpp_contract.probe.plan import ProbePlan
+from hpp_contract.probe.plan import PlannedRead, ProbePlan
 from hpp_contract.probe.probe import ProbeResult, Progress, probe, running
 from hpp_contract.probe.sender import Sender
 from hpp_contract.probe.target import Target
+from hpp_contract.probe.transcript import Transcript, why_unanswered
 
 READ_TIMEOUT_S: Final = 5.0
 """Seconds for connecting and for each read. An id that is not answered in this time will not be answered later."""
@@ -35,23 +37,32 @@ MAX_UNANSWERED: Final = 3
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What became of one read: the `command` that repeats it, the exchanges that count, rule and place of what the last
-    one breaks, and what only Schemathesis objects to."""
+    one breaks, and what only Schemathesis objects to. `silence` is what came in place of an answer that there should
+    have been."""
 
     read: GeneratedRead
     command: str
     exchanges: tuple[Exchange, ...]
     broken: frozenset[tuple[str, str]]
     objections: tuple[str, ...]
+    silence: str | None = None
+
+    @property
+    def kind(self) -> tuple[object, ...] | None:
+        """What fails alike has the same; None for what does not fail."""
+        if not self.broken and self.silence is None:
+            return None
+        return self.broken, self.silence, self.read.session, self.read.credentials
 
 
 def probe_and_fuzz(target: Target, plan: ProbePlan, count: int, on_progress: Progress | None = None) -> ProbeResult:
-    """Probe `target` by `plan`. If that verified anything, send `count` generated requests too.
+    """Probe `target` by `plan`. If the API answered anything, send `count` generated requests too.
 
     An embedded target is started once for both: its sessions are the same in both.
     """
     with running(target, plan) as (own, plan):
         result = probe(own, plan)
-        if result.unverified is not None:
+        if not result.answered:
             return result
         exchanges, notes = fuzz(own, plan, count, on_progress)
     return replace(result, exchanges=(*result.exchanges, *exchanges), notes=(*result.notes, *notes))
@@ -75,8 +86,12 @@ def fuzz(
         outcomes.append(_outcome(sender, target, read, number))
         if on_progress is not None:
             on_progress(number, len(planned))
+    alike = _alike_by_kind(outcomes)
+    transcript = _transcript(outcomes, alike)
+    silent = [group[0].read for group in alike.values() if group[0].silence is not None]
+    transcript.confirm(partial(_again, sender, target), silent)
     sender.close()
-    return _exchanges(outcomes, len(planned), plan.seed)
+    return tuple(transcript.exchanges), _notes(outcomes, alike, transcript, len(planned), plan.seed)
 
 
 def _is_hopeless(outcomes: Sequence[_Outcome]) -> bool:
@@ -86,31 +101,68 @@ def _is_hopeless(outcomes: Sequence[_Outcome]) -> bool:
 
 def _outcome(sender: Sender, target: Target, read: GeneratedRead, number: int) -> _Outcome:
     """Send a read, and check its answer."""
-    command = read.curl(sender.base_url, target.credentials.username)
-    asked = sender.ask(replace(read, note=f"generated request {number}"))
-    exchanges = tuple(replace(exchange, evidence=f"{exchange.evidence}: {command}") for exchange in asked)
+    command, exchanges = _asked(sender, target, replace(read, note=f"generated request {number}"))
     last = exchanges[-1]
+    if last.response is None or last.response.status >= 500:
+        return _Outcome(read, command, exchanges, frozenset(), (), why_unanswered(last))
     broken = frozenset((rule.id, finding.where) for rule, finding in broken_rules(last))
-    return _Outcome(read, command, exchanges, broken, objections(read.case, last) if last.response else ())
+    return _Outcome(read, command, exchanges, broken, objections(read.case, last))
 
 
-def _exchanges(outcomes: Sequence[_Outcome], planned: int, seed: int) -> tuple[tuple[Exchange, ...], tuple[str, ...]]:
-    """The exchanges to judge, and the notes."""
+def _asked(sender: Sender, target: Target, read: GeneratedRead) -> tuple[str, tuple[Exchange, ...]]:
+    """The command that repeats a read, and what came of it."""
+    command = read.curl(sender.base_url, target.credentials.username)
+    asked = sender.ask(read)
+    return command, tuple(replace(exchange, evidence=f"{exchange.evidence}: {command}") for exchange in asked)
+
+
+def _again(sender: Sender, target: Target, read: PlannedRead) -> list[Exchange]:
+    return list(_asked(sender, target, read)[1]) if isinstance(read, GeneratedRead) else sender.ask(read)
+
+
+_Alike = Mapping[tuple[object, ...], Sequence[_Outcome]]
+"""What fails, by how; the simplest first."""
+
+
+def _alike_by_kind(outcomes: Sequence[_Outcome]) -> _Alike:
     alike: dict[tuple[object, ...], list[_Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        if outcome.broken:
-            alike[outcome.broken, outcome.read.session, outcome.read.credentials].append(outcome)
+        if outcome.kind is not None:
+            alike[outcome.kind].append(outcome)
     for group in alike.values():
         group.sort(key=lambda outcome: outcome.read.simplicity)
+    return alike
+
+
+def _transcript(outcomes: Sequence[_Outcome], alike: _Alike) -> Transcript:
+    """All that happened, but of what fails alike only the first."""
     repeated = {id(outcome) for group in alike.values() for outcome in group[1:] if outcome.read.session != "known"}
-    # Every read of a session that exists is part of its trace, so none of them is left out.
-    kept = tuple(exchange for outcome in outcomes if id(outcome) not in repeated for exchange in outcome.exchanges)
-    notes = (
+    transcript = Transcript()
+    for outcome in outcomes:  # every read of a session that exists is part of its trace, so none is left out
+        if id(outcome) not in repeated:
+            transcript.add(outcome.read, list(outcome.exchanges))
+    return transcript
+
+
+def _notes(
+    outcomes: Sequence[_Outcome], alike: _Alike, transcript: Transcript, planned: int, seed: int
+) -> tuple[str, ...]:
+    return (
         _sent(len(outcomes), planned, seed),
-        *(_alike(group[0].broken, len(group), group[0].command) for group in alike.values()),
+        *filter(None, (_failing(group, transcript) for group in alike.values())),
         *_objected(title for outcome in outcomes for title in outcome.objections),
     )
-    return kept, notes
+
+
+def _failing(group: Sequence[_Outcome], transcript: Transcript) -> str | None:
+    """What fails alike, and the command for the simplest; None where only an outage explains it."""
+    first = group[0]
+    if first.silence is None:
+        return _alike(first.broken, len(group), first.command)
+    if first.read.credentials != "right" or not transcript.is_specific(first.read):
+        return None
+    rule = "HPP-H04" if first.exchanges[-1].response is None else "HPP-H02"
+    return _alike([(rule, "")], len(group), first.command)
 
 
 def _sent(done: int, planned: int, seed: int) -> str:
@@ -121,7 +173,7 @@ def _sent(done: int, planned: int, seed: int) -> str:
 
 
 def _alike(broken: Iterable[tuple[str, str]], count: int, command: str) -> str:
-    """How many requests fail alike, and the command for the simplest."""
+    """How many requests fail alike, and the command for the first."""
     rules = ", ".join(sorted({rule for rule, _ in broken}))
     requests = "1 generated request breaks" if count == 1 else f"{count} generated requests break"
     return f"{requests} {rules}; {'it' if count == 1 else 'the simplest'} is sent again by: {command}"

@@ -140,11 +140,7 @@ def scenarios_of(wrong: Wrong) -> Iterator[str]:
     yield from (*(named or ["waiting"]), *OTHERS)
 
 
-NOT_YET: Final = {
-    "endpoint": ("one session answers a page under 404", "a person in a refusal"),
-    "drift": ("a 200 that is a page", "a 200 that is a page as JSON", "a secret on a page", "a person in a refusal"),
-    "recording": ("a person in a refusal",),
-}
+NOT_YET: Final[dict[str, tuple[str, ...]]] = {"endpoint": (), "drift": (), "recording": ()}
 """What is still kept silent."""
 
 
@@ -202,7 +198,6 @@ def test_of_a_session_that_was_made_and_is_never_readable() -> None:
     assert code == 1, said
 
 
-@pytest.mark.xfail(reason="not yet")
 @pytest.mark.parametrize("edit", [echo, echoed])
 def test_of_a_secret_where_nothing_else_could_be_verified(edit: Edit) -> None:
     """A secret that is told decides, whatever could not be verified beside it."""

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from hpp_contract.cases.scenarios import session_id
+from hpp_contract.cli._console import readable
+from hpp_contract.model.credentials import Credentials
+from hpp_contract.server import Server
 from tests.any_day import FAST, MOMENTS, PLACES
 from tests.harness.support.paths import ROOT
 
@@ -76,8 +80,10 @@ def test_words_in_any_locale(tmp_path: Path, given: bytes, environ: dict[str, st
     """A reason is kept as the text that it is in UTF-8, and a key that holds more than ASCII ends no run."""
     words = (sys.executable, "-m", "hpp_contract", "drift", "--baseline", "b", "--accept", "--history", "h", "--reason")
     key = os.fsdecode(b"kco_test_api_" + given)
-    own = os.environ | environ | {"PYTHONPATH": str(ROOT), "HPP_API_KEY": key}
-    done = subprocess.run([*words, given], cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
+    with Server(credentials=Credentials(readable(key))) as server:
+        own = os.environ | environ | {"PYTHONPATH": str(ROOT), "HPP_API_KEY": key, "HPP_ENDPOINT": server.url}
+        own["HPP_SESSION_IDS"] = session_id("waiting")
+        done = subprocess.run([*words, given], cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     [run] = map(json.loads, (tmp_path / "h").read_text(encoding="utf-8").splitlines())
     assert run["accepted"] == given.decode("utf-8", "replace")

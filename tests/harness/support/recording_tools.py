@@ -226,11 +226,11 @@ EDITS = by_name(
         *with_headers((*_SENT, *_NOT_SENT), _SENT_VALUES, "request header", editing.sent),
         *with_headers(("Authorization", "Content-Type", *_NOT_SENT), ("no-cache",), "request header", editing.sent),
         *((f"body {body.decode('ascii', 'backslashreplace') or 'empty'}", editing.body(body)) for body in _BODIES),
-        *with_statuses((200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503)),
         *((f"method {name}", editing.method(name)) for name in ("get", "POST", "DELETE", "HEAD", "OPTIONS")),
+        *with_statuses((200, 201, 204, 302, 304, 400, 401, 403, 404, 429, 500, 503)),
         *((f"url {url}", editing.url(lambda _, url=url: url)) for url in _URLS),  # type: ignore[misc]  # a default binds it
         ("request body {}", editing.sent_body(b"{}")),
-        *((f"after {seconds} s", editing.slow(seconds)) for seconds in (0.0, 1.0, 1.5)),
+        *((f"after {seconds} s", editing.slow(seconds)) for seconds in (0.0, 3.0, 3.5)),
         *((f"failure {word}", editing.fail(word)) for word in ("timeout", "reset")),
         *((f"{name} {by:+} s", _moved(name, by)) for name in ("updated_at", "expires_at") for by in _LATER),
         *((f"Date {by:+} s", _dated(by)) for by in _LATER),

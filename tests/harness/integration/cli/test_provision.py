@@ -111,8 +111,8 @@ def test_interrupted_process_cleans_up(number: int) -> None:
     [
         (("https://api.kustom.co", "--provision", "--allow-production"), {}, "never made in production"),
         (("https://api.playground.kustom.co", "--provision"), {"HPP_API_KEY": "kco_live_api_made-up"}, "a live key"),
-        (("--browser",), {}, "give both"),
-        (("--provision",), {"HPP_ORDER": "/nowhere/order.json"}, "cannot be read"),
+        (("http://127.0.0.1:9", "--browser"), {}, "give both"),
+        (("http://127.0.0.1:9", "--provision"), {"HPP_ORDER": "/nowhere/order.json"}, "cannot be read"),
     ],
 )
 def test_usage_errors(arguments: tuple[str, ...], environ: dict[str, str], words: str) -> None:

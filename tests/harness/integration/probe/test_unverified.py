@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.engine.edits import body, header, status
+from hpp_contract.engine.errors import BROKEN, KEPT, UNVERIFIED
 from hpp_contract.engine.fault import fault
 from hpp_contract.model import Context, Exchange, Request, Response
 from hpp_contract.model.credentials import Credentials
+from hpp_contract.model.exchange import AnsweredBy
 from hpp_contract.privacy.redact import encodings
-from hpp_contract.probe import ProbePlan, ProbeResult, probe
-from hpp_contract.probe.probe import unverified
+from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
+from hpp_contract.probe.probe import nothing_verified
 from hpp_contract.probe.wire import TransportError
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.fake_time import FakeTime
-from tests.harness.support.probe_targets import FIVE, target
+from tests.harness.support.probe_targets import FIVE, broken, exit_code, target
 from tests.harness.support.sockets import answering
 
 HTML = (("Content-Type", "text/html"),)
@@ -31,7 +33,8 @@ QUICK = ProbePlan(timeout=0.2)
 
 def assert_unverified(result: ProbeResult, *words: str) -> None:
     assert result.unverified is not None
-    assert result.exchanges == ()
+    assert not result.answered
+    assert exit_code(result) == UNVERIFIED
     assert all(word in result.unverified for word in words), result.unverified
     assert result.unverified.endswith(".")
     for secret in CREDENTIALS.secrets:
@@ -43,18 +46,26 @@ def assert_unverified(result: ProbeResult, *words: str) -> None:
     ("response", "words"),
     {
         "firewall": (Response(403, HTML, b"<html>Not from here</html>"), ("page", "HTML", "403", "Europe")),
-        "sign-in": (Response(200, HTML, b"<!DOCTYPE html>"), ("page", "HTML")),
         "limit": (Response(429), ("429", "wait")),
         "outage": (Response(503), ("server error", "503")),
         "error": (Response(500, (("Content-Type", "application/json"),), b"{}"), ("server error", "500")),
     }.values(),
-    ids=["firewall", "sign-in", "limit", "outage", "error"],
+    ids=["firewall", "limit", "outage", "error"],
 )
 def test_same_answer_to_everything(response: Response, words: tuple[str, ...]) -> None:
     """A gateway in the endpoint's place is no broken contract, and is not asked forty times."""
     with answering(response) as (url, got):
         assert_unverified(probe(target(url, *FIVE)), *words)
     assert len(got) <= 9
+
+
+@pytest.mark.socket
+def test_page_under_200_is_no_gateway_to_a_client() -> None:
+    """A page under 200 is what clients take for a success: it is judged, whoever wrote it, and verifies nothing."""
+    with answering(Response(200, HTML, b"<!DOCTYPE html>")) as (url, _):
+        result = probe(target(url, *FIVE))
+    assert "HTML page" in (result.unverified or "")
+    assert exit_code(result) == BROKEN
 
 
 @pytest.mark.socket
@@ -110,7 +121,17 @@ def test_refused_credentials(username: str | None, hint: str) -> None:
     assert hint in result.unverified
     assert "401" in result.unverified
     assert "not-the-right-key" not in result.unverified
-    assert result.exchanges == ()
+    assert not result.answered
+    assert exit_code(result) == UNVERIFIED
+
+
+@pytest.mark.socket
+def test_wrong_username() -> None:
+    """A user name that is not the key's is no broken contract, though the key is accepted alone."""
+    with Server() as server:
+        result = probe(target(server.url, *FIVE, credentials=Credentials(CREDENTIALS.api_key, "M1-other")))
+    assert "HPP_USERNAME unset" in (result.unverified or "")
+    assert exit_code(result) == UNVERIFIED
 
 
 @pytest.mark.socket
@@ -125,25 +146,64 @@ def test_one_refused_session_is_judged() -> None:
         result = probe(target(server.url, *FIVE))
     assert result.unverified is None
     assert {401, 403, 500, 200} <= {exchange.status for exchange in result.exchanges}
+    assert {"HPP-E05", "HPP-H02"} <= broken(result)
+
+
+# --- no session was read
+
+GONE = (session_id("expired"), session_id("forbidden"))
 
 
 @pytest.mark.socket
-def test_no_session_readable_is_noted() -> None:
-    """Ids that are all unknown leave errors to judge, and a note."""
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (GONE[:1], "no session was read (1 id, all 404)"),
+        ((*GONE[:1], "39a1c773-bafd-754d-af1f-b30c592f1267"), "no session was read (2 ids, all 404)"),
+        (GONE, "no session was read (2 ids, HTTP 403 or HTTP 404)"),
+        ((), "only refusals were tried: no session ids were given"),
+    ],
+)
+def test_no_session_was_read(ids: tuple[str, ...], said: str) -> None:
+    """A run that read no session could not verify, and says why; what was refused was judged."""
     with Server() as server:
-        result = probe(target(server.url, session_id("expired"), session_id("forbidden")))
-    assert result.unverified is None
-    assert "403 or 404" in result.notes[0]
+        result = probe(target(server.url, *ids))
+    assert (result.unverified or "").startswith(said)
+    assert result.answered
+    assert exit_code(result) == UNVERIFIED
+    assert any(exchange.status == 401 for exchange in result.exchanges)
+
+
+@pytest.mark.socket
+def test_embedded_sessions_that_are_gone() -> None:
+    """The embedded server is no exception."""
+    assert exit_code(probe(Target(None, CREDENTIALS, GONE, embedded=True))) == UNVERIFIED
+
+
+@pytest.mark.socket
+def test_session_that_is_gone_is_noted_by_its_number() -> None:
+    """An id that is never read, beside others that are, is no broken contract; a note says which it is."""
+    with Server() as server:
+        result = probe(target(server.url, FIVE[0], *GONE))
+    assert exit_code(result) == KEPT
+    assert [note.partition(" (")[0] for note in result.notes] == ["Session 2 of 3", "Session 3 of 3"]
+    assert "404 at every read" in result.notes[0]
+    assert "403 at every read" in result.notes[1]
+    assert not any(gone in note for note in result.notes for gone in GONE)
+
+
+# --- what is made of all that came
 
 
 ANSWERS = st.sampled_from(
     [
-        (None, "reset", "transport"),
-        (Response(200, HTML, b"<html>"), None, "page"),
-        (Response(429), None, "limited"),
-        (Response(502), None, "server"),
-        (Response(404, (), b"{}"), None, None),
-        (Response(401), None, None),
+        (None, "reset", False),
+        (Response(403, HTML, b"<html>"), None, False),
+        (Response(429), None, False),
+        (Response(502), None, False),
+        (Response(500), None, False),
+        (Response(404, (), b"{}"), None, True),
+        (Response(401), None, True),
     ]
 )
 
@@ -151,15 +211,18 @@ Asked = Literal["right", "wrong", "none"]
 ASKED: list[Asked] = ["right", "wrong", "none"]
 
 
-@given(st.lists(st.tuples(ANSWERS, st.sampled_from(ASKED)), max_size=6))
-def test_verdict_on_mixtures(answers: list[tuple[tuple[Response | None, str | None, str | None], Asked]]) -> None:
+@given(st.lists(st.tuples(ANSWERS, st.sampled_from(ASKED)), min_size=1, max_size=6))
+def test_verdict_on_mixtures(answers: list[tuple[tuple[Response | None, str | None, bool], Asked]]) -> None:
     """Something is concluded exactly when the API answered something, and not only 401 to right credentials."""
     exchanges = [
         Exchange(Request("GET", "x"), response, failure, context=Context(credentials=credentials))
         for (response, failure, _), credentials in answers
     ]
-    right = [exchange.status for exchange in exchanges if exchange.context.credentials == "right"]
+    right = [
+        exchange.status
+        for exchange in exchanges
+        if exchange.context.credentials == "right" and exchange.answered_by is AnsweredBy.API
+    ]
     refused = bool(right) and set(right) == {401}
-    answered = any(kind is None for (_, _, kind), _ in answers)
-    sentence = unverified(exchanges, TransportError("reset"), target("http://host.example"))
-    assert (sentence is None) == (not refused and (answered or not exchanges))
+    sentence = nothing_verified(exchanges, TransportError("reset"), target("http://host.example"))
+    assert (sentence is None) == (not refused and any(answered for (_, _, answered), _ in answers))

@@ -30,17 +30,44 @@ def refusal(base_url: str | None = None, **environ: Any) -> str:
 
 
 def test_nothing_given_is_the_embedded_server() -> None:
-    """Without an endpoint the embedded server is probed; empty variables are unset ones."""
-    assert target() == target(HPP_ENDPOINT="", HPP_API_KEY=" ", HPP_SESSION_IDS="", HPP_USERNAME="")
+    """Without an endpoint and a variable the embedded server is probed, some of its sessions if ids are given."""
     assert target().embedded
     assert target().base_url is None
-    assert target().notes == ()
+    assert target(None, "a", "b").session_ids == ("a", "b")
 
 
-@pytest.mark.parametrize("name", ["HPP_API_KEY", "HPP_SESSION_IDS"])
-def test_forgotten_endpoint_is_noted(name: str) -> None:
-    """A key or ids without an endpoint are probably a forgotten variable: the run says so."""
-    assert name in target_from(None, {name: "x"}, (), False).notes[0]
+VARIABLES = ("HPP_ENDPOINT", "HPP_API_KEY", "HPP_USERNAME", "HPP_SESSION_IDS")
+
+
+@pytest.mark.parametrize("value", ["", " ", "x"])
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_without_an_endpoint_is_refused(name: str, value: str) -> None:
+    """Whoever sets a variable means an endpoint: without one, as on a fork, whose secrets are empty, nothing runs."""
+    environ = {name: value}
+    if name == "HPP_ENDPOINT" and value == "x":
+        environ = {"HPP_API_KEY": "", "HPP_ENDPOINT": " "}
+    message = refusal(**environ)
+    said = "HPP_ENDPOINT is empty" if "HPP_ENDPOINT" in environ else f"{name} is set, but HPP_ENDPOINT is not set"
+    assert message.startswith(said)
+    assert message.endswith(".")
+    assert all(variable in message for variable in VARIABLES)
+
+
+@pytest.mark.parametrize("place", [1, 3])
+@pytest.mark.parametrize("odd", ["https://h/hpp/v1/sessions/x", "id:7", "39a1c773…1267", "39a1c773...1267", "a/b"])
+def test_what_is_no_id_is_refused(odd: str, place: int) -> None:
+    """A URL, or an id that a report has cut, would read nothing: it is refused by its number, and not repeated."""
+    ids = ["one", "two", "three"]
+    ids[place - 1] = odd
+    cases: list[tuple[str | None, list[str], dict[str, str]]] = [
+        (None, ids, {}),
+        (SANDBOX, ids, {"HPP_API_KEY": KEY}),
+        (SANDBOX, [], {"HPP_API_KEY": KEY, "HPP_SESSION_IDS": " ".join(ids)}),
+    ]
+    for base_url, given_ids, environ in cases:
+        with pytest.raises(UsageProblem, match=f"^session id {place} of 3 holds") as caught:
+            target_from(base_url, environ, given_ids, False)
+        assert odd not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +102,7 @@ def test_session_ids_are_separated_by_anything() -> None:
     """Commas, blanks and line breaks separate ids; repeated ones count once."""
     chosen = target(SANDBOX, HPP_API_KEY=KEY, HPP_SESSION_IDS=" a,b\n\n c ,, a ")
     assert chosen.session_ids == ("a", "b", "c")
-    assert chosen.notes == ()
-
-
-def test_no_session_ids_are_noted() -> None:
-    """Without ids only errors can be probed: the run says so and names the remedy."""
-    assert "HPP_SESSION_IDS" in target(SANDBOX, HPP_API_KEY=KEY).notes[0]
+    assert target(SANDBOX, "", " ", HPP_API_KEY=KEY).session_ids == ()
 
 
 def test_both_forms_of_credentials() -> None:

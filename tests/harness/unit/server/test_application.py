@@ -189,11 +189,19 @@ def test_what_is_served_comes_first() -> None:
     assert (refused.status, b"No session for you" in not_none(refused.response).body) == (403, True)
 
 
+FORMS = {
+    "demands-username": Credentials(CREDENTIALS.api_key).authorization,
+    "trusts-any-username": Credentials(CREDENTIALS.api_key, "M0-other").authorization,
+}
+"""What a request has to be sent with where the usual credentials do not show the fault."""
+
+
 def polled(fault: Fault) -> list[object]:
     """What three requests in the fault's scenario, under its own id, are answered."""
     authorization = {"no-credentials": None, "wrong-credentials": "Basic x"}.get(
         fault.scenario, CREDENTIALS.authorization
     )
+    authorization = FORMS.get(fault.name, authorization)
     application = Application(clock=lambda: 1_790_000_000 * 10**9)
     exchanges = [ask(application, session_id(fault.name), authorization=authorization) for _ in range(3)]
     return [(exchange.response, exchange.failure, exchange.elapsed) for exchange in exchanges]
