@@ -310,6 +310,8 @@ def _is_error_object(value: dict[str, Any]) -> bool:
     texts = [text for name, text in value.items() if name != "error_messages"]
     if type(messages) is not list or not all(type(text) is str for text in (*texts, *messages)):
         return False
+    if any(INTERNALS.search(text.encode()) for text in (*texts, *messages)):  # some begin a text, and no line
+        return False
     return "error_code" in value and "correlation_id" in value and _is_code(value["error_code"]) is not None
 
 

@@ -158,7 +158,8 @@ def _trace_fingerprint(records: list[ReadRecord]) -> Hashable:
         return None
     if len(times) > BURST and not _within_burst(sorted(times)):
         return None
-    return first.reader, min(len(reads), 2), min(len(records), 2), bool(times)
+    refused = all(record.status == 401 for record in records)
+    return first.reader, min(len(reads), 2), min(len(records), 2), bool(times), refused
 
 
 def _ordinary_statuses(records: list[ReadRecord], reads: list[ReadRecord]) -> bool:
