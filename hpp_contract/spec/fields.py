@@ -96,7 +96,7 @@ PUBLISHED: Final = ("documented", "embedded")
 """Provenances whose every value is public already."""
 
 INTERNALS: Final = re.compile(
-    rb"Traceback \(most recent|^\s+at [\w.$<>]+\(|^\s*at [\w.$<>]+ ?\([^)\n]*:\d+\)|\bFile \"[^\"\n]+\", line \d+, in |"
+    rb"Traceback \(most recent|^\s+at [\w.$<>]+\(|^\s*at [\w.$<>]+ ?\([^)\n]*\.\w+:\d+|\bFile \"[^\"\n]+\", line \d+, in |"
     rb"Exception in thread|\bORA-\d{5}|SQLSTATE\[",
     re.MULTILINE,
 )

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hpp_contract.engine.rule import Finding
-from hpp_contract.model import Context, Exchange, Request, Response
-from hpp_contract.rules.http import answers_in_time, content_coding_asked_for, one_json_value
-from tests.harness.support.exchanges import ASKED, found
+from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response, Trace
+from hpp_contract.model.exchange import traces
+from hpp_contract.rules import CATALOGUE
+from hpp_contract.rules.http import (
+    answers,
+    answers_in_time,
+    content_coding_asked_for,
+    no_server_error,
+    one_json_value,
+    same_update_same_answer,
+)  # fmt: skip
+from tests.harness.support.exchanges import ASKED, ID, answered, found
+from tests.harness.support.fake_time import NOON, SECOND
 
 URL = ASKED.url
 
@@ -62,3 +74,146 @@ def test_charsets(declared: str, refused: str | None) -> None:
     fields = (("CONTENT-type", f"application/json;CHARSET={declared}"),)
     exchange = Exchange(ASKED, Response(200, fields, b"{}"))
     assert found("HPP-H06", exchange) == ([f'"{refused}"'] if refused else [])
+
+
+# --- who answered, and what is a read
+
+
+def read(status: int = 200, after: int = 0, wanted: str = ID, failure: str | None = None, **known: Any) -> Exchange:
+    """A read so many seconds after noon."""
+    response = None if failure else Response(status, (("Content-Type", "application/json"),), b"{}")
+    request = Request("GET", f"https://h/hpp/v1/sessions/{wanted}")
+    return Exchange(
+        request, response, failure, at=Instant(NOON + after * SECOND, 9), evidence="log#1", context=Context(**known)
+    )
+
+
+OTHER = "7d0a3c55-1111-4222-8333-444455556666"
+
+
+def weights(exchanges: list[Exchange], session_id: str = ID) -> dict[str, str]:
+    """How much H02 and H04 weigh what became of a session in these exchanges."""
+    (trace,) = (trace for trace in traces(exchanges) if trace.session_id == session_id)
+    both = [(rule.id, rule.weight(finding)) for rule in (no_server_error, answers) for finding in rule(trace)]
+    return {rule: str(weight) for rule, weight in both}
+
+
+RECORDED: dict[str, tuple[list[tuple[int, int]], str | None]] = {
+    "three over a minute": ([(500, 0), (503, 30), (502, 60)], "must"),
+    "three over less than a minute": ([(500, 0), (503, 30), (502, 59)], "info"),
+    "two over a minute": ([(500, 0), (503, 60)], "info"),
+    "one that was answered": ([(500, 0), (200, 30), (503, 60), (502, 90)], "info"),
+    "limited meanwhile": ([(500, 0), (429, 30), (502, 60)], "info"),
+    "limited at last": ([(500, 0), (500, 30), (429, 60)], None),
+    "answered at last": ([(500, 0), (500, 30), (404, 60)], None),
+    "never failed": ([(404, 0), (404, 30), (404, 60)], None),
+    "refused": ([(401, 0), (401, 30), (401, 60)], None),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_server_errors_in_a_recording(name: str) -> None:
+    """A log shows a must only where one session failed at three reads or more, over a minute or more."""
+    statuses, expected = RECORDED[name]
+    reads = [read(status, after, recorded=True) for status, after in statuses]
+    others = [read(200, after, OTHER, recorded=True) for after in (-5, 5, 95)]
+    assert weights([*reads, *others]) == ({"HPP-H02": expected} if expected else {})
+
+
+def test_server_errors_of_all_in_a_recording() -> None:
+    """A log in which nothing else was answered meanwhile shows an outage; so does one without times."""
+    reads = [read(503, after, recorded=True) for after in (0, 30, 60)]
+    around = [read(200, after, OTHER, recorded=True) for after in (-5, 65)]
+    assert weights([*reads, *around]) == {"HPP-H02": "info"}
+    untimed = [replace(each, at=None) for each in (reads[0], around[0], *reads[1:])]
+    assert weights(untimed) == {"HPP-H02": "info"}
+
+
+@pytest.mark.parametrize(("wanted", "weight"), [(ID, "must"), ("no-uuid", "should")])
+def test_lost_answers_in_a_recording(wanted: str, weight: str) -> None:
+    """The same holds of reads without any answer; an id that is none weighs less."""
+    reads = [read(after=after, wanted=wanted, failure="reset", recorded=True) for after in (0, 30, 60)]
+    assert weights([*reads, read(200, 5, OTHER, recorded=True)], wanted) == {"HPP-H04": weight}
+
+
+def test_what_a_retry_replaced_is_no_answer_lost() -> None:
+    """A failure that healed, or that everything shared, is held against no session."""
+    healed = [read(503, 0, retried=True), read(200, 1)]
+    assert weights([*healed, read(200, 0, OTHER)]) == {}
+    assert weights([read(503, 0), read(200, 1, OTHER), read(503, 2, unanswered="outage")]) == {}
+    assert weights([read(503, 0), read(503, 2)]) == {}
+    assert weights([read(503, 0), read(200, 1, OTHER), read(503, 2)]) == {"HPP-H02": "must"}
+
+
+OF_ONE = [rule for rule in CATALOGUE if rule.letter in "HE" and rule.scope == "exchange"]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "fields"),
+    [
+        ("HEAD", 200, ()),
+        ("HEAD", 404, ()),
+        ("OPTIONS", 204, (("Allow", "GET"),)),
+        ("DELETE", 204, ()),
+        ("PUT", 405, ()),
+    ],
+)
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_is_no_read(method: str, status: int, fields: Headers, recorded: bool) -> None:
+    """Requests of another kind are judged by no rule about the answer to a read."""
+    request = Request(method, ASKED.url)
+    exchange = Exchange(request, Response(status, fields), elapsed=60.0, context=Context(recorded=recorded))
+    assert [rule.id for rule in OF_ONE if rule.when(exchange)] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [((("If-None-Match", '"1"'),), []), ((("If-Modified-Since", "x"),), []), ((), ["304"])],
+)
+def test_not_modified(sent: Headers, expected: list[str]) -> None:
+    """A 304 answers a conditional GET, and nothing else."""
+    exchange = Exchange(replace(ASKED, headers=sent), Response(304))
+    assert found("HPP-H01", exchange) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (("application/json", "text/html"), ['"application/json, text/html"']),
+        (("text/html, application/json",), ['"text/html, application/json"']),
+        (("application/json", "Application/JSON; charset=utf-8"), []),
+        (('application/json; charset="utf-8',), ["one that is not closed"]),
+        (("text/html",), ['"text/html"']),
+        ((), ["absent"]),
+    ],
+)
+def test_media_types(fields: tuple[str, ...], expected: list[str]) -> None:
+    """Every Content-Type counts, in whatever field it stands."""
+    exchange = Exchange(ASKED, Response(200, tuple(("Content-Type", field) for field in fields), b"{}"))
+    assert found("HPP-H05", exchange) == expected
+
+
+def test_a_page_declared_as_both_is_still_judged() -> None:
+    """Two types that disagree hide no page from the rules about a body."""
+    fields = (("Content-Type", "text/html"), ("Content-Type", "application/json"))
+    assert found("HPP-H08", Exchange(ASKED, Response(200, fields, b"<html>"))) != []
+
+
+SESSIONS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
+    ({"order_id": None}, {}, []),
+    ({}, {"order_id": None}, []),
+    ({"order_id": None}, {"order_id": "x"}, ["/order_id"]),
+    ({"expires_at": "a"}, {"expires_at": "b"}, []),
+    ({"authorization_token": "t"}, {}, []),
+    ({"authorization_token": "t"}, {"authorization_token": "u"}, ["/authorization_token"]),
+    ({}, {"customer": {}}, ["/customer"]),
+    ({"updated_at": "a"}, {"updated_at": "b", "order_id": "x"}, []),
+    ({"status": "WAITING"}, {"status": "BACK", "order_id": "x"}, []),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), SESSIONS)
+def test_same_update(before: dict[str, Any], after: dict[str, Any], expected: list[str]) -> None:
+    """A null is an absent member, an expiry has its own rule and a token ends; any other change is one."""
+    polls = tuple(answered(200, json.dumps(value).encode()) for value in (before, after))
+    assert [finding.where for finding in same_update_same_answer(Trace(ID, polls))] == expected
