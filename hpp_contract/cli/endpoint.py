@@ -20,8 +20,9 @@ from hpp_contract.rules import CATALOGUE
 def endpoint(probe_with: ProbeOptions, fuzz: int | None, options: Options) -> None:
     """Judge the endpoint at BASE_URL, else in HPP_ENDPOINT, else the embedded reference server.
 
-    Sends GET only, 40 requests or fewer for five sessions, at most 10 a second. HPP_API_KEY, HPP_USERNAME (if it is
-    needed) and HPP_SESSION_IDS are read from the environment. --fuzz sends N more, and never to production. Only
+    Sends GET only, 40 requests or fewer for five sessions where all are answered, at most 10 a second. HPP_API_KEY,
+    HPP_USERNAME (if it is needed) and HPP_SESSION_IDS are read from the environment. A run that reads no session could
+    not verify (3). --fuzz sends N more, and never to production. Only
     --provision sends more than GET, to an order and a session of its own (HPP_ORDER may name a file with the order),
     and never to production either.
 

@@ -10,7 +10,7 @@ import pytest
 
 from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response, Trace
-from hpp_contract.model.exchange import traces
+from hpp_contract.model.trace import traces
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.http import (
     answers,
