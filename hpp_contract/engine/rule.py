@@ -65,8 +65,12 @@ JUDGES: dict[Scope, frozenset[Subject]] = {
 }
 """Which subjects each scope is about: an endpoint is not judged by the requests that we sent it."""
 
-ALWAYS_READ = ("response content-type", "response content-encoding", "request authorization")
-"""What is read for every rule, for the media type, the content and the trace: no rule need name it in its `reads`."""
+ALWAYS_READ = (
+    *("response content-type", "response content-encoding", "request authorization"),
+    *("request if-none-match", "request if-modified-since"),
+)
+"""What is read for every rule, for the media type, the content, the trace, and whether it was a read: no rule need name
+it in its `reads`."""
 
 
 @dataclass(frozen=True, slots=True)

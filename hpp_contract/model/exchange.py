@@ -243,7 +243,7 @@ class Exchange:
     def is_read(self) -> bool:
         """Whether this is a GET, but for one that only asked whether the answer its sender has still holds (304)."""
         revalidated = self.status == 304 and any(map(self.request.header, ("if-none-match", "if-modified-since")))
-        return self.request.method == METHOD and not revalidated
+        return self.request.method.upper() == METHOD and not revalidated
 
     @cached_property
     def answered_by(self) -> AnsweredBy:

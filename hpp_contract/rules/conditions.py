@@ -17,14 +17,9 @@ def always(_: object) -> bool:
     return True
 
 
-def is_get(exchange: Exchange) -> bool:
-    """The request method is GET."""
-    return exchange.request.method.upper() == "GET"
-
-
 def is_read(exchange: Exchange) -> bool:
     """A GET that was to bring the session: HEAD, OPTIONS and a 304 to a conditional GET bring none."""
-    return is_get(exchange) and exchange.status != 304
+    return exchange.is_read
 
 
 def responded(exchange: Exchange) -> bool:

@@ -37,7 +37,6 @@ from hpp_contract.rules.conditions import (
     has_json,
     is_200,
     is_200_as_json,
-    is_get,
     is_read,
     is_redirected_refusal,
     media_types,
@@ -59,9 +58,6 @@ LIMITS = "Rate limits (Klarna's page, none of Kustom's)"
 
 
 def _well_formed(exchange: Exchange) -> bool:
-    if exchange.status == 304:
-        conditional = any(exchange.request.header(name) is not None for name in ("if-none-match", "if-modified-since"))
-        return is_get(exchange) and not conditional
     return api_responded(exchange) and exchange.context.session != "malformed" and not is_redirected_refusal(exchange)
 
 
@@ -74,7 +70,6 @@ def _unchanged(reads: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
 
 @rule(
     "HPP-H01", "status-documented", "must", "referenced", REFERENCE, when=_well_formed,
-    reads=["request if-none-match", "request if-modified-since"],
     faults=[
         fault("answers-202", "in-progress", status(202)),
         fault("redirects", "waiting", status(302), header("Location", "https://example.invalid/")),

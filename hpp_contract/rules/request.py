@@ -277,7 +277,7 @@ def accepts_json(exchange: Exchange) -> Iterator[Finding]:
 def no_credentials_in_url(exchange: Exchange) -> Iterator[Finding]:
     """Credentials are never part of the URL.
 
-    URLs end up in access logs, error trackers and browser histories.
+    URLs end up in access logs, error trackers and browser histories, where other people find the merchant's key.
     """
     request: Request = exchange.request
     if request.parts.password is not None or request.parts.username is not None or API_KEY.search(request.url):

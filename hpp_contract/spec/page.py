@@ -32,8 +32,10 @@ ADDRESSES: Final[Mapping[str, str]] = {
     "Callbacks page": f"{_HPP}/api-documentation/status-callbacks",
     "Authentication": "https://docs.kustom.co/contents/api/api-basics/authentication",
     "API reference 1.1": "https://docs.klarna.com/api/hpp-merchant/",
-    "Klarna's field table": "https://docs.klarna.com/hosted-payment-page/api-documentation/read-session",
-    "Klarna's tracking page": "https://docs.klarna.com/hosted-payment-page/before-you-start/tracking-session-status/",
+    "Create HPP session": f"{_HPP}/api-documentation/create-session",
+    "Base URLs": "https://docs.kustom.co/contents/api/api-basics/api-urls",
+    "Klarna › Read session": "https://docs.klarna.com/hosted-payment-page/api-documentation/read-session",
+    "Klarna › Tracking": "https://docs.klarna.com/hosted-payment-page/before-you-start/tracking-session-status/",
     "Klarna's rate limits": "https://docs.klarna.com/api/rate-limit/",
     "Rate limits": "https://docs.klarna.com/api/rate-limit/",
     "Data types": "https://docs.klarna.com/hosted-payment-page/api-documentation/read-session",
@@ -49,7 +51,7 @@ def address(source: str) -> str | None:
     if rfc := _RFC.match(page):
         number, section = rfc.groups()
         return f"https://www.rfc-editor.org/rfc/rfc{number}" + (f"#section-{section}" if section else "")
-    found = next((ADDRESSES[name] for name in ADDRESSES if page.startswith(name)), None)
+    found = next((ADDRESSES[name] for name in ADDRESSES if source.startswith(name)), None)
     if found is None or not headings or page != "Read Session":  # how the other pages address sections is not known
         return found
     return f"{found}#{re.sub(r'[^a-z0-9_]+', '-', headings[-1].lower()).strip('-')}"
