@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
@@ -30,6 +31,10 @@ from hpp_contract.server import Sandbox, Server
 
 MAX_FAILED_READS: Final = 3
 """Reads, of different kinds, that fail before anything succeeded; then nothing else is asked."""
+
+GRACE_S: Final = 5.0
+"""Seconds to wait, once, where something answers in the API's place: an outage may be over then. A tenth on this
+machine."""
 
 MAX_SILENCE: Final = 5
 """Reads in a row that fail after something succeeded; then another question shows whether anything is answered."""
@@ -96,7 +101,7 @@ def _probe(target: Target, plan: ProbePlan, on_progress: Progress | None) -> Pro
     sender = Sender(target, plan)
     transcript = Transcript()
     _ask_all(sender, transcript, target, plan, on_progress)
-    transcript.confirm(sender.ask_again)
+    transcript.confirm(sender.ask_again, partial(_wait, sender))
     provisioned = None
     if (
         plan.provision
@@ -124,7 +129,13 @@ def _ask_all(
         if silence == MAX_SILENCE and transcript.is_silent(sender.ask_again):
             return
         if _is_hopeless(done, transcript, sender.error):
-            return
+            if done > MAX_FAILED_READS or not transcript.is_unavailable:
+                return
+            _wait(sender)
+
+
+def _wait(sender: Sender) -> None:
+    sender.pause(GRACE_S / 10 if sender.is_local else GRACE_S)
 
 
 def _in_other_form(read: PlannedRead, transcript: Transcript) -> PlannedRead | None:

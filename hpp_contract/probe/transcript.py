@@ -19,6 +19,8 @@ from hpp_contract.probe.wire import TIMEOUT
 MAX_CONFIRMED: Final = 12
 """Questions that are asked again at most: of more, one knows enough."""
 
+_ANY: Final = PlannedRead("", "unknown")
+
 Ask = Callable[[PlannedRead], list[Exchange]]
 """Sends a read; what came of it, the answer last."""
 
@@ -52,6 +54,11 @@ class Transcript:
         """Whether the API answered anything."""
         return any(map(is_answer, self.exchanges))
 
+    @property
+    def is_unavailable(self) -> bool:
+        """Whether all that came is what a short outage looks like."""
+        return all(exchange.answered_by is AnsweredBy.UNAVAILABLE for exchange in self.exchanges)
+
     def is_stalled(self, read: PlannedRead) -> bool:
         """Whether this was not answered in time before: it would stall again, and add nothing."""
         return any(
@@ -74,8 +81,11 @@ class Transcript:
         ]
         return min(accepted, key=lambda read: ("known", "unknown", "malformed").index(read.session), default=None)
 
-    def confirm(self, ask: Ask, reads: Sequence[PlannedRead] | None = None) -> None:
-        """Ask again what was not answered (of these `reads`, or of all), and find out why."""
+    def confirm(self, ask: Ask, wait: Callable[[], None], reads: Sequence[PlannedRead] | None = None) -> None:
+        """Ask again what was not answered (of these `reads`, or of all), and find out why; `wait` in between while
+        nothing is answered: the outage may be over then."""
+        if (reads or self.unanswered()) and self._control(_ANY) is not None and self.is_silent(ask):
+            wait()
         doubtful = self.unanswered() if reads is None else reads
         if all(self._confirm(ask, read) for read in doubtful[:MAX_CONFIRMED]):
             return
@@ -98,7 +108,7 @@ class Transcript:
 
     def is_silent(self, ask: Ask) -> bool:
         """Whether nothing is answered at this moment: not even what was answered before."""
-        control = self._control(PlannedRead("", "unknown"))
+        control = self._control(_ANY)
         return control is None or not self._ask(ask, control, "control")
 
     def outage(self) -> list[Exchange]:

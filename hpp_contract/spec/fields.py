@@ -96,8 +96,8 @@ PUBLISHED: Final = ("documented", "embedded")
 """Provenances whose every value is public already."""
 
 INTERNALS: Final = re.compile(
-    rb"Traceback \(most recent|^\s+at [\w.$<>]+\(|^\s*at [\w.$<>]+ ?\([^)\n]*\.\w+:\d+|\bFile \"[^\"\n]+\", line \d+, in "
-    rb"|Exception in thread|\bORA-\d{5}|SQLSTATE\[",
+    rb"Traceback \(most recent|^\s+at [\w.$<>]+\(|^\s*at [\w.$<>]+ ?\([^)\n]*\.\w+:\d+|"
+    rb"\bFile \"[^\"\n]+\", line \d+, in |Exception in thread|\bORA-\d{5}|SQLSTATE\[",
     re.MULTILINE,
 )
 """What a stack trace or a database message looks like in a body."""

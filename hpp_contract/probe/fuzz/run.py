@@ -89,7 +89,7 @@ def fuzz(
     alike = _alike_by_kind(outcomes)
     transcript = _transcript(outcomes, alike)
     silent = [group[0].read for group in alike.values() if group[0].silence is not None]
-    transcript.confirm(partial(_again, sender, target), silent)
+    transcript.confirm(partial(_again, sender, target), lambda: None, silent)
     sender.close()
     return tuple(transcript.exchanges), _notes(outcomes, alike, transcript, len(planned), plan.seed)
 

@@ -159,9 +159,10 @@ def probe_simulated(endpoint: SimulatedEndpoint, plan: ProbePlan = ProbePlan()) 
 def run_drift(endpoint: SimulatedEndpoint, baseline: Baseline) -> DriftResult:
     """What drift says of this run."""
     found = probe_simulated(endpoint)
-    if found.unverified is not None:
+    if not found.answered:
         return DriftResult({}, (), found.unverified)
-    return compare_with_baseline(baseline, found.exchanges)
+    result = compare_with_baseline(baseline, found.exchanges)
+    return replace(result, unverified=" ".join(filter(None, (found.unverified, result.unverified))) or None)
 
 
 def baseline_of(endpoints: Iterable[SimulatedEndpoint]) -> Baseline:
