@@ -11,18 +11,23 @@ from typing import Any
 import pytest
 
 from hpp_contract.engine import Report, judge
-from hpp_contract.engine.errors import BROKEN, KEPT, USAGE, RunError, UsageProblem
+from hpp_contract.engine.errors import USAGE, RunError, UsageProblem
 from hpp_contract.probe import ProbePlan, Target, probe, target_from
 from hpp_contract.probe.probe import running
 from hpp_contract.rules import CATALOGUE
-from tests.contract.summary import FOLDER, VERDICTS, Summary
+from tests.contract.summary import NAME, UNVERIFIABLE, VERDICTS, Summary
 
-SUMMARY = pytest.StashKey[Summary]()
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the summary hear every test, those of other folders too."""
+    config.pluginmanager.register(Summary(), NAME)
 
 
 def summary_of(config: pytest.Config) -> Summary:
     """The summary of this run."""
-    return config.stash.setdefault(SUMMARY, Summary())
+    summary = config.pluginmanager.get_plugin(NAME)
+    assert isinstance(summary, Summary)
+    return summary
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +51,12 @@ class Endpoint:
 
 
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[Endpoint]:
+def endpoint(pytestconfig: pytest.Config) -> Iterator[Endpoint]:
     """The endpoint in HPP_ENDPOINT or the embedded one, which runs until the end, and how to probe it."""
     try:
         target = target_from(None, os.environ, (), allow_production=False)
     except UsageProblem as problem:
+        summary_of(pytestconfig).is_misused = True
         pytest.exit(str(problem), returncode=USAGE)
     with running(target, ProbePlan()) as (own, plan):
         yield Endpoint(own, plan)
@@ -67,16 +73,12 @@ def of_endpoint(endpoint: Endpoint, reports: list[Report]) -> Report:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note how each test of this folder ended."""
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Mark a test that could not verify, of which one sentence says all."""
     report = yield
-    error = call.excinfo.value if call.excinfo else None
-    if isinstance(error, RunError):  # one sentence says it all
-        report.longrepr = str(error)
-    if call.when in ("setup", "call") and item.path.is_relative_to(FOLDER):
-        summary_of(item.config).heard(item, call.when, error)
+    if call.excinfo is not None and isinstance(call.excinfo.value, RunError):
+        report.longrepr = str(call.excinfo.value)
+        report.user_properties.append(UNVERIFIABLE)
     return report
 
 
@@ -91,10 +93,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[Any]:
     """Leave with the exit code of the verdict, and let it be the last line, where nothing but the contract was run."""
     result = yield
-    of_ours = session.items and all(item.path.is_relative_to(FOLDER) for item in session.items)
+    code = summary_of(session.config).code(session.exitstatus)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if of_ours and reporter is not None and session.exitstatus in (KEPT, BROKEN, USAGE):
-        if session.exitstatus != USAGE:
-            session.exitstatus = summary_of(session.config).code(session.testsfailed)
-        reporter.write_line(VERDICTS[session.exitstatus])
+    if code is not None and reporter is not None:
+        session.exitstatus = code
+        reporter.write_line(VERDICTS[code])
     return result

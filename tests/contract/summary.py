@@ -16,13 +16,17 @@ import pytest
 
 from hpp_contract.cli._console import redactor
 from hpp_contract.engine import Report
-from hpp_contract.engine.errors import BROKEN, KEPT, UNVERIFIED, USAGE, RunError
+from hpp_contract.engine.errors import BROKEN, KEPT, UNVERIFIED, USAGE
 from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.view import ReportView
 
-FOLDER: Final = Path(__file__).parent
+FOLDER: Final = "tests/contract"
+NAME: Final = "contract-summary"
+
+UNVERIFIABLE: Final = ("could not verify", True)
+"""The property of a test that failed because something could not be verified."""
 
 PARTS: Final = {
     "test_documented": "documented examples",
@@ -63,27 +67,43 @@ class Part:
 
 
 class Summary:
-    """Listens to the tests below this folder, and says what became of them."""
+    """Hears how every test ended, and says what became of those of this folder."""
 
     def __init__(self) -> None:
         self.parts: defaultdict[str, Part] = defaultdict(Part)
         self.reports: list[Report] = []
+        self.is_misused = self.is_uncollected = self.has_others = False
 
-    def heard(self, item: pytest.Item, when: str, error: BaseException | None) -> None:
-        """Count how a test ended: in its setup or when it was called."""
-        part = self.parts[item.path.stem]
-        if isinstance(error, pytest.skip.Exception):
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count how a test ended: in its setup or when it was called. Under xdist it ran in another process."""
+        folder, _, name = report.nodeid.partition("::")[0].rpartition("/")
+        if folder != FOLDER:
+            self.has_others = True
+            return
+        part = self.parts[Path(name).stem]
+        if report.skipped:
             part.ended["not exercised"] += 1
-        elif error is not None:
-            part.ended["could not verify" if isinstance(error, RunError) else "broken"] += 1
-        elif when == "call":
+        elif report.failed:
+            part.ended["could not verify" if UNVERIFIABLE in report.user_properties else "broken"] += 1
+        elif report.when == "call":
             part.ended["ok"] += 1
 
-    def code(self, failed: int) -> int:
-        """The exit code, where `failed` tests failed in all."""
-        if failed > sum(part.ended["could not verify"] for part in self.parts.values()):
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note that a module could not even be loaded."""
+        self.is_uncollected |= report.failed
+
+    def code(self, status: int) -> int | None:
+        """The exit code, where pytest's own is `status`; None where it is not this summary's business."""
+        if self.is_misused:
+            return USAGE
+        if self.has_others or not (self.parts or self.is_uncollected) or status not in (KEPT, BROKEN, USAGE):
+            return None
+        ended = sum((part.ended for part in self.parts.values()), Counter[str]())
+        if ended["broken"]:
             return BROKEN
-        return UNVERIFIED if failed else KEPT
+        if ended["could not verify"] or self.is_uncollected:
+            return UNVERIFIED
+        return KEPT if status == KEPT else None
 
     def lines(self) -> Iterator[str]:
         """A line for each part that was run."""

@@ -163,6 +163,22 @@ def test_an_endpoint_that_is_not_there() -> None:
     assert "ERROR tests/contract/test_endpoint.py::test_verified" in done.said
 
 
+def test_a_verdict_in_several_processes() -> None:
+    """Under xdist the verdict is the same: what could not be verified is not broken."""
+    with Server() as server:
+        url = server.url
+    done = Done(ROOT, *modules("endpoint", "documented"), "-n", "2", **at(url))
+    assert done.parts == {"documented examples": "ok", "endpoint": "could not verify"}, done.said
+    assert (done.code, done.last) == (3, VERDICTS[3])
+
+
+def test_a_suite_that_cannot_be_loaded(copy: Path) -> None:
+    """An error of our own, before any test, is neither broken nor kept."""
+    (copy / "spoilt.py").write_text("import hpp_contract.generate\ndel hpp_contract.generate.NAMES", encoding="utf-8")
+    done = Done(copy, *modules("generated_bodies"), "-p", "spoilt")
+    assert (done.code, done.last) == (3, VERDICTS[3]), done.said
+
+
 def test_broken_wins_over_not_verified(copy: Path) -> None:
     """What is broken decides, whatever could not be verified beside it."""
     (copy / "cassettes" / "documented" / "waiting.yaml").write_text("interactions:\n- request: {", encoding="utf-8")
@@ -189,8 +205,15 @@ def test_make_says_the_verdict_last(tmp_path: Path, code: int) -> None:
     pytest_of_ours.write_text(f"#!/bin/sh\necho ran\nexit {code}\n")
     pytest_of_ours.chmod(0o755)
     (tmp_path / ".venv" / ".ready").touch()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(
-        ["make", "contract"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        ["make", "contract"],
+        cwd=tmp_path,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     assert done.returncode == (2 if code else 0)
     first, *rest = done.stdout.splitlines()

@@ -24,12 +24,12 @@ from tests.harness.support.sample_reports import make_rule, report
 
 HEAVY = Finding("/heavy", "x", "500", "GET …")
 LIGHT = replace(HEAVY, where="/light", severity=Severity.SHOULD)
-TOLD = replace(HEAVY, where="/told", severity=Severity.INFO)
+REMARK = replace(HEAVY, where="/told", severity=Severity.INFO)
 MUST = make_rule("HPP-S01")
 
-MIXED = report(RuleVerdict(MUST, Outcome.BROKEN, (TOLD, LIGHT, HEAVY), 3))
-WARNS = report(RuleVerdict(MUST, Outcome.WARNED, (LIGHT, TOLD), 2))
-INFORMS = report(RuleVerdict(MUST, Outcome.OK, (TOLD,), 1))
+MIXED = report(RuleVerdict(MUST, Outcome.BROKEN, (REMARK, LIGHT, HEAVY), 3))
+WARNS = report(RuleVerdict(MUST, Outcome.WARNED, (LIGHT, REMARK), 2))
+INFORMS = report(RuleVerdict(MUST, Outcome.OK, (REMARK,), 1))
 
 FORMATS = {writer.name: writer.render for writer in WRITERS} | {"terminal": terminal, "github": github}
 
