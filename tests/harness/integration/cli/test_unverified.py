@@ -66,3 +66,16 @@ def test_every_command_says_so(words: tuple[str, ...], closed: str) -> None:
     assert judged["unverified"]
     assert passing(read["junit"]) == []
     assert "<error " in read["junit"]
+
+
+def test_a_recording_with_refusals_only(closed: str) -> None:
+    """Refusals alone are kept, and the first line says that there is no session in the recording."""
+    url = f"{closed}/hpp/v1/sessions/{session_id('waiting')}"
+    asked = {"method": "GET", "url": url, "headers": {"Authorization": "Basic [redacted]"}}
+    error = {"error_code": "NOT_FOUND", "error_messages": ["none"], "correlation_id": "0"}
+    answer = {"status": 404, "headers": {"Content-Type": "application/json"}, "body": json.dumps(error)}
+    Path("log.ndjson").write_text(json.dumps({"request": asked, "response": answer}) + "\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["recording", "log.ndjson", "--markdown", "r.md"])
+    assert done.exit_code == 0, done.output
+    for text in (done.stdout, Path("r.md").read_text(encoding="utf-8")):
+        assert "but no session in it" in text.splitlines()[0]
