@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -69,13 +70,19 @@ def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callab
     return partial(judge_recordings, processes=processes)
 
 
+NO_BODY: Final = "no session was read: of {lost} answers with status 200 no body was kept that can be unpacked."
+
+
 def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
     """One sentence for however much could not be read; the first others are in the notes."""
     if judged.damaged > 1:
         return f"{judged.damaged} files or exchanges could not be read, the first: {judged.unreadable[0]}"
-    if judged.damaged or judged.judged:
+    if judged.damaged:
         return next(iter(judged.unreadable), None)
-    return nothing_in(paths)
+    if not judged.judged:
+        return nothing_in(paths)
+    lost = judged.bodies.lost_200
+    return NO_BODY.format(lost=lost) if lost and not judged.bodies.kept_200 else None
 
 
 def _exchanges(paths: Sequence[str]) -> Sequence[Exchange]:

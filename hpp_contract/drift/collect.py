@@ -124,6 +124,8 @@ def transient(exchange: Exchange) -> str | None:
         return f"no answer ({exchange.failure or 'unknown failure'})"
     if not response.complete:
         return "an answer that broke off"
+    if not response.body_kept:
+        return "an answer whose body was not kept"
     if exchange.answered_by is AnsweredBy.API and (response.status < 500 or response.status in APPLICATION_ERRORS):
         return None
     page = exchange.answered_by is AnsweredBy.PAGE

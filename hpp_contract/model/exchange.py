@@ -95,7 +95,8 @@ class Request(_Message):
 @dataclass(frozen=True)
 class Response(_Message):
     """A response as it came. `body` is free of transfer coding but not of content coding; `complete` is False when
-    fewer bytes came than were promised; `pauses` are the seconds between the equal pieces the body came in."""
+    fewer bytes came than were promised; `pauses` are the seconds between the equal pieces the body came in. Where its
+    recorder did not keep the body, `body_kept` is False: `body` is empty then, and nobody knows what came."""
 
     status: int
     headers: Headers = field(default=(), repr=False)
@@ -103,16 +104,17 @@ class Response(_Message):
     reason: str = ""
     complete: bool = True
     pauses: tuple[float, ...] = ()
+    body_kept: bool = True
 
     @cached_property
     def content(self) -> bytes | None:
-        """The body without its content coding; None when that coding is unknown or broken."""
-        return decode(self.body, self.header("content-encoding"))
+        """The body without its content coding; None when that coding is unknown or broken, and when it was not kept."""
+        return decode(self.body, self.header("content-encoding")) if self.body_kept else None
 
     @cached_property
     def json(self) -> Body:
         content = self.content
-        return read(content) if content is not None else Body(utf8=True, syntax="a content coding that does not decode")
+        return read(content) if content is not None else Body(syntax=_UNREADABLE[self.body_kept])
 
     @cached_property
     def media_type(self) -> str:
@@ -127,6 +129,8 @@ class Response(_Message):
             (b"<!doctype html", b"<html")
         )
 
+
+_UNREADABLE = {True: "a content coding that does not decode", False: "a body that was not kept"}
 
 MAX_CONTENT = 32 * 1024 * 1024
 """Bytes a decoded body may have: more is a decompression bomb, not a session."""

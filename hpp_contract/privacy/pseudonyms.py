@@ -45,12 +45,20 @@ class Pseudonyms:
 
     def of(self, text: str) -> str:
         """The pseudonym of an id: for a UUID a UUID of its version, else letters for letters and digits for digits. A
-        leading 0 stays and none is added, so that a JSON number stays one, and other digits do not become one."""
+        leading 0 stays and none is added, so that a JSON number stays one, and other digits do not become one. A UUID
+        in capitals gets that of the UUID, in capitals."""
         with self._lock:
-            pseudonym = self._by_text.get(text)
-            if pseudonym is None:
-                pseudonym = self._by_text[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text)
-            return pseudonym
+            if text not in self._by_text:
+                self._by_text[text] = self._made(text)
+            return self._by_text[text]
+
+    def _made(self, text: str) -> str:
+        if not UUID.fullmatch(text):
+            return self._shaped(text)
+        small = text.lower()
+        if small not in self._by_text:
+            self._by_text[small] = self._uuid(small)
+        return self._by_text[small] if text == small else self._by_text[small].upper()
 
     @property
     def originals(self) -> frozenset[str]:

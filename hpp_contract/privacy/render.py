@@ -114,7 +114,9 @@ def _field(name: str, value: str, redact: Callable[[str], str]) -> str:
 
 def _received(response: Response) -> Iterator[str]:
     content = response.content
-    if response.is_html:
+    if not response.body_kept:
+        yield "‹a body that was not kept›"
+    elif response.is_html:
         yield f"‹a page of HTML, {len(content or b'')} bytes›"
     elif content is None:
         yield f"‹{len(response.body)} bytes whose content coding does not decode›"

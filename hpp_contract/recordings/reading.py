@@ -137,6 +137,12 @@ def skipped_note(name: str, skipped: int, judged: int) -> str:
     return f"{name}: {skipped} exchanges of other operations skipped, {judged} judged"
 
 
+def lost_bodies_note(lost: int) -> str:
+    """The sentence about bodies that nobody can read."""
+    bodies, were = ("body", "was") if lost == 1 else ("bodies", "were")
+    return f"{lost} {bodies} {were} not kept, or cannot be unpacked: no rule judged what is in there"
+
+
 def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
     """Every exchange of the file, with evidence `name#index`, and in the place of one that cannot be read why.
 

@@ -63,7 +63,8 @@ def recorded_sessions(paths: Sequence[str]) -> tuple[Recorded, ...]:
         raise Unverifiable(f"{reading.unreadable[0]}.".replace("..", "."))
     found: list[Recorded] = []
     for trace in traces(reading.exchanges):
-        whole = tuple(_whole(exchange.response) for exchange in trace.exchanges if exchange.response is not None)
+        answers = (exchange.response for exchange in trace.exchanges)
+        whole = tuple(_whole(answer) for answer in answers if answer is not None and answer.body_kept)
         if whole:
             name = Path(trace.exchanges[0].evidence.rpartition("#")[0]).name.partition(".")[0] or "recorded"
             name = unused_name(name, {each.name for each in found})

@@ -227,14 +227,15 @@ def no_live_ids(exchange: Exchange) -> Iterator[Finding]:
     recorded = (exchange.context.provenance or "").startswith("recorded")
     for name in ("session_id", "authorization_token", "order_id"):
         value = session.get(name)
-        if isinstance(value, str) and not value.startswith(PSEUDONYM) and not is_placeholder(value):
+        if isinstance(value, str) and not value.lower().startswith(PSEUDONYM) and not is_placeholder(value):
             severity = None if recorded else Severity.INFO
             yield Finding(f"/{name}", "a pseudonym", "what looks like a real one", severity=severity)
 
 
 def _measured(exchange: Exchange) -> bool:
     response = exchange.response
-    return response is not None and response.complete and response.header("content-length") is not None
+    whole = response is not None and response.complete and response.body_kept
+    return whole and response is not None and response.header("content-length") is not None
 
 
 @rule(

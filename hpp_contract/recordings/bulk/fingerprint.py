@@ -113,7 +113,7 @@ def fingerprint(
 def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
     """The fingerprint of an Exchange."""
     request, response = exchange.request, exchange.response
-    if response is None or not response.complete or request.body or exchange.failure:
+    if response is None or not (response.complete and response.body_kept) or request.body or exchange.failure:
         return None
     try:
         body = response.body.decode("ascii")
@@ -138,7 +138,7 @@ def fingerprint_of_value(value: Any) -> Fingerprint | None:
         request, response = value["request"], value["response"]
         if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
             return None
-        sent, answered, body = request.get("headers"), response.get("headers"), response.get("body")
+        sent, answered, body = request.get("headers"), response.get("headers"), response["body"]
         return fingerprint(
             request["method"],
             request["url"],
@@ -256,9 +256,9 @@ def _session_facts(body: str) -> SessionFacts | None:
         return None
     facts = (
         value["status"],
-        session_id.startswith(PSEUDONYM),
-        order and order.startswith(PSEUDONYM),
-        token and token.startswith(PSEUDONYM),
+        session_id.lower().startswith(PSEUDONYM),
+        order and order.lower().startswith(PSEUDONYM),
+        token and token.lower().startswith(PSEUDONYM),
         reference is not None and describe(reference),
     )
     return SessionFacts(session_id, expires, facts, (200, value["status"], updated, value["expires_at"], outcome))

@@ -11,7 +11,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -25,9 +25,9 @@ from hpp_contract.engine import Judge, RuleVerdict, Subject
 from hpp_contract.engine.errors import Unverifiable, system_refusal
 from hpp_contract.engine.judge import Tally
 from hpp_contract.model.trace import AnswerTimes
-from hpp_contract.recordings.bulk.pieces import SENTENCES, PieceResult, Worker, judge_partition
+from hpp_contract.recordings.bulk.pieces import SENTENCES, Bodies, PieceResult, Worker, judge_partition
 from hpp_contract.recordings.bulk.sessions import ReadRecord, unpacked
-from hpp_contract.recordings.reading import other_file_note, skipped_note
+from hpp_contract.recordings.reading import lost_bodies_note, other_file_note, skipped_note
 from hpp_contract.recordings.sources import Damage, InputFile, Piece, examine, files, pieces
 from hpp_contract.rules import CATALOGUE
 
@@ -49,13 +49,14 @@ Result = TypeVar("Result")
 @dataclass(frozen=True)
 class Judged:
     """The verdict on recordings: `notes` for information, how many files or exchanges are `damaged`, the first
-    sentences about these (`unreadable`), and how many exchanges were `judged`."""
+    sentences about these (`unreadable`), how many exchanges were `judged`, and how many bodies they have (`bodies`)."""
 
     verdicts: tuple[RuleVerdict, ...]
     notes: tuple[str, ...]
     unreadable: tuple[str, ...]
     damaged: int
     judged: int
+    bodies: Bodies = field(default_factory=Bodies)
 
 
 def judge_recordings(
@@ -110,6 +111,7 @@ class Merger:
         self._unreadable: list[tuple[int, int, str]] = []
         self._damaged = 0
         self.answers = AnswerTimes()
+        self._bodies = Bodies()
         self._other_files: set[int] = set()
 
     def piece(self, index: int, result: PieceResult) -> None:
@@ -120,6 +122,7 @@ class Merger:
         counts[0] += result.judged
         counts[1] += result.skipped
         self._damaged += result.damaged
+        self._bodies.add(result.bodies)
         self._other_files |= {result.file} if result.is_other_file else set()
         sentences = [(index, place, sentence) for place, sentence in enumerate(result.unreadable)]
         self._unreadable = sorted((*self._unreadable, *sentences))[:SENTENCES]
@@ -136,10 +139,11 @@ class Merger:
             for file, (judged, skipped) in sorted(self._counts.items())
             if skipped or file in self._other_files
         ]
+        notes += [lost_bodies_note(self._bodies.lost)] if self._bodies.lost else []
         unreadable = (*evidence.unreadable, *(sentence for *_, sentence in self._unreadable))
         total = sum(judged for judged, _ in self._counts.values())
         damaged = len(evidence.unreadable) + self._damaged
-        return Judged(self._judge.verdicts, tuple(notes), unreadable, damaged, total)
+        return Judged(self._judge.verdicts, tuple(notes), unreadable, damaged, total, self._bodies)
 
 
 def available_cores() -> int:

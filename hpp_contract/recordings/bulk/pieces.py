@@ -36,10 +36,36 @@ SENTENCES: Final = 20
 
 
 @dataclass
+class Bodies:
+    """How many bodies of answers to reads are `lost`, not kept or not to be unpacked, how many of these of a 200
+    (`lost_200`), and how many of a 200 can be read (`kept_200`)."""
+
+    lost: int = 0
+    lost_200: int = 0
+    kept_200: int = 0
+
+    def add(self, other: Bodies) -> None:
+        """Add what was counted elsewhere."""
+        self.lost += other.lost
+        self.lost_200 += other.lost_200
+        self.kept_200 += other.kept_200
+
+    def count(self, exchange: Exchange) -> None:
+        """Count the body of one exchange."""
+        if exchange.response is None or not exchange.is_read:
+            return
+        lost, is_200 = exchange.response.content is None, exchange.status == 200
+        self.lost += lost
+        self.lost_200 += lost and is_200
+        self.kept_200 += is_200 and not lost
+
+
+@dataclass
 class PieceResult:
     """The result of one piece of file number `file`, of `size` bytes: tallies by rule, packed records by partition, the
-    times of `answers` in ns since 1970, exchanges `judged` and `skipped` (of other operations), how many are `damaged`,
-    and the first sentences about these (`unreadable`). `is_other_file` says that the file is no recording."""
+    times of `answers` in ns since 1970, exchanges `judged` and `skipped` (of other operations), `bodies` of answers,
+    how many are `damaged`, and the first sentences about these (`unreadable`). `is_other_file` says that the file is no
+    recording."""
 
     file: int
     size: int
@@ -48,6 +74,7 @@ class PieceResult:
     answers: array[int] = field(default_factory=lambda: array("q"))
     judged: int = 0
     skipped: int = 0
+    bodies: Bodies = field(default_factory=Bodies)
     damaged: int = 0
     is_other_file: bool = False
     unreadable: list[str] = field(default_factory=list)
@@ -91,6 +118,7 @@ class Worker:
         fingerprint = fingerprint_of_value(value)
         if fingerprint is not None and self._cache.count_if_known(fingerprint, place[:2]):
             self._result.judged += 1
+            self._result.bodies.kept_200 += fingerprint.read[0] == 200
             if fingerprint.at is not None:
                 self._result.answers.append(fingerprint.at)
             return read_record(fingerprint, place, self._salt)
@@ -106,6 +134,7 @@ class Worker:
             self._result.skipped += 1
             return opaque_record(exchange, place, self._salt)
         self._result.judged += 1
+        self._result.bodies.count(exchange)
         if fingerprint is None or not self._cache.count_if_known(fingerprint, place[:2]):
             self._cache.judge(exchange, place[:2], fingerprint)
         context = exchange.context

@@ -76,9 +76,14 @@ def exchange(
     )
 
 
-def response(status: Any, fields: Headers, body: bytes, reason: Any = "", *, rewritten: bool = False) -> Response:
-    """A recorded response. Many formats hold a body decoded and its Content-Encoding still: that header is removed, and
-    so is the length of a body that is `rewritten` (held as a value, not as it was sent)."""
+def response(
+    status: Any, fields: Headers, body: bytes | None, reason: Any = "", *, rewritten: bool = False
+) -> Response:
+    """A recorded response; its body is None where it was not kept. Many formats hold a body decoded and its
+    Content-Encoding still: that header is removed, and so is the length of a body that is `rewritten` (held as a value,
+    not as it was sent)."""
+    if body is None:
+        return Response(status_code(status), fields, b"", text(reason), body_kept=False)
     coding = (first(fields, "content-encoding") or "").strip().lower()
     gzip = coding in ("gzip", "x-gzip") and not body.startswith(b"\x1f\x8b")
     other = coding in ("br", "deflate", "zstd") and body[:1] in (b"{", b"[", b"<", b"")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,17 @@ def _exchange(entry: Any) -> Exchange:
 def _response(response: Any) -> Response:
     content = response.get("content")
     content = content if isinstance(content, dict) else {}
+    return convert.response(
+        response["status"], _fields(response.get("headers")), _body(content), response.get("statusText")
+    )
+
+
+def _body(content: Mapping[str, Any]) -> bytes | None:
+    """The body; None where it was not kept: where there is no text, only 0 bytes are known to be none."""
     text = content.get("text")
-    body = convert.unbase64(convert.scalar_text(text)) if content.get("encoding") == "base64" else convert.content(text)
-    return convert.response(response["status"], _fields(response.get("headers")), body, response.get("statusText"))
+    if text is None:
+        return b"" if content.get("size") == 0 else None
+    return convert.unbase64(convert.scalar_text(text)) if content.get("encoding") == "base64" else convert.content(text)
 
 
 def _fields(value: Any) -> Headers:

@@ -81,8 +81,8 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
 def _response(value: Any) -> Any:
     if value is None:
         return None
-    body = content(value.get("body") if isinstance(value, dict) else None)
-    return convert.response(required(value, "status"), headers(value.get("headers")), body)
+    status = required(value, "status")
+    return convert.response(status, headers(value.get("headers")), content(value["body"]) if "body" in value else None)
 
 
 def context_of(provenance: Any) -> Context:

@@ -45,7 +45,8 @@ def as_line(exchange: Exchange) -> str:
         value["response"] = {"status": response.status, "headers": list(map(list, response.headers))}
         if len({name for name, _ in response.headers}) == len(response.headers):
             value["response"]["headers"] = dict(response.headers)
-        value["response"]["body"] = _body(response.body)
+        if response.body_kept:
+            value["response"]["body"] = _body(response.body)
     if exchange.at is not None:
         value["at"] = written(exchange.at)
     optional = {"failure": exchange.failure, "elapsed": exchange.elapsed, "provenance": exchange.context.provenance}
@@ -256,6 +257,12 @@ def _revalidated(exchange: Exchange) -> Exchange:
     return editing.sent("If-None-Match", '"1"')(editing.status(304)(editing.body(b"")(exchange)))
 
 
+def _unkept(exchange: Exchange) -> Exchange:
+    """The answer as a recorder keeps it that leaves bodies out."""
+    response = exchange.response
+    return replace(exchange, response=replace(response, body=b"", body_kept=False) if response else None)
+
+
 READERS: tuple[editing.Edit, ...] = (
     editing.url(lambda url: url.replace("https://hpp.example/", "https://HPP.example:443/")),
     editing.url(lambda url: url.replace("https://hpp.example/", "https://other.example/eu/")),
@@ -269,8 +276,10 @@ READERS: tuple[editing.Edit, ...] = (
     editing.edits(editing.method("DELETE"), editing.status(204), editing.body(b"")),
     editing.edits(editing.status(404), editing.body(b"<html></html>")),
     _revalidated,
+    _unkept,
 )
-"""Ways to ask for the same session that make another reader of it, or none; and a page in the answer's place."""
+"""Ways to ask for the same session that make another reader of it, or none; a page in the answer's place, and an
+answer without its body."""
 
 
 def _of(*choices: Any) -> st.SearchStrategy[Any]:

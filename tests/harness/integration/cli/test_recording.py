@@ -6,15 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from hpp_contract.cli import main
+from hpp_contract.engine import edits
+from hpp_contract.model import Exchange
 from hpp_contract.recordings import sources
 from hpp_contract.recordings.bulk import local
 from hpp_contract.recordings.bulk.local import judge_recordings
+from tests.harness.support.not_none import not_none
 from tests.harness.support.paths import RECORDINGS
 from tests.harness.support.recording_tools import kept, simulated, write_lines
 
@@ -60,6 +66,65 @@ def test_what_is_broken_stays_broken(tmp_path: Path) -> None:
     assert status["findings"][0]["evidence"] == f"{tmp_path}/b.ndjson#1"
 
 
+def told(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report, in this process."""
+    report = Path(str(arguments[0])).parent / ".report.json"
+    with pytest.raises(SystemExit) as left:
+        main(["recording", *map(str, arguments), "--json", str(report)])
+    return int(left.value.code or 0), reported(report)
+
+
+def unkept(exchange: Exchange) -> Exchange:
+    """The exchange as a recorder keeps it that leaves bodies out."""
+    return replace(exchange, response=replace(not_none(exchange.response), body=b"", body_kept=False))
+
+
+def packed(exchange: Exchange) -> Exchange:
+    """The exchange packed in a way that cannot be undone here."""
+    return edits.header("Content-Encoding", "br")(edits.body(b"\x0b\x02\x80")(exchange))
+
+
+def outcomes(report: dict[str, Any], *letters: str) -> set[str]:
+    return {rule["outcome"] for rule in report["rules"] if rule["id"][4] in letters}
+
+
+@pytest.mark.parametrize("lose", [unkept, packed])
+def test_bodies_that_nobody_can_read(tmp_path: Path, lose: Callable[[Exchange], Exchange]) -> None:
+    """Bodies that were not kept, or cannot be unpacked, are judged by no rule and counted; where all sessions are in
+    such bodies, nothing could be verified."""
+    polls = [without_key(each) for each in simulated("waiting", 3)]
+    code, report = told(write_lines(tmp_path / "none.ndjson", [lose(each) for each in polls]))
+    assert (code, report.get("unverified")) == (
+        3, "no session was read: of 3 answers with status 200 no body was kept that can be unpacked."
+    )  # fmt: skip
+    assert outcomes(report, "S", "P", "C") == {"not-exercised"}
+    assert {r["id"]: r["outcome"] for r in report["rules"]}["HPP-H08"] == "not-exercised"
+    code, report = told(write_lines(tmp_path / "some.ndjson", [polls[0], lose(polls[1]), polls[2]]))
+    assert (code, report.get("unverified")) == (0, None)
+    assert report["notes"] == ["1 body was not kept, or cannot be unpacked: no rule judged what is in there"]
+
+
+def test_a_secret_decides_where_no_body_was_kept(tmp_path: Path) -> None:
+    """A recording without a body that keeps a key is broken, whatever could not be verified beside it."""
+    key = edits.sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM=")
+    polls = [unkept(key(each)) for each in simulated("waiting", 2)]
+    assert told(write_lines(tmp_path / "log.ndjson", polls))[0] == 1
+
+
+def test_only_refusals(tmp_path: Path) -> None:
+    """A recording of refusals only is judged as such, and its first line says so."""
+    polls = [without_key(each) for each in simulated("unknown-id", 2)]
+    path = write_lines(tmp_path / "log.ndjson", polls)
+    code, report = told(path)
+    assert (code, report.get("unverified"), report.get("notes")) == (0, None, None)
+    said = CliRunner().invoke(main, ["recording", str(path)]).output
+    assert "no session in it" in said.partition("rules")[0]
+
+
+def without_key(exchange: Exchange) -> Exchange:
+    return kept(edits.sent("Authorization", None)(exchange))
+
+
 @pytest.mark.process
 def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
     """A path that does not exist is said at once, with the remedy."""
@@ -89,7 +154,7 @@ def test_requests_are_judged_too(tmp_path: Path) -> None:
     text = (
         (RECORDINGS / "ruby-vcr.yml")
         .read_text(encoding="utf-8")
-        .replace("5b41-ab5a-ed13b6645341\n", "5b41-ab5a-ed13b6645341?expand=all\n")
+        .replace("5b41-ab5a-ed13b6645341\n", "5b41-ab5a-ed13b6645341/\n")
     )
     (tmp_path / "cassette.yml").write_text(text)
     done = recording(tmp_path / "cassette.yml", "--json", tmp_path / "report.json")
@@ -143,7 +208,7 @@ def test_a_killed_process_is_reported(tmp_path: Path) -> None:
     script.write_text(
         "import os, sys\n"
         "from hpp_contract.recordings.bulk import pieces as work\n"
-        "def die(self, piece, partitions):\n"
+        "def die(self, piece, partitions, salt):\n"
         "    os.kill(os.getpid(), 9)\n"
         "if os.environ.get('HPP_TEST_DIE') and __name__ == '__mp_main__':\n"
         "    work.Worker.piece = die\n"
