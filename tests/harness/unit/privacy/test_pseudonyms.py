@@ -81,8 +81,8 @@ def test_pseudonyms() -> None:
         "": "",
         "3": "3",
         ID: "5c2bbed0-abcd-7000-8000-000000000000",
-        ID.upper(): "5c2bbed0-abcd-7001-8000-000000000000",
-        ID.replace("-7", "-4"): "5c2bbed0-abcd-4002-8000-000000000000",
+        ID.upper(): "5C2BBED0-ABCD-7000-8000-000000000000",
+        ID.replace("-7", "-4"): "5c2bbed0-abcd-4001-8000-000000000000",
     }
     assert {text: pseudonyms.of(text) for text in expected} == expected
     assert pseudonyms.of("az") == "aa"
