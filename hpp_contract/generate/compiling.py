@@ -100,11 +100,6 @@ def _negations(schema: Schema, place: Place) -> list[ValueSpec]:
                     present = ValueSpec((Constraint("required", [name]),))
                     no = _negations(inner, place / keyword / name)
                     found += (present & ValueSpec(properties={name: spec}) for spec in no)
-            case "anyOf":
-                none = [ValueSpec()]
-                for index, inner in enumerate(value):
-                    none = _both(none, _negations(inner, place / keyword / index))
-                found += none
             case "$comment":
                 pass
             case _:

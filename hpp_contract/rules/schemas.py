@@ -84,10 +84,8 @@ def violations(name: str, value: Any) -> tuple[Violation, ...]:
     if without is not value:
         found = [violation for violation in _explained(name, value) if violation.found == "null"] + found
     heaviest: dict[tuple[str, str], Violation] = {}
-    for violation in found:
-        kept = heaviest.setdefault((violation.rule, violation.where), violation)
-        if violation.weight < kept.weight:
-            heaviest[violation.rule, violation.where] = violation
+    for violation in sorted(found, key=lambda each: each.weight):
+        heaviest.setdefault((violation.rule, violation.where), violation)
     return tuple(heaviest.values())
 
 

@@ -121,11 +121,21 @@ CASES = (
     Case(fault("no-expiry", SESSION, drop("expires_at")), "breaking", "waiting · /expires_at"),
     Case(
         fault("no-reference", "completed-with-order", drop("klarna_reference")),
-        "breaking",
+        "risky",
         "completed-with-order · HPP-C02",
     ),
     Case(
         fault("early-order", "in-progress", member("order_id", "a1a8f727-2756-6058-bd3c-40069be0994b")),
+        "risky",
+        "in-progress · HPP-P02",
+    ),
+    Case(
+        fault("no-order", "completed-with-order", drop("order_id")),
+        "breaking",
+        "completed-with-order · HPP-C01",
+    ),
+    Case(
+        fault("early-reference", "in-progress", member("klarna_reference", "X438HG0Q")),
         "breaking",
         "in-progress · HPP-P02",
     ),
