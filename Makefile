@@ -78,8 +78,9 @@ lint: $(READY) ## Check style, format and types
 format: $(READY) ## Correct style and format where that is automatic
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-build: $(READY) ## Build wheel and sdist into dist/
+build: $(READY) ## Build wheel, sdist and the single file hpp-contract.pyz into dist/
 	@$(BIN)/python -m build --no-isolation $(ARGS)
+	@$(BIN)/python .ci/pyz dist
 
 # A pin must have hashes that every index has: local folders of packages are ignored.
 lock: ## Pin the dependencies again, from pyproject.toml

@@ -21,11 +21,14 @@ from hpp_contract.engine.edits import body as body_of
 from hpp_contract.engine.edits import status
 from hpp_contract.engine.errors import UsageProblem, suggest
 from hpp_contract.engine.fault import Fault, fault
+from hpp_contract.engine.files import check, write
 from hpp_contract.model.clock import Clock
+from hpp_contract.model.exchange import is_loopback
 from hpp_contract.recordings.recorded_sessions import Recorded, recorded_sessions
 from hpp_contract.rules import CATALOGUE, FAULTS
 from hpp_contract.server import Sandbox, Server, Tls
 from hpp_contract.server.sandbox import Unusable
+from hpp_contract.server.wire import LOOPBACK
 from hpp_contract.spec.session import UUID
 
 REPLACED: Final = "waiting"
@@ -36,6 +39,12 @@ Item = TypeVar("Item")
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port to listen on; 0 picks one.")
+@click.option(
+    "--host", metavar="ADDRESS", default=LOOPBACK, show_default=True, help="Listen there; 0.0.0.0 is every address."
+)
+@click.option(
+    "--ready-file", type=click.Path(path_type=Path), metavar="FILE", help="Write URL and key to FILE once ready."
+)
 @click.option(
     "--scenario",
     metavar="NAME",
@@ -65,6 +74,8 @@ Item = TypeVar("Item")
 @common_options
 def serve(
     port: int,
+    host: str,
+    ready_file: Path | None,
     scenario: str | None,
     faults: tuple[str, ...],
     tls: bool,
@@ -78,13 +89,15 @@ def serve(
     """Run the reference endpoint on this machine, for clients to read from.
 
     Every scenario and every fault has a session id of its own. The server is a sandbox too: orders and hosted sessions
-    can be created, paid by hand on a page, and disabled. Ctrl-C ends it and reports on the requests it got.
+    can be created, paid by hand on a page, and disabled. Ctrl-C ends it and reports on the requests it got. GET
+    /-/healthy answers 200 as soon as it serves, and is not judged.
 
     \b
     Examples:
       hpp-contract serve --port 8080
       hpp-contract serve --scenario lifecycle-paid --json requests.json
       hpp-contract serve --fault breaks-off
+      hpp-contract serve --ready-file ready.json --json requests.json
       hpp-contract serve --state sandbox.sqlite
       hpp-contract serve --cassette cassettes/sandbox
       hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
@@ -96,6 +109,8 @@ def serve(
     refuse_idle(("seed",), "the server chooses nothing at random")
     if body is not None:
         refuse_idle(("scenario",), "--body answers every id that has no session of its own")
+    if ready_file is not None:
+        check(ready_file)
     default = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {each.name: each for each in FAULTS}
     active = tuple(_named(by_name, name, "fault") for name in faults)
@@ -107,10 +122,11 @@ def serve(
     with (
         authority(tls) as trusted,
         _sandbox(state, hosts, options.clock) as sandbox,
-        _listening(port, active, default, trusted, sandbox, recorded) as server,
+        _listening(host, port, active, default, trusted, sandbox, recorded) as server,
         _stop_signal() as stopped,
+        _ready(ready_file, server, trusted),
     ):
-        write_stdout(instructions(server, active, default, trusted, recorded, wanted))
+        write_stdout(_exposed(host) + instructions(server, active, default, trusted, recorded, wanted))
         stopped.wait()
         report = _report(server)
     finish(report, options, server.credentials.secrets)
@@ -137,6 +153,7 @@ def _sandbox(state: Path | None, hosts: tuple[str, ...], clock: Clock) -> Iterat
 
 @contextmanager
 def _listening(
+    host: str,
     port: int,
     faults: tuple[Fault, ...],
     default: Scenario | None,
@@ -146,12 +163,36 @@ def _listening(
 ) -> Iterator[Server]:
     served = {each.session_id: Fault(each.name, REPLACED, (each.edit(),)) for each in recorded}
     try:
-        server = Server(faults, tls=trusted, port=port, scenario=default, sandbox=sandbox, served=served)
+        server = Server(faults, tls=trusted, port=port, scenario=default, sandbox=sandbox, served=served, host=host)
     except OSError as error:
         reason = (error.strerror or "it cannot be used").lower()
-        raise UsageProblem(f"cannot listen on port {port} ({reason}): give another --port, or 0 for any.") from error
+        where, remedy = f"port {port}", "give another --port, or 0 for any."
+        if host != LOOPBACK:
+            where, remedy = f"{host}, port {port}", "give an IPv4 address of this machine, and a port that is free."
+        raise UsageProblem(f"cannot listen on {where} ({reason}): {remedy}") from error
     with server:
         yield server
+
+
+def _exposed(host: str) -> str:
+    """A warning where other machines can reach the server."""
+    if is_loopback(host):
+        return ""
+    return f"NOT ONLY THIS MACHINE: whoever reaches {host} can use this server; its credentials are published.\n\n"
+
+
+@contextmanager
+def _ready(path: Path | None, server: Server, trusted: Tls | None) -> Iterator[None]:
+    """While the block runs, the file says how to reach the server; it appears whole, when the server answers."""
+    if path is None:
+        yield
+        return
+    known = {"url": server.url, "username": server.credentials.username, "api_key": server.credentials.api_key}
+    write(path, json.dumps(known | {"ca_file": str(trusted.ca_file) if trusted else None}, indent=2) + "\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

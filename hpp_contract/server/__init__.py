@@ -1,4 +1,4 @@
-"""The embedded reference endpoint: honest unless given faults, over real sockets on loopback."""
+"""The embedded reference endpoint: honest unless given faults, over real sockets, on loopback unless told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hpp_contract.server.application import Application
 from hpp_contract.server.sandbox import Sandbox
 from hpp_contract.server.simulate import seen_by_probe, simulate_server
 from hpp_contract.server.tls import Tls
-from hpp_contract.server.wire import Listener
+from hpp_contract.server.wire import LOOPBACK, Listener
 
 __all__ = ["Application", "Sandbox", "Server", "Tls", "seen_by_probe", "simulate_server"]
 
@@ -26,8 +26,8 @@ class Server:
     `faults` apply to their scenarios; `scenario` is served under every well-formed id that is unknown; `base_path`
     (such as `/eu`) is required if given, else any prefix is accepted; `served` is what reads of further session ids
     meet; a `sandbox` makes sessions on request, and is closed with the server; `clock` dates everything (the
-    sandbox's own, or the system's, when None); port 0 picks a free one. Raises OSError when the port is taken, and
-    whatever else the system refuses.
+    sandbox's own, or the system's, when None); port 0 picks a free one; `host` is the address to listen on. Raises
+    OSError when the port is taken, and whatever else the system refuses.
     """
 
     def __init__(
@@ -42,13 +42,15 @@ class Server:
         served: Mapping[str, Scenario | Variant] = MappingProxyType({}),
         sandbox: Sandbox | None = None,
         clock: Clock | None = None,
+        host: str = LOOPBACK,
     ) -> None:
         self.credentials = credentials
         self.sandbox = sandbox
         self.application = Application(
             credentials, faults, otherwise=scenario, base_path=base_path, served=served, sandbox=sandbox, clock=clock
         )
-        self._listener = Listener(port, self.application, tls.context if tls else None, self.application.clock)
+        context = tls.context if tls else None
+        self._listener = Listener(port, self.application, context, self.application.clock, host)
         self.url = self._listener.origin + base_path
 
     @property

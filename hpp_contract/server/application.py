@@ -38,6 +38,9 @@ AGE: Final = 600 * SECOND
 RENEWAL: Final = 40 * 3600 * SECOND
 """Nanoseconds after which the sessions of a server that still runs start again: later they would be served expired."""
 
+HEALTHY: Final = "/-/healthy"
+"""Where whoever starts the server asks whether it answers: not a part of the endpoint, never logged or judged."""
+
 LOG_SIZE: Final = 10_000
 """Exchanges that the log keeps: the newest."""
 
@@ -121,8 +124,11 @@ class Application:
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> Exchange:
-        """The exchange to send for `request`; also logged, unless it belongs to the sandbox alone."""
+        """The exchange to send for `request`; also logged, unless it is for the sandbox alone or asks for health."""
         now = self.clock()
+        if request.path == HEALTHY:
+            healthy = Response(200, (("Content-Type", "text/plain"), ("Cache-Control", "no-store")), b"healthy\n")
+            return Exchange(request, dated(healthy, now), at=Instant(now, 9))
         answered = self._sandbox_answer(request)
         if answered is not None:
             return Exchange(request, dated(answered, now), at=Instant(now, 9))

@@ -52,8 +52,13 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
+LOOPBACK: Final = "127.0.0.1"
+EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  only where somebody asks for it
+"""What to listen on: what only this machine reaches, and every address of it."""
+
+
 class Listener(ThreadingHTTPServer):
-    """Accepts connections on IPv4 loopback and answers each in a thread; `stop` ends them all.
+    """Accepts connections on IPv4, on loopback unless told, and answers each in a thread; `stop` ends them all.
 
     `refused` is what the system refused to a connection, which was then closed; the others are served.
     """
@@ -67,6 +72,7 @@ class Listener(ThreadingHTTPServer):
         application: Callable[[Request], Exchange],
         tls: ssl.SSLContext | None,
         clock: Clock = system_clock,
+        host: str = LOOPBACK,
     ) -> None:
         self.application = application
         self.clock = clock
@@ -80,7 +86,7 @@ class Listener(ThreadingHTTPServer):
             # serve_forever() polls for its end and so takes up to half a second; a second socket ends this at once.
             self._selector = undo.enter_context(selectors.DefaultSelector())
             self._spare = undo.enter_context(socket.socket())
-            super().__init__(("127.0.0.1", port), _Connection)
+            super().__init__((host, port), _Connection)
             undo.callback(self.server_close)
             self._selector.register(self, selectors.EVENT_READ)
             self._selector.register(self._wake, selectors.EVENT_READ)
@@ -94,7 +100,8 @@ class Listener(ThreadingHTTPServer):
 
     @property
     def origin(self) -> str:
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_address[1]}"
+        address, port = str(self.server_address[0]), self.server_address[1]
+        return f"{'https' if self.tls else 'http'}://{LOOPBACK if address == EVERY_ADDRESS else address}:{port}"
 
     def _accept(self) -> None:
         with self._selector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -180,6 +181,35 @@ for module in pkgutil.walk_packages(hpp_contract.__path__, "hpp_contract."):
 assert schemas.folder("schemas").is_relative_to(hpp_contract.__path__[0]), schemas.folder("schemas")
 print("imported")
 """
+
+
+@pytest.mark.process
+def test_one_file(built: Path, tmp_path: Path) -> None:
+    """hpp-contract.pyz judges and fuzzes, with nothing installed and from an empty folder."""
+    shutil.copytree(built, tmp_path / "dist")
+    made = run(
+        sys.executable, ROOT / ".ci" / "pyz", tmp_path / "dist", env={**os.environ, "PEX_ROOT": str(tmp_path / "cache")}
+    )
+    assert made.returncode == 0, made.stderr
+    assert f"hpp-contract.pyz: for Python 3.{sys.version_info[1]} on" in made.stdout
+    (tmp_path / "work").mkdir()
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PEX_ROOT": str(tmp_path / "cache")}
+    python = Path(
+        sys.executable
+    ).resolve()  # the one that this environment was made with, which has no packages of ours
+    command: list[str | Path] = [
+        python,
+        "-I",
+        tmp_path / "dist" / "hpp-contract.pyz",
+        "endpoint",
+        "--fuzz",
+        "3",
+        "--html",
+        "report.html",
+    ]
+    done = run(*command, cwd=tmp_path / "work", env=environ)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    assert "Contract kept" in done.stdout
 
 
 @pytest.mark.process

@@ -67,16 +67,19 @@ def blocks() -> list[object]:
 
 @pytest.mark.process
 @pytest.mark.parametrize("block", blocks())
-def test_shown_commands_run(block: str, tmp_path: Path) -> None:
+def test_shown_commands_run(block: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every command shown in a document runs and succeeds, against a server of our own in the sandbox's place."""
     for name in ("cassettes", "examples"):
         if (ROOT / name).is_dir():
             (tmp_path / name).symlink_to(ROOT / name)
+    command = tmp_path_factory.mktemp("bin") / "hpp-contract"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m hpp_contract "$@"\n')
+    command.chmod(0o755)
     lines = [line for line in block.splitlines() if line not in TARGETS]
     with Server() as server:
         script = "\n".join(lines).replace("https://api.playground.kustom.co", server.url)
-        script = f'hpp-contract() {{ {shlex.quote(sys.executable)} -m hpp_contract "$@"; }}\nset -e\n{script}'
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        script = f"set -e\n{script}"
+        path = os.pathsep.join([str(command.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
         run = subprocess.run(
             ["bash", "-c", script], check=False, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
