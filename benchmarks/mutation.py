@@ -42,15 +42,20 @@ class Area:
     tests: tuple[str, ...]
 
 
+_SCRUBBING: Final = (
+    "json_tokens", "pseudonyms", "scrub", "scrub_address", "scrub_fields", "scrub_json", "scrub_text",
+)  # fmt: skip
+
 AREAS: Final = {
     "scrub": Area(
         (
             "hpp_contract/recordings/write.py",
-            *(f"hpp_contract/privacy/{name}.py" for name in ("json_tokens", "pseudonyms", "scrub", "scrub_json")),
+            *(f"hpp_contract/privacy/{name}.py" for name in _SCRUBBING),
         ),
         (
             "unit/privacy/test_pseudonyms.py",
             "unit/privacy/test_scrubbed_bytes.py",
+            "unit/privacy/test_scrubbed_fields.py",
             "unit/recordings/formats/test_rare_forms.py",
             "unit/recordings/test_write.py",
         ),

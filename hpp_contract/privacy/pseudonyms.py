@@ -1,7 +1,7 @@
 """Replacements for what must not be kept.
 
 A pseudonym has the shape of its text: equal texts have equal pseudonyms, different texts different ones. A mask has
-only the length of its text.
+only the length of its text, and words of a text have its length and its punctuation.
 """
 
 from __future__ import annotations
@@ -11,15 +11,25 @@ import re
 import string
 import threading
 from collections import defaultdict
+from datetime import date, timedelta
 from itertools import cycle
 from typing import Final
 
 from hpp_contract.spec.endpoint import API_KEY
-from hpp_contract.spec.fields import PERSON_MEMBERS, PSEUDONYM
+from hpp_contract.spec.fields import BIRTH_DATE, PERSON_MEMBERS, PSEUDONYM
 from hpp_contract.spec.session import OUTCOME, UUID
+from hpp_contract.spec.vocabulary import KNOWN_NAMES
 
 WORD: Final = "scrubbed"
-_ALPHABETS: Final = {"a": string.ascii_lowercase, "A": string.ascii_uppercase, "0": string.digits, "1": "123456789"}
+_ALPHABETS: Final = {
+    "a": string.ascii_lowercase,
+    "A": string.ascii_uppercase,
+    "0": string.digits,
+    "1": "123456789",
+    "à": "àáâãäåæçèéêëìíîïðñòóôõöøùú",
+}
+NO_TEXT: Final = "\xff"
+"""Stands for a byte that is no text. It stays."""
 
 
 def mask(text: str, unchanged: str = "") -> str:
@@ -41,7 +51,9 @@ class Pseudonyms:
         self._salt = salt & 0xFFFF
         self._lock = threading.Lock()
         self._by_text: dict[str, str] = {}
+        self._words: dict[tuple[str, bool], str] = {}
         self._counts: defaultdict[str, int] = defaultdict(int)
+        self._kept: set[str] = set()
 
     def of(self, text: str) -> str:
         """The pseudonym of an id: for a UUID a UUID of its version, else letters for letters and digits for digits. A
@@ -49,24 +61,55 @@ class Pseudonyms:
         in capitals gets that of the UUID, in capitals."""
         with self._lock:
             if text not in self._by_text:
-                self._by_text[text] = self._made(text)
+                self._by_text[text] = self._uuid(text) if UUID.fullmatch(text) else self._shaped(text)
             return self._by_text[text]
 
-    def _made(self, text: str) -> str:
-        if not UUID.fullmatch(text):
-            return self._shaped(text)
-        small = text.lower()
-        if small not in self._by_text:
-            self._by_text[small] = self._uuid(small)
-        return self._by_text[small] if text == small else self._by_text[small].upper()
+    def words(self, text: str, *, whole: bool = False) -> str:
+        """The text with every letter and digit replaced by those of words that say only that something was taken out;
+        `whole`: every character. Other texts get words of other capitals, so that two people of one shape stay two."""
+        with self._lock:
+            words = self._words.get((text, whole))
+            if words is None:
+                words = self._words[text, whole] = self._new_words(text, whole)
+            return words
+
+    def birth_date(self, text: str) -> str:
+        """A day of the year 1900 for a date of birth, another for another."""
+        with self._lock:
+            day = self._by_text.get(text)
+            if day is None:
+                days = timedelta(self._next(BIRTH_DATE) % 365)
+                day = self._by_text[text] = (date.fromisoformat(BIRTH_DATE) + days).isoformat()
+            return day
 
     @property
     def originals(self) -> frozenset[str]:
-        """Every text that was replaced. Secret."""
+        """Every text that was replaced, but for those replaced by words. Secret."""
         with self._lock:
             return frozenset(text for text, pseudonym in self._by_text.items() if text != pseudonym)
 
+    def keep(self, word: str) -> None:
+        """Note a word that stays although no document names it."""
+        if word.lower() not in KNOWN_NAMES:
+            with self._lock:
+                self._kept.add(word)
+
+    @property
+    def ambiguous(self) -> frozenset[str]:
+        """The words that stay although the same text was replaced elsewhere, or stands for a person. Secret."""
+        with self._lock:
+            persons = {part for text, whole in self._words if whole for part in _parts(text)}
+            replaced = {tuple(_parts(text)) for text in (*(text for text, _ in self._words), *self._by_text)} - {()}
+            return frozenset(
+                word for word in self._kept if tuple(_parts(word)) in replaced or persons & set(_parts(word))
+            )
+
     def _uuid(self, text: str) -> str:
+        key = text.lower()
+        if key != text:
+            if key not in self._by_text:
+                self._by_text[key] = self._uuid(key)
+            return self._by_text[key].upper()
         number = self._next("uuid")
         return f"{PSEUDONYM}{self._salt:04x}-{text[14]}{number & 0xFFF:03x}-8000-{number >> 12:012x}"
 
@@ -76,7 +119,7 @@ class Pseudonyms:
         if shape.startswith("0"):
             shape = ("1" if text[0] != "0" else "9") + shape[1:]  # "9" is in no alphabet: that 0 stays
         count = self._next(shape)
-        chars = list(text)
+        chars = list(shape.replace("9", "0"))
         for place in reversed(range(len(chars))):
             alphabet = _ALPHABETS.get(shape[place])
             if alphabet is not None:
@@ -84,9 +127,38 @@ class Pseudonyms:
                 chars[place] = alphabet[index]
         return "".join(chars)
 
+    def _new_words(self, text: str, whole: bool) -> str:
+        chars = list(mask(text, NO_TEXT) if whole else _RUNS.sub(lambda run: mask(run[0]), text))
+        kept = _is_unchanged if whole else _is_silent
+        places = [place for place, char in enumerate(text) if not kept(char, NO_TEXT)]
+        if places and chars[places[0]] == "<":
+            del places[0]  # a mask begins with it
+        if not places:
+            return "".join(chars)
+        while (count := self._next("words " + "".join(chars))) >> len(places):
+            places.append(len(chars))  # a short text has few other capitals: it becomes longer
+            chars.append(WORD[0])
+        for bit, place in enumerate(places):
+            if count >> bit & 1:
+                chars[place] = ">" if chars[place] == "<" else "<" if chars[place] == ">" else chars[place].upper()
+        return "".join(chars)
+
     def _next(self, shape: str) -> int:
         self._counts[shape] += 1
         return self._counts[shape] - 1
+
+
+def _parts(text: str) -> list[str]:
+    """The words of a text, of three characters and more."""
+    return [part for part in re.split(r"[\W_]+", text.casefold()) if len(part) >= 3]
+
+
+_RUNS: Final = re.compile("[A-Za-z0-9\x80-\xfe\u0100-\ud7ff\ue000-\U0010ffff]+")
+"""What may say something: letters, digits, and whatever is not ASCII, but for bytes that are no text."""
+
+
+def _is_silent(char: str, _: str) -> bool:
+    return _RUNS.match(char) is None
 
 
 def _kind(char: str) -> str:
@@ -94,7 +166,9 @@ def _kind(char: str) -> str:
         return "0"
     if char in string.ascii_lowercase:
         return "a"
-    return "A" if char in string.ascii_uppercase else char
+    if char in string.ascii_uppercase:
+        return "A"
+    return char if _is_unchanged(char, NO_TEXT) or char < "\x80" else "à"
 
 
 def api_key(text: str) -> str:

@@ -1,20 +1,34 @@
-"""Scrubbing a JSON text, whole or broken, token by token: every byte that is not in a value stays where it is."""
+"""Scrubbing a JSON text, whole or broken, token by token: the marks of JSON and the space between them stay."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from hpp_contract.model import Instant
-from hpp_contract.privacy.describe import is_date_like
 from hpp_contract.privacy.json_tokens import Token, string_value, tokens
-from hpp_contract.privacy.pseudonyms import Pseudonyms, mask
-from hpp_contract.spec.fields import BIRTH_DATE, INTERNALS, MEMBERS, Kind
+from hpp_contract.privacy.pseudonyms import NO_TEXT
+from hpp_contract.privacy.scrub_text import TextScrubber, has_marker
+from hpp_contract.spec.fields import MEMBERS, PERSON_MEMBERS, Kind
+from hpp_contract.spec.session import STATUSES
 
-_is_word = re.compile(r"[A-Za-z0-9_ \-]{0,60}").fullmatch
-_is_date = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
+_is_word = re.compile(r"[A-Z][A-Z_]{0,59}(?:[0-9]{1,3})?").fullmatch
+_is_name = re.compile(r"(?![a-z_]*_(?:com|net|org|example)\Z)[a-z_]{1,32}").fullmatch
+"""Whether a text is the name of a member as protocols write it, and no mail address with other punctuation."""
+
+_is_birth_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_is_dated = re.compile(
+    r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    r"(?:[Zz]|[+\-][0-9]{2}:?[0-9]{2})?"
+).fullmatch
+"""Whether a text is an instant, or was meant to be one."""
+
+_NAMES: Final = frozenset({*MEMBERS, *PERSON_MEMBERS, "customer_obfuscated"})
+_DIGITS: Final = re.compile(r"(?P<exponent>[eE][+\-]?[0-9]{1,3}(?![0-9]))|[0-9]+")
+_MAX_DIGITS: Final = 3
+"""Digits of a number that cannot be anybody's."""
 
 
 @dataclass
@@ -32,80 +46,115 @@ class _Reader:
         elif char == "," and self.around:
             self.name = self.around[-1]
 
+    @property
+    def is_in_person(self) -> bool:
+        """Whether this is within an object that is about a person."""
+        return any(MEMBERS.get(name) == "person" for name in self.around)
+
     def kind(self) -> Kind | None:
         """The kind of the value at this position. Elements of a list are of the kind of the list."""
-        if any(MEMBERS.get(name) == "person" for name in (self.name, *self.around)):
+        if self.is_in_person or MEMBERS.get(self.name) == "person":
             return "public" if self.name == "expires_at" else "person"
         return MEMBERS.get(self.name)
 
 
 class JsonScrubber:
-    """Scrubs JSON texts with the pseudonyms of one set. `clean` replaces known secrets and ids in a text, `mask` masks
-    the rest too. Neither replaces characters in `unchanged`, which are bytes that are no text."""
+    """Scrubs JSON texts with the pseudonyms of one set."""
 
-    def __init__(
-        self, pseudonyms: Pseudonyms, clean: Callable[[str], str], mask: Callable[[str], str], unchanged: str = ""
-    ) -> None:
-        self._pseudonyms, self._clean, self._mask, self._unchanged = pseudonyms, clean, mask, unchanged
+    def __init__(self, scrub: TextScrubber) -> None:
+        self._scrub, self._pseudonyms = scrub, scrub.pseudonyms
 
     def __call__(self, text: str) -> str:
-        reader, parts, before = _Reader(), list[str](), ""
+        reader, parts, before, whole = _Reader(), list[str](), "", _is_json(text)
         for token in tokens(text):
             if token.text == ":" and (bare := before.strip(" '\t\r\n")):
                 reader.name = bare
             before = token.text if token.kind == "other" else ""
-            parts.append(self._token(token, reader))
+            parts.append(self._token(token, reader, whole))
         return "".join(parts)
 
-    def _token(self, token: Token, reader: _Reader) -> str:
+    def _token(self, token: Token, reader: _Reader, whole: bool) -> str:
         kind, text = token
         match kind:
-            case "other":  # white space, or perhaps a person's name without quotation marks
-                return self._mask(text) if reader.kind() == "person" else self._clean(text)
+            case "other":  # white space, or a text that nobody put into quotation marks
+                return text if text.isspace() else self._bare(text)
             case "mark":
                 reader.mark(text)
             case "number":
-                return self._number(text, reader.kind())
+                return self._number(text, reader.kind(), whole)
             case "name":
-                reader.name = string_value(text) or text
-                return self._clean(text)
+                return self._name(text, reader)
             case "string":
                 return self._string(text, reader)
         return text
 
-    def _number(self, token: str, kind: Kind | None) -> str:
-        if kind == "person":
-            return re.sub("[0-9]", "1", token)
-        return self._pseudonyms.of(token) if kind in ("id", "secret") and token.isdigit() else token
+    def _bare(self, text: str) -> str:
+        name = text.strip(" '\t\r\n")
+        return text if name in _NAMES or name in STATUSES else self._scrub(text)
+
+    def _number(self, token: str, kind: Kind | None, whole: bool) -> str:
+        harmless = whole and kind not in ("person", "id", "secret") and sum(map(str.isdigit, token)) <= _MAX_DIGITS
+        return token if harmless else _DIGITS.sub(self._digits, token)
+
+    def _digits(self, match: re.Match[str]) -> str:
+        return match[0] if match["exponent"] else self._pseudonyms.of(match[0])
+
+    def _name(self, token: str, reader: _Reader) -> str:
+        value = string_value(token)
+        reader.name = token if value is None else value
+        if value is None:
+            return self._broken(token)
+        if value in _NAMES:
+            return token
+        if not reader.is_in_person and _is_name(value) and not self._scrub.knows(value):
+            self._pseudonyms.keep(value)
+            return token
+        return _written(self._scrub(value), value, token)
 
     def _string(self, token: str, reader: _Reader) -> str:
         value = string_value(token)
-        if value is None:  # it does not end, or holds a control character or a wrong escape: nothing in it is clear
-            return '"' + self._mask(token[1:])
-        pseudonym = self._pseudonym(value, reader)
-        return token if pseudonym == value else json.dumps(pseudonym, ensure_ascii=token.isascii())
+        return self._broken(token) if value is None else _written(self._pseudonym(value, reader), value, token)
+
+    def _broken(self, token: str) -> str:
+        """A string that does not end, or holds a control character or a wrong escape: nothing in it is clear."""
+        return '"' + self._scrub(token[1:])
 
     def _pseudonym(self, value: str, reader: _Reader) -> str:
+        if has_marker(value):
+            return self._scrub(value)
         match reader.kind():
             case "id" | "secret":
                 return value if Instant.parse(value) else self._pseudonyms.of(value)
             case "public":
                 return self._public(value)
-            case "message":
-                return self._clean(value)
-            case "person" if reader.name == "date_of_birth" and _is_date(value):
-                return BIRTH_DATE
+            case "person" if reader.name == "date_of_birth" and _is_birth_date(value):
+                return self._pseudonyms.birth_date(value)
             case "person":
-                return mask(value, self._unchanged)
+                return self._pseudonyms.words(value, whole=True)
             case _:
-                return self._mask_unknown(value)
+                return self._scrub(value)
 
     def _public(self, value: str) -> str:
         """A status, an error code or a date, however wrong; any other text in its place is replaced like an id."""
-        plain = _is_word(value) and self._clean(value) == value
-        return value if plain or is_date_like(value) else self._pseudonyms.of(value)
+        if value.upper() in STATUSES or _is_dated(value):
+            return value
+        if _is_word(value) and not self._scrub.knows(value):
+            self._pseudonyms.keep(value)
+            return value
+        return self._pseudonyms.of(value)
 
-    def _mask_unknown(self, value: str) -> str:
-        """A text of unknown meaning: masked, but for a stack trace, which a rule finds."""
-        found = INTERNALS.search(value.encode("utf-8", "surrogatepass"))
-        return found[0].decode() if found else self._mask(value)
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _written(pseudonym: str, value: str, token: str) -> str:
+    """The token with the pseudonym of its value; bytes that are no text stay what they are."""
+    if pseudonym == value:
+        return token
+    text = json.dumps(pseudonym)
+    return text.replace("\\u00ff", NO_TEXT) if NO_TEXT in token else text

@@ -146,6 +146,11 @@ class Persister:
         path = Path(cassette_path)
         if contains_any(text, self._scrub.originals):
             raise Unverifiable(f"{path.name} was not written: a credential or an id was left in it after scrubbing.")
+        if self._scrub.ambiguous:
+            raise Unverifiable(
+                f"{path.name} was not written: the name of a member, a status or an error code is the same as a text "
+                "that was taken out elsewhere, so it may be a person's."
+            )
         metadata = cassette_dict.get("metadata")
         if metadata and serializer.deserialize(text).get("metadata") != metadata:
             raise Unverifiable(

@@ -69,7 +69,7 @@ def test_pseudonyms() -> None:
     expected = {
         "A1b-Z9": "A0a-A0",
         "Z1b-Z9": "A0a-A1",
-        "aé07": "aé00",
+        "aé07": "aà00",
         "az": "aa",
         "zz": "ab",
         "123": "100",
@@ -86,6 +86,9 @@ def test_pseudonyms() -> None:
     }
     assert {text: pseudonyms.of(text) for text in expected} == expected
     assert pseudonyms.of("az") == "aa"
+    capitals = Pseudonyms()
+    assert capitals.of(ID.upper()) == "5C2BBED0-0000-7000-8000-000000000000"
+    assert capitals.of(ID) == "5c2bbed0-0000-7000-8000-000000000000"
     assert pseudonyms.originals == {text for text, replacement in expected.items() if text != replacement}
 
 
@@ -95,3 +98,68 @@ def test_more_pseudonyms_than_a_group_holds() -> None:
     given = [pseudonyms.of(f"39a1c773-bafd-754d-af1f-{number:012x}") for number in range(0x1002)]
     assert given[0] == "5c2bbed0-0000-7000-8000-000000000000"
     assert [each[14:] for each in given[0xFFF:]] == ["7fff-8000-" + "0" * 12, *(f"700{n}-8000-{1:012}" for n in (0, 1))]
+
+
+def test_words() -> None:
+    """Words have the length and the punctuation of the text; another text of this form gets other capitals."""
+    pseudonyms = Pseudonyms()
+    expected = {
+        "Ottilie Müller, 17": "scrubbe scrubb, sc",
+        "Mathild Jensen, 18": "Scrubbe scrubb, sc",
+        "Иван": "scru",
+        "प्रिया": "scrubb",
+        "a\tb\x7f": "s\ts\x7f",
+        "ÿ\xff": "\xff\xff",
+        "x\ud800": "s\ud800",
+        "--": "--",
+        "": "",
+        "a": "s",
+        "b": "S",
+        "c": "ss",
+        "d": "Ss",
+        "ef": "sc",
+    }
+    assert {text: pseudonyms.words(text) for text in expected} == expected
+    assert pseudonyms.words("b") == "S"
+
+
+def test_words_for_a_whole_text() -> None:
+    """Of a text about a person not even the punctuation stays, and two people stay two."""
+    pseudonyms = Pseudonyms()
+    given = ["Anna-Lena", "Marie-Eva", "a\tb", "c\td", "e\tf", "J\xffne", "\xff"]
+    assert [pseudonyms.words(text, whole=True) for text in given] == [
+        "scrubbeds", "Scrubbeds", "<\t>", "<\t<", "<\t>s", "<\xff><", "\xff",
+    ]  # fmt: skip
+
+
+def test_birth_dates() -> None:
+    """Every date of birth becomes another day of 1900; after a year of them they begin again."""
+    pseudonyms = Pseudonyms()
+    assert [pseudonyms.birth_date(day) for day in ("1971-02-03", "1980-01-01", "1971-02-03")] == [
+        "1900-01-01", "1900-01-02", "1900-01-01",
+    ]  # fmt: skip
+    dates = {pseudonyms.birth_date(f"{number}") for number in range(400)}
+    assert len(dates) == 365
+    assert {each[:5] for each in dates} == {"1900-"}
+
+
+@pytest.mark.parametrize(
+    ("masked", "whole", "kept", "ambiguous"),
+    [
+        ("Ottilie", False, "ottilie", True),
+        ("Ottilie Jensen", False, "ottilie", False),
+        ("Ottilie Jensen", False, "ottilie_jensen", True),
+        ("Ottilie Jensen", True, "jensen", True),
+        ("Ottilie Jensen", True, "OTTILIE_X", True),
+        ("Bo", True, "bo", False),
+        ("error", False, "error", False),
+        ("Ottilie", True, "risk", False),
+    ],
+    ids=map(str, count(1)),
+)
+def test_a_word_that_is_kept_and_masked(masked: str, whole: bool, kept: str, ambiguous: bool) -> None:
+    """A word that stays is ambiguous when it was masked elsewhere, or is a part of what is about a person."""
+    pseudonyms = Pseudonyms()
+    pseudonyms.words(masked, whole=whole)
+    pseudonyms.keep(kept)
+    assert bool(pseudonyms.ambiguous) is ambiguous

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hpp_contract import __version__
-from hpp_contract.engine.errors import UsageProblem
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.recordings import read_recordings
@@ -157,4 +157,13 @@ def test_a_write_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageProblem, match="No space left on device"):
         write_cassettes([read(session=WAITING)], tmp_path, "embedded", Scrubber())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_was_taken_out_elsewhere(tmp_path: Path) -> None:
+    """A member that is called like a person whose name was masked keeps the cassette from being written."""
+    scrub = Scrubber()
+    session = {"status": "WAITING", "jane": 1, "customer": {"given_name": "Jane"}}
+    with pytest.raises(Unverifiable, match="a status or an error code is the same as a text that was taken out"):
+        write_cassettes([read(session=session)], tmp_path, "recorded from h at t", scrub)
     assert list(tmp_path.iterdir()) == []
