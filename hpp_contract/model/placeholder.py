@@ -9,7 +9,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_HOLDS: Final = re.compile(r"scrub|redact|filter|dummy|fake|mask|placeholder|x{4}|\*{3}|[<\[{]", re.IGNORECASE)
+_HOLDS: Final = re.compile(
+    r"scrub|redact|filter|dummy|fake|mask|placeholder|x{4}|\*{3}|[<\[{]|^1900-\d\d-\d\d\Z", re.IGNORECASE
+)
 
 _REAL_KEY: Final = re.compile(r"kco_(?:live|test)_(?:api_)?([\w\-]{8,})")
 """An API key, with what makes it secret: it is one whatever words are in it, unless it is nothing but such a word."""
@@ -45,5 +47,6 @@ def is_placeholder(text: str) -> bool:
 
 
 def _is_ours(text: str) -> bool:
-    """Whether this is the beginning of `scrubbedscrubbed…`, which our scrubber writes."""
-    return bool(text) and ("scrubbed" * len(text)).startswith(text)
+    """Whether this is the beginning of `scrubbedscrubbed…`, which our scrubber writes, with other capitals for another
+    text."""
+    return bool(text) and ("scrubbed" * len(text)).startswith(text.lower())

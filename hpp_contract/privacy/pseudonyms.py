@@ -137,7 +137,7 @@ class Pseudonyms:
             return "".join(chars)
         while (count := self._next("words " + "".join(chars))) >> len(places):
             places.append(len(chars))  # a short text has few other capitals: it becomes longer
-            chars.append(WORD[0])
+            chars.append(WORD[len(chars) % len(WORD)])
         for bit, place in enumerate(places):
             if count >> bit & 1:
                 chars[place] = ">" if chars[place] == "<" else "<" if chars[place] == ">" else chars[place].upper()

@@ -203,6 +203,16 @@ def test_pseudonyms_are_names(values: list[Any]) -> None:
             assert pseudonym[14] == text[14]
 
 
+@given(st.lists(st.text(st.characters(exclude_characters="\xff"), max_size=6), max_size=40))
+def test_words_of_people_are_placeholders(texts: list[str]) -> None:
+    """Whoever is masked stays one person, of whom nothing is known."""
+    pseudonyms = Pseudonyms()
+    words = {text: pseudonyms.words(text, whole=True) for text in texts}
+    assert len({*words.values()}) == len(words)
+    assert all(is_placeholder(word) or not any(map(str.isprintable, word)) for word in words.values())
+    assert is_placeholder(pseudonyms.birth_date("1971-02-03"))
+
+
 @given(st.text(min_size=1))
 def test_masks_are_placeholders(text: str) -> None:
     """A masked text is as long as it was, and is known for what it is unless it held nothing to mask."""
