@@ -32,8 +32,10 @@ class Case:
 
     Reads of its sessions meet `fault`, which may have no edits. The client is asked once for each entry of `reads`,
     which counts the case's sessions, `pause` seconds apart, with `base_path` appended to the server's URL and `timeout`
-    seconds. `id_template` writes the session id around a UUID (`{decoy}` is one that no session has). `rules` are what
-    the case is about; all others are judged too, except `exempt_rules`. A `slow` case may keep a client waiting.
+    seconds; a `concurrent` case asks for all of them at the same time. `id_template` writes the session id around a
+    UUID (`{decoy}` is one that no session has). `rules` are what the case is about; all others are judged too, except
+    `exempt_rules`. A `slow` case may keep a client waiting. `unproven` says why the server of a case cannot prove to be
+    the one that is asked; a case that `needs_tls` is run only where the client was given an authority to trust.
     """
 
     fault: Fault
@@ -48,6 +50,9 @@ class Case:
     exempt_rules: tuple[str, ...] = ()
     slow: bool = False
     needs_base_url: bool = False
+    concurrent: bool = False
+    unproven: str | None = None
+    needs_tls: bool = False
 
     @property
     def name(self) -> str:

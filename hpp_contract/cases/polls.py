@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from hpp_contract.cases.case import Case, case
-from hpp_contract.cases.responses import refuse
+from hpp_contract.cases.responses import refuse, refuse_empty, refuse_page
 from hpp_contract.cases.scenarios import SCENARIOS
-from hpp_contract.engine.edits import Edit, fail
+from hpp_contract.engine.edits import Edit, fail, slow
 
 _POLLED: Final = ("HPP-A15", "HPP-A02")
 
@@ -48,5 +48,10 @@ POLLS: Final = (
     _passing("limited-once", "429 once, then the session.", refuse(429)),
     _passing("reset-once", "One reset, then the session.", fail("reset")),
     _ending("expired-between-polls", "The session expires between two polls.", refuse(404)),
+    _ending("gone-empty-on-second-poll", "The second poll is answered 404 without a body.", refuse_empty(404)),
+    case("page-between-polls", "The second of three polls is answered 404 with an HTML page.", ("HPP-A17", "HPP-A25"),
+         refuse_page(404), scenario="waiting", since=1, until=2, reads=(0, 0, 0)),
+    case("two-at-once", "Two completed sessions at the same time.", ("HPP-A14", "HPP-A17"), slow(0.1),
+         scenario="completed-with-order", reads=(0, 1), concurrent=True),
     _ending("revoked-between-polls", "The key is revoked between two polls.", refuse(401)),
 )  # fmt: skip

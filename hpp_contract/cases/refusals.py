@@ -6,11 +6,13 @@ from typing import Final
 
 from hpp_contract.cases.case import OTHER_HOST, Case, case
 from hpp_contract.cases.responses import page, refuse, refuse_empty, refuse_page
-from hpp_contract.engine.edits import Edit, body, drop, header, member, redirect, rewrite, send_json, status
+from hpp_contract.engine.edits import Edit, body, drop, header, member, redirect, rewrite, send_json, slow, status
 
 _REFUSED: Final = ("HPP-A25", "HPP-A28", "HPP-A31")
 _DETAILS: Final = ("HPP-A29", "HPP-A30", "HPP-A32")
 _UNEXPLAINED: Final = ("HPP-A25", "HPP-A28")
+
+_WITH_LIMIT: Final = ("HPP-A25", "HPP-A28", "HPP-A35")
 
 _NAMES: Final = {
     400: "bad-request",
@@ -39,6 +41,11 @@ def _empty(code: int) -> Case:
                 slow=_is_slow(code))  # fmt: skip
 
 
+def _with_retry_after(code: int) -> Case:
+    return case(f"{_NAMES[code]}-{code}-retry-after", f"{code}, and to come back in a second.", _WITH_LIMIT,
+                refuse(code), header("Retry-After", "1"), slow=True)  # fmt: skip
+
+
 def _page(code: int) -> Case:
     return case(f"{_NAMES[code]}-{code}-html", f"{code} with an HTML page.", _UNEXPLAINED, refuse_page(code),
                 slow=_is_slow(code))  # fmt: skip
@@ -57,6 +64,9 @@ REFUSALS: Final = (
     *_EXPLAINED,
     *map(_empty, (400, 401, 403, 404, 500, 503)),
     *map(_page, (401, 403, 404, 500, 502, 503)),
+    *map(_with_retry_after, (429, 503)),
+    case("gateway-timeout-504-text", "504 with a line of text, after a while.", _UNEXPLAINED, refuse_empty(504),
+         body(b"upstream request timeout\n"), header("Content-Type", "text/plain"), slow(0.25), slow=True),
     case("expired", "404 to every read: the session expired.", _REFUSED, scenario="expired"),
     _odd("gone-410", "410 with an error object.", refuse(410)),
     _odd("error-message-singular", "404 whose error object says error_message, as some services do.",
@@ -81,7 +91,7 @@ REFUSALS: Final = (
     case("redirect-to-itself-once", "307 to the same URL, which then answers.", ("HPP-A36",),
          redirect(307, None), until=1),
     case("redirect-for-ever", "307 to the same URL, every time.", ("HPP-A25",), redirect(307, None),
-         exempt_rules=("HPP-A35", "HPP-R11")),
+         exempt_rules=("HPP-A28", "HPP-A35", "HPP-R11")),
     case("redirect-without-location", "302 without a Location.", ("HPP-A25",),
          status(302), body(b""), header("Content-Type", None)),
 )  # fmt: skip

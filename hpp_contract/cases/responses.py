@@ -31,6 +31,7 @@ _CODES: Final = {
     500: "INTERNAL_ERROR",
     502: "BAD_GATEWAY",
     503: "SERVICE_UNAVAILABLE",
+    504: "GATEWAY_TIMEOUT",
 }
 
 _MESSAGES: Final = {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from calendar import isleap
+from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from hpp_contract.cases.case import Case, case
 from hpp_contract.cases.scenarios import session_id
-from hpp_contract.engine.edits import OTHER_UUID, drop, member
+from hpp_contract.engine.edits import OTHER_UUID, Edit, drop, edit_json, member
+from hpp_contract.model import Instant
+from hpp_contract.model.instant import SECOND
 from hpp_contract.spec import session
 
 FAITHFUL: Final = ("HPP-A01", "HPP-A02", "HPP-A03", "HPP-A04")
@@ -19,7 +23,7 @@ def _shape(name: str, description: str, *rules: str) -> Case:
 
 
 SHAPES: Final = (
-    case("smoke", "A completed session with an order: does the adapter work at all?", ("HPP-A37", "HPP-A09"),
+    case("smoke", "A completed session with an order: does the adapter work at all?", ("HPP-A37", "HPP-A38", "HPP-A09"),
          scenario="completed-with-order"),
     _shape("waiting", "A session that nobody has opened yet.", "HPP-A02"),
     _shape("in-progress", "A session whose page the consumer has opened.", "HPP-A02"),
@@ -34,27 +38,48 @@ SHAPES: Final = (
 )  # fmt: skip
 
 
-def _instant(name: str, written: str, description: str) -> Case:
-    """`written` is the second half of both instants."""
-    updated, expires = f"2026-05-13T14:51:46{written}", f"2026-05-15T13:51:43{written}"
-    return case(f"instant-{name}", description, ("HPP-A03", "HPP-A04", "HPP-A17"), member("updated_at", updated),
-                member("expires_at", expires), scenario="waiting")  # fmt: skip
+def _instants(change: Callable[[Instant], str]) -> Edit:
+    """Write both instants otherwise. They stay near the time of the read: a client may look whether it is over."""
+
+    def rewrite(served: dict[str, Any]) -> None:
+        for name in session.INSTANTS:
+            if (moment := Instant.parse(served[name])) is not None:
+                served[name] = change(moment)
+
+    return edit_json(rewrite)
+
+
+def _instant(name: str, fraction: str, zone: str, description: str) -> Case:
+    """Both instants have this fraction of a second, in digits, and this zone."""
+
+    def change(moment: Instant) -> str:
+        nanoseconds = int(fraction.ljust(9, "0"))
+        return Instant(moment.ns // SECOND * SECOND + nanoseconds).format(len(fraction), zone)
+
+    about = ("HPP-A03", "HPP-A04", "HPP-A17")
+    return case(f"instant-{name}", description, about, _instants(change), scenario="waiting")
+
+
+def _on_leap_day(served: dict[str, Any]) -> None:
+    """Update it on the next 29 February, late in the evening of a zone where UTC is a day ahead."""
+    year = int(served["updated_at"][:4]) + 1
+    leap = next(each for each in range(year, year + 9) if isleap(each))
+    served |= {"updated_at": f"{leap}-02-29T23:30:00-02:00", "expires_at": f"{leap}-03-02T22:30:00-02:00"}
 
 
 INSTANTS: Final = (
-    _instant("whole-seconds", "Z", "Instants without a fraction."),
-    _instant("one-digit", ".5Z", "Instants with one fraction digit."),
-    _instant("microseconds", ".288001Z", "Instants with six fraction digits."),
-    _instant("nanoseconds", ".288001002Z", "Instants with nine fraction digits."),
-    _instant("trailing-zeros", ".000Z", "Instants whose fraction is zero."),
-    _instant("offset-zero", ".288+00:00", "Instants with the offset +00:00."),
-    _instant("offset-east", ".288+05:30", "Instants five and a half hours east of UTC."),
-    _instant("offset-west", "-03:30", "Instants west of UTC, without a fraction."),
+    _instant("whole-seconds", "", "Z", "Instants without a fraction."),
+    _instant("one-digit", "5", "Z", "Instants with one fraction digit."),
+    _instant("microseconds", "288001", "Z", "Instants with six fraction digits."),
+    _instant("nanoseconds", "288001002", "Z", "Instants with nine fraction digits."),
+    _instant("trailing-zeros", "000", "Z", "Instants whose fraction is zero."),
+    _instant("offset-zero", "288", "+00:00", "Instants with the offset +00:00."),
+    _instant("offset-east", "288", "+05:30", "Instants five and a half hours east of UTC."),
+    _instant("offset-west", "", "-03:30", "Instants west of UTC, without a fraction."),
     case("instant-far-future", "A session that expires beyond the year 2038.", ("HPP-A04", "HPP-A17"),
          member("expires_at", "2099-12-31T23:59:59.999Z"), scenario="waiting"),
     case("instant-leap-day", "A session updated on 29 February, across midnight in its zone.", ("HPP-A03", "HPP-A17"),
-         member("updated_at", "2028-02-29T23:30:00-02:00"), member("expires_at", "2028-03-02T22:30:00-02:00"),
-         scenario="waiting"),
+         edit_json(_on_leap_day), scenario="waiting"),
 )  # fmt: skip
 
 
@@ -72,6 +97,7 @@ IDS: Final = (
     _id("with-question-mark", "{id}?x=1", "A session id with a question mark in it."),
     _id("with-hash", "{id}#x", "A session id with a hash in it."),
     _id("with-percent", "{id}%2Fx", "A session id with a percent sign in it."),
+    _id("with-line-break", "{id}\n", "A session id that ends in a line break, which may be cut off."),
     _id("with-umlaut", "{id}-ö", "A session id with a letter outside ASCII."),
 )  # fmt: skip
 

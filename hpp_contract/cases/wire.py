@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from hpp_contract.cases.case import SHORT, Case, case
-from hpp_contract.engine.edits import Edit, close_after, compress, cut, fail, halve, header, pause, reset_midway, slow
+from hpp_contract.engine.edits import (
+    Edit,
+    close_after,
+    compress,
+    cut,
+    fail,
+    halve,
+    header,
+    lower_case,
+    pause,
+    reset_midway,
+    slow,
+)
 from hpp_contract.model.credentials import Credentials
 
 _LOST: Final = ("HPP-A27",)
@@ -50,6 +62,9 @@ WIRE: Final = (
     _read("connection-close", "The server announces that it closes the connection.", header("Connection", "close")),
     _read("many-headers", "The answer has sixty further headers.",
           *(header(f"X-Trace-{number}", "0123456789abcdef") for number in range(60))),
+    _read("lower-case-headers", "The names of all header fields are in small letters, as HTTP/2 has them.",
+          lower_case),
+    _read("lower-case-headers-gzip", "The same, and the body is gzip, if the client allows it.", compress, lower_case),
     case("closed-between-polls", "The server closes the keep-alive connection after the first answer.", ("HPP-A21",),
          close_after, until=1, reads=(0, 0), pause=0.2),  # a client cannot know before the close arrives
 )  # fmt: skip
@@ -66,8 +81,14 @@ REQUESTS: Final = (
          credentials=Credentials("kco_test_api_grön-åäö", "M000004-hpp"), exempt_rules=("HPP-R02",)),
     case("long-key", "The API key has 300 characters: Base64 must not break its line.", _KEY,
          credentials=Credentials("kco_test_api_" + "0123456789" * 29, "M000005-hpp")),
+    case("key-with-line-break", "The API key ends in a line break, as from a file; it may be cut off.", _KEY,
+         credentials=Credentials("kco_test_api_read-from-a-file\n", "M000006-hpp"), exempt_rules=("HPP-R02",)),
     case("base-url-with-slash", "The base URL ends in a slash.", _BASE, base_path="/", needs_base_url=True),
     case("base-url-with-prefix", "The base URL has a path.", _BASE, base_path="/eu/gateway", needs_base_url=True),
     case("base-url-with-prefix-and-slash", "The base URL has a path and ends in a slash.", _BASE,
          base_path="/eu/gateway/", needs_base_url=True),
+    case("unproven-server", "The server's certificate is signed by an authority that nobody trusts.", ("HPP-R13",),
+         unproven="its certificate is signed by an unknown authority"),
+    case("server-of-another-name", "The server's certificate is for another host.", ("HPP-R13",),
+         unproven="its certificate is for another host", needs_tls=True),
 )  # fmt: skip

@@ -137,6 +137,10 @@ def _read_text(read: ClientRead) -> str:
     lines += [
         f"  (another host got: {', '.join(name for name, _ in x.request.headers)})" for x in read.other_host_requests
     ]
+    if read.unproven is not None:
+        lines.append(f"The server proved nothing: {read.unproven}.")
+    if read.spoken_to:
+        lines.append("  (it got a request all the same)")
     if read.elapsed > 1:
         lines.append(f"  (after {read.elapsed:g} s, with a time-out of {read.timeout:g} s)")
     if read.can.fields != MEMBERS:
@@ -151,6 +155,10 @@ def _result_text(read: ClientRead) -> str:
     if result.failure is not None:
         failure = result.failure
         return f"an error {_json({each.name: getattr(failure, each.name) for each in fields(failure)})}"
+    if result.verdict is not None:
+        return f"the verdict {result.verdict}"
+    if result.other is not None:
+        return f"success, with {result.other}"
     return "success, with nothing in it" if result.empty else f"nothing: {result.problem or result.skipped}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -20,6 +21,7 @@ from hpp_contract.model import Exchange
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.server import Server, Tls
+from hpp_contract.server.tls import of_unknown_authority
 from hpp_contract.spec.session import UUID
 
 ARRIVAL_WAIT_S: Final = 0.05
@@ -40,7 +42,7 @@ class CaseServer:
     """
 
     def __init__(self, cases: Iterable[Case], tls: Tls | None = None, clock: Clock = system_clock) -> None:
-        cases = tuple(cases)
+        cases = tuple(case for case in cases if tls is not None or not case.needs_tls)
         self.ca_file = str(tls.ca_file) if tls else None
         with ExitStack() as undo:
             self._set_up(cases, tls, clock, undo)
@@ -52,15 +54,22 @@ class CaseServer:
         adapt = to_other_host(self._other_host.url.replace("127.0.0.1", "localhost"))
         served: dict[Credentials, dict[str, Fault]] = defaultdict(dict, {CREDENTIALS: {}})
         for case in cases:
-            served[case.credentials] |= case.faults(adapt)
+            if case.unproven is None:
+                served[case.credentials] |= case.faults(adapt)
         self._added: dict[str, bytes] = {}
         add = fault("added", _LATER.name, self._added_body)
         self._servers = {
             who: undo.enter_context(Server([add], served=own, credentials=who, scenario=_LATER, tls=tls, clock=clock))
             for who, own in served.items()
         }
+        self._unproven = {
+            case.name: undo.enter_context(Server(served=case.faults(), tls=_without_proof(case, tls), clock=clock))
+            for case in cases
+            if case.unproven is not None
+        }
         self._uuids = {name for case in cases for name in case.uuids}
-        self._logs = [_SortedLog(server, self._uuids) for server in self._servers.values()]
+        every = (*self._servers.values(), *self._unproven.values())
+        self._logs = [_SortedLog(server, self._uuids) for server in every]
         self._other_host_log = _SortedLog(self._other_host, self._uuids)
 
     def add(self, session_id: str, content: bytes) -> None:
@@ -74,7 +83,24 @@ class CaseServer:
 
     def base_url(self, case: Case) -> str:
         """The base URL that the case's client is given."""
-        return self._servers[case.credentials].url + case.base_path
+        server = self._unproven.get(case.name) or self._servers[case.credentials]
+        return server.url + case.base_path
+
+    def spoken_to(self, case: Case) -> bool:
+        """Whether the client said anything to the server of this case, which proved nothing."""
+        return case.name in self._unproven and self._unproven[case.name].spoken_to
+
+    @property
+    def failed_handshakes(self) -> int:
+        """The TLS handshakes so far that came to nothing."""
+        return sum(server.failed_handshakes for server in self._servers.values())
+
+    def asks_for_credentials(self, case: Case) -> bool:
+        return self._servers[case.credentials].application.asks_for_credentials
+
+    def stop_asking(self, case: Case) -> None:
+        """Answer the case's reads from now on whatever credentials they have."""
+        self._servers[case.credentials].application.asks_for_credentials = False
 
     def seen(self, name: str, *, at_least: int = 0) -> tuple[Exchange, ...]:
         """The exchanges so far whose URL has this UUID, after waiting shortly for `at_least` so many."""
@@ -97,7 +123,7 @@ class CaseServer:
 
     def check(self) -> None:
         """Raise SystemRefused when the system refused a server what it needed: this is not the client's fault."""
-        for server in (*self._servers.values(), self._other_host):
+        for server in (*self._servers.values(), *self._unproven.values(), self._other_host):
             server.check()
 
     def close(self) -> None:
@@ -109,6 +135,15 @@ class CaseServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _without_proof(case: Case, tls: Tls | None) -> ssl.SSLContext:
+    """What the server of the case proves itself with, in vain."""
+    if not case.needs_tls:
+        return of_unknown_authority()
+    if tls is None or tls.other_host is None:
+        raise LookupError("a case needs a certificate that there is none of")
+    return tls.other_host
 
 
 class _SortedLog:
@@ -123,12 +158,10 @@ class _SortedLog:
 
     def of(self, name: str) -> tuple[Exchange, ...]:
         with self._lock:
-            new = self._log.count - self._read
-            if new > 0:
-                fresh = self._log.exchanges[-new:]
-                self._read += len(fresh)
-                for exchange in fresh:
-                    self._sorted[self._owner(exchange)].append(exchange)
+            # What is new and how many there are is asked for at once: a request may come at any time.
+            self._read, fresh = self._log.after(self._read)
+            for exchange in fresh:
+                self._sorted[self._owner(exchange)].append(exchange)
             return tuple(self._sorted[name])
 
     def _owner(self, exchange: Exchange) -> str:

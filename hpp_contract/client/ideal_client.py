@@ -32,7 +32,7 @@ def ideal_reads(case: Case, clock: Clock = system_clock) -> tuple[ClientRead, ..
     reads = []
     for session in case.reads:
         asked = case.sessions[session]
-        served = _served(application, case, asked)
+        served = _served(application, case, asked) if case.unproven is None else ()
         others = tuple(x for other, exchanges in seen.items() if other != asked for x in exchanges)
         reads.append(_read(case, asked, served, tuple(seen[asked]), others))
         seen[asked].extend(served)
@@ -77,6 +77,7 @@ def _read(
         timeout=case.timeout,
         elapsed=min(0.01, case.timeout),
         evidence=f"hpp-contract client --only {case.name}",
+        unproven=case.unproven,
         secrets=secrets(case.credentials),
     )
     return replace(read, result=_result(read))

@@ -49,6 +49,8 @@ def _case(case: Case) -> dict[str, Any]:
         "username": case.credentials.username,
         "password": case.credentials.api_key,
         "timeout_ms": round(case.timeout * 1000),
+        "concurrent": case.concurrent,
+        "unproven": case.unproven,
         "reads": [_read(name, read) for (name, _), read in zip(case.read_ids(), reads, strict=True)],
     }
 

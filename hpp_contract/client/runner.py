@@ -15,8 +15,9 @@ from hpp_contract.cases.case import GENERATED, SHORT
 from hpp_contract.client.adapters.adapter import Adapter
 from hpp_contract.client.case_server import CaseServer
 from hpp_contract.client.generated import FAILED, GeneratedCase, GeneratedOptions, GeneratedRun, summarize
-from hpp_contract.client.run_case import CaseResult, run_case
-from hpp_contract.client.verdicts import CaseVerdicts
+from hpp_contract.client.plain_sessions import PLAIN, Judged, PlainSessions, merged, without_repetitions
+from hpp_contract.client.run_case import Before, CaseResult, closes_connection, lacks_credentials, run_case
+from hpp_contract.client.verdicts import CaseVerdicts, verdicts_on
 from hpp_contract.engine import Report, Subject
 from hpp_contract.model.clock import Clock, steady, system_clock
 from hpp_contract.server import Tls
@@ -48,19 +49,50 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
     RuntimeError or SystemRefused when the system refuses a thread, a process or a file."""
     began = time.monotonic()
     verdicts = CaseVerdicts(subject)
-    with CaseServer(cases, options.tls, steady(options.clock)) as server, _adapters(start) as new_adapter:
+    served = {case.name: case for case in (*PLAIN.values(), *cases)}
+    with CaseServer(served.values(), options.tls, steady(options.clock)) as server, _adapters(start) as new_adapter:
         main = new_adapter()
         pool = _AdapterPool(server, options)
-        results = _run_all(cases, main, new_adapter, pool)
-        for one in results:
-            verdicts.judge(one.case.name, one.reads, one.exchanges, one.extra_findings, one.case.exempt_rules)
+        possible = [case for case in cases if options.tls is not None or not case.needs_tls]
+        results = _run_all(possible, main, new_adapter, pool)
+        if results and not pool.heard:
+            return _unheard(subject, results, main)
+        judged, silenced = _judged(results, subject, PlainSessions(results, lambda case: pool.run(case, main)))
+        for one in judged:
+            verdicts.add(one.case.name, one.verdicts, one.result.exchanges, one.result.reads)
         took = time.monotonic() - began
-        complete = len(results) == len(cases)  # a client that answers nothing is asked for nothing more
+        complete = len(results) == len(possible)  # a client that answers nothing is asked for nothing more
         generated = options.generated if complete else None
         further = _generate(generated, server, main, options, verdicts) if generated else []
-        verdicts.judge("", (), server.unknown)
-    notes = (*main.notes, *_notes(cases, results, took, options, pool.stopped), *further)
+        verdicts.judge_requests(server.unknown)
+    notes = (*main.notes, *_notes(cases, results, took, options, pool), *silenced, *further)
     return Report(subject, verdicts.verdicts, notes=notes, slices=tuple(verdicts.slices), exchanges=verdicts.shown)
+
+
+def _unheard(subject: Subject, results: Sequence[CaseResult], adapter: Adapter) -> Report:
+    """The report about an adapter that never said anything: nothing was verified."""
+    why = next((one.problem for one in results if one.problem), "no answer")
+    return Report(
+        subject,
+        CaseVerdicts(subject).verdicts,
+        unverified=f"the adapter never answered ({why}): make it run, then begin with --only smoke.",
+        notes=tuple(adapter.notes),
+    )
+
+
+def _judged(results: Sequence[CaseResult], subject: Subject, plain: PlainSessions) -> tuple[list[Judged], list[str]]:
+    """The verdicts on each case, without one defect in several findings, and notes about what is not judged."""
+    judged, notes = [], []
+    for one in results:
+        if one.case.needs_tls and not plain.can_read_any():
+            notes.append(f"Not judged, because the client read no session from the right server: {one.case.name}.")
+            continue
+        verdicts = verdicts_on(
+            one.case.name, subject, one.reads, one.exchanges, one.extra_findings, one.case.exempt_rules
+        )
+        judged.append(Judged(one, verdicts))
+    kept, silenced = without_repetitions(merged(judged, plain), plain)
+    return kept, [*notes, *silenced]
 
 
 def _generate(
@@ -87,12 +119,15 @@ def _run_all(
     """Run the cases: ordinary ones with `main`, the others with any free adapter, in the end with `main` too."""
     slow = {case.name: case for case in cases if case.slow or pool.options.all}
     extra = min(pool.options.extra_adapters, len(slow))
+    ordinary = [case for case in cases if case.name not in slow]
+    # The first case shows whether the client has credentials at all, before others meet a server that asks for them.
+    results = {case.name: pool.run(case, main) for case in ordinary[:1]}
     with ThreadPoolExecutor(extra + 1, "hpp-contract case") as threads:
         try:
             waiting = {name: threads.submit(pool.run_in_free_adapter, case) for name, case in slow.items()}
             for _ in range(extra):
                 pool.free.put(new_adapter())
-            results = {case.name: pool.run(case, main) for case in cases if case.name not in slow}
+            results |= {case.name: pool.run(case, main) for case in ordinary[1:]}
         except BaseException:  # Ctrl-C, or an adapter that does not start: run none of the waiting cases
             pool.stop()
             raise
@@ -103,12 +138,19 @@ def _run_all(
 
 
 class _AdapterPool:
-    """Runs cases, until too many in a row end without an answer, or the time is up: `stopped` says which, in words."""
+    """Runs cases, until too many in a row end without an answer, or the time is up: `stopped` says which, in words.
+
+    Where a client has no right credentials, the server stops asking for them, so that the rest can be judged:
+    `stopped_asking` are the cases that showed it. `heard` once any adapter said anything.
+    """
 
     def __init__(self, server: CaseServer, options: RunOptions) -> None:
         self.free: SimpleQueue[Adapter] = SimpleQueue()
         self.options = options
         self.stopped: str | None = None
+        self.stopped_asking: list[str] = []
+        self.heard = False
+        self._closed_in: dict[int, str] = {}
         self._server = server
         self._silent = 0
         self._until = time.monotonic() + MAX_RUN_FACTOR * options.wait
@@ -130,10 +172,23 @@ class _AdapterPool:
             self.stopped = f"after {MAX_RUN_FACTOR * self.options.wait:g} s"
             return None
         command = f"{self.options.reproduce_command} --only {case.name}"
-        result = run_case(case, self._server, adapter, self.options.wait, command)
+        before = Before(self._closed_in.get(id(adapter), ""))
+        result = run_case(case, self._server, adapter, self.options.wait, command, before)
+        self.heard |= adapter.heard
+        self._remember(result, adapter)
         if not (case.timeout == SHORT and result.problem):  # a client that hangs there may still answer other cases
-            self._silent = self._silent + 1 if result.problem else 0
+            self._silent = self._silent + 1 if result.is_silent else 0
         return result
+
+    def _remember(self, result: CaseResult, adapter: Adapter) -> None:
+        """Note whether the connection was closed, and whether the credentials were missing or wrong."""
+        asked = [read for read in result.reads if read.served]
+        if asked:
+            self._closed_in[id(adapter)] = result.case.name if closes_connection(asked[-1]) else ""
+        case = result.case
+        if case.unproven is None and any(map(lacks_credentials, asked)) and self._server.asks_for_credentials(case):
+            self._server.stop_asking(case)
+            self.stopped_asking.append(case.name)
 
     def stop(self) -> None:
         """Run nothing more."""
@@ -154,17 +209,25 @@ def _adapters(start: Callable[[], Adapter]) -> Iterator[Callable[[], Adapter]]:
 
 
 def _notes(
-    cases: Sequence[Case], results: Sequence[CaseResult], seconds: float, options: RunOptions, stopped: str | None
+    cases: Sequence[Case], results: Sequence[CaseResult], seconds: float, options: RunOptions, pool: _AdapterPool
 ) -> Iterator[str]:
     asked = [one for one in results if one.reads]
     if cases:
         yield f"{len(asked)} of {len(cases)} cases were run in {seconds:.1f} s."
     if skipped := [one.case.name for one in asked if one.skipped]:
         yield f"Skipped by the client: {', '.join(skipped)}."
-    if exempt := [one.case.name for one in results if not one.reads]:
-        yield f"Not run, because the client cannot be given a base URL: {', '.join(exempt)}."
-    if stopped is not None:
+    for why in dict.fromkeys(one.left_out for one in results if one.left_out):
+        yield f"Not run, because {why}: {', '.join(one.case.name for one in results if one.left_out == why)}."
+    without_tls = [case.name for case in cases if case.needs_tls and options.tls is None]
+    if without_tls:
+        yield f"Run with --tls only: {', '.join(without_tls)}."
+    if pool.stopped_asking:
         yield (
-            f"{len(cases) - len(results)} cases were not run: stopped {stopped}. "
+            f"The server stopped asking for credentials, so that the other rules could be judged, after "
+            f"{', '.join(pool.stopped_asking)}: see HPP-R05 and HPP-R12."
+        )
+    if pool.stopped is not None:
+        yield (
+            f"{len(cases) - len(results) - len(without_tls)} cases were not run: stopped {pool.stopped}. "
             f"Begin with {options.reproduce_command} --only smoke."
         )

@@ -32,22 +32,19 @@ class CaseVerdicts:
         self.slices: list[Slice] = []
         self.shown: dict[str, str] = {}
 
-    def judge(
+    def judge_requests(self, exchanges: Sequence[Exchange]) -> None:
+        """Add the verdicts on requests that belong to no case."""
+        self.add("", verdicts_on("", self.subject, (), exchanges), exchanges)
+
+    def add(
         self,
         case: str,
-        reads: Iterable[ClientRead],
-        exchanges: Iterable[Exchange],
-        extra_findings: Iterable[tuple[str, Finding]] = (),
-        exempt_rules: Collection[str] = (),
+        verdicts: Sequence[RuleVerdict],
+        exchanges: Sequence[Exchange] = (),
+        reads: Iterable[ClientRead] = (),
     ) -> None:
-        """Add the verdicts on one case; `extra_findings` are about the case as a whole, by rule id."""
-        reads, exchanges = tuple(reads), tuple(exchanges)
-        verdicts = verdicts_on(case, self.subject, reads, exchanges, extra_findings, exempt_rules)
-        self.add(case, verdicts)
+        """Add the verdicts on a case; `exchanges` and `reads` are those that it is about."""
         self.shown |= rendered_exchanges(verdicts, exchanges, {read.evidence for read in reads})
-
-    def add(self, case: str, verdicts: Sequence[RuleVerdict]) -> None:
-        """Add the verdicts on a case."""
         for verdict in verdicts:
             self._tallies[verdict.rule.id].add_verdict(verdict)
         self.slices += [Slice(case, outcomes_of(verdicts))] if case else []

@@ -60,6 +60,13 @@ def header(name: str, value: str | None) -> Edit:
     )
 
 
+def lower_case(exchange: Exchange) -> Exchange:
+    """Write the names of all response header fields in small letters; the last edit, since it counts the body."""
+    response = exchange.response or Response(200)
+    counted = _with(response.headers, "content-length", str(len(response.body)))
+    return _response(exchange, headers=tuple((name.lower(), value) for name, value in counted))
+
+
 def body(content: bytes) -> Edit:
     """Answer with exactly these bytes."""
     return lambda exchange: _response(exchange, body=content)

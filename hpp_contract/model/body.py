@@ -22,6 +22,10 @@ MISSING: Final = _Missing()
 """Stands for "there is no JSON value", which is not `null`."""
 
 
+_TOO_DEEP: Final = "nested too deeply to read"
+_TOO_LONG: Final = "a number too long to read"
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """One body, read strictly.
@@ -40,6 +44,11 @@ class Body:
     @property
     def is_json(self) -> bool:
         return self.value is not MISSING
+
+    @property
+    def is_beyond_us(self) -> bool:
+        """Whether this parser gave up on what may be one JSON text to others."""
+        return self.syntax in (_TOO_DEEP, _TOO_LONG)
 
 
 def read(content: bytes) -> Body:
@@ -71,9 +80,9 @@ def _parse(text: str, bom: bool) -> Body:
     try:
         value = json.loads(text, object_pairs_hook=members, parse_constant=constant)
     except RecursionError:
-        return Body(syntax="nested too deeply to read", bom=bom)
+        return Body(syntax=_TOO_DEEP, bom=bom)
     except json.JSONDecodeError as error:
         return Body(syntax=f"{error.msg} at character {error.pos} of {len(text)}", bom=bom)
     except ValueError:  # an integer of more digits than Python converts
-        return Body(syntax="a number too long to read", bom=bom)
+        return Body(syntax=_TOO_LONG, bom=bom)
     return Body(value, None, True, bom, tuple(duplicates), tuple(constants))

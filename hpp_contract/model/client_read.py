@@ -12,7 +12,14 @@ from typing import Any, Final, Literal
 from hpp_contract.model.exchange import Exchange, Response
 from hpp_contract.spec.session import MEMBERS
 
+Verdict = Literal["paid", "open", "failed", "gone"]
+"""All that some clients tell their caller of a session: paid, maybe paid later, never paid, or not there any more."""
+
+VERDICTS: Final[tuple[Verdict, ...]] = ("paid", "open", "failed", "gone")
 ERROR_PARTS: Final = ("http_status", "error_code", "error_messages", "correlation_id")
+
+STATUS_CODES: Final = range(100, 600)
+"""What is an HTTP status (RFC 9110 §15). Any other number means that there was none: many clients write 0 or -1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,8 @@ class Capabilities:
     """What a client says it can do; the defaults are what is assumed of one that says nothing.
 
     `fields` are the members it exposes and `error` the parts of an error its caller can reach. A `closed` status is an
-    enumeration that cannot hold an unknown value; `base_url` is native when the client takes one as it is.
+    enumeration that cannot hold an unknown value; `base_url` is native when the client takes one as it is. One that
+    `answers` with a verdict gives no session; a `concurrent` one can read two at the same time.
     """
 
     name: str = ""
@@ -33,6 +41,8 @@ class Capabilities:
     timeout: bool = True
     base_url: Literal["native", "injected", "patched"] = "native"
     auth: Literal["preemptive", "challenge"] = "preemptive"
+    answers: Literal["session", "verdict"] = "session"
+    concurrent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +64,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ClientResult:
-    """What came back for one read; exactly one of these is set.
+    """What came back for one read; exactly one of these is set, but for a `verdict` beside a session.
 
     `session` maps exposed members to JSON values (an instant to RFC 3339, or to a number of seconds or milliseconds
-    since 1970); `empty` is success with nothing in it; `skipped` says why a client did not read; `problem` says, in
-    words that are safe to print, how the adapter or client failed to answer, `hung` that it was not done in time.
+    since 1970); `empty` is success with nothing in it, `other` success with what is no session, in words; `skipped`
+    says why a client did not read; `problem` says, in words that are safe to print, how the adapter or client failed to
+    answer, `hung` that it was not done in time.
     """
 
     session: Mapping[str, Any] | None = None
     failure: Failure | None = None
     empty: bool = False
+    other: str | None = None
+    verdict: Verdict | None = None
     skipped: str | None = None
     problem: str | None = None
     hung: bool = False
@@ -75,7 +88,9 @@ class ClientRead:
 
     `served` holds the exchanges of this read in order (retries and challenges included), `earlier` those of earlier
     reads of the same session, `others` those of the case's other sessions, `other_host_requests` what reached another
-    host. `timeout` is what the client was given and `elapsed` what it took, both in seconds.
+    host. `timeout` is what the client was given and `elapsed` what it took, both in seconds. `unproven` says why the
+    server could not prove to be the one that was asked, where it could not; `spoken_to` whether the client talked to it
+    all the same.
     """
 
     case: str
@@ -89,6 +104,8 @@ class ClientRead:
     timeout: float = 2.0
     elapsed: float = 0.0
     evidence: str = ""
+    unproven: str | None = None
+    spoken_to: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property

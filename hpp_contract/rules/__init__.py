@@ -11,16 +11,39 @@ from typing import Final
 
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.rule import Rule
-from hpp_contract.rules import completed, error, hosted, http, lifecycle, pending, recording, request, session
-from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance
+from hpp_contract.rules import (
+    completed,
+    error,
+    hosted,
+    http,
+    lifecycle,
+    pending,
+    recording,
+    request,
+    request_safety,
+    session,
+)
+from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance, verdict
+from hpp_contract.rules.answer.conduct import OWN_LIMIT_S, SILENT
 from hpp_contract.rules.schemas import NO_NULL
-from hpp_contract.rules.served import ServedKind, served_kind
+from hpp_contract.rules.served import ServedKind, served_kind, surfaced
 
-__all__ = ["CATALOGUE", "FAULTS", "LETTERS", "NO_NULL", "ServedKind", "find", "served_kind"]
+__all__ = [
+    "CATALOGUE",
+    "FAULTS",
+    "LETTERS",
+    "NO_NULL",
+    "OWN_LIMIT_S",
+    "SILENT",
+    "ServedKind",
+    "find",
+    "served_kind",
+    "surfaced",
+]
 
 _MODULES: tuple[ModuleType, ...] = (
-    request, http, hosted, session, pending, completed, lifecycle, error,
-    members, identity, tolerance, refusals, errors, conduct, recording,
+    request, request_safety, http, hosted, session, pending, completed, lifecycle, error,
+    members, identity, tolerance, refusals, errors, conduct, verdict, recording,
 )  # fmt: skip
 
 

@@ -61,6 +61,8 @@ def uses_get(exchange: Exchange) -> Iterator[Finding]:
         client_fault("adds-query", "waiting", url(lambda u: u + "?expand=order"), severity="should"),
         client_fault("doubles-slash", "waiting", url(lambda u: u.replace("/hpp/", "//hpp/"))),
         client_fault("drops-version", "waiting", url(lambda u: u.replace("/v1", ""))),
+        client_fault("appends-to-a-slash", "waiting", knowing(base_path="/"),
+            url(lambda u: u.replace("/hpp/", "//hpp/")), severity="should"),
     ],
     variations=[honest_client("bypasses-caches", "waiting", url(lambda u: u + "?_=1"), warns=("HPP-R02",)),
                 honest_client("asks-at-another-port", "waiting", url(lambda u: u.replace("example", "example:8443")))],
@@ -71,14 +73,18 @@ def path_exact(exchange: Exchange) -> Iterator[Finding]:
     A dropped path prefix or a doubled slash reaches another resource, or none, behind many gateways: the client gets a
     404 for a session that is paid, and its merchant gives the order up.
 
-    A query weighs less: it is not documented, and nearly every server ignores it.
+    A query weighs less: it is not documented, and nearly every server ignores it. So does a slash too many where the
+    base URL itself ends in one.
     """
     parts = exchange.request.parts
-    base = exchange.context.base_path
+    given = exchange.context.base_path
+    base = given.rstrip("/") if given is not None else None
     prefix, found, rest = parts.path.partition(SESSIONS_PATH)
     expected = f"{base if base is not None else '{base}'}{SESSION_PATH}"
     if not found or not rest or "/" in rest or prefix.endswith("/") or (base is not None and prefix != base):
-        yield Finding("request path", expected, _path_shape(parts.path))
+        doubled = bool(given) and given != base and parts.path.startswith(f"{base}/{SESSIONS_PATH}")
+        weight = Severity.SHOULD if doubled else None
+        yield Finding("request path", expected, _path_shape(parts.path), severity=weight)
     if parts.query or exchange.request.url.endswith("?"):
         yield Finding("request query", "none", "a query", severity=Severity.SHOULD)
 

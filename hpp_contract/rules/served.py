@@ -123,8 +123,8 @@ def served_session(read: ClientRead) -> dict[str, Any]:
 
 
 def absent(value: Any) -> bool:
-    """Treated as absent: languages without null use an empty string or object."""
-    return value is None or value in ("", {})
+    """Treated as absent: languages without null use an empty string or object, and PHP writes that as a list."""
+    return value is None or value in ("", {}, [])
 
 
 @lru_cache(maxsize=4096)
@@ -239,14 +239,20 @@ def after_silent_close(read: ClientRead) -> bool:
 
 
 def judged(read: ClientRead) -> bool:
-    """The client answered, one way or the other."""
+    """The client answered, one way or the other; but a verdict alone is judged by a rule of its own."""
     result = read.result
-    return result.session is not None or result.failure is not None or result.empty
+    return result.session is not None or result.failure is not None or result.empty or result.other is not None
 
 
 def surfaced(read: ClientRead) -> bool:
-    """The client gave its caller a session."""
-    return read.result.session is not None
+    """The client gave its caller a session with anything in it."""
+    return any(not absent(value) for value in (read.result.session or {}).values())
+
+
+def is_plain_text(read: ClientRead) -> bool:
+    """The body is one JSON text in UTF-8, as far as we can read it, with nothing before or behind it."""
+    body = read.response.json if read.response is not None else None
+    return body is None or ((body.is_json or body.is_beyond_us) and not body.bom)
 
 
 @cache
@@ -260,4 +266,8 @@ def outcome(read: ClientRead) -> str:
     result = read.result
     if result.failure is not None:
         return f"an error ({result.failure.kind}{f': {result.failure.type[:60]}' if result.failure.type else ''})"
-    return "success with nothing in it" if result.empty else "a session"
+    if result.verdict is not None:
+        return f"the verdict {result.verdict}"
+    if result.other is not None:
+        return f"success with {result.other}"
+    return "a session" if surfaced(read) else "success with nothing in it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Self
@@ -15,9 +16,9 @@ from hpp_contract.server.application import Application
 from hpp_contract.server.sandbox import Sandbox
 from hpp_contract.server.simulate import seen_by_probe, simulate_server
 from hpp_contract.server.tls import Tls
-from hpp_contract.server.wire import LOOPBACK, Listener
+from hpp_contract.server.wire import LOOPBACK, Listener, ends_connection
 
-__all__ = ["Application", "Sandbox", "Server", "Tls", "seen_by_probe", "simulate_server"]
+__all__ = ["Application", "Sandbox", "Server", "Tls", "ends_connection", "seen_by_probe", "simulate_server"]
 
 
 class Server:
@@ -34,7 +35,7 @@ class Server:
         self,
         faults: Iterable[Variant] = (),
         *,
-        tls: Tls | None = None,
+        tls: Tls | ssl.SSLContext | None = None,
         credentials: Credentials = CREDENTIALS,
         port: int = 0,
         base_path: str = "",
@@ -49,9 +50,18 @@ class Server:
         self.application = Application(
             credentials, faults, otherwise=scenario, base_path=base_path, served=served, sandbox=sandbox, clock=clock
         )
-        context = tls.context if tls else None
+        context = tls.context if isinstance(tls, Tls) else tls
         self._listener = Listener(port, self.application, context, self.application.clock, host)
         self.url = self._listener.origin + base_path
+
+    @property
+    def spoken_to(self) -> bool:
+        """Whether a client said anything to this server, beside a handshake."""
+        return self._listener.spoken_to
+
+    @property
+    def failed_handshakes(self) -> int:
+        return self._listener.failed
 
     @property
     def log(self) -> tuple[Exchange, ...]:

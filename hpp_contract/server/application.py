@@ -85,6 +85,12 @@ class Log:
         with self._lock:
             return self._count
 
+    def after(self, count: int) -> tuple[int, tuple[Exchange, ...]]:
+        """How many exchanges were ever added, and those of them that are kept beyond the first `count`."""
+        with self._lock:
+            new = min(self._count - count, len(self._kept))
+            return self._count, tuple(self._kept)[len(self._kept) - new :]
+
 
 class Application:
     """Answers read-session requests under any path prefix, or only under `base_path` when one is given.
@@ -92,7 +98,8 @@ class Application:
     `faults` apply to their scenarios whatever the id; under a fault's own well-known id only that fault applies.
     `otherwise` is served under every well-formed id that is unknown, each value of `served` under its key. A `sandbox`
     answers for the sessions it made, and whatever is not a read of a session; only reads are logged. `clock`
-    dates sessions and answers (the sandbox's own when there is one). Safe to call from any thread.
+    dates sessions and answers (the sandbox's own when there is one). It no longer asks for credentials once
+    `asks_for_credentials` is False. Safe to call from any thread.
     """
 
     def __init__(
@@ -107,6 +114,7 @@ class Application:
         clock: Clock | None = None,
     ) -> None:
         self.credentials = credentials
+        self.asks_for_credentials = True
         self.log = Log()
         self.clock = clock or (sandbox.clock if sandbox is not None else system_clock)
         self._faults = tuple(faults)
@@ -160,9 +168,9 @@ class Application:
             return Resolution("other-path", 404, authority)
         if request.method != "GET":
             return Resolution("not-get", 405, authority)
-        if authority != "right":
+        if authority != "right" and self.asks_for_credentials:
             return Resolution(Asked.NO_CREDENTIALS if authority == "none" else Asked.WRONG_CREDENTIALS, 401, authority)
-        return self._session(wanted)
+        return replace(self._session(wanted), credentials=authority)
 
     def _session(self, wanted: str) -> Resolution:
         scenario = self._scenarios.get(wanted)
@@ -233,9 +241,10 @@ def is_authorized(header: str, credentials: Credentials) -> bool:
     scheme, _, token = header.partition(" ")
     # Header fields arrive decoded as Latin-1: encoding undoes that and gives the bytes as sent.
     sent = token.strip().encode("latin-1", "replace")
-    # RFC 7617 leaves the encoding open: libraries choose Latin-1 as often as UTF-8, and both are accepted.
+    # RFC 7617 leaves the encoding open: libraries choose Latin-1 as often as UTF-8, and both are accepted. What a key
+    # from a file ends in is not part of it, whether it is sent or not.
     keys, named, unnamed = (
-        {text.encode(), text.encode("latin-1", "replace")}
+        {form for written in (text, text.strip()) for form in (written.encode(), written.encode("latin-1", "replace"))}
         for text in (credentials.api_key, f"{credentials.username}:{credentials.api_key}", f":{credentials.api_key}")
     )
     return scheme.lower() == "basic" and (sent in keys or _decoded(sent) in named | unnamed)

@@ -60,7 +60,9 @@ EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  only where somebody asks for it
 class Listener(ThreadingHTTPServer):
     """Accepts connections on IPv4, on loopback unless told, and answers each in a thread; `stop` ends them all.
 
-    `refused` is what the system refused to a connection, which was then closed; the others are served.
+    `refused` is what the system refused to a connection, which was then closed; the others are served. `failed` counts
+    the TLS handshakes that came to nothing; `spoken_to` says whether anything came that was meant for a server of HTTP,
+    in a handshake's place or after it.
     """
 
     daemon_threads = True
@@ -80,6 +82,8 @@ class Listener(ThreadingHTTPServer):
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
         self.refused: SystemRefused | None = None
+        self.failed = 0
+        self.spoken_to = False
         self.timeout = 0
         with contextlib.ExitStack() as undo:
             self._waker, self._wake = map(undo.enter_context, socket.socketpair())
@@ -193,7 +197,9 @@ class _Connection(BaseHTTPRequestHandler):
             self.request.settimeout(_HANDSHAKE_LIMIT_S)
             try:
                 self.request.do_handshake()
-            except OSError:
+            except OSError as error:
+                self._listener.failed += 1
+                self._listener.spoken_to |= getattr(error, "reason", "") == "HTTP_REQUEST"
                 self.request.close()
                 raise
             self.request.settimeout(None)
@@ -206,6 +212,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
+        self._listener.spoken_to |= bool(self.raw_requestline)
         if len(self.raw_requestline) > _MAX_LINE:
             self.requestline, self.request_version, self.command = "", "", ""
             self.send_error(414)

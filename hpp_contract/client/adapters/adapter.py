@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -43,6 +43,17 @@ class Adapter(Protocol):
 
     notes: list[str]
     """What the author of the adapter should know, although no case failed."""
+
+    heard: bool
+    """Whether anything came from the adapter at all, right or wrong."""
+
+    def start(self) -> None:
+        """Start the client, unless it runs: what it declares is known then. Raises what `read` raises."""
+        ...
+
+    def read_together(self, asks: Sequence[Ask], wait: float) -> tuple[tuple[ClientResult, float], ...]:
+        """Have the client read several sessions at the same time; only for one that declares that it can."""
+        ...
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         """Have the client read a session, for at most `wait` seconds: the result, and the seconds it took.

@@ -7,10 +7,11 @@ import contextlib
 import json
 import shlex
 import time
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from hpp_contract.client.adapters.adapter import Ask
-from hpp_contract.client.adapters.results import parse_capabilities, parse_result
+from hpp_contract.client.adapters.results import no_session, parse_capabilities, parse_result
 from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Capabilities, ClientResult
@@ -28,7 +29,7 @@ MAX_EXTRA_LINES: Final = 100
 _ASSUMED: Final = "all optional abilities are assumed."
 _SILENT: Final = f"The adapter did not answer hello within {HELLO_LIMIT_S:g} s: {_ASSUMED}"
 
-_PARTS: Final = frozenset({"session", "error", "empty", "skipped"})
+_PARTS: Final = frozenset({"session", "error", "empty", "skipped", "verdict"})
 
 
 def arguments(command: str) -> list[str]:
@@ -52,21 +53,48 @@ class CommandAdapter:
         self._asked: set[str] = set()
         self._repeated = False
         self.can = Capabilities()
+        self.heard = False
         self.notes: list[str] = []
+
+    def start(self) -> None:
+        self._started()
+
+    def read_together(self, asks: Sequence[Ask], wait: float) -> tuple[tuple[ClientResult, float], ...]:
+        child = self._started()
+        began = time.monotonic()
+        answers: dict[str, tuple[ClientResult, float]] = {}
+        try:
+            for ask in asks:
+                child.send(json.dumps(ask.message(), ensure_ascii=False).encode())
+            while waiting := {ask.id for ask in asks} - answers.keys():
+                found = self._answer(child, waiting, began + wait)
+                if found is None:
+                    break
+                name, result = found
+                answers[name] = result, time.monotonic() - began
+        except AdapterError as error:
+            problem = self._problem(child, str(error))
+        else:
+            missing = len(answers) < len(asks)
+            problem = self._problem(child, f"no answer within {wait:g} s", hung=True) if missing else ClientResult()
+        self._asked |= {ask.id for ask in asks}
+        return tuple(answers.get(ask.id, (problem, time.monotonic() - began)) for ask in asks)
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         child = self._started()
         began = time.monotonic()
         try:
             child.send(json.dumps(ask.message(), ensure_ascii=False).encode())
-            result = self._answer(child, ask.id, began + wait)
+            found = self._answer(child, {ask.id}, began + wait)
+            result = found[1] if found is not None else None
             elapsed = time.monotonic() - began
             if not self._asked and result is not None:
                 result = self._checked(child, ask.id, result)
         except AdapterError as error:
             result, elapsed = self._problem(child, str(error)), time.monotonic() - began
         if result is None:
-            result = self._problem(child, f"no answer within {wait:g} s", hung=True)
+            said = "" if child.heard else child.last_words()
+            result = self._problem(child, f"no answer within {wait:g} s{said}", hung=True)
         self._asked.add(ask.id)
         return result, elapsed
 
@@ -96,6 +124,7 @@ class CommandAdapter:
     def _hello(self, child: SubprocessGroup) -> None:
         child.send(json.dumps(HELLO).encode())
         line = child.line(time.monotonic() + HELLO_LIMIT_S)
+        self.heard |= line is not None
         message = None if line is None else parsed(line)
         if message is not None and message.get("op") == "hello":
             self.can = parse_capabilities(message)
@@ -118,17 +147,21 @@ class CommandAdapter:
 
     def _problem(self, child: SubprocessGroup, problem: str, *, hung: bool = False) -> ClientResult:
         """Stop the process; the result that says what went wrong."""
+        self.heard |= child.heard
         child.stop()
         self._child = None
         return ClientResult(problem=problem, hung=hung)
 
-    def _answer(self, child: SubprocessGroup, wanted: str, deadline: float) -> ClientResult | None:
-        """The answer to `wanted`, or None when it does not come in time."""
+    def _answer(
+        self, child: SubprocessGroup, wanted: Collection[str], deadline: float
+    ) -> tuple[str, ClientResult] | None:
+        """One of the `wanted` answers, with its id; None when none comes in time."""
         repeated = ""
         for _ in range(MAX_EXTRA_LINES):
             line = child.line(deadline)
             if line is None:
                 return None
+            self.heard = True
             message = parsed(line)
             if message is None:
                 raise AdapterError(
@@ -136,10 +169,10 @@ class CommandAdapter:
                 )
             if message.get("op") == "hello":
                 self._late_hello(message)
-            elif message.get("id") == wanted:
-                return ClientResult(problem=repeated) if repeated else _result(message)
-            elif message.get("id") in self._asked:
-                repeated = repeated or self._repeat(str(message["id"]))
+            elif isinstance(answered := message.get("id"), str) and answered in wanted:
+                return answered, ClientResult(problem=repeated) if repeated else _result(message)
+            elif isinstance(answered, str) and answered in self._asked:
+                repeated = repeated or self._repeat(answered)
             else:
                 raise AdapterError(_wrong_id(message, wanted))
         raise AdapterError(f"more than {MAX_EXTRA_LINES} lines on stdout that are no answer to a message")
@@ -171,15 +204,17 @@ def parsed(line: bytes) -> dict[str, Any] | None:
 def _result(message: dict[str, Any]) -> ClientResult:
     if not _PARTS & message.keys():
         return ClientResult(problem=f"an answer with none of {', '.join(sorted(_PARTS))} in it")
-    if "session" in message and not isinstance(message["session"], dict):
-        return ClientResult(problem="an answer whose session is not an object")
+    session = message.get("session", {})
+    if session is not None and session != [] and not isinstance(session, dict):
+        return ClientResult(other=no_session(session))
     return parse_result({name: value for name, value in message.items() if name in _PARTS})
 
 
-def _wrong_id(message: dict[str, Any], wanted: str) -> str:
+def _wrong_id(message: dict[str, Any], wanted: Collection[str]) -> str:
+    right = " or ".join(map(repr, sorted(wanted)))
     if "id" not in message:
-        return f"an answer without an id: it must repeat {wanted!r}"
-    return f"an answer with the id {str(message['id'])[:60]!r} instead of {wanted!r}"
+        return f"an answer without an id: it must repeat {right}"
+    return f"an answer with the id {str(message['id'])[:60]!r} instead of {right}"
 
 
 def quoted(line: bytes) -> str:

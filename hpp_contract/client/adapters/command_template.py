@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from hpp_contract.client.adapters.adapter import Ask
@@ -25,19 +26,31 @@ class CommandTemplateAdapter:
     def __init__(self, command: str) -> None:
         self._argv = arguments(command)
         self.can = Capabilities()
+        self.heard = False
         self.notes: list[str] = []
+
+    def start(self) -> None:
+        """Do nothing: a process is started for each read."""
+
+    def read_together(self, asks: Sequence[Ask], wait: float) -> tuple[tuple[ClientResult, float], ...]:
+        """Never called: what is started once a read declares nothing."""
+        raise NotImplementedError
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         began = time.monotonic()
         child = SubprocessGroup([_filled(word, ask) for word in self._argv])
         try:
             result = _last_answer(child, began + wait)
+            if result is None:
+                said = "" if child.heard else child.last_words()
+                result = ClientResult(problem=f"no answer within {wait:g} s{said}", hung=True)
         except AdapterError as error:
             result = ClientResult(problem=str(error))
         finally:
             elapsed = time.monotonic() - began
             child.stop()
-        return result or ClientResult(problem=f"no answer within {wait:g} s", hung=True), elapsed
+            self.heard |= child.heard
+        return result, elapsed
 
     def close(self) -> None:
         """Do nothing: no process is kept from read to read."""

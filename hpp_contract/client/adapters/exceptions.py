@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from hpp_contract.model.client_read import Failure
+from hpp_contract.model.client_read import STATUS_CODES, Failure
 
 _STATUS: Final = ("http_status", "status_code", "status", "http_code", "code")
 _RESPONSES: Final = ("response", "http_response", "resp")
@@ -83,7 +83,7 @@ def _attributes(holder: Any, names: tuple[str, ...]) -> Iterator[Any]:
 def _status(holder: Any) -> int | None:
     for value in _attributes(holder, _STATUS):
         number = getattr(value, "value", value)
-        if isinstance(number, int) and not isinstance(number, bool) and 100 <= number <= 599:
+        if isinstance(number, int) and number in STATUS_CODES:
             return int(number)
     return None
 

@@ -8,7 +8,8 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,26 +42,57 @@ class PythonAdapter:
         self._worker: _Worker | None = None
         declared = hello if hello is not None else getattr(function, "hello", None)
         self.can = parse_capabilities(declared) if isinstance(declared, Mapping) else Capabilities()
+        self.heard = True
         self.notes: list[str] = []
+
+    def start(self) -> None:
+        """Do nothing: the function is in this process."""
+
+    def read_together(self, asks: Sequence[Ask], wait: float) -> tuple[tuple[ClientResult, float], ...]:
+        """A coroutine function is awaited for all of them in one event loop, any other is called in threads."""
+        calls = [self._call(ask) for ask in asks]
+        if _is_async(self._function):
+            self._worker = self._worker or _Worker()
+            return tuple(_answered(result, wait) for result in self._worker.call_all(calls, wait))
+        workers = [_Worker() for _ in calls]
+        with ThreadPoolExecutor(len(calls)) as threads:
+            results = tuple(threads.map(lambda worker, call: worker.call(call, wait), workers, calls))
+        for worker in workers:
+            worker.abandon()
+        return tuple(_answered(result, wait) for result in results)
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         self._worker = self._worker or _Worker()
+        began = time.monotonic()
+        result = self._worker.call(self._call(ask), wait)
+        elapsed = time.monotonic() - began
+        if result is None:
+            self._worker.abandon()
+            self._worker = None
+        return _answered(result, wait)[0], elapsed
+
+    def _call(self, ask: Ask) -> Callable[[], Any]:
+        """The call that reads a session."""
         values = (ask.base_url, ask.username, ask.password, ask.session_id, ask.timeout)
         named: dict[str, Any] = dict(zip(ARGUMENTS, values, strict=True))
         if self._takes_ca_file:
             named[CA_FILE] = ask.ca_file
-        began = time.monotonic()
-        result = self._worker.call(lambda: self._function(**named) if self._by_name else self._function(*values), wait)
-        elapsed = time.monotonic() - began
-        if result is not None:
-            return result, elapsed
-        self._worker.abandon()
-        self._worker = None
-        return ClientResult(problem=f"no answer within {wait:g} s: the call was abandoned", hung=True), elapsed
+        return lambda: self._function(**named) if self._by_name else self._function(*values)
 
     def close(self) -> None:
         if self._worker is not None:
             self._worker.abandon()
+
+
+def _answered(result: ClientResult | None, wait: float) -> tuple[ClientResult, float]:
+    """The result, or that there was none, and about the seconds that it took at most."""
+    hung = ClientResult(problem=f"no answer within {wait:g} s: the call was abandoned", hung=True)
+    return (result, 0.0) if result is not None else (hung, wait)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    called = function if inspect.isroutine(function) else type(function).__call__
+    return inspect.iscoroutinefunction(called)
 
 
 class _Worker:
@@ -82,6 +114,25 @@ class _Worker:
         if isinstance(result, SystemRefused):
             raise result
         return result
+
+    def call_all(self, functions: Sequence[Callable[[], Any]], wait: float) -> tuple[ClientResult | None, ...]:
+        """The results of several coroutine functions at the same time; None for all when one does not end in time."""
+        results: list[ClientResult | None] = [None] * len(functions)
+
+        async def keep(place: int, function: Callable[[], Any]) -> None:
+            try:
+                results[place] = parse_result(await function())
+            except Exception as error:  # that is its result
+                results[place] = ClientResult(failure=failure_of(error))
+
+        async def all_of_them() -> dict[str, Any]:
+            from asyncio import gather  # slow to import, as below
+
+            await gather(*(keep(place, function) for place, function in enumerate(functions)))
+            return {}
+
+        self.call(all_of_them, wait)
+        return tuple(results)
 
     def abandon(self) -> None:
         """Let the thread end after its call, if that ends."""

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from hpp_contract.client.adapters.exceptions import failure_of
-from hpp_contract.model.client_read import ERROR_PARTS, Capabilities, ClientResult, Failure
+from hpp_contract.model.client_read import ERROR_PARTS, STATUS_CODES, VERDICTS, Capabilities, ClientResult, Failure
 from hpp_contract.spec.session import MEMBERS
 
 _DEPTH: Final = 6
@@ -20,19 +20,37 @@ _WORDS: Final = {
     "timestamps": ("string", "instant"),
     "base_url": ("native", "injected", "patched"),
     "auth": ("preemptive", "challenge"),
+    "answers": ("session", "verdict"),
 }
 _KINDS: Final = frozenset({"http", "decode", "network", "timeout", "client"})
 
 
 def parse_result(value: Any) -> ClientResult:
     """The result that a client returned as `value`: a session (mapping or object), an answer of the adapter protocol,
-    None for nothing, or an error object."""
+    None for nothing, or an error object. An empty list is what PHP makes of an empty object."""
     if value is None:
         return ClientResult(empty=True)
+    if value == []:
+        return ClientResult(session={})
     if isinstance(value, BaseException):
         return ClientResult(failure=failure_of(value))
     if isinstance(value, Mapping):
-        return _from_mapping(value)
+        return _with_verdict(_from_mapping(value), value.get("verdict"))
+    return _with_verdict(_from_object(value), _attribute(value, "verdict"))
+
+
+def _with_verdict(result: ClientResult, verdict: Any) -> ClientResult:
+    """The result with its verdict, which may stand beside a session or alone. An error is no verdict."""
+    said = plain(verdict)
+    if said is None or result.failure is not None or result.skipped is not None:
+        return result
+    if said not in VERDICTS:
+        return ClientResult(problem=f"a verdict that is none of {', '.join(VERDICTS)}")
+    return ClientResult(session=result.session or None, verdict=said)
+
+
+def _from_object(value: Any) -> ClientResult:
+    """The result that is an object with a session's members, or with a session or an error in it."""
     session = {name: plain(member) for name in MEMBERS if (member := _attribute(value, name)) is not None}
     if session:
         return ClientResult(session=session)
@@ -41,9 +59,12 @@ def parse_result(value: Any) -> ClientResult:
         return _from_mapping({name: part for name, part in parts.items() if part is not None})
     if any(hasattr(value, name) for name in MEMBERS):
         return ClientResult(session={})
-    return ClientResult(
-        problem=f"the client returned {_with_article(type(value).__name__)}, which has no member of a session"
-    )
+    return ClientResult(other=no_session(value))
+
+
+def no_session(value: Any) -> str:
+    """What the client returned instead of a session, in words."""
+    return f"{_with_article(type(value).__name__)}, which has no member of a session"
 
 
 def _from_mapping(value: Mapping[Any, Any]) -> ClientResult:
@@ -76,7 +97,7 @@ def _failure(value: Any) -> Failure:
         kind=str(parts.get("kind")) if parts.get("kind") in _KINDS else "client",
         type=str(parts.get("type") or "")[:200],
         message=str(parts.get("message") or "")[:_LENGTH],
-        http_status=status if isinstance(status, int) and not isinstance(status, bool) else None,
+        http_status=status if isinstance(status, int) and status in STATUS_CODES else None,
         error_code=_text(parts.get("error_code")),
         error_messages=tuple(map(str, messages)) if isinstance(messages, list | tuple) else None,
         correlation_id=_text(parts.get("correlation_id")),
@@ -141,6 +162,5 @@ def parse_capabilities(hello: Mapping[str, Any]) -> Capabilities:
     for name, words in _WORDS.items():
         if hello.get(name) in words:
             declared[name] = hello[name]
-    if isinstance(hello.get("timeout"), bool):
-        declared["timeout"] = hello["timeout"]
+    declared |= {name: hello[name] for name in ("timeout", "concurrent") if isinstance(hello.get(name), bool)}
     return Capabilities(**declared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -21,6 +22,14 @@ MAX_LINE: Final = 1_000_000
 STDERR_TAIL: Final = 2000
 """Bytes of stderr that are remembered."""
 
+STDERR_HEAD: Final = 4000
+"""Bytes of the beginning of stderr that are remembered: a program that does not start says there why."""
+
+_ERROR: Final = re.compile(
+    r"^(?!Traceback)\S.*?(\w*(Error|Exception)\b|\b(error|fatal|panic|cannot|not found|no such file)\b)", re.IGNORECASE
+)
+"""A line that says what went wrong, not one of a program's text that is quoted, which is indented."""
+
 _CHUNK: Final = 65536
 _POLL_S: Final = 0.1
 _MARK: Final = "HPP_CONTRACT_ADAPTER"
@@ -31,8 +40,8 @@ class AdapterError(Exception):
 
 
 class SubprocessGroup:
-    """A running command. Used by one thread. Raises UsageProblem when it cannot be started, and SystemRefused or
-    OSError when the system refuses a process or a file."""
+    """A running command; `heard` once anything came on its stdout. Used by one thread. Raises UsageProblem when it
+    cannot be started, and SystemRefused or OSError when the system refuses a process or a file."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         if os.name != "posix":
@@ -57,8 +66,10 @@ class SubprocessGroup:
             self._selector.register(self._fd(name), selectors.EVENT_READ, name)
         os.set_blocking(self._fd("stdin"), False)
         self._buffer = bytearray()
+        self._head = b""
         self._tail = b""
         self._open = True
+        self.heard = False
 
     def _fd(self, name: str) -> int:
         return self._streams[name].fileno()
@@ -106,7 +117,9 @@ class SubprocessGroup:
             if key.data == "stdout":
                 self._buffer += content or b""
                 self._open = content != b""
+                self.heard |= bool(content)
             else:
+                self._head = (self._head + (content or b""))[:STDERR_HEAD]
                 self._tail = (self._tail + (content or b""))[-STDERR_TAIL:]
             if content == b"":
                 self._selector.unregister(key.fd)
@@ -137,8 +150,15 @@ class SubprocessGroup:
         status = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         killed = status is not None and status.si_code != os.CLD_EXITED
         how = f"{'signal' if killed else 'exit code'} {status.si_status if status else ''}"
+        return f"; it ended with {how}" + self.last_words()
+
+    def last_words(self) -> str:
+        """What it said on stderr, as the end of a sentence: the first line that looks like an error, else the end."""
+        lines = (self._head + b"\n" + self._tail).decode("utf-8", "replace").splitlines()
+        if error := next(filter(_ERROR.search, lines), None):
+            return f", saying on stderr: {' '.join(error.split())[:200]}"
         said = " ".join(self._tail.decode("utf-8", "replace").split())[-200:]
-        return f"; it ended with {how}" + (f", saying last on stderr: {said}" if said else "")
+        return f", saying last on stderr: {said}" if said else ""
 
     def stop(self, wait: float = 0.0) -> None:
         """End it and everything it started: after `wait` seconds to end by itself, by SIGTERM, then SIGKILL."""

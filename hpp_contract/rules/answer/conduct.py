@@ -10,14 +10,29 @@ from hpp_contract.engine.rule import Finding, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.exchange import values
-from hpp_contract.rules.answer.faults import adapter_fault, return_problem, take
-from hpp_contract.rules.served import stalled
+from hpp_contract.rules.answer.faults import (
+    adapter_fault,
+    adapter_variation,
+    declare,
+    repeat_requests,
+    return_other,
+    return_problem,
+    take,
+)
+from hpp_contract.rules.served import ServedKind, served_kind, stalled
 
 SLACK = 2.0
 """Seconds beyond its time-outs that a client may take: starting, connecting, backing off, a busy machine."""
 
 TRIES = 5
 """Requests that one read may send: a challenge and a few retries."""
+
+
+REFUSED_TRIES = 2
+"""Requests of one read that may be answered 401: one without credentials, one with them."""
+
+OWN_LIMIT_S = 12.0
+"""Seconds after which a client must have given up, though nobody told it when to."""
 
 
 def _stalled(read: ClientRead) -> bool:
@@ -29,12 +44,14 @@ def _stalled(read: ClientRead) -> bool:
     "HPP-A33", "time-out-honoured", "must", "inferred", "Polling implies promptness", scope="answer", when=_stalled,
     faults=[adapter_fault("waits-for-ever", "stalls-before-answer", take(60.0)),
             adapter_fault("ignores-stalled-body", "stalls-in-body", take(60.0))],
+    variations=[adapter_variation("waits-as-long-for-each-try", "stalls-before-answer", repeat_requests(3), take(2.8))],
 )  # fmt: skip
 def timeout_honoured(read: ClientRead) -> Iterator[Finding]:
     """A read ends soon after its time-out when the server does not answer.
 
-    A read that never ends blocks a worker. The time-out is allowed for every request that the client tried (five at
-    most), the client's own pauses between them are not counted, and two seconds are added for the rest.
+    A worker that is blocked for good serves no other shopper: a few such reads stop the shop. The time-out is allowed
+    for every request that the client tried (five at most), the client's own pauses between them are not counted, and
+    two seconds are added for the rest.
     """
     tries = read.served[:TRIES]
     allowed = read.timeout * max(1, len(tries)) + _pauses(tries, read.timeout) + SLACK
@@ -60,6 +77,7 @@ def _drips(read: ClientRead) -> bool:
     "HPP-A34", "time-out-covers-whole-read", "info", "inferred", "Polling implies promptness", scope="answer",
     when=_drips,
     faults=[adapter_fault("counts-each-piece", "drips", take(2.0))],
+    variations=[adapter_variation("waits-for-all-pieces", "drips", take(0.5))],
 )  # fmt: skip
 def timeout_covers_whole_read(read: ClientRead) -> Iterator[Finding]:
     """The time-out is for the whole read, not for each piece of it.
@@ -78,16 +96,29 @@ def _asked(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A35", "retries-bounded", "should", "inferred", "Rate limits", scope="answer", when=_asked,
-    faults=[adapter_fault("hammers", "unavailable-503", lambda read: replace(read, served=read.served * 20)),
-            adapter_fault("reads-six-times", "waiting", lambda read: replace(read, served=read.served * 6))],
+    faults=[adapter_fault("hammers", "unavailable-503", repeat_requests(20)),
+            adapter_fault("reads-six-times", "waiting", repeat_requests(6)),
+            adapter_fault("insists-on-refused-key", "unauthorized", repeat_requests(3))],
+    variations=[adapter_variation("asks-five-times", "unavailable-503", repeat_requests(5)),
+                adapter_variation("tries-a-refused-key-twice", "unauthorized", repeat_requests(2))],
 )  # fmt: skip
 def retries_bounded(read: ClientRead) -> Iterator[Finding]:
-    """One read sends at most five requests, retries and challenge included.
+    """One read sends at most five requests, retries and challenge included, and at most two that are answered 401.
 
-    A client that keeps trying makes an outage worse, and its caller learns of it late.
+    A client that keeps trying makes an outage worse, and its caller learns of it late. A key that was refused does not
+    become right by being sent again.
     """
+    refused = sum(exchange.status == 401 for exchange in read.served)
     if len(read.served) > TRIES:
         yield Finding("requests", f"at most {TRIES} for one read", str(len(read.served)))
+    elif refused > REFUSED_TRIES:
+        yield Finding("requests", f"at most {REFUSED_TRIES} that are answered 401", str(refused))
+
+
+def _follow(read: ClientRead) -> ClientRead:
+    """Ask at the other host too, without credentials."""
+    bare = (replace(exchange, request=replace(exchange.request, headers=())) for exchange in read.served)
+    return replace(read, other_host_requests=tuple(bare))
 
 
 def _redirected(read: ClientRead) -> bool:
@@ -100,11 +131,12 @@ def _redirected(read: ClientRead) -> bool:
     when=_redirected,
     faults=[adapter_fault("takes-credentials-along", "redirect-elsewhere",
                 lambda read: replace(read, other_host_requests=read.served))],
+    variations=[adapter_variation("follows-without-credentials", "redirect-elsewhere", _follow)],
 )  # fmt: skip
 def credentials_stay(read: ClientRead) -> Iterator[Finding]:
     """Credentials never follow a redirect to another host.
 
-    Another host would get the API key.
+    Whoever can redirect a request is given the API key, and reads or disables every session of the merchant with it.
     """
     for exchange in read.other_host_requests:
         if values(exchange.request.headers, "authorization"):
@@ -118,12 +150,48 @@ def _run(read: ClientRead) -> bool:
 @rule(
     "HPP-A37", "gives-an-answer", "must", "inferred", "Adapter protocol", scope="answer", when=_run,
     faults=[adapter_fault("crashes", "waiting", return_problem("the adapter ended with exit code 1")),
-            adapter_fault("prints-on-stdout", "smoke", return_problem("a line on stdout that is no JSON object"))],
+            adapter_fault("prints-on-stdout", "smoke", return_problem("a line on stdout that is no JSON object")),
+            adapter_fault("returns-a-number", "waiting", return_other("an int, which has no member of a session"))],
+    variations=[adapter_variation("takes-a-second", "smoke", take(1.0))],
 )  # fmt: skip
 def gives_an_answer(read: ClientRead) -> Iterator[Finding]:
     """Every read ends in a session or an error: no crash, no hang, nothing else.
 
-    No caller can handle a crash of the whole process, or a call that never returns.
+    No caller can handle a crash of its whole process or a call that never returns: every shopper who is being served
+    then is lost.
     """
-    if read.result.problem is not None:
-        yield Finding("answer", "a session or an error", read.result.problem)
+    found = read.result.problem
+    if read.result.other is not None and served_kind(read) in _READABLE:
+        found = f"the client returned {read.result.other}"
+    if found is not None:
+        yield Finding("answer", "a session or an error", found)
+
+
+_READABLE = (ServedKind.SESSION, ServedKind.ODD, ServedKind.NOTHING)
+"""Where a session can be expected; what is taken for one elsewhere has rules of its own."""
+
+
+def _on_its_own(read: ClientRead) -> bool:
+    """The client cannot be told when to give up, and the server kept silent longer than anybody waits."""
+    return read.result.skipped is None and not read.can.timeout and read.case == SILENT
+
+
+@rule(
+    "HPP-A39", "gives-up-by-itself", "should", "inferred", "Polling implies promptness", scope="answer",
+    when=_on_its_own,
+    faults=[adapter_fault("gives-up-never", "stalls-before-answer", declare(timeout=False), take(OWN_LIMIT_S + 0.5))],
+    variations=[adapter_variation("gives-up-after-ten-seconds", "stalls-before-answer", declare(timeout=False),
+                    take(10.0))],
+)  # fmt: skip
+def gives_up_by_itself(read: ClientRead) -> Iterator[Finding]:
+    """A client to which no time-out can be given has one of its own, of twelve seconds at most.
+
+    Its caller can do nothing about a server that does not answer.
+    """
+    if read.elapsed >= OWN_LIMIT_S:
+        yield Finding("elapsed", f"less than {OWN_LIMIT_S:g} s",
+                      f"still waiting after {OWN_LIMIT_S:g} s, and cannot be told to stop")  # fmt: skip
+
+
+SILENT = "stalls-before-answer"
+"""The case in which the server does not answer."""

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from hpp_contract.engine.rule import Finding, rule
-from hpp_contract.model.client_read import ClientRead, Failure
+from hpp_contract.model.client_read import STATUS_CODES, ClientRead, Failure
 from hpp_contract.privacy.redact import encodings, is_placeholder
-from hpp_contract.rules.answer.faults import adapter_fault, return_error
+from hpp_contract.rules.answer.faults import adapter_fault, adapter_variation, repeat_requests, return_error
 from hpp_contract.rules.served import ServedKind, served_kind
 from hpp_contract.spec.page import AUTHENTICATION, ERROR_OBJECT, REFERENCE
 
@@ -41,6 +41,7 @@ def _status_declared(read: ClientRead) -> bool:
     "HPP-A28", "http-status-reachable", "should", "referenced", REFERENCE, scope="answer", when=_status_declared,
     faults=[adapter_fault("hides-http-status", "not-found", return_error(http_status=None)),
             adapter_fault("hides-unauthorized", "unauthorized", return_error(http_status=None))],
+    variations=[adapter_variation("tells-only-the-status", "not-found-404-empty", return_error(message=""))],
 )  # fmt: skip
 def http_status_reachable(read: ClientRead) -> Iterator[Finding]:
     """The caller can tell which status code refused the read.
@@ -59,6 +60,7 @@ def _code_declared(read: ClientRead) -> bool:
 @rule(
     "HPP-A29", "error-code-reachable", "should", "referenced", ERROR_OBJECT, scope="answer", when=_code_declared,
     faults=[adapter_fault("hides-error-code", "not-found", return_error(error_code=None))],
+    variations=[adapter_variation("keeps-messages-to-itself", "not-found", return_error(error_messages=None))],
 )  # fmt: skip
 def error_code_reachable(read: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `error_code` of an error object.
@@ -77,6 +79,7 @@ def _correlation_declared(read: ClientRead) -> bool:
 @rule(
     "HPP-A30", "correlation-id-kept", "should", "referenced", ERROR_OBJECT, scope="answer", when=_correlation_declared,
     faults=[adapter_fault("hides-correlation-id", "unauthorized", return_error(correlation_id=None))],
+    variations=[adapter_variation("asks-again-when-refused", "forbidden", repeat_requests(2))],
 )  # fmt: skip
 def correlation_id_kept(read: ClientRead) -> Iterator[Finding]:
     """The caller can reach the `correlation_id` of an error object.
@@ -103,15 +106,19 @@ def _failure_of(read: ClientRead) -> Failure:
     faults=[adapter_fault("maps-all-to-404", "unauthorized", return_error(http_status=404)),
             adapter_fault("makes-up-status", "reset-before-answer", return_error(http_status=500)),
             adapter_fault("makes-up-error-code", "not-found", return_error(error_code="UNKNOWN_ERROR"))],
+    variations=[adapter_variation("writes-no-status-as-zero", "reset-before-answer", return_error(http_status=0)),
+                adapter_variation("writes-no-status-as-minus-one", "closed-before-answer",
+                    return_error(http_status=-1))],
 )  # fmt: skip
 def errors_tell_the_truth(read: ClientRead) -> Iterator[Finding]:
     """An error's `http_status`, `error_code` and `correlation_id`, where given, are those the server sent.
 
-    If 401 is reported as 404, the caller thinks the session expired.
+    A caller that is told 404 for a 401 drops a session that is alive, and one that is told 200 for a lost answer
+    believes it.
     """
     failure = _failure_of(read)
     statuses = {exchange.status for exchange in (*read.served, *read.other_host_requests)} - {None}
-    if failure.http_status and failure.http_status not in statuses:  # many languages write none as 0
+    if failure.http_status in STATUS_CODES and failure.http_status not in statuses:
         sent = " or ".join(map(str, sorted(filter(None, statuses)))) or "none: nothing was answered"
         yield Finding("error http_status", sent, str(failure.http_status))
     for name, surfaced in (("error_code", failure.error_code), ("correlation_id", failure.correlation_id)):
@@ -136,11 +143,13 @@ def _texts(parts: Iterable[Any]) -> Iterator[str]:
     "HPP-A32", "no-credentials-in-errors", "must", "inferred", AUTHENTICATION, scope="answer", when=_failed,
     faults=[adapter_fault("prints-request-with-error", "unauthorized",
                 lambda read: return_error(message=f"401 for Authorization: Basic {read.secrets[0]}")(read))],
+    variations=[adapter_variation("names-the-header-in-an-error", "unauthorized",
+                    return_error(message="401: look at the Authorization header"))],
 )  # fmt: skip
 def no_credentials_in_errors(read: ClientRead) -> Iterator[Finding]:
     """No error text holds the credentials, in any encoding.
 
-    Errors are logged, mailed and pasted into tickets.
+    Errors are logged, mailed and pasted into tickets: whoever reads them has the API key of the merchant.
     """
     text = "\n".join(_texts(astuple(_failure_of(read))))
     if any(form in text for form in _forms(read.secrets)):

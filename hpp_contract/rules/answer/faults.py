@@ -1,4 +1,4 @@
-"""Edits of client reads, of which the faults of wrong clients are made: each changes what the caller gets."""
+"""Edits of client reads, of which faults and variations of clients are made: each changes what the caller gets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any
 
 from hpp_contract.engine import fault
-from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
+from hpp_contract.model.client_read import ClientRead, ClientResult, Failure, Verdict
 from hpp_contract.rules.served import served_session
 
 AnswerEdit = Callable[[ClientRead], ClientRead]
 
 adapter_fault = partial(fault.fault, source="adapter")
+adapter_variation = partial(fault.variation, source="adapter")
 
 
 def return_member(name: str, value: Any) -> AnswerEdit:
@@ -49,6 +50,21 @@ def return_nothing(read: ClientRead) -> ClientRead:
 def return_error(**parts: Any) -> AnswerEdit:
     """Return an error with these parts, or change these parts of the ideal client's."""
     return lambda read: replace(read, result=ClientResult(failure=replace(read.result.failure or Failure(), **parts)))
+
+
+def return_other(what: str) -> AnswerEdit:
+    """Return something that is no session."""
+    return lambda read: replace(read, result=ClientResult(other=what))
+
+
+def return_verdict(verdict: Verdict) -> AnswerEdit:
+    """Return this verdict, and declare that it is all there is."""
+    return lambda read: replace(declare(answers="verdict")(read), result=ClientResult(verdict=verdict))
+
+
+def repeat_requests(times: int) -> AnswerEdit:
+    """Send every request of the read so often."""
+    return lambda read: replace(read, served=read.served * times)
 
 
 def return_problem(words: str) -> AnswerEdit:

@@ -23,7 +23,8 @@ def say(message: dict[str, Any]) -> None:
 
 def read(ask: dict[str, Any]) -> dict[str, Any]:
     parts = urlsplit(ask["base_url"])
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=ask["timeout_ms"] / 1000)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(str(parts.hostname), parts.port, timeout=ask["timeout_ms"] / 1000)
     key = base64.b64encode(f"{ask['username']}:{ask['password']}".encode()).decode()
     try:
         path = f"{parts.path.rstrip('/')}/hpp/v1/sessions/{quote(ask['session_id'], safe='')}"

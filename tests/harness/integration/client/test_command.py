@@ -78,8 +78,8 @@ WRONG = {
     "prints": "a line on stdout that is not a JSON object: 'DEBUG reading smoke' (logs belong on stderr)",
     "wrong-id": "an answer with the id 'nobody' instead of 'smoke'",
     "no-id": "an answer without an id: it must repeat 'smoke'",
-    "no-part": "an answer with none of empty, error, session, skipped in it",
-    "session-is-text": "an answer whose session is not an object",
+    "no-part": "an answer with none of empty, error, session, skipped, verdict in it",
+    "session-is-text": "the client returned a str, which has no member of a session",
     "answers-twice": "a second answer to 'smoke'",
     "floods": "a line on stdout that is not a JSON object: ",
     "prints-100-mb": "a line of more than 1,000,000 bytes on stdout",
@@ -195,9 +195,7 @@ def test_one_shot_command(tmp_path: Path, token: str) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("code", "words", "wait"),
-    [("pass", "no output (it ended with exit code 0)", HANG),
-     ("import sys; sys.exit('boom')", "no output (it ended with exit code 1, saying last on stderr: boom)", HANG),
-     ("print('done')", "the last line of output is not a JSON object: 'done'", HANG),
+    [("print('done')", "the last line of output is not a JSON object: 'done'", HANG),
      ("import time; print('{}', flush=True); time.sleep(600)", "no answer within 1 s", 1.0),
      ("while True: print('x' * 100000)", "more than 10,000,000 bytes of output", HANG)],
 )  # fmt: skip
@@ -206,6 +204,31 @@ def test_wrong_one_shot_command(code: str, words: str, wait: float, token: str) 
     text = shlex.join([sys.executable, "-S", "-c", code, "{session_id}"])
     report = run([CASES["smoke"]], lambda: CommandTemplateAdapter(text), Subject("client", "x"), RunOptions(wait))
     assert problems(report)["smoke"].startswith(words)
+
+
+NEVER = {
+    "pass": "it ended with exit code 0",
+    "import sys; sys.exit('boom')": "it ended with exit code 1, saying last on stderr: boom",
+    "import no_such_module": "it ended with exit code 1, saying on stderr: "
+    "ModuleNotFoundError: No module named 'no_such_module'",
+    "import sys; print('Error: cannot open display', file=sys.stderr, flush=True); input(); input(); input()": (
+        "no answer within 0.7 s, saying on stderr: Error: cannot open display"
+    ),
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("code", "words"), NEVER.items(), ids=str)
+@pytest.mark.parametrize("mark", [[], ["{session_id}"]], ids=["adapter", "template"])
+def test_what_never_says_anything_verifies_nothing(code: str, words: str, mark: list[str], token: str) -> None:
+    """Of what never says anything nothing can be verified, and what it said on stderr tells why."""
+    text = shlex.join([sys.executable, "-S", "-c", code, *mark])
+    adapter = CommandTemplateAdapter if mark else CommandAdapter
+    wait = 0.7 if "input" in code else HANG
+    report = run([CASES["smoke"]], lambda: adapter(text), Subject("client", "x"), RunOptions(wait))
+    assert report.exit_code == 3
+    assert words in (report.unverified or "")
+    assert not [verdict for verdict in report.rules if verdict.findings]
 
 
 @pytest.mark.process

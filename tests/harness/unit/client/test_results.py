@@ -125,7 +125,8 @@ def test_nothing_and_nonsense() -> None:
     """None is success with nothing in it; what has no member of a session is no answer."""
     assert parse_result(None).empty
     assert parse_result(SimpleNamespace(status=None)).session == {}
-    assert "a str, which has no member" in (parse_result("COMPLETED").problem or "")
+    assert "a str, which has no member" in (parse_result("COMPLETED").other or "")
+    assert parse_result([]).session == {}
     assert parse_result({}).session == {}
 
 
@@ -227,7 +228,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
 )
 messages = st.dictionaries(
-    st.sampled_from([*MEMBERS, "session", "error", "empty", "skipped", "fields", "timeout", "client", "status"]),
+    st.sampled_from([*MEMBERS, "session", "error", "empty", "skipped", "verdict", "fields", "timeout", "client"]),
     json_values, max_size=5,
 )  # fmt: skip
 
@@ -242,6 +243,7 @@ def test_anything_can_be_returned(value: Any) -> None:
         result.empty,
         bool(result.skipped),
         bool(result.problem),
+        result.other is not None,
     ]
     assert sum(ways) == 1
     assert isinstance(parse_capabilities(value if isinstance(value, dict) else {}), Capabilities)

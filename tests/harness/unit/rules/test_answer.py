@@ -9,8 +9,8 @@ import pytest
 from hpp_contract.cases import CASES
 from hpp_contract.client import ideal_read
 from hpp_contract.client.ideal_client import ideal_reads
-from hpp_contract.engine import Judge, Outcome, Subject
-from hpp_contract.engine.fault import Fault
+from hpp_contract.engine import Judge, Outcome, RuleVerdict, Subject
+from hpp_contract.engine.fault import Fault, Variation
 from hpp_contract.engine.rule import Rule
 from hpp_contract.model import Exchange, Instant, Request, Response
 from hpp_contract.model.client_read import Capabilities, ClientRead, ClientResult, Failure
@@ -19,19 +19,24 @@ from hpp_contract.rules.answer.errors import http_status_reachable
 from hpp_contract.rules.answer.identity import not_stale
 from hpp_contract.rules.served import instant, same, session_of, stalled, status_served
 from tests.harness.support.exchanges import ASKED, ID, answered
-from tests.harness.support.fault_matrix import Noticed, assert_caught, weighed
+from tests.harness.support.fault_matrix import Noticed, assert_caught, assert_honest, variations_from, weighed
 
 ANSWER_RULES = [rule for rule in CATALOGUE if rule.scope == "answer"]
 FAULTS = [pytest.param(rule, fault, id=f"{rule.id}-{fault.name}") for rule in ANSWER_RULES for fault in rule.faults]
 
 
-def noticed(*reads: ClientRead) -> Noticed:
-    """The ids of the rules that found anything, each with the most that a finding weighs."""
+def verdicts_on(*reads: ClientRead) -> tuple[RuleVerdict, ...]:
+    """The verdicts on reads, none of them an error of our own."""
     judging = Judge(ANSWER_RULES, Subject("client", "a client"))
     for read in reads:
         judging.answer(read)
     assert not [verdict for verdict in judging.verdicts if verdict.outcome is Outcome.ERROR]
-    return weighed(judging.verdicts)
+    return judging.verdicts
+
+
+def noticed(*reads: ClientRead) -> Noticed:
+    """The ids of the rules that found anything, each with the most that a finding weighs."""
+    return weighed(verdicts_on(*reads))
 
 
 @pytest.mark.parametrize(("rule", "fault"), FAULTS)
@@ -40,6 +45,18 @@ def test_every_fault_is_noticed(rule: Rule, fault: Fault) -> None:
     honest = ideal_read(fault.scenario)
     assert noticed(honest) == {}
     assert_caught(rule, fault, noticed(fault(honest)))
+
+
+@pytest.mark.parametrize(("rule", "variation"), variations_from("adapter"))
+def test_honest_adapter(rule: Rule, variation: Variation) -> None:
+    """A client that does this is held by no rule to break the contract."""
+    assert_honest(rule, variation, verdicts_on(variation(ideal_read(variation.scenario))))
+
+
+@pytest.mark.parametrize("rule", ANSWER_RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_an_honest_variation(rule: Rule) -> None:
+    """Every rule has something beside its faults that comes close and is honest."""
+    assert rule.variations
 
 
 @pytest.mark.parametrize("name", CASES)

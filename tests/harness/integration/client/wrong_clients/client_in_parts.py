@@ -20,13 +20,15 @@ class ClientInParts(Client):
             response = connection.getresponse()
             self.location = response.headers.get("Location")
             content = self.received(response)
-            packed = response.headers.get("Content-Encoding") == "gzip"
+            packed = self.packing(response) == "gzip"
             return response.status, self.unpacked(content) if packed else content
         finally:
             connection.close()
 
     def connected(self, host: str, port: int | None) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(host, port, timeout=self.timeout())
+    def packing(self, response: http.client.HTTPResponse) -> str | None:
+        return response.headers.get("Content-Encoding")
 
     def received(self, response: http.client.HTTPResponse) -> bytes:
         return response.read()

@@ -199,6 +199,13 @@ class SaysWhatItCannot(Client):
         return super().interpret(status, content)
 
 
+class AcceptsDeepLists(Client):
+    """It makes nothing of what is nested too deeply for anybody, and says nothing."""
+
+    def parse(self, content: bytes) -> Session:
+        return {} if content.startswith(b"[[") else super().parse(content)
+
+
 class BacksOff(Client):
     """It tries three times, and pauses ever longer in between."""
 

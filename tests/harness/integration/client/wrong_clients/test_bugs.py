@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import RunOptions, run
+from hpp_contract.client import RunOptions, run, run_case
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.rule import JUDGES
 from hpp_contract.rules import CATALOGUE
+from hpp_contract.rules.answer import conduct
 from tests.harness.integration.client.wrong_clients import (
     conforming,
     wrong_failures,
@@ -43,8 +44,10 @@ def blamed(report: Report) -> dict[str, set[str]]:
 
 @pytest.mark.socket
 @pytest.mark.parametrize("client", WRONG, ids=lambda client: client.__name__)
-def test_wrong_client_is_caught(client: type[Client]) -> None:
+def test_wrong_client_is_caught(client: type[Client], monkeypatch: pytest.MonkeyPatch) -> None:
     """A client with one bug breaks the rule that names it in every case that shows it, and no unrelated rule."""
+    for place in (conduct, run_case):
+        monkeypatch.setattr(place, "OWN_LIMIT_S", 0.6)
     bug = BUGS[client]
     found = blamed(judged(client(), *bug.cases))
     assert found == {bug.rule: set(bug.cases)} | {name: found.get(name) for name in bug.also}
@@ -58,7 +61,7 @@ def test_there_are_enough() -> None:
 
 
 CONFORMING = (
-    *(sample_clients.Client, sample_clients.ResultClient, sample_clients.TypedClient, sample_clients.ChallengedClient),
+    *(sample_clients.Client, sample_clients.ResultClient, sample_clients.TypedClient),
     *(sample_clients.RetryingClient, sample_clients.FollowingClient, sample_clients.RawKeyClient),
     *(
         sample_clients.AsyncClient,
@@ -96,6 +99,26 @@ def test_conforming_client_is_kept(client: type[Client]) -> None:
 def test_client_that_says_what_it_cannot_is_kept() -> None:
     """What a client declares it cannot do is one warning in all."""
     assert blamed(judged_in_all(conforming.SaysWhatItCannot)) == {"HPP-A09": {"smoke"}}
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize(
+    ("client", "rule"),
+    [(wrong_failures.ComparesContentTypeLetterByLetter, "HPP-A17"), (conforming.AcceptsDeepLists, "HPP-A26")],
+)
+def test_for_information(client: type[Client], rule: str) -> None:
+    """What working clients do, too, is told and counts for nothing."""
+    report = judged(client(), "capital-charset", "deeply-nested-200", "text-plain-session")
+    assert blamed(report) == {}
+    assert [verdict.rule.id for verdict in report.rules if verdict.findings] == [rule]
+
+
+@pytest.mark.socket
+def test_client_that_waits_for_a_challenge_is_only_warned() -> None:
+    """A client that sends its credentials when it is asked for them is warned of that, and of nothing else."""
+    report = judged_in_all(sample_clients.ChallengedClient)
+    assert set(blamed(report)) == {"HPP-R14"}
+    assert report.exit_code == 0
 
 
 @pytest.mark.socket

@@ -13,6 +13,16 @@ from tests.harness.support.sample_clients import Client, HppError, ResultClient
 Headers = dict[str, str]
 
 
+@breaks("HPP-A40", "in-progress", "back")
+class SaysPaidTooEarly(Client):
+    """One word is all that it says, and it says it as soon as somebody has been on the page."""
+
+    hello = {"answers": "verdict"}  # noqa: RUF012  as an SDK's author would write it
+
+    def session(self, value: dict[str, Any]) -> Any:
+        return {"verdict": "open" if value.get("status") == "WAITING" else "paid"}
+
+
 @breaks("HPP-A22", "empty-200", "blank-200", "no-content-204")
 class EmptyIsFine(Client):
     def interpret(self, status: int, content: bytes) -> Any:
@@ -205,7 +215,6 @@ class Exits(Client):
         raise SystemExit(len(value))
 
 
-@breaks("HPP-A17", "capital-charset")
 class ComparesContentTypeLetterByLetter(ClientInParts):
     def received(self, response: http.client.HTTPResponse) -> bytes:
         if not str(response.headers["Content-Type"]).startswith("application/json"):

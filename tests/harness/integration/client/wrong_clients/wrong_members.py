@@ -69,12 +69,20 @@ class DropsIdentification(_Drops):
     member = "manual_identification"
 
 
-@breaks("HPP-A09", "smoke")
+@breaks("HPP-A09", "smoke", also=("HPP-A38",))
 class ExposesStatusOnly(Client):
     hello = {"fields": ["session_id", "status"]}  # noqa: RUF012  as an SDK's author would write it
 
     def session(self, value: Session) -> Any:
         return {"session_id": value["session_id"], "status": value["status"]}
+
+
+@breaks("HPP-A38", "smoke")
+class SaysItDropsOrderId(_Drops):
+    """Who has paid is all that its callers want to know, it thinks."""
+
+    member = "order_id"
+    hello = {"fields": [name for name in MEMBERS if name != "order_id"]}  # noqa: RUF012  as above
 
 
 @breaks("HPP-A01", "waiting")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote_plus, unquote, urlsplit
 
 from tests.harness.integration.client.wrong_clients.declare import breaks
-from tests.harness.support.sample_clients import Client, FollowingClient
+from tests.harness.support.sample_clients import ChallengedClient, Client, FollowingClient
 
 Headers = dict[str, str]
 
@@ -77,6 +77,23 @@ class EncodesIdTwice(Client):
 class LeavesQuestionMarkInId(Client):
     def segment(self) -> str:
         return self.ask.session_id
+
+
+@breaks("HPP-R14", "smoke", "waiting")
+class WaitsForChallenge(ChallengedClient):
+    """It sends its credentials only when it is asked for them."""
+
+
+@breaks("HPP-A35", "unauthorized", "unauthorized-401-html")
+class InsistsOnRefusedKey(Client):
+    """It sends the same key again and again."""
+
+    def fetch(self, path: str, headers: Headers) -> tuple[int, bytes]:
+        for _ in range(3):
+            status, content = super().fetch(path, headers)
+            if status != 401:
+                break
+        return status, content
 
 
 @breaks("HPP-R05", "smoke")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 from typing import Any
 
 from tests.harness.integration.client.wrong_clients.client_in_parts import ClientInParts
@@ -32,6 +33,42 @@ class ForgetsTimeoutAfterHeaders(ClientInParts):
         if isinstance(stream.raw._sock, socket.socket):
             stream.raw._sock.settimeout(None)
         return response.read()
+
+
+@breaks("HPP-A39", "stalls-before-answer")
+class HasNoTimeout(WaitsForEver):
+    """It has no time-out of its own, and its caller cannot set one."""
+
+    hello = {"timeout": False}  # noqa: RUF012  as an SDK's author would write it
+
+
+@breaks("HPP-R13", "unproven-server")
+class TrustsAnybody(ClientInParts):
+    """It looks at no certificate."""
+
+    def connected(self, host: str, port: int | None) -> http.client.HTTPConnection:
+        if not self.ask.base_url.startswith("https:"):
+            return super().connected(host, port)
+        anybody = ssl.create_default_context()
+        anybody.check_hostname = False
+        anybody.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection(host, port, timeout=self.timeout(), context=anybody)
+
+
+@breaks("HPP-R13", "unproven-server")
+class SpeaksPlainHttpToHttps(ClientInParts):
+    """It takes no notice of the scheme."""
+
+    def connected(self, host: str, port: int | None) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(host, port, timeout=self.timeout())
+
+
+@breaks("HPP-A17", "lower-case-headers-gzip")
+class KnowsHeadersLetterByLetter(ClientInParts):
+    """Names of header fields have capitals, it thinks."""
+
+    def packing(self, response: http.client.HTTPResponse) -> str | None:
+        return dict(response.headers.items()).get("Content-Encoding")
 
 
 @breaks("HPP-A17", "gzip", "gzip-chunked")
