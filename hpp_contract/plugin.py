@@ -100,13 +100,14 @@ class HppServer:
         return self._server.log
 
     def session(self, name: str) -> str:
-        """The session id of the scenario, fault or client case called `name`; raises LookupError for any other."""
+        """The session id of the scenario, fault or client case called `name`, or of `no-credentials`, which is to be
+        read without a key; raises LookupError for any other."""
         from hpp_contract.cases import CASES
         from hpp_contract.cases.scenarios import SCENARIOS, session_id
         from hpp_contract.engine.errors import suggest
         from hpp_contract.rules import FAULTS
 
-        names = {**dict.fromkeys((*SCENARIOS, *(fault.name for fault in FAULTS))), **CASES}
+        names = {**dict.fromkeys((*SCENARIOS, "no-credentials", *(fault.name for fault in FAULTS))), **CASES}
         if name not in names:
             hint = suggest(name, names, "hpp-contract client --list shows the cases.")
             raise LookupError(f"there is no scenario, fault or case {name!r}; {hint}")

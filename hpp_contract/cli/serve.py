@@ -15,8 +15,8 @@ import click
 from hpp_contract.cases.scenarios import SCENARIOS, Scenario
 from hpp_contract.cli._console import completing, write_stdout
 from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
-from hpp_contract.cli.serve_text import instructions, listing
-from hpp_contract.engine import Report, Subject, judge
+from hpp_contract.cli.serve_text import NO_CREDENTIALS, instructions, listing
+from hpp_contract.engine import Judge, Report, Subject
 from hpp_contract.engine.edits import body as body_of
 from hpp_contract.engine.edits import status
 from hpp_contract.engine.errors import UsageProblem, suggest
@@ -212,11 +212,16 @@ def _report(server: Server) -> Report:
     subject = Subject("client", f"seen at {server.url}")
     rules = [rule for rule in CATALOGUE if rule.scope in ("request", "requests")]
     exchanges, count = server.log, server.application.log.count
+    judging = Judge(rules, subject)
+    judging.all([each for each in exchanges if each.request.session_id != NO_CREDENTIALS])
+    on_purpose = Judge([rule for rule in rules if rule.id != "HPP-R05"], subject)
+    on_purpose.all([each for each in exchanges if each.request.session_id == NO_CREDENTIALS])
+    judging.merge(on_purpose.tallies)
     unverified = None if exchanges else "no request came to the reference endpoint."
     forgotten = count - len(exchanges)
     kept = (f"Only the last {len(exchanges)} of {count} requests were kept and judged.",) if forgotten else ()
     notes = (*kept, *(server.sandbox.notes if server.sandbox else ()))
-    return Report(subject, judge(exchanges, rules, subject), unverified, notes=notes)
+    return Report(subject, judging.verdicts, unverified, notes=notes)
 
 
 # --- A body of a file

@@ -13,6 +13,9 @@ from hpp_contract.server import Server, Tls
 from hpp_contract.spec.endpoint import ORDERS_PATH, SESSIONS_PATH
 
 _ANYTHING = "any well-formed id"
+NO_CREDENTIALS = session_id("no-credentials")
+"""The id for reads that are meant to have no key: nobody is blamed for that."""
+_WITHOUT_KEY = f"  {NO_CREDENTIALS}  {'no-credentials':20} to be read without a key: HTTP 401"
 
 
 def listing() -> str:
@@ -22,6 +25,7 @@ def listing() -> str:
         [
             "Scenarios",
             *_scenarios(),
+            _WITHOUT_KEY,
             "",
             "Faults: each has a session id of its own, and breaks one rule",
             *(f"  {session_id(fault.name)}  {fault.name:32} {rule}  on {fault.scenario}" for fault, rule in faults),
@@ -63,6 +67,7 @@ def instructions(
         "Session ids (hpp-contract serve --list also shows one for each fault)",
         *_scenarios(),
         *(f"  {each.session_id:36}  {each.name:20} recorded, {each.polls} polls" for each in recorded),
+        _WITHOUT_KEY,
         f"  {_ANYTHING:36}  {default.name if default else 'not found'}",
         "",
         f"Port {urlsplit(server.url).port} is open until Ctrl-C; then the requests are judged.",

@@ -16,7 +16,7 @@ from hpp_contract.spec.schema_files import SHAPES
 READS_PLAIN: Final = "HPP-A17"
 """The rule that says that a client reads what every client can read."""
 
-DEPENDENT: Final = frozenset(f"HPP-A{number:02}" for number in (*range(1, 11), 14, 15, 18, 19, 20, 21))
+DEPENDENT: Final = frozenset(f"HPP-A{number:02}" for number in (*range(1, 9), 10, 14, 15, 18, 19, 20, 21))
 """Rules that have nothing to add where the client cannot read a plain session either."""
 
 PLAIN: Final[Mapping[str, Case]] = {shape: CASES[shape] for shape in SHAPES if shape in CASES}

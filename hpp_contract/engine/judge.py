@@ -144,6 +144,15 @@ class Judge:
     def answer(self, read: ClientRead) -> None:
         self._run(self._answers, read, read.evidence, None)
 
+    def all(self, exchanges: Sequence[Exchange]) -> None:
+        """Judge exchanges, and the traces that they form."""
+        for exchange in exchanges:
+            self.exchange(exchange)
+        for trace in traces(exchanges):
+            self.trace(trace)
+        for trace in traces(exchanges, unauthorized=True):
+            self.requests(trace)
+
     def merge(self, tallies: Mapping[str, Tally]) -> None:
         """Add what another judge of the same rules counted over other evidence."""
         for rule_id, tally in tallies.items():
@@ -175,12 +184,7 @@ def judge(
 ) -> tuple[RuleVerdict, ...]:
     """Judge exchanges, the traces they form, and the `reads` of a client that they belong to."""
     judging = Judge(rules, subject)
-    for exchange in exchanges:
-        judging.exchange(exchange)
-    for trace in traces(exchanges):
-        judging.trace(trace)
-    for trace in traces(exchanges, unauthorized=True):
-        judging.requests(trace)
+    judging.all(exchanges)
     for read in reads:
         judging.answer(read)
     return judging.verdicts

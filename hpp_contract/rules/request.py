@@ -174,14 +174,17 @@ def _reads(trace: Trace) -> bool:
 def basic_credentials(trace: Trace) -> Iterator[Finding]:
     """Each read carries `Basic <API key>` or `Basic base64(<username>:<API key>)`, at once or after one 401 challenge.
 
-    Without them every answer is 401, which a careless client reports as a session that is still waiting.
+    Without them every answer is 401, which a careless client reports as a session that is still waiting. A request that
+    follows a redirect may be without them.
     """
-    following = [*trace.exchanges[1:], None]
-    for exchange, later in zip(trace.exchanges, following, strict=True):
+    before, following = [None, *trace.exchanges[:-1]], [*trace.exchanges[1:], None]
+    for earlier, exchange, later in zip(before, trace.exchanges, following, strict=True):
         sent_values = values(exchange.request.headers, "authorization")
         if not sent_values:
             challenged = exchange.status == 401 and later is not None and values(later.request.headers, "authorization")
-            if not challenged and not exchange.context.recorded:
+            # Who follows a redirect may leave the credentials behind (RFC 9110 §15.4).
+            excused = challenged or (earlier is not None and 300 <= (earlier.status or 0) < 400)
+            if not excused and not exchange.context.recorded:
                 yield Finding("header Authorization", "Basic credentials", "absent", exchange.evidence)
         elif problem := _credential_problem(sent_values):
             yield Finding("header Authorization", "Basic credentials", problem, exchange.evidence)

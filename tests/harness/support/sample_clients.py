@@ -69,7 +69,7 @@ class Client:
         return self.send(str(parts.hostname), parts.port, path, headers)
 
     def send(self, host: str, port: int | None, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(host, port, timeout=self.timeout())
+        connection = self.connected(host, port)
         try:
             connection.request(self.method, path, self.body, headers)
             with connection.getresponse() as response:
@@ -80,6 +80,10 @@ class Client:
             return response.status, content
         finally:
             connection.close()
+
+    def connected(self, host: str, port: int | None) -> http.client.HTTPConnection:
+        kind = http.client.HTTPSConnection if self.ask.base_url.startswith("https:") else http.client.HTTPConnection
+        return kind(host, port, timeout=self.timeout())
 
     def interpret(self, status: int, content: bytes) -> Any:
         if status != 200:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 import requests
@@ -15,10 +17,12 @@ from click.testing import CliRunner, Result
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.cli import main
-from hpp_contract.cli.serve import served_body
-from hpp_contract.server import simulate_server
+from hpp_contract.cli.serve import _report, served_body
+from hpp_contract.cli.serve_text import NO_CREDENTIALS
+from hpp_contract.server import Server, simulate_server
 from hpp_contract.server.wire import EVERY_ADDRESS
 from hpp_contract.spec.endpoint import SESSIONS_PATH
+from tests.harness.support.sockets import HANG
 
 
 def run(*arguments: str) -> Result:
@@ -145,3 +149,17 @@ def test_an_address_of_another_machine(host: str) -> None:
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(f"hpp-contract: cannot listen on {host}, port 0 (")
     assert done.stderr.endswith("give an IPv4 address of this machine, and a port that is free.\n")
+
+
+@pytest.mark.socket
+def test_a_read_that_is_meant_to_have_no_key() -> None:
+    """Nobody is blamed for asking without credentials under the id that is for it; under any other one is."""
+
+    def broken_after_asking(session: str) -> list[str]:
+        with pytest.raises(HTTPError):
+            urlopen(f"{server.url}/hpp/v1/sessions/{session}", timeout=HANG)  # noqa: S310  our own http
+        return [verdict.rule.id for verdict in _report(server).rules if verdict.counts]
+
+    with Server() as server:
+        assert broken_after_asking(NO_CREDENTIALS) == []
+        assert broken_after_asking(session_id("waiting")) == ["HPP-R05"]

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
 from hpp_contract.rules import CATALOGUE
-from hpp_contract.rules.request import _path_shape, basic_credentials, polls_politely
+from hpp_contract.rules.request import _path_shape, basic_credentials, path_exact, polls_politely
 from tests.harness.support.exchanges import ASKED, ID, answered
 
 URL = ASKED.url
@@ -43,6 +44,24 @@ def test_challenges() -> None:
     assert missed((True, 200), (False, 401), (True, 200)) == 0
     assert missed((True, 200), (True, 200)) == 0
     assert missed((False, 200), kept=True) == 0
+
+
+def test_redirected_requests_may_be_without_credentials() -> None:
+    """A request that follows a redirect may have left the credentials behind; the one before it may not."""
+    assert missed((True, 302), (False, 401)) == 0
+    assert missed((False, 302), (False, 401)) == 1
+
+
+@pytest.mark.parametrize(
+    ("base_path", "path", "weight"),
+    [("/", "//hpp/v1/sessions/", Severity.SHOULD), ("/eu/", "/eu//hpp/v1/sessions/", Severity.SHOULD),
+     ("/eu/", "/hpp/v1/sessions/", None), ("", "//hpp/v1/sessions/", None), ("/eu", "/eu//hpp/v1/sessions/", None)],
+)  # fmt: skip
+def test_a_slash_too_many(base_path: str, path: str, weight: Severity | None) -> None:
+    """A doubled slash weighs less only where the base URL itself ended in one."""
+    request = Request("GET", f"https://hpp.example{path}{ID}", BASIC)
+    [found] = path_exact(Exchange(request, Response(200), context=Context(base_path=base_path)))
+    assert found.severity is weight
 
 
 @pytest.mark.parametrize(

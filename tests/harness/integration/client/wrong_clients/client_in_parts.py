@@ -25,8 +25,6 @@ class ClientInParts(Client):
         finally:
             connection.close()
 
-    def connected(self, host: str, port: int | None) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(host, port, timeout=self.timeout())
     def packing(self, response: http.client.HTTPResponse) -> str | None:
         return response.headers.get("Content-Encoding")
 
