@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +18,9 @@ from hpp_contract.cases.case import GENERATED, Case
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.errors import UsageProblem, suggest
 from hpp_contract.engine.fault import Fault
+
+_RULE: Final = re.compile(r"((HPP|hpp)-[A-Za-z*?]|[A-Z])[0-9*?]*")
+"""What names rules, not cases, whose names are in small letters."""
 
 __all__ = ["CASES", "GENERATED", "Case", "case_faults", "select", "selects_generated"]
 
@@ -43,17 +48,26 @@ def case_faults() -> dict[str, Fault]:
 
 def select(patterns: Iterable[str], recorded: Iterable[Case] = ()) -> tuple[Case, ...]:
     """The cases, `recorded` ones last, that any of these names or globs (separated by commas, too) choose, in order;
-    all when there are none.
+    all when there are none. The id of a rule, or a glob of ids, chooses the cases that are about it.
 
     Raises UsageProblem for a pattern that chooses nothing; GENERATED chooses the generated sessions.
     """
     every, wanted = (*CASES.values(), *recorded), _words(patterns)
     names = [*(case.name for case in every), GENERATED]
     for pattern in wanted:
-        if not any(fnmatchcase(name, pattern) for name in names):
+        if not any(map(partial(_chooses, pattern), every)) and not fnmatchcase(GENERATED, pattern):
+            if _RULE.fullmatch(pattern):
+                raise UsageProblem(f"no case is about {pattern} alone: leave --only out, every case is judged by it.")
             hint = suggest(pattern, names, "hpp-contract client --list shows them all.")
             raise UsageProblem(f"there is no case {pattern!r}; {hint}")
-    return tuple(case for case in every if not wanted or any(fnmatchcase(case.name, pattern) for pattern in wanted))
+    return tuple(case for case in every if not wanted or any(_chooses(pattern, case) for pattern in wanted))
+
+
+def _chooses(pattern: str, case: Case) -> bool:
+    if not _RULE.fullmatch(pattern):
+        return fnmatchcase(case.name, pattern)
+    wanted = f"HPP-{pattern.upper().removeprefix('HPP-')}"
+    return any(fnmatchcase(rule, wanted) for rule in case.rules)
 
 
 def selects_generated(patterns: Iterable[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli._console import completing, progress, write_stdout
 from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.client import Adapter, GeneratedOptions, RunOptions, run
+from hpp_contract.client.adapters import own_interpreter
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
 from hpp_contract.client.adapters.python import PythonAdapter, resolve
@@ -37,13 +39,16 @@ VARIABLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NO
 
 @click.command()
 @click.option("--python", "python", metavar="MODULE:CALLABLE", help="A function of this Python; may be async.")
+@click.option("--interpreter", metavar="PATH", help="The Python to run the function in, instead of this one.")
 @click.option("--command", "command", metavar="CMD", help="An adapter, or a template with {session_id} in it.")
 @click.option(
     "--only",
     multiple=True,
     metavar="CASE",
-    shell_complete=completing(*CASES, GENERATED),
-    help="Run only these cases: names, globs or lists with commas; repeatable.",
+    shell_complete=completing(
+        *CASES, *dict.fromkeys(rule for case in CASES.values() for rule in case.rules), GENERATED
+    ),
+    help="Run only these cases: names, rule ids, globs or lists with commas; repeatable.",
 )
 @click.option(
     "--timeout",
@@ -74,6 +79,7 @@ VARIABLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NO
 @common_options
 def client(
     python: str | None,
+    interpreter: str | None,
     command: str | None,
     only: tuple[str, ...],
     timeout: float,
@@ -93,7 +99,9 @@ def client(
     \b
     Examples:
       hpp-contract client --python shop.klarna:read_session
+      hpp-contract client --python shop.klarna:read_session --interpreter .venv/bin/python
       hpp-contract client --command "node adapter.js" --only smoke
+      hpp-contract client --command "node adapter.js" --only "HPP-A25,id-*"
       hpp-contract client --command "node adapter.js" --only generated --generated 1000 --seed 7
       hpp-contract client --command "node adapter.js" --cassettes cassettes/ --only "recorded-*"
       hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
@@ -104,7 +112,7 @@ def client(
         _list(options, cases)
         return
     extra = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
-    start, subject, run_options = _under_test(python, command, timeout, extra)
+    start, subject, run_options = _under_test(python, interpreter, command, timeout, extra)
     generated_options = _generated(generated, folder, only, options.seed)
     if generated_options is None:
         refuse_idle(("folder",), "no generated sessions are read")
@@ -132,12 +140,14 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _under_test(
-    python: str | None, command: str | None, timeout: float, extra: tuple[str, ...]
+    python: str | None, interpreter: str | None, command: str | None, timeout: float, extra: tuple[str, ...]
 ) -> tuple[Callable[[], Adapter], Subject, RunOptions]:
     """How to start what is judged, what to call it, and how to run it; the command that reproduces has the `extra`
     options."""
     if (python is None) == (command is None):
         raise UsageProblem("give either --python MODULE:CALLABLE or --command CMD: one client is judged at a time.")
+    if interpreter is not None:
+        return _in_own_interpreter(python, interpreter, timeout, extra)
     if python is not None:
         function = resolve(python, here=True)
         reproduce = shlex.join(("hpp-contract", "client", "--python", python, *extra))
@@ -151,6 +161,19 @@ def _under_test(
     adapter = CommandTemplateAdapter if once else CommandAdapter
     reproduce = shlex.join(("hpp-contract", "client", "--command", words, *extra))
     return lambda: adapter(words), Subject("client", words), RunOptions(timeout, EXTRA_ADAPTERS, once, reproduce)
+
+
+def _in_own_interpreter(
+    python: str | None, interpreter: str, timeout: float, extra: tuple[str, ...]
+) -> tuple[Callable[[], Adapter], Subject, RunOptions]:
+    if python is None:
+        raise UsageProblem("--interpreter is for a Python function: give --python MODULE:CALLABLE with it.")
+    if shutil.which(interpreter) is None:
+        raise UsageProblem(f"--interpreter {interpreter} cannot be run: give the path of a Python.")
+    command = shlex.join((interpreter, str(own_interpreter.__file__), python))
+    again = ("hpp-contract", "client", "--python", python, "--interpreter", interpreter, *extra)
+    options = RunOptions(timeout, EXTRA_ADAPTERS, reproduce_command=shlex.join(again))
+    return lambda: CommandAdapter(command), Subject("client", python), options
 
 
 @contextmanager

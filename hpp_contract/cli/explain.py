@@ -1,4 +1,4 @@
-"""`hpp-contract explain`: one rule in full, with an example that keeps it and one that breaks it.
+"""`hpp-contract explain`: one rule in full, with an example that keeps it and one that breaks it; or one case or fault.
 
 The examples are what the reference endpoint answers or a good client returns, and the same with a fault of the rule.
 """
@@ -15,9 +15,12 @@ import click
 from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli._console import completing, width, write_stdout
+from hpp_contract.cli.explain_text import case_text, variant_named, variant_text, variants
 from hpp_contract.client import ideal_read
+from hpp_contract.client.ideal_client import ideal_reads
 from hpp_contract.engine import Subject, judge
 from hpp_contract.engine.errors import UsageProblem, suggest
+from hpp_contract.engine.fault import Variant
 from hpp_contract.engine.rule import JUDGES, Rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead
@@ -37,28 +40,49 @@ Exchanges = tuple[Exchange, ...]
 
 
 def _completed(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-    """The ids of rules; their slugs too once a word is begun."""
+    """The ids of rules; slugs, cases, faults and variations too once a word is begun."""
     slugs = [rule.slug for rule in CATALOGUE] if begun else []
-    return completing(*(rule.id for rule in CATALOGUE), *slugs)(context, parameter, begun)
+    others = [*CASES, *(each.name for rule in CATALOGUE for each in variants(rule))] if begun else []
+    return completing(*(rule.id for rule in CATALOGUE), *slugs, *others)(context, parameter, begun)
 
 
 @click.command()
-@click.argument("rule_id", metavar="ID", shell_complete=_completed)
+@click.argument("what", metavar="ID", shell_complete=_completed)
 @click.pass_obj
-def explain(clock: Clock, rule_id: str) -> None:
-    """Explain what a rule requires and why; ID is its code (HPP-S05 or S05) or its slug, in any case.
+def explain(clock: Clock, what: str) -> None:
+    """Explain a rule: what it requires and why. ID is its code (HPP-S05 or S05) or its slug, in any case.
+
+    ID may also be the name of a client case, or of a fault or an honest variation of a rule.
 
     \b
     Examples:
       hpp-contract explain HPP-S05
       hpp-contract explain order-with-reference
+      hpp-contract explain redirect-elsewhere
+      hpp-contract explain omits-status
     """
-    rule = find(rule_id) or find(f"HPP-{rule_id}")
-    if rule is None:
-        names = [name for each in CATALOGUE for name in (each.id, each.slug)]
-        hint = suggest(rule_id, names, "hpp-contract rules lists them.", 0.5)
-        raise UsageProblem(f"there is no rule {rule_id!r}; {hint}")
-    write_stdout(explanation(rule, examples(rule, clock), min(width(), 100)))
+    texts = []
+    if rule := find(what) or find(f"HPP-{what}"):
+        texts.append(explanation(rule, examples(rule, clock), min(width(), 100)))
+    if case := CASES.get(what):
+        texts.append(case_text(case, [_read_text(read) for read in ideal_reads(case, clock)]))
+    if found := variant_named(what):
+        texts.append(variant_text(*found, _variant_example(*found, clock)))
+    if not texts:
+        names = [name for each in CATALOGUE for name in (each.id, each.slug, *(v.name for v in variants(each)))]
+        hint = suggest(what, [*names, *CASES], "hpp-contract rules lists them.", 0.5)
+        raise UsageProblem(f"there is no rule, case or fault {what!r}; {hint}")
+    write_stdout("\n".join(texts))
+
+
+def _variant_example(rule: Rule, variant: Variant, clock: Clock) -> str:
+    """The text of evidence with this fault or variation."""
+    if rule.scope == "answer":
+        return _read_text(variant(ideal_read(variant.scenario, clock)))
+    polls = min(variant.since + 1, MAX_POLLS)
+    honest = simulate_server(variant.scenario, polls, clock=clock)
+    edited = tuple(variant(x) if variant.applies(variant.scenario, poll) else x for poll, x in enumerate(honest))
+    return _text(edited[-1:])
 
 
 def examples(rule: Rule, clock: Clock = system_clock) -> dict[str, str]:

@@ -16,9 +16,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from hpp_contract.cases import CASES
 from hpp_contract.cli import COMMANDS, main
 from hpp_contract.cli.explain import kept_and_broken
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.fault import Fault, Variant
 from hpp_contract.engine.rule import Rule
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.schema_files import folder
@@ -97,11 +99,14 @@ def test_help_shows_commands_that_exist(name: str) -> None:
         ("rec", {"recording", "record"}),
         ("endpoint --fu", {"--fuzz"}),
         ("explain HPP-C0", {rule.id for rule in CATALOGUE if rule.letter == "C"}),
-        ("explain order-with", {"order-with-reference"}),
+        ("explain order-with-", {"order-with-reference"}),
         ("serve --scenario lifecycle-p", {"lifecycle-paid"}),
         ("serve --fault breaks-off-l", {"breaks-off-later"}),
         ("client --only smo", {"smoke"}),
         ("client --only gen", {"generated"}),
+        ("client --only HPP-A3", {f"HPP-A3{last}" for last in range(9)}),
+        ("explain redirect-els", {"redirect-elsewhere"}),
+        ("explain omits-sta", {"omits-status"}),
     ],
 )
 def test_completion(line: str, offered: set[str]) -> None:
@@ -141,8 +146,8 @@ def test_version() -> None:
         (["endpoint", "--polls", "many"], "'many' is not a valid integer"),
         (["endpoint", "--json", "/no/such/folder/x"], "/no/such/folder/x cannot be written: the folder"),
         (["endpoint", "--known-failing", "/no/such/list"], "/no/such/list cannot be read (No such file"),
-        (["explain", "HPP-S555"], "there is no rule 'HPP-S555'; did you mean HPP-S"),
-        (["explain", "~"], "there is no rule '~'; hpp-contract rules lists them."),
+        (["explain", "HPP-S555"], "there is no rule, case or fault 'HPP-S555'; did you mean HPP-S"),
+        (["explain", "~"], "there is no rule, case or fault '~'; hpp-contract rules lists them."),
     ],
     ids=["command", "option", "argument", "value", "folder", "list", "rule", "nonsense"],
 )
@@ -250,6 +255,31 @@ def test_explain_takes_every_form_of_an_id() -> None:
         done = invoke("explain", form)
         assert done.exit_code == 0
         assert done.stdout.startswith(f"{rule.id} {rule.slug}\n")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_explain_takes_cases(name: str) -> None:
+    """A case is explained: what it is about, what is owed in it, and how it is run; without credentials."""
+    done = invoke("explain", name)
+    assert done.exit_code == 0
+    assert done.stdout.startswith(f"{name}  a client case\n  {CASES[name].description}\n")
+    assert all(f"    {rule} " in done.stdout for rule in CASES[name].rules)
+    assert f"--only {name}\n" in done.stdout
+    assert CASES[name].credentials.api_key.strip() not in done.stdout
+
+
+VARIANTS = [(rule, each) for rule in CATALOGUE for each in (*rule.faults, *rule.variations)]
+
+
+@pytest.mark.parametrize(("rule", "variant"), VARIANTS, ids=[variant.name for _, variant in VARIANTS])
+def test_explain_takes_faults_and_variations(rule: Rule, variant: Variant) -> None:
+    """A fault or a variation is explained: what it is of, and what it looks like."""
+    done = invoke("explain", variant.name)
+    assert done.exit_code == 0
+    kind = "a fault" if isinstance(variant, Fault) else "an honest variation"
+    assert f"{variant.name}  {kind}\n" in done.stdout  # a case may have the same name, and comes first
+    assert f"{rule.id} {rule.slug}" in done.stdout
+    assert ("hpp-contract serve --fault" in done.stdout) is (variant.source == "server" and kind == "a fault")
 
 
 @pytest.mark.parametrize("rule", [rule for rule in CATALOGUE if rule.scope != "answer"], ids=lambda rule: rule.id)

@@ -101,6 +101,19 @@ def test_choosing_cases(patterns: list[str], names: list[str]) -> None:
     assert [case.name for case in select(patterns)] == names
 
 
+@pytest.mark.parametrize("pattern", ["HPP-A36", "A36", "hpp-a36", "HPP-A36*", "A36,HPP-A36"])
+def test_choosing_by_rule(pattern: str) -> None:
+    """The id of a rule, with or without its prefix, chooses the cases that are about it."""
+    about = [case for case in CASES.values() if "HPP-A36" in case.rules]
+    assert list(select([pattern])) == about
+
+
+def test_a_rule_that_no_case_is_about() -> None:
+    """A rule that every case is judged by chooses none, and the message says so."""
+    with pytest.raises(UsageProblem, match="no case is about HPP-R01 alone"):
+        select(["HPP-R01"])
+
+
 def test_choosing_nothing_runs_all() -> None:
     """Without a choice every case is run."""
     assert select([]) == tuple(CASES.values())
