@@ -169,11 +169,15 @@ def test_the_list_of_cases_is_written() -> None:
 
 def test_every_parameter_is_walked() -> None:
     """Every parameter of a command with such modes has a value here, so that a new one is walked too; the commands that
-    only print have no option that could do nothing."""
+    only print or write files have no option that could do nothing."""
     walked = {mode.command for mode in MODES} | JUDGING.keys()
-    assert walked | {"vectors", "rules", "explain"} == set(COMMANDS)
+    others = {"vectors", "rules", "explain", "init"}
+    assert walked | others == set(COMMANDS)
     for command in walked:
         for parameter in parameters(command):
             assert words_of(parameter)
-    names = {command: {each.name for each in parameters(command)} for command in ("vectors", "rules", "explain")}
-    assert names == {"vectors": {"folder", "seed", "count"}, "rules": {"markdown"}, "explain": {"rule_id"}}
+    names = {command: {each.name for each in parameters(command)} for command in others}
+    assert names == {
+        "vectors": {"folder", "seed", "count"}, "rules": {"markdown"}, "explain": {"rule_id"},
+        "init": {"language", "directory", "ci"},
+    }  # fmt: skip
