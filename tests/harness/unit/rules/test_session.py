@@ -8,7 +8,7 @@ import pytest
 
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.rules.session import not_read_after_expiry, not_updated_in_future
-from tests.harness.support.exchanges import ASKED, answered, rule_of
+from tests.harness.support.exchanges import ASKED, answered, found, rule_of
 
 URL = ASKED.url
 NOON = 1_795_348_800
@@ -27,11 +27,11 @@ def formatted(second: int) -> str:
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(299, 0), (300, 0), (301, 1)])
-def test_skew(seconds: int, found: int) -> None:
+@pytest.mark.parametrize(("seconds", "count"), [(299, 0), (300, 0), (301, 1)])
+def test_skew(seconds: int, count: int) -> None:
     """Five minutes of skew are allowed, and not a second more."""
-    assert len(list(not_updated_in_future.check(dated("updated_at", seconds)))) == found
-    assert len(list(not_read_after_expiry.check(dated("expires_at", -seconds)))) == found
+    assert len(list(not_updated_in_future.check(dated("updated_at", seconds)))) == count
+    assert len(list(not_read_after_expiry.check(dated("expires_at", -seconds)))) == count
 
 
 def test_unknown_members_are_named_as_they_are() -> None:
@@ -39,3 +39,12 @@ def test_unknown_members_are_named_as_they_are() -> None:
     exchange = answered(body=b'{"status": "WAITING", "Risk_Score-1.A b": 1, "a": {"b": "nul\\u0000"}}')
     assert [each.where for each in rule_of("HPP-S09")(exchange)] == ["/Risk_Score-1.A?b", "/a"]
     assert [each.where for each in rule_of("HPP-S15")(exchange)] == ["/a/b"]
+
+
+def test_an_expired_session_says_when() -> None:
+    """How long ago a session expired is said in words, and nothing is said of the documented examples."""
+    body = b'{"status": "WAITING", "updated_at": "2019-05-13T14:51:46.288Z", "expires_at": "2019-05-15T13:51:43.507Z"}'
+    fields = (("Date", formatdate(NOON, usegmt=True)),)
+    text = "expired on 2019-05-15, 7.5 years before this answer: a stub? its dates must move"
+    assert found("HPP-S16", answered(body=body, fields=fields)) == [text]
+    assert found("HPP-S16", answered(body=body, fields=fields, provenance="documented")) == []
