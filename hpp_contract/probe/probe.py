@@ -157,7 +157,9 @@ def _result(target: Target, transcript: Transcript, sender: Sender, provisioned:
     nothing = nothing_verified(own, sender.error, target)
     own = tuple(map(_of_nobody, own)) if _is_refused(own) else own
     exchanges = (*own, *(provisioned.reads if provisioned else ()))
-    why = nothing or _silent(transcript, target) or _unread(target, exchanges, provisioned)
+    made = provisioned.reads if provisioned else ()
+    lost = [*transcript.outage(), *(each for each in made if each.context.unanswered == "outage")]
+    why = nothing or _silent(transcript, lost, target) or _unread(target, exchanges, provisioned)
     notes = () if nothing else (*_notes(transcript), *(provisioned.notes if provisioned else ()))
     answers = () if nothing or (target.embedded and provisioned is None) else learned(exchanges, provisioned)
     return ProbeResult(subject, exchanges, why, notes, sender.secrets, answers, nothing is None)
@@ -210,9 +212,8 @@ def _in_its_place(exchange: Exchange) -> AnsweredBy:
     return AnsweredBy.UNAVAILABLE if exchange.answered_by is AnsweredBy.API else exchange.answered_by
 
 
-def _silent(transcript: Transcript, target: Target) -> str | None:
-    """What an outage that did not end, or a limit, kept from being answered; None when nothing was."""
-    lost = transcript.outage()
+def _silent(transcript: Transcript, lost: Sequence[Exchange], target: Target) -> str | None:
+    """What an outage that did not end (`lost`), or a limit, kept from being answered; None when nothing was."""
     if lost:
         how = ", ".join(sorted(set(map(why_unanswered, lost))))
         return (

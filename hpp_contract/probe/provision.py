@@ -15,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -224,6 +225,16 @@ class _Provisioner:
             note = f"provisioned, {wait:g} s later"
             self._known = replace(self._known, settled=wait == WAITS_S[-1])
         self._known = replace(self._known, settled=True)
+        self._tell_outage()
+
+    def _tell_outage(self) -> None:
+        """Where the new session was not answered to the end, find out whether anything is."""
+        *earlier, last = self.result.reads
+        if last.is_answered:
+            return
+        control = self._endpoint.ask(PlannedRead(str(uuid.uuid4()), "unknown", note="control"))
+        known = replace(last.context, unanswered="alone" if control[-1].is_answered else "outage")
+        self._set(reads=(*earlier, replace(last, context=known), *control))
 
     def _read(self, note: str) -> Exchange:
         planned = PlannedRead(self._session or "", "known", note=note, created=self._known)

@@ -161,7 +161,8 @@ _DOCUMENTED = ("error_code", "error_messages", "correlation_id")
     faults=[fault("serves-error-list", "unknown-id", body(b'["NOT_FOUND"]')),
             fault("joins-messages", "unknown-id", member("error_messages", "No such session")),
             fault("numbers-error", "no-credentials", member("error_code", 401))],
-    variations=[variation("adds-member-to-error", "unknown-id", member("internal", {"code": 7})),
+    variations=[variation("numbers-correlation", "unknown-id", member("correlation_id", 7), warns=("HPP-E06",)),
+                variation("adds-member-to-error", "unknown-id", member("internal", {"code": 7})),
                 variation("sends-one-message", "unknown-id", drop("error_messages"), member("error_message", "None"))],
 )  # fmt: skip
 def error_members_typed(_: Exchange) -> None:
@@ -393,7 +394,8 @@ def _never_refused(exchange: Exchange) -> bool:
         fault("redirects-malformed-id", "malformed-id", status(301), body(b""), header("Location", "/"),
               severity="info"),
     ],
-    variations=[variation("shows-page-once", "no-credentials", status(502), body(b"<html>Bad gateway</html>"),
+    variations=[variation("cleans-malformed-path", "malformed-id", status(308), body(b""), header("Location", "/hpp")),
+                variation("shows-page-once", "no-credentials", status(502), body(b"<html>Bad gateway</html>"),
                           header("Content-Type", "text/html"), until=1, warns=("HPP-H03",))],
 )  # fmt: skip
 def refusals_from_the_api(exchange: Exchange) -> Iterator[Finding]:

@@ -98,7 +98,7 @@ def _is_behind(trace: Trace, before: Exchange, after: Exchange) -> bool:
             fault("revives-disabled", "disabled", member("status", "IN_PROGRESS"), since=1, also=("HPP-L04",)),
             fault("answers-from-a-replica", "completed-with-order", member("status", "IN_PROGRESS"), drop(*OUTCOME),
                 member("updated_at", EARLIER), header("Date", None), since=1, until=2, severity="should",
-                also=("HPP-L03", "HPP-S14"))],
+                also=("HPP-L03", "HPP-S14", "HPP-S18"))],
     variations=[
         kept_as("overlaps-another-read", "lifecycle-paid",
             recording(read_of(2, after=0, elapsed=0.9), read_of(1, after=0.5, elapsed=0.1))),
@@ -283,7 +283,7 @@ PAGES: Final = 3
 
 def _kept(trace: Trace) -> bool:
     """There are several answers, or this run made the session."""
-    return _reached(trace) or any(_just_made(each) and each.response is not None for each in trace.exchanges)
+    return _reached(trace) or any(map(_just_made, trace.exchanges))
 
 
 def _just_made(exchange: Exchange) -> bool:
@@ -347,15 +347,22 @@ def _stays_away(trace: Trace, first: Exchange, pages: list[Exchange]) -> bool:
     return sum(each in pages for each in later) >= PAGES and not any(each.session is not None for each in later)
 
 
+def _is_refusal(exchange: Exchange) -> bool:
+    """Whether this was to be a session and is none, though the API was there: as it said itself, or to others."""
+    there = exchange.is_answered or exchange.context.unanswered == "alone"
+    return there and exchange.status not in (200, 401)
+
+
 def _not_found_at_first(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
     """What a session that this run made was answered until it was read; a 401 is the key's."""
     early = list(takewhile(lambda each: each.session is None, exchanges))
-    refused = [each for each in early if _just_made(each) and each.is_answered and each.status not in (200, 401)]
+    refused = [each for each in early if _just_made(each) and _is_refusal(each)]
     settled = any(each.context.created is not None and each.context.created.settled for each in refused)
     if settled or (refused and len(early) == len(exchanges)):
         yield Finding(
             "status", "200 for a session that was just made",
-            f"{refused[-1].status} {'after 10 seconds' if settled else 'at first'}", refused[-1].evidence,
+            f"{refused[-1].status or refused[-1].failure} {'after 10 seconds' if settled else 'at first'}",
+            refused[-1].evidence,
             severity=None if settled else Severity.SHOULD,
         )  # fmt: skip
 
@@ -365,8 +372,8 @@ def _not_found_at_first(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
     when=_reached,
     transient=True,
     faults=[fault("fails-in-between", "in-progress", status(503), body(b""), since=1, until=2, also=("HPP-H03",))],
-    variations=[variation("is-limited-in-between", "in-progress", status(429), body(b""), header("Retry-After", "1"),
-                    since=1, until=2)],
+    variations=[variation("is-limited-in-between", "in-progress", status(429), body(b""), header("Retry-After", "0"),
+                    since=1, until=2, warns=("HPP-H03",))],
 )  # fmt: skip
 def no_outage_between_reads(trace: Trace) -> Iterator[Finding]:
     """A session does not alternate between 200 and 5xx.

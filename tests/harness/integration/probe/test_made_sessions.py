@@ -143,6 +143,31 @@ def test_a_session_that_is_never_there() -> None:
     assert recorder.statuses() == ["DISABLED"]
 
 
+@pytest.mark.parametrize("answer", [Response(404), Response(503), None], ids=["404", "503", "reset"])
+def test_who_loses_a_session_that_is_never_there(answer: Response | None) -> None:
+    """It is broken, whatever is answered in its place while other questions are answered."""
+
+    def change(request: Request, response: Response) -> Response | None:
+        ours = request.method == "GET" and any(each in request.path for each in recorder.made)
+        return answer if ours else response
+
+    with recording(change) as (recorder, url):
+        result = probe(target(url, *FIVE[:1]), PLAN)
+    assert broken(result) == {"HPP-L08"}
+
+
+def test_an_outage_while_a_session_is_made() -> None:
+    """Where nothing is answered any more, nothing is broken, and the run could not verify."""
+
+    def change(request: Request, response: Response) -> Response | None:
+        return Response(503) if recorder.made and request.method == "GET" else response
+
+    with recording(change) as (recorder, url):
+        result = probe(target(url, *FIVE[:1]), PLAN)
+    assert (exit_code(result), broken(result)) == (3, set())
+    assert recorder.statuses() == ["DISABLED"]
+
+
 # --- both forms of credentials
 
 
