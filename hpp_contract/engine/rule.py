@@ -66,19 +66,11 @@ JUDGES: dict[Scope, frozenset[Subject]] = {
 """Which subjects each scope is about: an endpoint is not judged by the requests that we sent it."""
 
 ALWAYS_READ = (
-<<<<<<< HEAD
     *("response content-type", "response content-encoding", "request authorization"),
     *("request if-none-match", "request if-modified-since"),
 )
 """What is read for every rule, for the media type, the content, the trace, and whether it was a read: no rule need name
 it in its `reads`."""
-=======
-    "response content-type", "response content-encoding", "request authorization", "request if-none-match",
-    "request if-modified-since",
-)  # fmt: skip
-"""What is read for every rule, for the media type, the content, the trace and whether a 304 was asked for: no rule need
-name it in its `reads`."""
->>>>>>> 8c4a30e (Lose a session that was made and is not there to whatever answers in its place, unless nothing is answered)
 
 
 @dataclass(frozen=True, slots=True)

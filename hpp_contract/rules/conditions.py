@@ -7,7 +7,6 @@ from functools import cache
 
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.exchange import AnsweredBy, values
-from hpp_contract.spec.endpoint import METHOD
 
 JSON_TYPES = ("application/json", "")
 """Media types under which a body is read as JSON; undeclared is judged by its own rule, not by every other."""
@@ -20,11 +19,7 @@ def always(_: object) -> bool:
 
 def is_read(exchange: Exchange) -> bool:
     """A GET that was to bring the session: HEAD, OPTIONS and a 304 to a conditional GET bring none."""
-<<<<<<< HEAD
     return exchange.is_read
-=======
-    return exchange.request.method == METHOD and exchange.status != 304
->>>>>>> 8c4a30e (Lose a session that was made and is not there to whatever answers in its place, unless nothing is answered)
 
 
 def responded(exchange: Exchange) -> bool:

@@ -59,11 +59,6 @@ LIMITS = "Rate limits (Klarna's page, none of Kustom's)"
 
 
 def _well_formed(exchange: Exchange) -> bool:
-<<<<<<< HEAD
-=======
-    if exchange.status == 304:
-        return exchange.is_read
->>>>>>> 8c4a30e (Lose a session that was made and is not there to whatever answers in its place, unless nothing is answered)
     return api_responded(exchange) and exchange.context.session != "malformed" and not is_redirected_refusal(exchange)
 
 
