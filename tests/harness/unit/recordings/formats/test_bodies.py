@@ -70,7 +70,7 @@ def test_it_is_no_fact(log: Path) -> None:
     """What was in a body that was not kept has not changed."""
     collected = collect_facts(read_recordings([str(log)]).exchanges)
     assert list(collected.facts) == ["any session", "known session", "waiting"]
-    log.write_text(ndjson({}))
+    log.write_text(ndjson({}), encoding="utf-8")
     collected = collect_facts(read_recordings([str(log)]).exchanges)
     assert dict(collected.facts) == {}
     assert list(collected.unanswered.values()) == [f"an answer whose body was not kept, {log}#1"]
