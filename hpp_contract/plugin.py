@@ -12,6 +12,7 @@ In an SDK's test suite, the whole adoption:
 
 from __future__ import annotations
 
+import unittest
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -35,6 +36,13 @@ REPRODUCE = "pytest"
 """How the evidence of a case begins; the whole command to run its test again is at the end of the failure."""
 CLIENT = pytest.StashKey[Callable[..., Any]]()
 KNOWN_FAILING = pytest.StashKey["tuple[Entry, ...]"]()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `-k` choose the test of a case by any rule that the case is about."""
+    case = getattr(getattr(item, "callspec", None), "params", {}).get("hpp_case")
+    if case is not None:
+        item.extra_keyword_matches.update(case.rules)
 
 
 class ContractWarning(UserWarning):
@@ -148,6 +156,14 @@ class ClientContract:
 
     if TYPE_CHECKING:
         read_session: Any
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if issubclass(cls, unittest.TestCase):
+            raise TypeError(
+                f"{cls.__name__}: a ClientContract cannot be a unittest.TestCase too, whose tests take no parameters. "
+                "Leave TestCase out of its bases; what setUp did can be done in setup_method."
+            )
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         from hpp_contract.cases import CASES

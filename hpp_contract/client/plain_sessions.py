@@ -10,11 +10,15 @@ from hpp_contract.cases import CASES, Case
 from hpp_contract.client.run_case import CaseResult
 from hpp_contract.engine import Outcome, RuleVerdict
 from hpp_contract.engine.report import outcome_of
+from hpp_contract.model.client_read import ClientRead
 from hpp_contract.rules import surfaced
 from hpp_contract.spec.schema_files import SHAPES
 
 READS_PLAIN: Final = "HPP-A17"
 """The rule that says that a client reads what every client can read."""
+
+AFTER_CLOSE: Final = "HPP-A21"
+"""The rule about connections that the server has closed."""
 
 DEPENDENT: Final = frozenset(f"HPP-A{number:02}" for number in (*range(1, 9), 10, 14, 15, 18, 19, 20, 21))
 """Rules that have nothing to add where the client cannot read a plain session either."""
@@ -57,16 +61,25 @@ class PlainSessions:
         result = self._results[name]
         return result is None or not cannot_read(result)
 
+    @property
+    def some_were_read(self) -> bool:
+        """Whether the client has given its caller any session so far."""
+        results = (result for result in self._results.values() if result is not None)
+        return any(map(has_read, (read for result in results for read in result.reads)))
+
     def can_read_any(self) -> bool:
-        """Whether any session was read so far."""
-        read = any(not cannot_read(result) for result in self._results.values() if result is not None and result.reads)
-        return read or self.can_read_like(PLAIN[_ANY])
+        """Whether the client can read any session at all."""
+        return self.some_were_read or self.can_read_like(PLAIN[_ANY])
 
 
 def cannot_read(result: CaseResult) -> bool:
     """Whether a session was served, and the client did not give one to its caller."""
-    lost = (not surfaced(read) and read.result.verdict is None for read in result.reads if not read.result.skipped)
-    return any(lost)
+    return any(not has_read(read) for read in result.reads if not read.result.skipped)
+
+
+def has_read(read: ClientRead) -> bool:
+    """Whether the client gave its caller a session, or its word on one."""
+    return surfaced(read) or read.result.verdict is not None
 
 
 def without_repetitions(judged: Sequence[Judged], plain: PlainSessions) -> tuple[list[Judged], list[str]]:
@@ -78,9 +91,11 @@ def without_repetitions(judged: Sequence[Judged], plain: PlainSessions) -> tuple
 
 
 def _weighed(judged: Judged, plain: PlainSessions) -> Iterator[RuleVerdict]:
-    reads_some = any(surfaced(read) for read in judged.result.reads)
+    reads_some = any(map(has_read, judged.result.reads))
     for verdict in judged.verdicts:
         depends = verdict.rule.id in DEPENDENT and verdict.outcome is not Outcome.NOT_EXERCISED and not reads_some
+        if verdict.rule.id == AFTER_CLOSE:  # who cannot use its connection any more cannot be asked for another session
+            depends = depends and not plain.some_were_read
         if depends and (verdict.findings or plain.is_known(judged.case)) and not plain.can_read_like(judged.case):
             yield RuleVerdict(verdict.rule, Outcome.NOT_EXERCISED)
         else:

@@ -212,3 +212,22 @@ def test_usage_errors(folder: Path, arguments: list[str], sentence: str) -> None
     assert done.returncode == 4
     assert sentence in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_choosing_by_any_rule(folder: Path) -> None:
+    """`-k` chooses cases by every rule that they are about, not only by the first."""
+    done = run(folder, "test_sdk.py", "--collect-only", "-k", "TestStatic and A29", path=str(folder))
+    assert "test_contract[HPP-A25-not-found]" in done.stdout
+    assert "waiting" not in done.stdout
+
+
+def test_unittest_is_no_contract(folder: Path) -> None:
+    """A contract that is a unittest.TestCase too says why that cannot be, and what to do."""
+    (folder / "test_mixed.py").write_text(
+        "import unittest\n\nimport sdk\nfrom hpp_contract.plugin import ClientContract\n\n\n"
+        "class TestMixed(ClientContract, unittest.TestCase):\n    read_session = sdk.read_session\n",
+        encoding="utf-8",
+    )
+    done = run(folder, "test_mixed.py", path=str(folder))
+    assert done.returncode == 2
+    assert "TestMixed: a ClientContract cannot be a unittest.TestCase too" in done.stdout
