@@ -24,8 +24,9 @@ from hpp_contract.server import Server, Tls
 from hpp_contract.server.tls import of_unknown_authority
 from hpp_contract.spec.session import UUID
 
-ARRIVAL_WAIT_S: Final = 0.05
-"""Seconds that a request may still be on its way when the client has already answered."""
+ARRIVAL_WAIT_S: Final = 5.0
+"""Seconds that a request may still be on its way when the client has already answered; only a busy machine needs any.
+"""
 
 _NOBODY: Final = Credentials("kco_test_api_nobody-has-this-key")
 
@@ -68,8 +69,8 @@ class CaseServer:
             if case.unproven is not None
         }
         self._uuids = {name for case in cases for name in case.uuids}
-        every = (*self._servers.values(), *self._unproven.values())
-        self._logs = [_SortedLog(server, self._uuids) for server in every]
+        self._every = (*self._servers.values(), *self._unproven.values())
+        self._logs = [_SortedLog(server, self._uuids) for server in self._every]
         self._other_host_log = _SortedLog(self._other_host, self._uuids)
 
     def add(self, session_id: str, content: bytes) -> None:
@@ -103,9 +104,12 @@ class CaseServer:
         self._servers[case.credentials].application.asks_for_credentials = False
 
     def seen(self, name: str, *, at_least: int = 0) -> tuple[Exchange, ...]:
-        """The exchanges so far whose URL has this UUID, after waiting shortly for `at_least` so many."""
+        """The exchanges so far whose URL has this UUID; when there are not `at_least` so many, after everything that
+        was sent has been logged."""
         deadline = time.monotonic() + ARRIVAL_WAIT_S
         while len(found := self._found(name)) < at_least and time.monotonic() < deadline:
+            if all(server.is_settled for server in self._every):
+                return self._found(name)
             time.sleep(0.002)
         return found
 
@@ -123,7 +127,7 @@ class CaseServer:
 
     def check(self) -> None:
         """Raise SystemRefused when the system refused a server what it needed: this is not the client's fault."""
-        for server in (*self._servers.values(), *self._unproven.values(), self._other_host):
+        for server in (*self._every, self._other_host):
             server.check()
 
     def close(self) -> None:

@@ -143,7 +143,7 @@ def _read(case: Case, number: int, result: ClientResult, server: CaseServer, bef
     session = case.reads[number]
     own, decoy = case.uuids[session], case.uuids[-1]
     earlier = tuple(x for read in before if read.asked == case.sessions[session] for x in read.served)
-    answered = result.problem is None and result.skipped is None and case.unproven is None
+    answered = result.skipped is None and (result.problem is None or result.hung) and case.unproven is None
     seen = server.seen(own, at_least=len(earlier) + answered)
     earlier_ids = {id(exchange) for read in before for exchange in read.served}
     others = tuple(x for name in case.uuids[:-1] if name != own for x in server.seen(name))

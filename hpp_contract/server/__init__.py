@@ -60,6 +60,11 @@ class Server:
         return self._listener.spoken_to
 
     @property
+    def is_settled(self) -> bool:
+        """Whether everything that was sent to this server so far is in its log."""
+        return self._listener.is_settled
+
+    @property
     def failed_handshakes(self) -> int:
         return self._listener.failed
 

@@ -8,8 +8,10 @@ send what is not HTTP.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import re
+import select
 import selectors
 import socket
 import socketserver
@@ -80,6 +82,8 @@ class Listener(ThreadingHTTPServer):
         self.clock = clock
         self.tls = tls
         self._connections: dict[threading.Thread, socket.socket] = {}
+        self._busy: set[threading.Thread] = set()
+        self._accepts = False
         self._lock = threading.Lock()
         self.refused: SystemRefused | None = None
         self.failed = 0
@@ -110,7 +114,30 @@ class Listener(ThreadingHTTPServer):
     def _accept(self) -> None:
         with self._selector:
             while all(key.fileobj is not self._wake for key, _ in self._selector.select()):
+                self._accepts = True
                 self.handle_request()
+                self._accepts = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was sent to this server so far has come to the application.
+
+        In this order: a connection that waits, one that is being accepted, one from which a request is being read.
+        """
+        waiting, _, _ = select.select([self.socket], [], [], 0)
+        if waiting or self._accepts:
+            return False
+        with self._lock:
+            idle = [connection for thread, connection in self._connections.items() if thread not in self._busy]
+            return not self._busy and not _readable(idle)
+
+    def mark(self, *, busy: bool) -> None:
+        """Note whether this thread's connection may have something for the application."""
+        with self._lock:
+            if busy:
+                self._busy.add(threading.current_thread())
+            else:
+                self._busy.discard(threading.current_thread())
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """The next connection. Raises OSError, which the base class takes for a connection that came to nothing."""
@@ -135,11 +162,13 @@ class Listener(ThreadingHTTPServer):
         thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
         with self._lock:
             self._connections[thread] = request
+            self._busy.add(thread)
         try:
             thread.start()
         except BaseException:
             with self._lock:
                 del self._connections[thread]
+                self._busy.discard(thread)
             raise
 
     def _converse(self, request: Any, client_address: Any) -> None:
@@ -148,6 +177,7 @@ class Listener(ThreadingHTTPServer):
         finally:
             with self._lock:
                 self._connections.pop(threading.current_thread(), None)
+                self._busy.discard(threading.current_thread())
 
     def secured(self, connection: socket.socket) -> None:
         """Note the TLS socket that took the place of this thread's plain one."""
@@ -180,6 +210,36 @@ class Listener(ThreadingHTTPServer):
             thread.join(timeout=5)
 
 
+def _readable(connections: list[socket.socket]) -> bool:
+    """Whether anything has come on one of these that nobody has read."""
+    with selectors.DefaultSelector() as selector, contextlib.suppress(OSError, ValueError):  # one was closed meanwhile
+        for connection in connections:
+            selector.register(connection, selectors.EVENT_READ)
+        return bool(selector.select(0))
+    return False
+
+
+class _Received(io.RawIOBase):
+    """What comes on a connection. It is marked as busy before anything is taken from it, so that no request is ever
+    neither on its way nor with the application."""
+
+    def __init__(self, connection: socket.socket, mark: Callable[..., None]) -> None:
+        self._connection = connection
+        self._mark = mark
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not getattr(self._connection, "pending", int)():  # what TLS has decrypted already
+            self._mark(busy=False)
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._connection, selectors.EVENT_READ)
+                selector.select()
+            self._mark(busy=True)
+        return self._connection.recv_into(buffer)
+
+
 class _Connection(BaseHTTPRequestHandler):
     """One client's connection: reads requests, sends what the application answers."""
 
@@ -204,6 +264,8 @@ class _Connection(BaseHTTPRequestHandler):
                 raise
             self.request.settimeout(None)
         super().setup()
+        self.rfile.close()
+        self.rfile = io.BufferedReader(_Received(self.connection, self._listener.mark))
 
     def finish(self) -> None:
         super().finish()
@@ -230,7 +292,9 @@ class _Connection(BaseHTTPRequestHandler):
         headers = tuple((name, str(value)) for name, value in self.headers.items())
         # Not self.path: parse_request() has merged its leading slashes.
         target = self.requestline.split()[1]
-        self._send(self._listener.application(Request(self.command, self._url(target), headers, body)))
+        exchange = self._listener.application(Request(self.command, self._url(target), headers, body))
+        self._listener.mark(busy=False)
+        self._send(exchange)
 
     def _url(self, target: str) -> str:
         """The absolute URL asked for, nothing in it decoded or merged."""

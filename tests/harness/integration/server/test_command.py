@@ -61,7 +61,7 @@ def test_instructions_work() -> None:
         printed = dict(
             reversed(pair) for pair in re.findall(r"^  ([0-9a-f-]{36})  ([\w-]+)", served.said, re.MULTILINE)
         )
-        assert printed == {name: session_id(name) for name in SCENARIOS}
+        assert printed == {name: session_id(name) for name in (*SCENARIOS, "no-credentials")}
 
 
 def test_scenario_under_any_id() -> None:
