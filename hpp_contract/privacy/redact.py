@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 from typing import Final
 from urllib.parse import quote
 
 from hpp_contract.model.placeholder import is_placeholder  # URLs of recordings need it too, further down
+from hpp_contract.privacy.escapes import any_escape, views
 from hpp_contract.spec.endpoint import API_KEY
 
 __all__ = ["ENCODINGS", "MIN_SECRET", "Redactor", "encodings", "is_placeholder"]
@@ -22,6 +24,30 @@ def _base64url(text: str) -> str:
     return _base64(text).replace("+", "-").replace("/", "_")
 
 
+def _double(text: str) -> str:
+    return _base64(_base64(text))
+
+
+def _hexadecimal(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").hex()
+
+
+def _within(text: str, before: int) -> str:
+    """What is in base64 of a longer text, `before` bytes after a multiple of three, whatever stands around it."""
+    data = bytes(before) + text.encode("utf-8", "surrogatepass")
+    first, last = -(-before * 8 // 6), len(data) * 8 // 6
+    inner = base64.b64encode(data).decode()[first:last]
+    return inner if len(inner) >= _MIN_INNER else ""
+
+
+def _within_twice(text: str, inner: int, outer: int) -> str:
+    once = _within(text, inner)
+    return once and _within(once, outer)
+
+
+_MIN_INNER = 10
+"""Characters of base64 that do not occur by chance."""
+
 ENCODINGS: Final[tuple[Callable[[str], str], ...]] = (
     lambda text: text,
     lambda text: quote(text, safe="", errors="surrogatepass"),
@@ -30,9 +56,15 @@ ENCODINGS: Final[tuple[Callable[[str], str], ...]] = (
     lambda text: _base64(text).rstrip("="),
     _base64url,
     lambda text: _base64url(text).rstrip("="),
+    _double,
+    lambda text: _double(text).rstrip("="),
+    _hexadecimal,
+    lambda text: _hexadecimal(text).upper(),
+    *(partial(_within, before=before) for before in range(3)),
+    *(partial(_within_twice, inner=inner, outer=outer) for inner in range(3) for outer in range(3)),
 )
 """Every way in which a secret is sent: raw, percent-encoded without and with slashes, base64 and base64url with and
-without padding."""
+without padding, base64 of base64, hexadecimal, and either base64 within a longer text."""
 
 
 def encodings(secret: str) -> set[str]:
@@ -46,15 +78,50 @@ MIN_SECRET = 4
 """Characters a secret has at least: replacing a shorter text would garble every word that holds it."""
 
 
+def _as_in_forms(secret: str) -> set[str]:
+    return {secret, secret.replace(" ", "+")}
+
+
+_ANY_CASE = 8
+"""Characters from which on a secret is found in any case: a shorter one, such as `test`, is also a word."""
+
+_ANY_KEY = re.compile(API_KEY.pattern, re.IGNORECASE)
+
+
 class Redactor:
-    """Replaces the given secrets in every encoding, and anything that looks like an API key, by `[redacted]`."""
+    """Replaces the given secrets in every encoding and escape, and anything that looks like an API key, by
+    `[redacted]`."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        long_enough = (secret for secret in secrets if len(secret) >= MIN_SECRET)
-        forms = sorted({form for secret in long_enough for form in encodings(secret)}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
+        long_enough = {each for secret in secrets if len(secret) >= MIN_SECRET for each in _as_in_forms(secret)}
+        forms = {form for secret in long_enough for form in encodings(secret)}
+        self._forms = frozenset(form for form in forms if len(form) < _ANY_CASE)
+        self._folded = frozenset(form.casefold() for form in forms if len(form) >= _ANY_CASE)
+        self._forms_in_order = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        if self._pattern is not None:
-            text = self._pattern.sub("[redacted]", text)
-        return API_KEY.sub("[redacted]", text)
+        if self.finds(text):
+            text = self._pattern.sub(REDACTED, text)
+            # What is still there is written in a way that nobody foresaw.
+            text = "\n".join(REDACTED if self.finds(line) else line for line in text.split("\n"))
+        return _ANY_KEY.sub(REDACTED, text)
+
+    def finds(self, text: str) -> bool:
+        """Whether one of the secrets is in the text, however it is written."""
+        if not self._forms and not self._folded:
+            return False
+        for view in views(text):
+            folded = view.casefold()
+            if any(form in view for form in self._forms) or any(form in folded for form in self._folded):
+                return True
+        return False
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        ways = (
+            any_escape(form) if len(form) < _ANY_CASE else f"(?i:{any_escape(form)})" for form in self._forms_in_order
+        )
+        return re.compile("|".join(ways))
+
+
+REDACTED: Final = "[redacted]"

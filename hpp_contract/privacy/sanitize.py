@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from hpp_contract.privacy.escapes import views
+
 
 def printable(text: str) -> str:
     """The text with escapes in place of everything that could steer a terminal or mislead a reader: control characters,
@@ -19,5 +21,6 @@ def sanitize(text: str, redact: Callable[[str], str]) -> str:
 
 
 def contains_any(text: str, secrets: Iterable[str]) -> bool:
-    """Whether one of the secrets is still in the text."""
-    return any(secret in text for secret in secrets)
+    """Whether one of the secrets is still in the text, in any case and escape."""
+    folded = [view.casefold() for view in views(text)]
+    return any(secret.casefold() in view for secret in secrets for view in folded)

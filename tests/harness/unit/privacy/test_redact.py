@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
+from collections.abc import Callable
 from urllib.parse import quote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,3 +26,75 @@ def test_no_encoding_is_left(secret: str, before: str, after: str) -> None:
     encoded = base64.b64encode(secret.encode()).decode()
     for form in (secret, quoted, re.sub("%..", lambda code: code[0].lower(), quoted), encoded, encoded.rstrip("=")):
         assert "[redacted]" in Redactor([secret])(f"{before}{form}{after}")
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def each(text: str, form: str) -> str:
+    return "".join(form.format(ord(char)) for char in text)
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "small": str.lower,
+    "capitals": str.upper,
+    "swapped": str.swapcase,
+    "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "double percent": lambda text: quote(quote(text, safe=""), safe=""),
+    "triple percent": lambda text: quote(quote(quote(text, safe=""), safe=""), safe=""),
+    "base64 behind one": lambda text: b64("x" + text + "tail"),
+    "base64 behind two": lambda text: b64("xy" + text + "tail"),
+    "base64 behind three": lambda text: b64("xyz" + text + "t"),
+    "base64url within": lambda text: b64("x" + text + "tail").replace("+", "-").replace("/", "_"),
+    "double base64": lambda text: b64(b64(text)),
+    "double base64 within": lambda text: b64("a" + b64("bc" + text + "de") + "f"),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
+    "entities": lambda text: each(text, "&#{};"),
+    "entities with zeros": lambda text: each(text, "&#0{};"),
+    "entities in hexadecimal": lambda text: each(text, "&#x{:x};"),
+    "entities of entities": lambda text: html.escape(each(text, "&#{};")),
+    "JSON escapes": lambda text: each(text, "\\u{:04x}"),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(each(text, "\\u{:04X}"))),
+    "backslash x": lambda text: each(text, "\\x{:02x}"),
+    "JSON pointer": lambda text: text.replace("~", "~0").replace("/", "~1"),
+    "escaped slash": lambda text: text.replace("/", "\\/"),
+    "form": lambda text: quote(text, safe="").replace("%20", "+"),
+    "named entities": lambda text: text.replace("/", "&sol;").replace("+", "&plus;").replace("_", "&lowbar;"),
+    "percent of base64": lambda text: quote(b64(text), safe=""),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+@pytest.mark.parametrize("secret", ["kco_key/with+all ~of=it", "S3cret-of-a-Shop"])
+def test_a_secret_is_found_however_it_is_written(secret: str, how: str) -> None:
+    """Whatever escape or encoding a server echoes a secret in, it is taken out."""
+    redact = Redactor(["other-secret", secret])
+    text = f"<a {WRITTEN[how](secret)}>"
+    assert redact.finds(text)
+    clean = redact(text)
+    assert not redact.finds(clean)
+    assert clean.startswith("<a ")
+    assert clean.endswith(">")
+    assert "[redacted]" in clean
+
+
+def test_a_way_that_nobody_foresaw() -> None:
+    """A line is taken out as a whole when a secret is in it and cannot be taken out alone; other lines stay."""
+    redact = Redactor(["S3cret-of-a-Shop"])
+    text = "one\n&amp;percnt;53%2533cret-of-a-Shop\nthree"
+    assert redact(text) == "one\n[redacted]\nthree"
+
+
+def test_short_secrets_are_words() -> None:
+    """A secret of less than eight characters is taken out as it is written only; keys are in any case."""
+    assert Redactor(["test"])("Tested: test, TEST") == "Tested: [redacted], TEST"
+    assert Redactor()("a KCO_TEST_API_ABC b") == "a [redacted] b"
+    assert not Redactor().finds("kco_test_api_abc")
+
+
+def test_much_text_is_quick() -> None:
+    """A text in which nothing is found is looked at a few times only."""
+    text = "Lorem ipsum & dolor <b>sit</b> 100% amet, consectetur\n" * 20_000
+    assert Redactor(["S3cret-of-a-Shop", "user", "user:S3cret-of-a-Shop"])(text) == text

@@ -18,4 +18,5 @@ def test_printable_text_is_printable(text: str) -> None:
 def test_a_secret_left_in_a_text_is_found() -> None:
     """A text that still holds one of the secrets is distinguished from one that holds none."""
     assert contains_any("key=abc", ["xyz", "abc"])
+    assert contains_any("key=%2541bC", ["xyz", "abc"])
     assert not contains_any("key=", ["xyz", "abc"])

@@ -238,7 +238,10 @@ def test_what_must_not_be_left() -> None:
     assert scrub(Exchange(Request("GET", "https://h/abcd/abc", ()), None)).request.url == "https://h/aaaa/aaa"
     for session_id in ("abcdefg", "abcdefg1", "aaaaaaaa"):
         scrub(Exchange(Request("GET", f"{SESSIONS}{session_id}", ()), None))
-    assert scrub.originals == {"abcd", base64("abcd"), base64("abcd").rstrip("="), "abcdefg1"}
+    twice, hexadecimal = base64(base64("abcd")), b"abcd".hex()
+    assert scrub.originals == {
+        "abcd", base64("abcd"), base64("abcd").rstrip("="), twice, twice.rstrip("="), hexadecimal, "abcdefg1",
+    }  # fmt: skip
     assert scrub(Exchange(Request("GET", f"{SESSIONS}{ID}", ()), None)).request.url.endswith(
         "5c2bbed0-0003-7000-8000-000000000000"
     )
