@@ -61,7 +61,11 @@ def said(exchanges: list[Exchange]) -> dict[str, tuple[Outcome, int]]:
 
 @pytest.mark.parametrize("first", range(0, 600, 100))
 def test_verdicts_on_what_was_planted_stay(first: int) -> None:
-    """Every rule says the same before and after, whatever was planted in two reads of one session."""
+    """Every rule says the same before and after, whatever was planted in two reads of one session.
+
+    Two reads with other credentials are two lives of it; of scrubbed credentials nobody can tell whose they were.
+    """
     for seed in range(first, first + 100):
-        both, scrub = [planted(seed).exchange, planted(seed + 1_000_000).exchange], Scrubber()
+        pair, scrub = [planted(seed), planted(seed + 1_000_000)], Scrubber()
+        both = [each.exchange for each in pair if "Authorization" not in each.place]
         assert said([scrub(each) for each in both]) == said(both), seed
