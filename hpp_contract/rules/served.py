@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.model.instant import SECOND
+from hpp_contract.model.instant import SECOND, is_unusual
 from hpp_contract.spec.session import COMPLETED_SHAPES, INSTANTS, MEMBERS, OBJECTS, OUTCOME, REQUIRED, STATUSES, UUID
 
 _LARGE: Final = 100_000
@@ -86,11 +86,11 @@ def _is_consistent(session: dict[str, Any], asked: str) -> bool:
 
 
 def is_sound(name: str, value: Any) -> bool:
-    """Whether a documented member has a value of its documented type."""
+    """Whether a documented member has a value of its documented type, in a notation that every client reads."""
     if name in OBJECTS:
         return isinstance(value, dict)
     if name in INSTANTS:
-        return Instant.parse(value) is not None
+        return Instant.parse(value) is not None and not is_unusual(value)
     return isinstance(value, str)
 
 

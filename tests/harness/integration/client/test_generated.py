@@ -99,7 +99,7 @@ def test_what_gets_lost_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.socket
-@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("seed", [1, 7])
 def test_what_is_shown_is_small(seed: int, tmp_path: Path) -> None:
     """Nothing is left in the body but what it takes to fail, and the finding shows it with the command."""
     report = judged(TripsOverNanosecondsWithOffset(), tmp_path, seed=seed)
