@@ -189,7 +189,6 @@ def test_of_a_recording(what: str, tmp_path: Path) -> None:
     assert code == 1, said
 
 
-@pytest.mark.xfail(reason="the probe does not wait for it yet", strict=False)
 def test_of_a_session_that_was_made_and_is_never_readable() -> None:
     """`hpp-contract endpoint --provision` says 1 when what it made answers 404 and never a session."""
     lost = fault("must-lost", "waiting", status(404), body(b""))

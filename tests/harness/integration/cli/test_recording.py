@@ -66,7 +66,7 @@ def test_what_is_broken_stays_broken(tmp_path: Path) -> None:
     assert status["findings"][0]["evidence"] == f"{tmp_path}/b.ndjson#1"
 
 
-def told(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
+def result_of(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
     """The exit code and the report, in this process."""
     report = Path(str(arguments[0])).parent / ".report.json"
     with pytest.raises(SystemExit) as left:
@@ -93,13 +93,13 @@ def test_bodies_that_nobody_can_read(tmp_path: Path, lose: Callable[[Exchange], 
     """Bodies that were not kept, or cannot be unpacked, are judged by no rule and counted; where all sessions are in
     such bodies, nothing could be verified."""
     polls = [without_key(each) for each in simulated("waiting", 3)]
-    code, report = told(write_lines(tmp_path / "none.ndjson", [lose(each) for each in polls]))
+    code, report = result_of(write_lines(tmp_path / "none.ndjson", [lose(each) for each in polls]))
     assert (code, report.get("unverified")) == (
         3, "no session was read: of 3 answers with status 200 no body was kept that can be unpacked."
     )  # fmt: skip
     assert outcomes(report, "S", "P", "C") == {"not-exercised"}
     assert {r["id"]: r["outcome"] for r in report["rules"]}["HPP-H08"] == "not-exercised"
-    code, report = told(write_lines(tmp_path / "some.ndjson", [polls[0], lose(polls[1]), polls[2]]))
+    code, report = result_of(write_lines(tmp_path / "some.ndjson", [polls[0], lose(polls[1]), polls[2]]))
     assert (code, report.get("unverified")) == (0, None)
     assert report["notes"] == ["1 body was not kept, or cannot be unpacked: no rule judged what is in there"]
 
@@ -108,14 +108,14 @@ def test_a_secret_decides_where_no_body_was_kept(tmp_path: Path) -> None:
     """A recording without a body that keeps a key is broken, whatever could not be verified beside it."""
     key = edits.sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM=")
     polls = [unkept(key(each)) for each in simulated("waiting", 2)]
-    assert told(write_lines(tmp_path / "log.ndjson", polls))[0] == 1
+    assert result_of(write_lines(tmp_path / "log.ndjson", polls))[0] == 1
 
 
 def test_only_refusals(tmp_path: Path) -> None:
     """A recording of refusals only is judged as such, and its first line says so."""
     polls = [without_key(each) for each in simulated("unknown-id", 2)]
     path = write_lines(tmp_path / "log.ndjson", polls)
-    code, report = told(path)
+    code, report = result_of(path)
     assert (code, report.get("unverified"), report.get("notes")) == (0, None, None)
     said = CliRunner().invoke(main, ["recording", str(path)]).output
     assert "no session in it" in said.partition("rules")[0]

@@ -177,11 +177,11 @@ spans = st.lists(st.tuples(st.integers(0, 12), st.none() | st.integers(0, 4)), m
 
 
 @given(spans)
-def test_order_is_that_of_time(drawn: list[tuple[int, int | None]]) -> None:
+def test_order_is_that_of_time(generated: list[tuple[int, int | None]]) -> None:
     """A pair is two reads of which the first ended before the second began, with none between; every such pair is one,
     but for the oldest of very many."""
-    reads = [at(start, elapsed, f"{index}") for index, (start, elapsed) in enumerate(drawn)]
-    names = {each.evidence: span for each, span in zip(reads, drawn, strict=True)}
+    reads = [at(start, elapsed, f"{index}") for index, (start, elapsed) in enumerate(generated)]
+    names = {each.evidence: span for each, span in zip(reads, generated, strict=True)}
 
     def before(one: str, two: str) -> bool:
         (start, elapsed), (later, _) = names[one], names[two]

@@ -94,8 +94,8 @@ def test_pages_in_the_place_of_a_session(pages: int, beside: bool, outcome: Outc
 def test_two_merchants_in_one_log() -> None:
     """What one merchant's key does not find is no lost session of another's."""
     other = (("Authorization", "Basic kco_test_api_b3RoZXJvdGhlcm90aGVy"),)
-    stranger = replace(GONE(read(5)), request=replace(read(5).request, headers=other))
-    assert said("HPP-L08", read(0), stranger, read(9)) is Outcome.OK
+    other_reader = replace(GONE(read(5)), request=replace(read(5).request, headers=other))
+    assert said("HPP-L08", read(0), other_reader, read(9)) is Outcome.OK
 
 
 def made(exchange: Exchange, *, settled: bool = False, disabled: bool = False) -> Exchange:
