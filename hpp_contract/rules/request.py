@@ -174,8 +174,10 @@ def _reads(trace: Trace) -> bool:
 def basic_credentials(trace: Trace) -> Iterator[Finding]:
     """Each read carries `Basic <API key>` or `Basic base64(<username>:<API key>)`, at once or after one 401 challenge.
 
-    Without them every answer is 401, which a careless client reports as a session that is still waiting. A request that
-    follows a redirect may be without them.
+    Without them every answer is 401, which a careless client reports as a session that is still waiting: the merchant
+    does not deliver what the consumer has paid for.
+
+    A request that follows a redirect may be without them.
     """
     before, following = [None, *trace.exchanges[:-1]], [*trace.exchanges[1:], None]
     for earlier, exchange, later in zip(before, trace.exchanges, following, strict=True):

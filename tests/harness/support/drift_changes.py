@@ -189,11 +189,6 @@ CASES = (
         "waiting · HPP-S04",
     ),
     Case(
-        fault("moving-expiry", "waiting", member("expires_at", "2099-01-01T00:00:00.000Z"), since=1),
-        "risky",
-        "known session · HPP-L05",
-    ),
-    Case(
         fault("reopened", "disabled", member("status", "IN_PROGRESS"), since=1), "breaking", "known session · HPP-L01"
     ),
 )
