@@ -100,11 +100,11 @@ class Transcript:
             return False
         if self._ask(ask, read, "again"):
             self._heal(read.question)
-        elif self._ask(ask, control, "control"):
+            return True
+        if self._ask(ask, control, "control"):
             self._mark(read.question, "alone")
-        else:
-            return False
-        return True
+            return True
+        return False
 
     def is_silent(self, ask: Ask) -> bool:
         """Whether nothing is answered at this moment: not even what was answered before."""

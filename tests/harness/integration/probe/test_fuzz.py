@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.engine.edits import body, fail, header, status
 from hpp_contract.engine.fault import fault
+from hpp_contract.model import Exchange
 from hpp_contract.probe.fuzz import hooks
 from hpp_contract.probe.fuzz.hostile_ids import hostile_segments, unknown_ids
 from hpp_contract.probe.fuzz.requests import GeneratedRead, generated_reads
@@ -184,14 +185,30 @@ def test_the_command_repeats_the_request() -> None:
 
 @pytest.mark.socket
 def test_what_only_schemathesis_minds_is_a_note() -> None:
-    """A gateway's page in place of an error object is no finding, and a note says that Schemathesis minds it."""
+    """A rate limiter's answer is no finding, and a note says that Schemathesis minds what is documented nowhere."""
     import hpp_contract.probe.fuzz.hooks  # noqa: F401  what it registers for runs of Schemathesis alone is not ours
 
-    page = (status(404), header("Content-Type", "text/html"), body(b"<html></html>"))
-    with Server([fault("page", "unknown-id", *page)]) as server:
-        exchanges, notes = fuzz(target(server.url), PLAN, 30)
+    limited = only(asked_for(ODD["first digit"]), status(429), header("X-Ratelimit-Reset", "1"))
+    with Server([fault("limits", "unknown-id", limited)]) as server:
+        exchanges, notes = fuzz(target(server.url), PLAN, 40)
     assert broken(exchanges) == {}
     assert any("Schemathesis objects" in note and "no finding" in note for note in notes)
+
+
+@pytest.mark.socket
+def test_an_outage_while_fuzzing_is_no_finding() -> None:
+    """A server that stops answering breaks nothing by it, and no note says that a request did."""
+    count: list[int] = []
+
+    def stops(exchange: Exchange) -> Exchange:
+        count.append(1)
+        return exchange if len(count) < 12 else body(b"")(status(503)(exchange))
+
+    faults = [fault(name, name, stops) for name in ("unknown-id", "malformed-id", "waiting", "completed-with-order")]
+    with Server(faults) as server:
+        exchanges, notes = fuzz(target(server.url), PLAN, 20)
+    assert broken(exchanges) == {}
+    assert not any("break" in note for note in notes)
 
 
 @pytest.mark.socket

@@ -138,6 +138,19 @@ def _is_right(request: Request) -> bool:
     return request.header("authorization") is not None and not _is_wrong(request)
 
 
+def test_an_outage_that_begins_while_one_asks_again() -> None:
+    """A session that was not answered, asked again as an outage begins, is not blamed for it."""
+    asked: list[int] = []
+
+    def instead(number: int, request: Request) -> Response | bool | None:
+        asked.extend([number] if request.session_id == FIVE[0] and _is_right(request) else [])
+        begun = len(asked) > 6 and number >= asked[6]
+        return UNAVAILABLE if begun or (request.session_id == FIVE[0] and _is_right(request)) else True
+
+    result, _ = run(instead)
+    assert (exit_code(result), broken(result)) == (UNVERIFIED, set())
+
+
 # --- one question that is never answered
 
 
