@@ -32,7 +32,7 @@ from hpp_contract.server import Sandbox, Server
 MAX_FAILED_READS: Final = 3
 """Reads, of different kinds, that fail before anything succeeded; then nothing else is asked."""
 
-GRACE_S: Final = 5.0
+OUTAGE_LIMIT_S: Final = 5.0
 """Seconds to wait, once, where something answers in the API's place: an outage may be over then. A tenth on this
 machine."""
 
@@ -135,7 +135,7 @@ def _ask_all(
 
 
 def _wait(sender: Sender) -> None:
-    sender.pause(GRACE_S / 10 if sender.is_local else GRACE_S)
+    sender.pause(OUTAGE_LIMIT_S / 10 if sender.is_local else OUTAGE_LIMIT_S)
 
 
 def _in_other_form(read: PlannedRead, transcript: Transcript) -> PlannedRead | None:

@@ -70,8 +70,8 @@ class SimulatedEndpoint:
         """What the wire's `get` gives."""
         request = Request("GET", url, headers)
         instead = self.disturbance(len(self.requests), request)
+        at = Instant(NOON + len(self.requests) * 2 * SECOND, 9)  # after the end of the one before
         self.requests.append(request)
-        at = Instant(NOON, 9)
         if isinstance(instead, TransportError):
             return Sent(Exchange(request, None, instead.word, at=at, elapsed=0.1), instead)
         if instead is not None:

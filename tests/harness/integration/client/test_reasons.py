@@ -50,7 +50,7 @@ class RefusesUnknownMembers(Client):
         return value
 
 
-def test_who_reads_nothing_is_told_once() -> None:
+def test_who_reads_nothing_is_blamed_once() -> None:
     """A client that can read no session is told so once, with how many it was given, and nothing that follows."""
     report = judged(ReadsNothing())
     found = findings(report)
@@ -63,7 +63,7 @@ def test_who_reads_nothing_is_told_once() -> None:
     assert "HPP-A18, HPP-A20, HPP-A21" in note
 
 
-def test_who_cannot_read_a_status_is_not_told_of_members() -> None:
+def test_who_cannot_read_a_status_is_not_blamed_for_members() -> None:
     """A session with something special about it is not judged where the same one without it cannot be read."""
     assert set(findings(judged(RefusesUnknownMembers(), "unknown-member", "in-progress"))) == {"HPP-A17"}
     report = judged(RefusesUnknownMembers(), "unknown-member")
@@ -84,7 +84,7 @@ def test_what_the_client_says_stands_in_the_finding() -> None:
     assert "and more" not in finding.found
 
 
-def test_a_handshake_that_failed_is_told(tmp_path: Path) -> None:
+def test_a_handshake_that_failed_is_named(tmp_path: Path) -> None:
     """A client that trusts nobody is told that its handshake failed, and how it says so itself."""
     [finding] = findings(judged(Client(), "smoke", folder=tmp_path))["HPP-R02"]
     assert "no request for this session came: a TLS handshake failed; SSLCertVerificationError: " in finding.found

@@ -106,7 +106,7 @@ def test_an_outage_that_ends(first: int, length: int, answer: Response | None) -
     assert broken(result, Outcome.WARNED) <= {"HPP-H03", "HPP-L09"}
 
 
-def test_an_outage_that_ends_is_told() -> None:
+def test_an_outage_that_ends_is_reported() -> None:
     """A poll that was lost warns."""
     result, _ = run(during(4, 7, UNAVAILABLE))
     assert broken(result, Outcome.WARNED) & {"HPP-H03", "HPP-L09"}
@@ -285,7 +285,7 @@ def test_everything_fails(status: int) -> None:
     assert exit_code(result) == UNVERIFIED
 
 
-def test_what_was_broken_before_an_outage_is_told() -> None:
+def test_what_was_broken_before_an_outage_is_reported() -> None:
     """A broken must decides, whatever could not be verified after it."""
     stopped = during(14, 10_000, UNAVAILABLE)
 
