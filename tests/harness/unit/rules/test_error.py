@@ -14,7 +14,7 @@ from hpp_contract.rules import find
 from hpp_contract.rules.error import errors_are_no_sessions
 from tests.harness.support.exchanges import answered, found
 
-REVEALING = {
+PRIVATE = {
     "order_id": "x",
     "klarna_reference": "X438HG0Q",
     "authorization_token": "t",
@@ -31,7 +31,7 @@ def weight(exchange: Exchange) -> str | None:
     return next((str(errors_are_no_sessions.weight(each)) for each in errors_are_no_sessions(exchange)), None)
 
 
-@pytest.mark.parametrize("name", REVEALING)
+@pytest.mark.parametrize("name", PRIVATE)
 @pytest.mark.parametrize(
     ("status", "known", "expected"),
     [
@@ -46,23 +46,23 @@ def weight(exchange: Exchange) -> str | None:
         (503, {"credentials": "none"}, None),
     ],
 )
-def test_who_learns_of_a_session(name: str, status: int, known: dict[str, Any], expected: str | None) -> None:
+def test_who_may_read_a_session(name: str, status: int, known: dict[str, Any], expected: str | None) -> None:
     """What an error tells of a session is broken where no right credentials asked, and warned about elsewhere."""
-    assert weight(refused({name: REVEALING[name]}, status, **known)) == expected
+    assert weight(refused({name: PRIVATE[name]}, status, **known)) == expected
 
 
 @pytest.mark.parametrize("value", [None, "", [], {}, 0, False])
-@pytest.mark.parametrize("name", REVEALING)
+@pytest.mark.parametrize("name", PRIVATE)
 def test_nothing_tells_nothing(name: str, value: Any) -> None:
     """A member that is null or empty tells nothing; nor does the id or a time of the session."""
     error = {name: value, "session_id": "x", "updated_at": "2026-11-22T12:00:00Z", "expires_at": "x", "status": "x"}
     assert weight(refused(error, 401)) is None
 
 
-@given(path=st.lists(st.sampled_from(["session", "data", 0]), max_size=4), name=st.sampled_from(sorted(REVEALING)))
+@given(path=st.lists(st.sampled_from(["session", "data", 0]), max_size=4), name=st.sampled_from(sorted(PRIVATE)))
 def test_it_is_found_in_depth(path: list[str | int], name: str) -> None:
     """Wherever it stands, it is found, at the place that the finding names."""
-    value: Any = {name: REVEALING[name]}
+    value: Any = {name: PRIVATE[name]}
     for part in reversed(path):
         value = [value] if part == 0 else {part: value}
     (finding,) = errors_are_no_sessions(refused(value, 401))

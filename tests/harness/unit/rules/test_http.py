@@ -137,9 +137,9 @@ def test_lost_answers_in_a_recording(wanted: str, weight: str) -> None:
 
 
 def test_what_a_retry_replaced_is_no_answer_lost() -> None:
-    """A failure that passed, or that everything shared, is held against no session."""
-    passed = [read(503, 0, retried=True), read(200, 1)]
-    assert weights([*passed, read(200, 0, OTHER)]) == {}
+    """A failure that passing, or that everything shared, is held against no session."""
+    passing = [read(503, 0, retried=True), read(200, 1)]
+    assert weights([*passing, read(200, 0, OTHER)]) == {}
     assert weights([read(503, 0), read(200, 1, OTHER), read(503, 2, unanswered="outage")]) == {}
     assert weights([read(503, 0), read(503, 2)]) == {}
     assert weights([read(503, 0), read(200, 1, OTHER), read(503, 2)]) == {"HPP-H02": "must"}
