@@ -57,7 +57,8 @@ public final class Adapter {
         var wanted = ask.get("base_url") + " " + ask.get("username") + " " + ask.get("password");
         if (!wanted.equals(made)) {
             var username = (String) ask.get("username");
-            client = new HppClient((String) ask.get("base_url"), username, (String) ask.get("password"));
+            var http = Trust.httpClient((String) ask.get("ca_file"));
+            client = new HppClient(http, (String) ask.get("base_url"), username, (String) ask.get("password"));
             made = wanted;
         }
         return client;

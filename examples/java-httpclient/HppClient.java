@@ -28,11 +28,13 @@ public final class HppClient {
         }
     }
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http;
     private final String sessions;
     private final String authorization;
 
-    public HppClient(String baseUrl, String username, String apiKey) {
+    /** The HTTP client says whom to trust, and may be shared. */
+    public HppClient(HttpClient http, String baseUrl, String username, String apiKey) {
+        this.http = http;
         var credentials = (username + ":" + apiKey).getBytes(StandardCharsets.UTF_8);
         this.sessions = baseUrl.replaceAll("/+$", "") + "/hpp/v1/sessions/";
         this.authorization = "Basic " + Base64.getEncoder().encodeToString(credentials);

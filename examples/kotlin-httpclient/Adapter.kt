@@ -16,7 +16,7 @@ private val clients = mutableMapOf<List<Any?>, HppClient>()
 
 private fun client(ask: Map<*, *>): HppClient {
     val shop = listOf("base_url", "username", "password").map { ask[it] as String }
-    return clients.getOrPut(shop) { HppClient(shop[0], shop[1], shop[2]) }
+    return clients.getOrPut(shop) { HppClient(Trust.httpClient(ask["ca_file"] as String?), shop[0], shop[1], shop[2]) }
 }
 
 private fun answer(ask: Map<*, *>): Map<String, Any?> {

@@ -15,9 +15,9 @@ class HppException(message: String, val httpStatus: Int? = null, body: Any? = nu
     val body: Map<*, *> = body as? Map<*, *> ?: emptyMap<Any, Any>()
 }
 
-/** Reads hosted payment page sessions with the HTTP client of the JDK. Safe to share between threads. */
-class HppClient(baseUrl: String, username: String, apiKey: String) {
-    private val http = HttpClient.newHttpClient() // follows no redirect
+/** Reads hosted payment page sessions with an HTTP client of the JDK, which should follow no redirect (as it does not of
+ *  itself), and says whom to trust. Safe to share between threads. */
+class HppClient(private val http: HttpClient, baseUrl: String, username: String, apiKey: String) {
     private val sessions = baseUrl.trimEnd('/') + "/hpp/v1/sessions/"
     private val authorization = "Basic " + Base64.getEncoder().encodeToString("$username:$apiKey".toByteArray())
 

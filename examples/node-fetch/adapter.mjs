@@ -1,4 +1,5 @@
 // Lets hpp-contract judge the client beside this: one JSON object a line, in and out. Logs would go to stderr.
+// Whom to trust over https, `ca_file`, Node has read from NODE_EXTRA_CA_CERTS already: fetch takes no other way.
 
 import { createInterface } from "node:readline";
 import { HppClient } from "./hpp-client.mjs";

@@ -26,8 +26,13 @@ final class HppClient
     private readonly CurlHandle $curl;
     private readonly string $sessions;
 
-    public function __construct(string $baseUrl, string $username, #[SensitiveParameter] string $apiKey)
-    {
+    /** `$caFile` is a certificate authority to trust in place of the system's. */
+    public function __construct(
+        string $baseUrl,
+        string $username,
+        #[SensitiveParameter] string $apiKey,
+        ?string $caFile = null,
+    ) {
         $this->sessions = rtrim($baseUrl, '/') . '/hpp/v1/sessions/';
         $this->curl = curl_init();
         curl_setopt_array($this->curl, [
@@ -37,7 +42,7 @@ final class HppClient
             CURLOPT_PASSWORD => $apiKey,
             CURLOPT_ENCODING => '',
             CURLOPT_NOSIGNAL => true,
-        ]);
+        ] + ($caFile === null ? [] : [CURLOPT_CAINFO => $caFile]));
     }
 
     /**

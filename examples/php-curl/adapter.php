@@ -19,7 +19,7 @@ function client(stdClass $ask): HppClient
 {
     static $clients = [];
     $shop = "$ask->base_url $ask->username $ask->password";
-    return $clients[$shop] ??= new HppClient($ask->base_url, $ask->username, $ask->password);
+    return $clients[$shop] ??= new HppClient($ask->base_url, $ask->username, $ask->password, $ask->ca_file);
 }
 
 function answer(stdClass $ask): array

@@ -24,9 +24,11 @@ HELLO = {
 client = cache(HppClient)  # as a service would: one client, whose connections are kept from read to read
 
 
-async def read_session(base_url: str, username: str, password: str, session_id: str, timeout: float) -> Session:
+async def read_session(
+    base_url: str, username: str, password: str, session_id: str, timeout: float, ca_file: str | None = None
+) -> Session:
     """What hpp-contract calls when it runs in the same process."""
-    return await client(base_url, username, password).read_session(session_id, timeout)
+    return await client(base_url, username, password, ca_file).read_session(session_id, timeout)
 
 
 async def answer(ask: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +37,7 @@ async def answer(ask: dict[str, Any]) -> dict[str, Any]:
         return HELLO
     names = ("base_url", "username", "password", "session_id")
     try:
-        session = await read_session(*(ask[name] for name in names), ask["timeout_ms"] / 1000)
+        session = await read_session(*(ask[name] for name in names), ask["timeout_ms"] / 1000, ask["ca_file"])
     except HppError as error:
         parts = {"type": type(error).__name__, "message": str(error), "http_status": error.status}
         return {"id": ask["id"], "error": parts | {name: error.body.get(name) for name in HELLO["error"][1:]}}

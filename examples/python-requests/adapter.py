@@ -24,9 +24,11 @@ HELLO = {
 client = cache(HppClient)  # as a shop would: one client, whose connections are kept from read to read
 
 
-def read_session(base_url: str, username: str, password: str, session_id: str, timeout: float) -> Session:
+def read_session(
+    base_url: str, username: str, password: str, session_id: str, timeout: float, ca_file: str | None = None
+) -> Session:
     """What hpp-contract calls when it runs in the same process."""
-    return client(base_url, username, password).read_session(session_id, timeout)
+    return client(base_url, username, password, ca_file).read_session(session_id, timeout)
 
 
 def answer(ask: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def answer(ask: dict[str, Any]) -> dict[str, Any]:
         return HELLO
     names = ("base_url", "username", "password", "session_id")
     try:
-        session = read_session(*(ask[name] for name in names), ask["timeout_ms"] / 1000)
+        session = read_session(*(ask[name] for name in names), ask["timeout_ms"] / 1000, ask["ca_file"])
     except HppError as error:
         return {"id": ask["id"], "error": {"type": type(error).__name__, "message": str(error), **vars(error)}}
     return {"id": ask["id"], "session": asdict(session)}

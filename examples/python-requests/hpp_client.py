@@ -46,16 +46,18 @@ class Session:
 class HppClient:
     """Give each thread one of its own: requests' connections are not meant to be shared."""
 
-    def __init__(self, base_url: str, username: str, api_key: str) -> None:
+    def __init__(self, base_url: str, username: str, api_key: str, ca_file: str | None = None) -> None:
+        """`ca_file` is a certificate authority to trust in place of the usual ones."""
         self._sessions = f"{base_url.rstrip('/')}/hpp/v1/sessions"
         self._http = requests.Session()
         self._http.auth = (username.encode(), api_key.encode())
+        self._verify = ca_file or True  # as the session's own, variables of the environment would win over it
 
     def read_session(self, session_id: str, timeout: float = 10.0) -> Session:
         """The session as it is now. `timeout` is in seconds. Raises HppError."""
         url = f"{self._sessions}/{quote(session_id, safe='')}"
         try:
-            response = self._http.get(url, timeout=timeout, allow_redirects=False)
+            response = self._http.get(url, timeout=timeout, allow_redirects=False, verify=self._verify)
         except requests.RequestException as error:
             raise HppError(f"no answer: {type(error).__name__}") from error
         try:

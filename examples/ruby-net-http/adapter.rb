@@ -15,7 +15,7 @@ HELLO = {
 }.freeze
 
 def answer(ask)
-  client = HppClient.new(*ask.values_at("base_url", "username", "password"))
+  client = HppClient.new(*ask.values_at("base_url", "username", "password", "ca_file"))
   { session: client.read_session(ask["session_id"], timeout: ask["timeout_ms"] / 1000.0) }
 rescue HppError => e
   { error: { type: e.class, message: e.message, **ERROR.to_h { |name| [name.to_sym, e.public_send(name)] } } }

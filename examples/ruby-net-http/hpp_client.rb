@@ -22,10 +22,12 @@ class HppClient
   NETWORK = [SystemCallError, IOError, SocketError, Timeout::Error, OpenSSL::SSL::SSLError, Net::ProtocolError,
              Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError, Zlib::Error].freeze
 
-  def initialize(base_url, username, api_key)
+  # `ca_file` is a certificate authority to trust in place of the system's.
+  def initialize(base_url, username, api_key, ca_file = nil)
     @sessions = "#{base_url.chomp("/")}/hpp/v1/sessions"
     @username = username
     @api_key = api_key
+    @ca_file = ca_file
   end
 
   # The session as it was sent, a Hash. Statuses may be added: expect ones you do not know.
@@ -45,7 +47,7 @@ class HppClient
   def get(uri, timeout)
     request = Net::HTTP::Get.new(uri)
     request.basic_auth(@username, @api_key)
-    options = { use_ssl: uri.scheme == "https", open_timeout: timeout, read_timeout: timeout }
+    options = { use_ssl: uri.scheme == "https", ca_file: @ca_file, open_timeout: timeout, read_timeout: timeout }
     Net::HTTP.start(uri.hostname, uri.port, **options) { |http| http.request(request) }
   rescue *NETWORK => e
     raise HppError, "no answer: #{e.class}"
