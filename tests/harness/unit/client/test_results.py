@@ -130,6 +130,43 @@ def test_nothing_and_nonsense() -> None:
     assert parse_result({}).session == {}
 
 
+class Word(Enum):
+    PAID = "paid"
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict", "session"),
+    [
+        ({"verdict": "paid"}, "paid", None),
+        ({"verdict": Word.PAID}, "paid", None),
+        (SimpleNamespace(verdict="gone"), "gone", None),
+        (SimpleNamespace(verdict="open", status="WAITING"), "open", {"status": "WAITING"}),
+        ({"verdict": "open", "session": {"status": "WAITING"}}, "open", {"status": "WAITING"}),
+        ({"status": "WAITING", "verdict": "open"}, "open", {"status": "WAITING"}),
+        ({"verdict": None, "status": "WAITING"}, None, {"status": "WAITING"}),
+        ({"verdict": "paid", "error": {"type": "X"}}, None, None),
+        ({"verdict": "paid", "skipped": "why"}, None, None),
+    ],
+)
+def test_verdicts(value: Any, verdict: str | None, session: Any) -> None:
+    """A verdict may stand alone or beside a session; an error is none."""
+    result = parse_result(value)
+    assert (result.verdict, result.session) == (verdict, session)
+
+
+def test_a_word_that_is_no_verdict() -> None:
+    """A verdict that is none of the four is a problem of the adapter, in words."""
+    assert parse_result({"verdict": "maybe"}).problem == "a verdict that is none of paid, open, failed, gone"
+
+
+@pytest.mark.parametrize("number", [0, -1, 99, 600, True])
+def test_numbers_that_are_no_status_codes(number: int) -> None:
+    """A number that is no status code is none."""
+    failure = parse_result({"error": {"http_status": number}}).failure
+    assert failure is not None
+    assert failure.http_status is None
+
+
 def test_protocol_answers() -> None:
     """An answer of the adapter protocol is understood from a callable too."""
     assert parse_result({"skipped": "why"}).skipped == "why"
@@ -247,6 +284,14 @@ def test_anything_can_be_returned(value: Any) -> None:
     ]
     assert sum(ways) == 1
     assert isinstance(parse_capabilities(value if isinstance(value, dict) else {}), Capabilities)
+
+
+def test_further_capabilities() -> None:
+    """A client may say that it gives verdicts, and that it can read two sessions at once; else it does neither."""
+    assert parse_capabilities({}) == Capabilities()
+    declared = parse_capabilities({"answers": "verdict", "concurrent": True})
+    assert (declared.answers, declared.concurrent) == ("verdict", True)
+    assert parse_capabilities({"answers": "yes", "concurrent": "yes"}) == Capabilities()
 
 
 def test_capabilities() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -11,12 +12,13 @@ from hpp_contract.client import ideal_read
 from hpp_contract.client.ideal_client import ideal_reads
 from hpp_contract.engine import Judge, Outcome, RuleVerdict, Subject
 from hpp_contract.engine.fault import Fault, Variation
-from hpp_contract.engine.rule import Rule
+from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.model import Exchange, Instant, Request, Response
-from hpp_contract.model.client_read import Capabilities, ClientRead, ClientResult, Failure
+from hpp_contract.model.client_read import Capabilities, ClientRead, ClientResult, Failure, Verdict
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.answer.errors import http_status_reachable
 from hpp_contract.rules.answer.identity import not_stale
+from hpp_contract.rules.answer.verdict import verdict_follows_status
 from hpp_contract.rules.served import instant, same, session_of, stalled, status_served
 from tests.harness.support.exchanges import ASKED, ID, answered
 from tests.harness.support.fault_matrix import Noticed, assert_caught, assert_honest, variations_from, weighed
@@ -141,3 +143,68 @@ def test_reading_leniently() -> None:
     body = b'{"session_id": "x", "status": "WAITING"}'
     assert session_of(answered(body=b" \n" + body + b"}")) is not None
     assert session_of(answered(body=b"X" + body)) is None
+
+
+MUST, SHOULD = Severity.MUST, Severity.SHOULD
+VERDICTS_ON: dict[str, dict[str, Severity | None]] = {
+    "completed-with-order": {"paid": None, "open": MUST, "failed": MUST, "gone": MUST, "error": MUST},
+    "waiting": {"paid": MUST, "open": None, "failed": MUST, "gone": MUST, "error": None},
+    "manual-id-check": {"paid": MUST, "open": None, "failed": MUST, "error": None},
+    "timeout-status": {"paid": MUST, "open": None, "failed": MUST, "error": None},
+    "back": {"paid": MUST, "open": None, "failed": SHOULD, "gone": MUST, "error": SHOULD},
+    "error": {"paid": MUST, "open": None, "failed": SHOULD},
+    "disabled": {"paid": MUST, "open": SHOULD, "failed": None, "gone": None, "error": None},
+    "missing-status": {"paid": MUST, "open": None, "failed": MUST, "error": None},
+    "null-status": {"paid": MUST, "open": None},
+    "another-session-id": {"paid": MUST, "open": None, "gone": MUST, "error": None},
+    "missing-outcome": {"paid": None, "open": None, "failed": MUST, "error": None},
+    "html-200": {"paid": MUST, "open": None, "failed": MUST, "error": None},
+    "truncated-json": {"paid": MUST, "open": None, "gone": MUST},
+    "unauthorized": {"paid": MUST, "open": None, "failed": MUST, "gone": MUST, "error": None},
+    "not-found": {"paid": MUST, "open": SHOULD, "failed": None, "gone": None, "error": None},
+    "not-found-404-html": {"paid": MUST, "open": None, "failed": SHOULD, "gone": SHOULD, "error": None},
+    "too-many-requests-429": {"paid": MUST, "open": None, "gone": MUST},
+    "unavailable-503": {"paid": MUST, "open": None, "failed": MUST},
+    "reset-before-answer": {"paid": MUST, "open": None, "gone": MUST, "error": None},
+    "redirect-elsewhere": {"paid": MUST, "open": None, "gone": MUST, "error": None},
+}
+"""What each verdict weighs, where each of these cases was served."""
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "weight"),
+    [(case, said, weight) for case, weights in VERDICTS_ON.items() for said, weight in weights.items()],
+)
+def test_verdicts(case: str, said: str, weight: Severity | None) -> None:
+    """A verdict is right, may be said, or costs somebody something, by what was served; alone or beside a session."""
+    honest = replace(ideal_read(case), can=Capabilities(answers="verdict"))
+    result = ClientResult(failure=Failure()) if said == "error" else ClientResult(verdict=cast("Verdict", said))
+    found = [finding.severity or MUST for finding in verdict_follows_status(replace(honest, result=result))]
+    assert found == ([weight] if weight is not None else [])
+    if honest.result.session and said != "error":
+        beside = replace(result, session=honest.result.session)
+        assert len(verdict_follows_status(replace(honest, result=beside, can=Capabilities()))) == len(found)
+
+
+def test_members_are_not_asked_of_verdicts() -> None:
+    """A client that gives only verdicts is not blamed for sessions that its caller does not get."""
+    for case in ("waiting", "unknown-status", "unknown-member", "closed-between-polls", "empty-200", "smoke"):
+        read = replace(ideal_read(case), can=Capabilities(answers="verdict"))
+        verdict: Verdict = "paid" if case == "smoke" else "open"
+        assert noticed(replace(read, result=ClientResult(verdict=verdict))) == {}
+
+
+def test_what_is_too_deep_for_us_is_no_lie_of_a_client() -> None:
+    """A body that our own parser gives up on is not said to be no JSON."""
+    deep = answered(body=b"[" * 100_000 + b"]" * 100_000)
+    read = ClientRead(case="x", asked=ID, result=ClientResult(session={}), served=(deep,))
+    assert noticed(read) == {"HPP-A26": Severity.INFO}
+    long = answered(body=b"1" * 10_000)
+    assert noticed(replace(read, served=(long,))) == {"HPP-A26": Severity.INFO}
+
+
+def test_every_must_says_who_loses_what() -> None:
+    """Each must about clients has a reason of its own, no two in the same words."""
+    reasons = [rule.why for rule in ANSWER_RULES if rule.severity is MUST]
+    assert all(reasons)
+    assert len(set(reasons)) == len(reasons)
