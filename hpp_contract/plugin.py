@@ -169,8 +169,10 @@ class ClientContract:
         from hpp_contract.cases import CASES
 
         if "hpp_case" in metafunc.fixturenames:
-            ids = [f"{case.rules[0]}-{case.name}" for case in CASES.values()]
-            metafunc.parametrize("hpp_case", CASES.values(), ids=ids)
+            declared = self.hello or getattr(getattr(self, "read_session", None), "hello", None) or {}
+            concurrent = declared.get("concurrent") is True
+            cases = [case for case in CASES.values() if not case.needs_tls and (concurrent or not case.concurrent)]
+            metafunc.parametrize("hpp_case", cases, ids=[f"{case.rules[0]}-{case.name}" for case in cases])
 
     def test_contract(self, hpp_case: Case, request: pytest.FixtureRequest) -> None:
         """The client keeps the contract in this case."""

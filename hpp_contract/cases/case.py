@@ -77,8 +77,10 @@ class Case:
             yield (self.name if number == 1 else f"{self.name}#{number}"), self.sessions[session]
 
     def faults(self, *adapted: Edit) -> dict[str, Fault]:
-        """What reads of each of its session ids meet; `adapted` edits come last, on every exchange."""
-        return dict.fromkeys(self.sessions, replace(self.fault, edits=(*self.fault.edits, *adapted)))
+        """What reads of each of its session ids meet, also without what an id from a file ends in; `adapted` edits come
+        last, on every exchange."""
+        ids = [form for session in self.sessions for form in (session, session.strip())]
+        return dict.fromkeys(ids, replace(self.fault, edits=(*self.fault.edits, *adapted)))
 
 
 def case(

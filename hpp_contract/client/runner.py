@@ -25,6 +25,9 @@ from hpp_contract.server import Tls
 MAX_SILENT_CASES: Final = 5
 """Cases in a row that may end without an answer before the run stops."""
 
+MAX_MUTE_CASES: Final = 2
+"""The same for an adapter that has not said anything at all."""
+
 MAX_RUN_FACTOR: Final = 30
 """A whole run may take this many times what one read may."""
 
@@ -165,7 +168,7 @@ class _AdapterPool:
 
     def run(self, case: Case, adapter: Adapter) -> CaseResult | None:
         """Run it, or return None when the run has stopped."""
-        if self._silent >= MAX_SILENT_CASES:
+        if self._silent >= (MAX_SILENT_CASES if self.heard else MAX_MUTE_CASES):
             self.stopped = f"after {MAX_SILENT_CASES} cases in a row without an answer"
             return None
         if time.monotonic() > self._until:

@@ -206,6 +206,42 @@ def test_wrong_one_shot_command(code: str, words: str, wait: float, token: str) 
     assert problems(report)["smoke"].startswith(words)
 
 
+AT_ONCE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from hostile_adapter import HELLO, read, say
+
+waiting = []
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["op"] == "bye":
+        break
+    if message["op"] == "hello":
+        say({**HELLO, "concurrent": True})
+        continue
+    waiting.append(message)
+    if len(waiting) == 2:
+        for ask in reversed(waiting[: int(sys.argv[2])]):
+            say({"id": ask["id"], **read(ask)})
+        if sys.argv[3] == "ends":
+            break
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("answered", "then", "wait", "found"),
+    [(2, "stays", HANG, {}), (1, "stays", 2.0, {"two-at-once": "no answer within 2 s"}),
+     (0, "ends", HANG, {"two-at-once": "it ended with exit code 0"})],
+)  # fmt: skip
+def test_two_messages_in_flight(answered: int, then: str, wait: float, found: dict[str, str], token: str) -> None:
+    """An adapter that says that it can is asked for a second read before it answers, and answers in any order."""
+    text = shlex.join([sys.executable, "-S", "-c", AT_ONCE, str(ADAPTER.parent), str(answered), then])
+    report = run([CASES["two-at-once"]], lambda: CommandAdapter(text), Subject("client", "x"), RunOptions(wait))
+    assert problems(report) == found
+    assert (failed(report) == {}) is (not found)
+
+
 NEVER = {
     "pass": "it ended with exit code 0",
     "import sys; sys.exit('boom')": "it ended with exit code 1, saying last on stderr: boom",
