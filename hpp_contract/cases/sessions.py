@@ -42,9 +42,8 @@ def _instants(change: Callable[[Instant], str]) -> Edit:
     """Write both instants otherwise. They stay near the time of the read: a client may look whether it is over."""
 
     def rewrite(served: dict[str, Any]) -> None:
-        for name in session.INSTANTS:
-            if (moment := Instant.parse(served[name])) is not None:
-                served[name] = change(moment)
+        moments = {name: Instant.parse(served[name]) for name in session.INSTANTS}
+        served |= {name: change(moment) for name, moment in moments.items() if moment is not None}
 
     return edit_json(rewrite)
 

@@ -143,11 +143,8 @@ class CaseServer:
 
 def _without_proof(case: Case, tls: Tls | None) -> ssl.SSLContext:
     """What the server of the case proves itself with, in vain."""
-    if not case.needs_tls:
-        return of_unknown_authority()
-    if tls is None or tls.other_host is None:
-        raise LookupError("a case needs a certificate that there is none of")
-    return tls.other_host
+    of_other_host = tls.other_host if case.needs_tls and tls is not None else None
+    return of_other_host or of_unknown_authority()
 
 
 class _SortedLog:

@@ -266,8 +266,6 @@ def outcome(read: ClientRead) -> str:
     result = read.result
     if result.failure is not None:
         return f"an error ({result.failure.kind}{f': {result.failure.type[:60]}' if result.failure.type else ''})"
-    if result.verdict is not None:
-        return f"the verdict {result.verdict}"
     if result.other is not None:
         return f"success with {result.other}"
     return "a session" if surfaced(read) else "success with nothing in it"

@@ -33,8 +33,8 @@ class CommandTemplateAdapter:
         """Do nothing: a process is started for each read."""
 
     def read_together(self, asks: Sequence[Ask], wait: float) -> tuple[tuple[ClientResult, float], ...]:
-        """Never called: what is started once a read declares nothing."""
-        raise NotImplementedError
+        """One after the other: what is started once a read declares nothing."""
+        return tuple(self.read(ask, wait) for ask in asks)
 
     def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
         began = time.monotonic()

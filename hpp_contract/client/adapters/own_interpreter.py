@@ -88,6 +88,6 @@ def main(name: str) -> None:
         protocol.flush()
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover  the other interpreter measures nothing
     _make_importable()
     main(sys.argv[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,27 @@ def test_messages() -> None:
 def test_results(result: ClientResult, message: dict[str, Any]) -> None:
     """Every result has an answer of the protocol."""
     assert as_message(result) == message
+
+
+def test_modules_are_loaded_from_their_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our modules can be imported though nothing of ours is on the path."""
+    others = {name: module for name, module in sys.modules.items() if not name.startswith("hpp_contract")}
+    monkeypatch.setattr(sys, "modules", others)
+    own_interpreter._make_importable()
+    [folder] = others["hpp_contract.client.adapters"].__path__
+    assert (Path(folder) / "results.py").is_file()
+
+
+def test_stdout_is_for_the_protocol(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The protocol gets what stdout was, and stdout becomes stderr."""
+    duplicated: list[tuple[int, int]] = []
+    real = os.open(tmp_path / "protocol", os.O_CREAT | os.O_WRONLY)
+    monkeypatch.setattr(os, "dup", lambda _: real)
+    monkeypatch.setattr(os, "dup2", lambda *pair: duplicated.append(pair))
+    with own_interpreter._take_stdout() as protocol:
+        protocol.write("{}")
+    assert (tmp_path / "protocol").read_text(encoding="utf-8") == "{}"
+    assert duplicated == [(2, 1)]
 
 
 def test_errors() -> None:

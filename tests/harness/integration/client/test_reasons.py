@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import shlex
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +14,12 @@ import pytest
 
 from hpp_contract.cases import CASES
 from hpp_contract.client import RunOptions, run
+from hpp_contract.client.adapters.adapter import Ask
+from hpp_contract.client.adapters.command_template import CommandTemplateAdapter
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.engine.rule import Finding
+from hpp_contract.model.client_read import Capabilities, ClientResult
 from hpp_contract.server.tls import throwaway
 from tests.harness.integration.client.wrong_clients.wrong_requests import NeverSendsCredentials
 from tests.harness.integration.client.wrong_clients.wrong_wire import TrustsAnybody, TrustsKeptConnection
@@ -176,3 +181,39 @@ def test_status_codes_that_are_none() -> None:
                 return {"error": {"type": type(error).__name__, "http_status": -1}}
 
     assert findings(judged(WritesMinusOne(), "reset-before-answer", "garbage")) == {}
+
+
+class FailingAsync(Separate):
+    async def __call__(self, base_url: str, *_: Any, **__: Any) -> Any:
+        raise ConnectionError(f"no network here for {base_url[:4]}")
+
+
+def test_two_at_once_that_fail() -> None:
+    """What a coroutine function raises is its result, for each of two at the same time."""
+    report = run([CASES["two-at-once"]], lambda: PythonAdapter(FailingAsync()), Subject("client", "a"), RunOptions(5.0))
+    [finding, _] = findings(report)["HPP-R02"]
+    assert finding.found == "no request for this session came: ConnectionError: no network here for http"
+
+
+class ChangesItsMind(PythonAdapter):
+    """Its hello comes late."""
+
+    def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
+        self.can = Capabilities(base_url="patched")
+        return super().read(ask, wait)
+
+
+def test_a_hello_that_comes_late_counts() -> None:
+    """What turns out to make no sense for a client is left out, though it was asked already."""
+    case = CASES["unproven-server"]
+    report = run([case], lambda: ChangesItsMind(TrustsAnybody()), Subject("client", "a"), RunOptions(5.0))
+    assert findings(report) == {}
+    assert "Not run, because the client cannot be given a base URL: unproven-server." in report.notes
+
+
+@pytest.mark.process
+def test_templates_are_asked_in_turn() -> None:
+    """A command that is started once a read takes several reads one after the other."""
+    template = CommandTemplateAdapter(shlex.join([sys.executable, "-S", "-c", "print('{}')", "{session_id}"]))
+    ask = Ask("x", "http://127.0.0.1:1", "u", "p", "s", 1.0)
+    assert [result.session for result, _ in template.read_together([ask, ask], HANG)] == [{}, {}]
