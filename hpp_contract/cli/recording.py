@@ -80,7 +80,7 @@ def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
     if judged.damaged:
         return next(iter(judged.unreadable), None)
     if not judged.judged:
-        return nothing_in(paths)
+        return nothing_in(paths, judged.notes)
     lost = judged.bodies.lost_200
     return NO_BODY.format(lost=lost) if lost and not judged.bodies.kept_200 else None
 
@@ -88,6 +88,8 @@ def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
 def _exchanges(paths: Sequence[str]) -> Sequence[Exchange]:
     """The exchanges for a detailed report; none of logs, which are too big for one."""
     names = [name for name, _ in files(paths)]
-    if any(name == STDIN or is_url(name) for name in names) or sum(Path(name).stat().st_size for name in names) > SMALL:
+    if any(name == STDIN or is_url(name) or not Path(name).is_file() for name in names):  # a pipe gives all once
+        return ()
+    if sum(Path(name).stat().st_size for name in names) > SMALL:
         return ()
     return read_recordings(names).exchanges

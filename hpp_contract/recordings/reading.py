@@ -6,35 +6,25 @@ No file is trusted: size, depth and the growth of YAML aliases are bounded, and 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urljoin
 
 from hpp_contract.model import Exchange
 from hpp_contract.model.trace import DELETE
+from hpp_contract.recordings.documents import parsed
 from hpp_contract.recordings.formats import FORMATS, ndjson
-from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
-from hpp_contract.recordings.formats.yaml_text import read_yaml
+from hpp_contract.recordings.formats.addresses import is_about_session
+from hpp_contract.recordings.formats.convert import NoRecording, Skipped, Unreadable
+from hpp_contract.recordings.formats.known_tools import not_read
 from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece, examine, files, numbered_lines
 from hpp_contract.spec.endpoint import METHOD, SESSION_PATH
 
-MAX_JSON: Final = 256 * 1024 * 1024
-MAX_YAML: Final = 64 * 1024 * 1024
-"""Bytes of one document. Documents are parsed whole; longer logs belong into NDJSON."""
-
 Item = TypeVar("Item")
-
-
-class Skipped(Enum):
-    """What is not judged: an exchange of another operation, or a file in a folder that is no recording."""
-
-    OPERATION = auto()
-    FILE = auto()
 
 
 @dataclass
@@ -62,7 +52,7 @@ def read_recordings(paths: Sequence[str]) -> Reading:
             else:
                 _read(source, reading)
     if all(each.request.method == DELETE for each in reading.exchanges) and not reading.unreadable:
-        reading.unreadable.append(nothing_in(paths))
+        reading.unreadable.append(nothing_in(paths, reading.notes))
     return reading
 
 
@@ -71,20 +61,20 @@ def _read(source: InputFile, reading: Reading) -> None:
         exchange = ndjson.exchange_on(line[2], f"{source.name}#{line[0]}")
         return exchange if about_session(exchange) else None
 
-    skipped = judged = 0
+    judged, skipped = 0, Counter[Skipped]()
     for item in items(Piece(source, 0, source.size, 1), on_line, lambda exchange: exchange):
         if isinstance(item, Exchange):
             reading.exchanges.append(item)
             deletes = item.request.method == DELETE
-            skipped, judged = skipped + deletes, judged + (not deletes)
+            skipped[Skipped.OPERATION] += deletes
+            judged += not deletes
         elif isinstance(item, Damage):
             reading.unreadable.append(item.sentence)
         elif item is Skipped.FILE:
             reading.notes.append(other_file_note(source.name))
         else:
-            skipped += 1
-    if skipped:
-        reading.notes.append(skipped_note(source.name, skipped, judged))
+            skipped[item] += 1
+    reading.notes += skipped_notes(source.name, skipped, judged)
 
 
 def items(
@@ -102,29 +92,33 @@ def items(
                 try:
                     item = on_line(line)
                 except Unreadable as problem:
-                    yield Damage(f"{source.name}#{line[0]}: {problem}")
+                    yield Damage(f"{source.name}#{line[0]}: {problem} (read as NDJSON)")
                 else:
                     yield Skipped.OPERATION if item is None else item
             return
-        for exchange in read_document(source):
-            if isinstance(exchange, Unreadable):
-                yield Damage(f"{source.name}{exchange}")
+        for item_read in read_document(source):
+            if isinstance(item_read, Unreadable):
+                yield Damage(f"{source.name}{item_read}")
+            elif isinstance(item_read, Skipped):
+                yield item_read
             else:
-                yield on_exchange(exchange) if about_session(exchange) else Skipped.OPERATION
+                yield on_exchange(item_read) if about_session(item_read) else Skipped.OPERATION
     except (Unreadable, OSError) as error:
-        other_file = isinstance(error, NoRecording) and source.found
+        other_file = source.found and (isinstance(error, NoRecording) or not source.may_be_recording)
         yield Skipped.FILE if other_file else Damage.of(source.name, error)
 
 
 def about_session(exchange: Exchange) -> bool:
     """Whether this asks something about one session. A DELETE on its path is another documented operation, which is
     counted as such; what follows it is judged by it."""
-    return exchange.request.session_id is not None
+    return is_about_session(exchange.request.method, exchange.request.url)
 
 
-def nothing_in(paths: Sequence[str]) -> str:
-    """The sentence about recordings in which there is nothing to judge."""
-    return f"no read-session exchange in {', '.join(paths)}: give recordings of {METHOD} …{SESSION_PATH}."
+def nothing_in(paths: Sequence[str], notes: Sequence[str] = ()) -> str:
+    """The sentence about recordings in which there is nothing to judge; `notes` may say what is there instead."""
+    instead = " Stubs for it are here, but they are patterns or templates, or forward or fail on purpose."
+    met = instead if any(STUBS in note for note in notes) else ""
+    return f"no read-session exchange in {', '.join(paths)}: give recordings of {METHOD} …{SESSION_PATH}.{met}"
 
 
 def other_file_note(name: str) -> str:
@@ -132,9 +126,14 @@ def other_file_note(name: str) -> str:
     return f"{name}: not a recording, left out"
 
 
-def skipped_note(name: str, skipped: int, judged: int) -> str:
-    """The sentence about a file that also holds other operations."""
-    return f"{name}: {skipped} exchanges of other operations skipped, {judged} judged"
+def skipped_notes(name: str, skipped: Mapping[Skipped, int], judged: int) -> Iterator[str]:
+    """Sentences about a file that also holds what is not judged."""
+    if other := skipped.get(Skipped.OPERATION):
+        yield f"{name}: {other} exchanges of other operations skipped, {judged} judged"
+    if stubs := skipped.get(Skipped.STUB):
+        yield f"{name}: {stubs} {STUBS}: not judged"
+    if unsent := skipped.get(Skipped.UNSENT):
+        yield f"{name}: {unsent} requests that the browser blocked never left it, and are not judged"
 
 
 def lost_bodies_note(lost: int) -> str:
@@ -143,8 +142,11 @@ def lost_bodies_note(lost: int) -> str:
     return f"{lost} {bodies} {were} not kept, or cannot be unpacked: no rule judged what is in there"
 
 
-def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
-    """Every exchange of the file, with evidence `name#index`, and in the place of one that cannot be read why.
+STUBS: Final = "stubs for this endpoint are patterns or templates, or forward or fail on purpose"
+
+
+def read_document(source: InputFile) -> Iterator[Exchange | Unreadable | Skipped]:
+    """Every exchange of the file, with evidence `name#index`, and what stands in the place of one.
 
     Raises NoRecording for a file in no known format, Unreadable when nothing in it can be read, and OSError when it
     cannot be opened.
@@ -153,15 +155,17 @@ def read_document(source: InputFile) -> Iterator[Exchange | Unreadable]:
     for format_ in FORMATS:
         if format_.recognizes(document):
             before: Exchange | None = None
-            for item in format_.read(document, source.folder):
-                if isinstance(item, Exchange):
-                    named = replace(item, evidence=source.name + item.evidence)
-                    yield redirected(named, before)
-                    before = item
-                else:
-                    yield item
+            try:
+                for item in format_.read(document, source.folder):
+                    placed = _placed(item, source.name, format_.short)
+                    yield redirected(placed, before) if isinstance(placed, Exchange) else placed
+                    before = placed if isinstance(placed, Exchange) else before
+            except Unreadable as problem:
+                raise Unreadable(f"{problem} (read as {format_.short})") from problem
             return
-    raise NoRecording("not in a known recording format (hpp-contract recording --help lists them)")
+    raise NoRecording(
+        not_read(document) or "not in a known recording format (hpp-contract recording --help lists them)"
+    )
 
 
 def redirected(exchange: Exchange, before: Exchange | None) -> Exchange:
@@ -175,42 +179,8 @@ def redirected(exchange: Exchange, before: Exchange | None) -> Exchange:
     return replace(exchange, context=replace(exchange.context, redirected=True))
 
 
-def parsed(source: InputFile) -> Any:
-    """The file as one JSON value, a list of them where each line is one, or a YAML document."""
-    _refuse_beyond(MAX_JSON, source.size)
-    try:
-        text = source.read(0, source.size).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"not UTF-8 text at byte {error.start + 1}") from error
-    if text.lstrip()[:1] not in ("{", "["):
-        _refuse_beyond(MAX_YAML, source.size)
-        return read_yaml(text)
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise Unreadable("nested too deeply") from error
-    except json.JSONDecodeError as error:
-        return _otherwise(text, error)
-    except ValueError as error:
-        raise Unreadable("a number too long to read") from error
-
-
-def _refuse_beyond(bound: int, size: int) -> None:
-    if size > bound:
-        mega = 1024 * 1024
-        raise Unreadable(f"one document of {size // mega} MB: more than {bound // mega} MB is read only as NDJSON")
-
-
-def _otherwise(text: str, problem: json.JSONDecodeError) -> Any:
-    """What begins like JSON and is not one value: JSON values a line each, or YAML in its flow style."""
-    if problem.msg == "Extra data":
-        try:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            pass  # then the first problem is reported
-    elif len(text) < MAX_YAML:
-        try:
-            return read_yaml(text)
-        except Unreadable:
-            pass
-    raise Unreadable(f"damaged or incomplete: not JSON at line {problem.lineno}, column {problem.colno}")
+def _placed(item: Exchange | Unreadable | Skipped, name: str, format_: str) -> Exchange | Unreadable | Skipped:
+    """An item with its place, and a problem with the format that the file was read as."""
+    if isinstance(item, Exchange):
+        return replace(item, evidence=name + item.evidence)
+    return Unreadable(f"{item} (read as {format_})") if isinstance(item, Unreadable) else item

@@ -1,25 +1,24 @@
 """From paths and URLs to files that can be read again at any place, and to pieces of them.
 
-Folders are walked. Stdin, pipes and what is packed with gzip are copied to disk.
+Folders are walked. Stdin, pipes, what is packed and what is in UTF-16 are copied to disk.
 """
 
 from __future__ import annotations
 
-import gzip
 import os
+import stat
 import sys
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path, PurePath
-from threading import get_ident
-from typing import IO, BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from hpp_contract.engine.errors import UsageProblem, raise_refusal
 from hpp_contract.recordings import urls
 from hpp_contract.recordings.formats import ndjson
-from hpp_contract.recordings.formats.convert import Unreadable
+from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
+from hpp_contract.recordings.unpacking import copied, folder_of, is_packed, unpack
 
 STDIN: Final = "-"
 _NO_RECORDINGS: Final = frozenset(
@@ -28,7 +27,12 @@ _NO_RECORDINGS: Final = frozenset(
 )  # fmt: skip
 """Endings of files in a folder that are not data. All others are examined."""
 
-_GZIP: Final = b"\x1f\x8b"
+_RECORDINGS: Final = frozenset(
+    (".json", ".har", ".yaml", ".yml", ".ndjson", ".jsonl", ".json5", ".log", ".gz", ".zip", ".tape", ".cassette")
+)
+"""Endings of files in a folder that are damaged recordings where they cannot be read; all others are something else."""
+
+_PATH_WORD: Final = b"sessions"
 _CHUNK: Final = 1024 * 1024
 _EXAMINED_LINES: Final = 20
 
@@ -48,7 +52,8 @@ class InputFile:
     bytes. Where these are packed, `unpacked` is a plain copy. `size` is in bytes, plain.
 
     `is_lines` says whether it is NDJSON; otherwise it is one document. `found` says that it was found in a folder and
-    not named by the user: it may not be a recording.
+    not named by the user: it may not be a recording. `beside` is the folder of the files that were in one zip with it;
+    `not_read` says what a file is that is no recording.
     """
 
     number: int
@@ -58,10 +63,14 @@ class InputFile:
     is_lines: bool = False
     found: bool = False
     unpacked: Path | None = None
+    beside: Path | None = None
+    not_read: str | None = None
 
     @property
     def folder(self) -> Path | None:
         """The folder of the file; None for stdin and for a URL."""
+        if self.beside is not None:
+            return self.beside
         return Path(self.name).parent if self.name != STDIN and not urls.is_url(self.name) else None
 
     def open(self) -> BinaryIO:
@@ -69,8 +78,21 @@ class InputFile:
         if self.unpacked is None:
             return _opened(self.place)
         if not self.unpacked.exists():
-            _unpack(self.place, self.unpacked)
+            unpack(lambda: _opened(self.place), self.unpacked)
         return self.unpacked.open("rb")
+
+    @property
+    def may_be_recording(self) -> bool:
+        """Whether a file that was found in a folder and cannot be read is a damaged recording of this endpoint."""
+        if PurePath(self.name).suffix.lower() not in _RECORDINGS:
+            return False
+        tail = b""
+        with self.open() as stream:
+            while chunk := stream.read(_CHUNK):
+                if _PATH_WORD in tail + chunk:
+                    return True
+                tail = chunk[-len(_PATH_WORD) :]
+        return False
 
     def read(self, offset: int, length: int) -> bytes:
         """`length` plain bytes from `offset` on. Raises OSError."""
@@ -138,7 +160,11 @@ def _on_disk(path: str) -> Iterator[tuple[str, bool]]:
 
 
 def _below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and _may_be(path.relative_to(folder)))
+    """The files below a folder, and those of its folders that cannot be listed."""
+    denied: list[Path] = []
+    walked = os.walk(folder, onerror=lambda error: denied.append(Path(error.filename)))
+    files_below = [Path(root, name) for root, _, names in walked for name in names if Path(root, name).is_file()]
+    return sorted(path for path in (*files_below, *denied) if _may_be(path.relative_to(folder)))
 
 
 def _may_be(path: PurePath) -> bool:
@@ -159,15 +185,33 @@ def input_file(number: int, name: str, spool: Path, found: bool = False) -> Inpu
     packed is copied into the folder `spool`. Raises Unreadable and OSError."""
     place = name
     if name == STDIN:
-        place = _copied(sys.stdin.buffer, spool / f"{number}")
-    elif not urls.is_url(name) and not Path(name).is_file():  # a pipe
-        with Path(name).open("rb") as pipe:
-            place = _copied(pipe, spool / f"{number}")
-    with _opened(place) as stream:
-        packed = stream.read(2) == _GZIP
-    examined = InputFile(number, name, place, found=found, unpacked=spool / f"{number}.plain" if packed else None)
-    is_lines = _is_lines(examined)
-    return replace(examined, size=_size(examined), is_lines=is_lines)
+        place = copied(sys.stdin.buffer, spool / f"{number}")
+    elif not urls.is_url(name) and _must_be_copied(Path(name)):
+        with Path(name).open("rb") as stream:
+            place = copied(stream, spool / f"{number}")
+    with _opened(place) as opened:
+        start = opened.read(4)
+    plain = spool / f"{number}.plain" if is_packed(start) else None
+    beside = folder_of(plain, start) if plain is not None else None
+    source = InputFile(number, name, place, found=found, unpacked=plain, beside=beside)
+    try:
+        is_lines = _is_lines(source)
+    except NoRecording as other:
+        return replace(source, unpacked=None, not_read=str(other))
+    return replace(source, size=_size(source), is_lines=is_lines)
+
+
+def _must_be_copied(path: Path) -> bool:
+    """Whether this is a pipe, or a file of the system whose size is known only once it was read.
+
+    Raises OSError for a folder that cannot be listed, and Unreadable for a device.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        os.scandir(path).close()
+    if stat.S_ISBLK(status.st_mode) or (stat.S_ISCHR(status.st_mode)):
+        raise Unreadable("a device, not a recording")
+    return not stat.S_ISREG(status.st_mode) or status.st_size == 0
 
 
 def _opened(place: str) -> BinaryIO:
@@ -180,39 +224,27 @@ def _size(source: InputFile) -> int:
     return (source.unpacked or Path(source.place)).stat().st_size
 
 
-def _copied(stream: IO[bytes], target: Path) -> str:
-    with target.open("wb") as copy:
-        while chunk := stream.read(_CHUNK):
-            copy.write(chunk)
-    return str(target)
-
-
-def _unpack(place: str, target: Path) -> None:
-    """Unpack; the target appears as a whole, since other processes of this machine may want it too."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = target.with_suffix(f".{os.getpid()}.{get_ident()}")
-    try:
-        with _opened(place) as packed, gzip.open(packed) as stream:
-            _copied(cast("IO[bytes]", stream), partial)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        partial.unlink()
-        raise Unreadable("gzip that ends early or is damaged") from error
-    partial.replace(target)
-
-
 def _is_lines(source: InputFile) -> bool:
-    """Whether one of the first lines is an exchange in our NDJSON."""
+    """Whether one of the first lines is an exchange in our NDJSON. Raises Unreadable for an empty file."""
     with source.open() as stream:
         for _ in range(_EXAMINED_LINES):
             line = stream.readline(ndjson.MAX_LINE)
             if not line or (len(line) == ndjson.MAX_LINE and not line.endswith(b"\n")):
                 break
-            if ndjson.recognizes(line):
+            if line.strip() and ndjson.recognizes(line, standalone=_is_last(stream)):
                 return True
         stream.seek(0)
         if not stream.read(4096).strip():
-            raise Unreadable("empty")
+            raise NoRecording("empty") if source.found else Unreadable("empty")
     return False
+
+
+def _is_last(stream: BinaryIO) -> bool:
+    """Whether nothing follows the line that was just read."""
+    place = stream.tell()
+    rest = stream.read(4096)
+    stream.seek(place)
+    return not rest.strip()
 
 
 def pieces(source: InputFile, size: int = PIECE) -> Iterator[Piece]:

@@ -138,6 +138,8 @@ def fingerprint_of_value(value: Any) -> Fingerprint | None:
         request, response = value["request"], value["response"]
         if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
             return None
+        if ndjson.is_of_gateway(value):
+            return None
         sent, answered, body = request.get("headers"), response.get("headers"), response["body"]
         return fingerprint(
             request["method"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ from hpp_contract.engine.judge import Tally
 from hpp_contract.model.trace import AnswerTimes
 from hpp_contract.recordings.bulk.pieces import SENTENCES, Bodies, PieceResult, Worker, judge_partition
 from hpp_contract.recordings.bulk.sessions import ReadRecord, unpacked
-from hpp_contract.recordings.reading import lost_bodies_note, other_file_note, skipped_note
+from hpp_contract.recordings.formats.convert import Skipped
+from hpp_contract.recordings.reading import lost_bodies_note, other_file_note, skipped_notes
 from hpp_contract.recordings.sources import Damage, InputFile, Piece, examine, files, pieces
 from hpp_contract.rules import CATALOGUE
 
@@ -107,7 +109,7 @@ class Merger:
 
     def __init__(self) -> None:
         self._judge = Judge(CATALOGUE, Subject("recording", ""))
-        self._counts: dict[int, list[int]] = {}
+        self._counts: dict[int, tuple[int, Counter[Skipped]]] = {}
         self._unreadable: list[tuple[int, int, str]] = []
         self._damaged = 0
         self.answers = AnswerTimes()
@@ -118,9 +120,8 @@ class Merger:
         """Add the result of piece number `index`."""
         self._judge.merge(result.tallies)
         self.answers.add(result.answers)
-        counts = self._counts.setdefault(result.file, [0, 0])
-        counts[0] += result.judged
-        counts[1] += result.skipped
+        judged, skipped = self._counts.get(result.file, (0, Counter()))
+        self._counts[result.file] = (judged + result.judged, skipped + result.skipped)
         self._damaged += result.damaged
         self._bodies.add(result.bodies)
         self._other_files |= {result.file} if result.is_other_file else set()
@@ -135,9 +136,13 @@ class Merger:
         """The whole verdict."""
         names = {source.number: source.name for source in evidence.sources}
         notes = [
-            other_file_note(names[file]) if file in self._other_files else skipped_note(names[file], skipped, judged)
+            note
             for file, (judged, skipped) in sorted(self._counts.items())
-            if skipped or file in self._other_files
+            for note in (
+                [other_file_note(names[file])]
+                if file in self._other_files
+                else skipped_notes(names[file], skipped, judged)
+            )
         ]
         notes += [lost_bodies_note(self._bodies.lost)] if self._bodies.lost else []
         unreadable = (*evidence.unreadable, *(sentence for *_, sentence in self._unreadable))

@@ -6,6 +6,7 @@ All of it is pure functions of the files, so any process may do any part, and th
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -27,7 +28,8 @@ from hpp_contract.recordings.bulk.sessions import (
     read_record,
 )
 from hpp_contract.recordings.formats import ndjson
-from hpp_contract.recordings.reading import Skipped, about_session, items, read_document
+from hpp_contract.recordings.formats.convert import Skipped
+from hpp_contract.recordings.reading import about_session, items, read_document
 from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece
 from hpp_contract.rules import CATALOGUE
 
@@ -63,8 +65,8 @@ class Bodies:
 @dataclass
 class PieceResult:
     """The result of one piece of file number `file`, of `size` bytes: tallies by rule, packed records by partition, the
-    times of `answers` in ns since 1970, exchanges `judged` and `skipped` (of other operations), `bodies` of answers,
-    how many are `damaged`, and the first sentences about these (`unreadable`). `is_other_file` says that the file is no
+    times of `answers` in ns since 1970, exchanges `judged` and, by the reason, `skipped`, `bodies` of answers, how many
+    are `damaged`, and the first sentences about these (`unreadable`). `is_other_file` says that the file is no
     recording."""
 
     file: int
@@ -73,7 +75,7 @@ class PieceResult:
     records: dict[int, bytes] = field(default_factory=dict)
     answers: array[int] = field(default_factory=lambda: array("q"))
     judged: int = 0
-    skipped: int = 0
+    skipped: Counter[Skipped] = field(default_factory=Counter)
     bodies: Bodies = field(default_factory=Bodies)
     damaged: int = 0
     is_other_file: bool = False
@@ -81,10 +83,10 @@ class PieceResult:
 
     def count(self, item: Skipped | Damage) -> None:
         """Count what is not judged."""
-        if item is Skipped.OPERATION:
-            self.skipped += 1
-        elif item is Skipped.FILE:
+        if item is Skipped.FILE:
             self.is_other_file = True
+        elif isinstance(item, Skipped):
+            self.skipped[item] += 1
         else:
             self.damaged += 1
             self.unreadable += [item.sentence] if len(self.unreadable) < SENTENCES else []
@@ -131,7 +133,7 @@ class Worker:
     def _judged(self, exchange: Exchange, fingerprint: Fingerprint | None, place: Place) -> RecordTuple:
         self._result.answers.extend(answer_times([exchange]))
         if exchange.request.method == DELETE:
-            self._result.skipped += 1
+            self._result.skipped[Skipped.OPERATION] += 1
             return opaque_record(exchange, place, self._salt)
         self._result.judged += 1
         self._result.bodies.count(exchange)

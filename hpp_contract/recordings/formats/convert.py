@@ -1,6 +1,7 @@
 """What a recording format is, and the conversions that formats share.
 
-A format's module says where its files hold what. Types are checked here.
+A format's module says where its files hold what. Types are checked here. How bodies are kept is in `bodies`, and which
+URL a client wrote in `addresses`.
 """
 
 from __future__ import annotations
@@ -8,16 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
-from hpp_contract.model.exchange import first, without
-
-UNKNOWN_ORIGIN: Final = "https://unnamed.invalid"
-"""The origin of requests in formats that hold only the path."""
+from hpp_contract.model.exchange import without
+from hpp_contract.recordings.formats import codings
+from hpp_contract.recordings.formats.addresses import is_about_session
+from hpp_contract.recordings.formats.unparsed import Unparsed, mentions_sessions
 
 
 class Unreadable(Exception):
@@ -28,31 +31,86 @@ class NoRecording(Unreadable):
     """A file that can be read and is in none of the formats."""
 
 
+class Skipped(Enum):
+    """What is not judged: an exchange of another operation, a file in a folder that is no recording, a stub that
+    answers more than one request or no answer of its own, and a request that never left its sender."""
+
+    OPERATION = auto()
+    FILE = auto()
+    STUB = auto()
+    UNSENT = auto()
+
+
+Item = Exchange | Unreadable | Skipped
+"""One exchange of a recording, or what stands in its place: why it cannot be read, or that it is not judged."""
+
+Asked = tuple[str, str]
+"""The method and the URL of a request."""
+
+
+@dataclass(frozen=True)
+class NotKept:
+    """Stands for a body that the recording does not hold; `why` in a few words."""
+
+    why: str
+
+
 @dataclass(frozen=True)
 class Format:
     """One recording format: its `name` for people, `recognizes` for a parsed document, and `read`, which yields the
-    exchanges in order, with evidence `#1`, `#2` …, and in the place of one that cannot be read why. `read` may use
-    other files in the `folder` of the file."""
+    exchanges in order, with evidence `#1`, `#2` …, and what stands in the place of one. `read` may use other files in
+    the `folder` of the file."""
 
     name: str
     recognizes: Callable[[Any], bool]
-    read: Callable[[Any, Path | None], Iterator[Exchange | Unreadable]]
+    read: Callable[[Any, Path | None], Iterator[Item]]
+
+    @property
+    def short(self) -> str:
+        """The name without what is in brackets."""
+        return self.name.partition(" (")[0]
 
 
-def numbered(items: Any, make: Callable[[Any], Exchange | None]) -> Iterator[Exchange | Unreadable]:
-    """What `make` makes of each item, with evidence `#index` from 1. None is left out, errors are yielded in place."""
+def numbered(
+    items: Any, address: Callable[[Any], Asked | Skipped], make: Callable[[Any, str, str], Exchange | Skipped]
+) -> Iterator[Item]:
+    """What `make` makes of each item and of its method and URL, with evidence `#index` from 1.
+
+    `address` reads these first, and what is not about a session of this endpoint is skipped, whatever else is in it.
+    Errors are yielded in place.
+    """
     if not isinstance(items, list):
         raise Unreadable("the exchanges are not a list")
     for index, item in enumerate(items, 1):
         try:
-            exchange = make(item)
+            read = _item(item, address, make)
         except Unreadable as problem:
             yield Unreadable(f"#{index}: {problem}")
-        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError):
+        except _ODD:
             yield Unreadable(f"#{index}: not in the form that this format has")
         else:
-            if exchange is not None:
-                yield replace(exchange, evidence=f"#{index}")
+            yield replace(read, evidence=f"#{index}") if isinstance(read, Exchange) else read
+
+
+_ODD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
+
+def _item(
+    item: Any, address: Callable[[Any], Asked | Skipped], make: Callable[[Any, str, str], Exchange | Skipped]
+) -> Exchange | Skipped:
+    if isinstance(item, Unparsed):
+        if not item.mentions_sessions:
+            return Skipped.OPERATION
+        item = item.value()
+    try:
+        asked = address(item)
+    except (Unreadable, *_ODD):
+        if mentions_sessions(item):
+            raise
+        return Skipped.OPERATION
+    if isinstance(asked, Skipped):
+        return asked
+    return make(item, *asked) if is_about_session(*asked) else Skipped.OPERATION
 
 
 def exchange(
@@ -77,21 +135,24 @@ def exchange(
 
 
 def response(
-    status: Any, fields: Headers, body: bytes | None, reason: Any = "", *, rewritten: bool = False
+    status: Any, fields: Headers, body: bytes | NotKept | None, reason: Any = "", *, rewritten: bool = False
 ) -> Response:
-    """A recorded response; its body is None where it was not kept. Many formats hold a body decoded and its
+    """A recorded response; its body is None or says why where it was not kept. Many formats hold a body decoded and its
     Content-Encoding still: that header is removed, and so is the length of a body that is `rewritten` (held as a value,
     not as it was sent)."""
-    if body is None:
-        return Response(status_code(status), fields, b"", text(reason), body_kept=False)
-    coding = (first(fields, "content-encoding") or "").strip().lower()
-    gzip = coding in ("gzip", "x-gzip") and not body.startswith(b"\x1f\x8b")
-    other = coding in ("br", "deflate", "zstd") and body[:1] in (b"{", b"[", b"<", b"")
-    if gzip or other:
+    code = status_code(status)
+    if not isinstance(body, bytes):
+        return Response(code, fields, b"", text(reason), body_kept=False)
+    found = codings.undone(fields, body)
+    if isinstance(found, codings.Lost):
+        raise Unreadable("the body was packed, and its recorder kept it as a text: bytes of it are lost")
+    if isinstance(found, codings.Packed):
+        return Response(code, fields, b"", text(reason), body_kept=False)
+    if found.plain:
         fields, rewritten = without(fields, "content-encoding"), True
     if rewritten:
         fields = without(fields, "content-length", "transfer-encoding")
-    return Response(status_code(status), fields, body, text(reason))
+    return Response(code, fields, found.body, text(reason))
 
 
 def headers(value: Any) -> Headers:
@@ -108,14 +169,12 @@ def headers(value: Any) -> Headers:
 
 def _pairs(item: Any) -> Iterator[tuple[str, str]]:
     match item:
-        case {"name": name, "value": value}:
-            yield scalar_text(name), scalar_text(value)
+        case {"name": name, "value": held} | {"key": name, "value": held}:
+            yield from ((scalar_text(name), scalar_text(each)) for each in listed(held))
         case {"name": name, "values": list(held)}:
             yield from ((scalar_text(name), scalar_text(each)) for each in held)
-        case [name, list(held)]:
-            yield from ((scalar_text(name), scalar_text(each)) for each in held)
-        case [name, value]:
-            yield scalar_text(name), scalar_text(value)
+        case [name, held]:
+            yield from ((scalar_text(name), scalar_text(each)) for each in listed(held))
         case _:
             raise Unreadable("a header is neither a pair nor a name with a value")
 
@@ -144,6 +203,25 @@ def scalar_text(value: Any) -> str:
 def text(value: Any) -> str:
     """A text, and empty for anything else."""
     return value if isinstance(value, str) else ""
+
+
+def answered(value: Any) -> bytes | NotKept:
+    """The body of an answer, as `content`; None, and a text that says so, are one that was not kept."""
+    if value is None:
+        return NotKept("left out")
+    body = content(value)
+    return NotKept("taken out by its recorder") if says_left_out(body) else body
+
+
+_is_left_out = re.compile(
+    rb"[<\[({*]*[\w .,:%-]{0,60}?(?:omitted|truncated|not included|not recorded|not captured|not available|too large"
+    rb"|removed|stripped|filtered|redacted|scrubbed|binary data)[\w .,:%-]{0,60}[>\])}*]*\s*", re.IGNORECASE
+).fullmatch  # fmt: skip
+
+
+def says_left_out(body: bytes) -> bool:
+    """Whether this is a recorder's word in the place of a body."""
+    return len(body) < 160 and _is_left_out(body) is not None
 
 
 def content(value: Any) -> bytes:
@@ -202,17 +280,39 @@ def method(value: Any) -> str:
 
 def status_code(value: Any) -> int:
     """A status code from a number or a text of digits."""
-    digits = scalar_text(value)
+    digits = scalar_text(value).removesuffix(".0")
     if isinstance(value, bool) or len(digits) != 3 or not (digits.isascii() and digits.isdigit()) or digits[0] == "0":
         raise Unreadable("a status code is not a number from 100 to 999")
     return int(digits)
 
 
-def located(url: str) -> str:
-    """The URL, with `UNKNOWN_ORIGIN` when the format holds only its path."""
-    return url if "://" in url else f"{UNKNOWN_ORIGIN}/{url.removeprefix('/')}"
+def status_of(response: Any) -> tuple[Any, Any]:
+    """The status code and the reason phrase of a response, in any form that cassettes have."""
+    for name in ("status", "status_code", "code", "statusCode"):
+        held = response.get(name)
+        if isinstance(held, Mapping):
+            code = next((held[inner] for inner in ("code", "status_code", "statusCode") if inner in held), None)
+            if code is None:
+                raise Unreadable(f"member {name}.code is missing")
+            return code, held.get("message", "")
+        if held is not None:
+            return held, ""
+    raise Unreadable("member status is missing")
 
 
-def first_item(items: Iterable[Any] | Any) -> Any:
+def first_item(items: Any) -> Any:
     """The first item of a list, else None: formats are recognized by it."""
     return items[0] if isinstance(items, list) and items else None
+
+
+def first_object(items: Any) -> Mapping[str, Any]:
+    """The first item of a list where it is an object, else an empty one."""
+    first = first_item(items)
+    return first if isinstance(first, dict) else {}
+
+
+def instant_of(value: Any, unit: int = 1_000_000_000) -> Instant | None:
+    """The instant of a number since 1970 in units of so many nanoseconds (by default seconds), else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value * unit < 1e19:
+        return None
+    return Instant(round(value * unit), 0)

@@ -1,4 +1,4 @@
-"""go-vcr cassettes (YAML): version 1 of go-vcr v1 and v2, version 2 of go-vcr v3 and v4."""
+"""go-vcr cassettes (YAML, JSON): version 1 of go-vcr v1 and v2, version 2 of go-vcr v3 and v4."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from hpp_contract.model import Exchange, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.convert import Format, Unreadable, required
+from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, required
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _PART: Final = re.compile(r"([0-9.]+)(h|ms|m|s|us|µs|ns)")
@@ -18,26 +19,26 @@ _PART: Final = re.compile(r"([0-9.]+)(h|ms|m|s|us|µs|ns)")
 def _recognizes(document: Any) -> bool:
     if not isinstance(document, dict) or "interactions" not in document:
         return False
-    first = convert.first_item(document["interactions"])
-    request = first.get("request") if isinstance(first, dict) else None
+    request = convert.first_object(document["interactions"]).get("request")
     return isinstance(request, dict) and "url" in request
 
 
-def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return convert.numbered(document["interactions"], _exchange)
+def _read(document: Any, _: Path | None) -> Iterator[Item]:
+    return convert.numbered(document["interactions"], _address, _exchange)
 
 
-def _exchange(interaction: Any) -> Exchange:
-    request, response = required(interaction, "request"), required(interaction, "response")
-    asked = Request(
-        convert.method(required(request, "method")) or "GET",  # Go's empty method is GET
-        convert.scalar_text(required(request, "url")),
-        convert.headers(request.get("headers")),
-        convert.content(request.get("body")),
-    )
+def _address(interaction: Any) -> Asked:
+    request = required(interaction, "request")
+    method = convert.method(request.get("method")) or "GET"  # Go's empty method is GET
+    return method, located(convert.scalar_text(required(request, "url")))
+
+
+def _exchange(interaction: Any, method: str, url: str) -> Exchange:
+    request, response = interaction["request"], required(interaction, "response")
+    asked = Request(method, url, convert.headers(request.get("headers")), convert.content(request.get("body")))
     code = required(response, "code")
     reason = convert.text(response.get("status")).partition(" ")[2]
-    body = convert.content(response.get("body"))
+    body = convert.answered(response.get("body", ""))  # Go leaves out what is empty
     fields = convert.headers(response.get("headers"))
     return convert.exchange(
         asked,

@@ -1,4 +1,7 @@
-"""MockServer: expectations, and recorded requests with their responses (JSON)."""
+"""MockServer: expectations, and recorded requests with their responses (JSON).
+
+An expectation without a path, or with a pattern for one, answers many requests and is none of them.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +10,37 @@ from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Request
+from hpp_contract.model.exchange import first
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.convert import Format, Unreadable, required
-from hpp_contract.recordings.formats.ruby_vcr import instant
+from hpp_contract.recordings.formats.addresses import is_pattern, located, may_be_session
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped, Unreadable
+from hpp_contract.recordings.formats.times import instant
 
 
 def _recognizes(document: Any) -> bool:
-    first = convert.first_item(document) or document
-    return isinstance(first, dict) and isinstance(first.get("httpRequest"), dict)
+    expectation = convert.first_item(document) or document
+    return isinstance(expectation, dict) and isinstance(expectation.get("httpRequest"), dict)
 
 
-def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return convert.numbered(document if isinstance(document, list) else [document], _exchange)
+def _read(document: Any, _: Path | None) -> Iterator[Item]:
+    return convert.numbered(document if isinstance(document, list) else [document], _address, _exchange)
 
 
-def _exchange(recorded: Any) -> Exchange | None:
-    request, response = recorded["httpRequest"], recorded.get("httpResponse")
-    if response is None:  # an expectation that forwards, or fails on purpose
-        return None
+def _address(recorded: Any) -> Asked | Skipped:
+    request, path = recorded["httpRequest"], recorded["httpRequest"].get("path")
+    if not isinstance(path, str) or is_pattern(path):
+        return Skipped.STUB if isinstance(path, str) and may_be_session(path) else Skipped.OPERATION
     secure = "http" if request.get("secure") is False else "https"
-    host = next((value for name, value in convert.headers(request.get("headers")) if name.lower() == "host"), None)
-    path = convert.scalar_text(required(request, "path"))
-    asked = Request(
-        convert.scalar_text(request.get("method", "GET")),
-        f"{secure}://{host}{path}" if host else convert.located(path),
-        convert.headers(request.get("headers")),
-        _body(request.get("body")),
-    )
+    host = first(convert.headers(request.get("headers")), "host")
+    method = request.get("method") or "GET"
+    url = f"{secure}://{host}{path}" if host and not is_pattern(host) else path
+    return "GET" if not isinstance(method, str) or is_pattern(method) else convert.method(method), located(url)
+
+
+def _exchange(recorded: Any, method: str, url: str) -> Exchange | Skipped:
+    request, response = recorded["httpRequest"], recorded.get("httpResponse")
+    if response is None:  # an expectation that forwards, computes its answer, or fails on purpose
+        return Skipped.STUB
     body = response.get("body")
     answered = convert.response(
         response.get("statusCode", 200),
@@ -43,7 +50,16 @@ def _exchange(recorded: Any) -> Exchange | None:
         rewritten=isinstance(body, dict) and "rawBytes" not in body and "base64Bytes" not in body,
     )
     at = instant(recorded.get("timestamp"))
+    asked = Request(method, url, convert.headers(request.get("headers")), _asked(request.get("body")))
     return convert.exchange(asked, answered, at=at, standalone=at is None)
+
+
+def _asked(value: Any) -> bytes:
+    """The body of a request; a matcher of many is none."""
+    try:
+        return _body(value)
+    except Unreadable:
+        return b""
 
 
 def _body(value: Any) -> bytes:

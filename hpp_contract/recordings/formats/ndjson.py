@@ -8,27 +8,38 @@ from typing import Any, Final
 
 from hpp_contract.model import Context, Exchange, Instant, Request
 from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.addresses import located
 from hpp_contract.recordings.formats.convert import Unreadable, content, headers, required
+from hpp_contract.recordings.formats.times import instant_of
 
 MAX_LINE: Final = 8 * 1024 * 1024
 """Bytes of one line: a session has a few hundred, and a longer line is not read."""
+
+GATEWAY_TIMES: Final = ("started_at", "start_time")
+"""Members in which Kong and APISIX write when a request came, in milliseconds since 1970."""
 
 _BLANK: Final = " \t\r\n\ufeff"
 _STUB_MEMBERS: Final = {"jsonBody", "base64Body", "bodyFileName"}
 """Members of a WireMock mapping's response: written on one line, a mapping looks like an exchange."""
 
+_OWN_MEMBERS: Final = {"at", "elapsed", "failure", "provenance", "callback", *GATEWAY_TIMES}
+"""Members that say that a line is an exchange and no stub."""
+
 _decode = JSONDecoder().raw_decode
 
 
-def recognizes(line: bytes) -> bool:
-    """Whether this line is an exchange."""
+def recognizes(line: bytes, *, standalone: bool = False) -> bool:
+    """Whether this line is an exchange. One that is `standalone`, not followed by others, and names
+    only a path is a stub of WireMock."""
     try:
         value = parse(line)
     except Unreadable:
         return False
     if not isinstance(value, dict) or not isinstance(value.get("request"), dict) or "url" not in value["request"]:
         return False
-    response = value.get("response")
+    response, url = value.get("response"), value["request"]["url"]
+    if standalone and isinstance(url, str) and "://" not in url and not value.keys() & _OWN_MEMBERS:
+        return False
     return not isinstance(response, dict) or ("status" in response and not response.keys() & _STUB_MEMBERS)
 
 
@@ -62,20 +73,45 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
     request = required(value, "request")
     asked = Request(
         convert.scalar_text(required(request, "method")),
-        convert.scalar_text(required(request, "url")),
+        _url(convert.scalar_text(required(request, "url"))),
         headers(request.get("headers")),
         content(request.get("body")),
     )
-    elapsed = value.get("elapsed")
     return Exchange(
         asked,
         _response(value.get("response")),
         failure=convert.scalar_text(value["failure"])[:40] if value.get("failure") else None,
-        at=Instant.parse(value.get("at")),
-        elapsed=elapsed if type(elapsed) in (int, float) else None,
+        at=_at(value),
+        elapsed=_elapsed(value),
         evidence=evidence,
         context=context_of(value.get("provenance")),
     )
+
+
+def _url(url: str) -> str:
+    """The URL as logged; only where a recorder took the origin out it gets one."""
+    return located(url) if "://" in url or url[:1] in ("<", "{", "$", "%", "[") else url
+
+
+def _at(value: Any) -> Instant | None:
+    if "at" in value:
+        return Instant.parse(value["at"])
+    return next((instant_of(value[name], 1_000_000) for name in GATEWAY_TIMES if name in value), None)
+
+
+def is_of_gateway(value: Any) -> bool:
+    """Whether a line is of Kong or APISIX, which have other names for times."""
+    return "at" not in value and any(name in value for name in GATEWAY_TIMES)
+
+
+def _elapsed(value: Any) -> float | None:
+    """Seconds, which Kong and APISIX write in milliseconds."""
+    elapsed = value.get("elapsed")
+    if elapsed is not None or not is_of_gateway(value):
+        return elapsed if type(elapsed) in (int, float) else None
+    latencies = value.get("latencies")
+    latency = latencies.get("request") if isinstance(latencies, dict) else value.get("latency")
+    return latency / 1000 if isinstance(latency, int | float) and 0 <= latency < 1e12 else None
 
 
 def _response(value: Any) -> Any:

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import binascii
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Request
+from hpp_contract.model.exchange import first
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.convert import Format, Unreadable, required
+from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, required
+
+_is_hexadecimal = re.compile(r"(?:[0-9a-fA-F]{2})+").fullmatch
 
 
 def _recognizes(document: Any) -> bool:
-    first = convert.first_item(document)
-    return isinstance(first, dict) and {"scope", "path", "status"} <= first.keys()
+    return {"scope", "path", "status"} <= convert.first_object(document).keys()
 
 
-def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return convert.numbered(document, _exchange)
+def _read(document: Any, _: Path | None) -> Iterator[Item]:
+    return convert.numbered(document, _address, _exchange)
 
 
-def _exchange(recorded: Any) -> Exchange:
-    url = convert.scalar_text(required(recorded, "scope")).rstrip("/") + convert.scalar_text(required(recorded, "path"))
-    asked = Request(
-        convert.scalar_text(recorded.get("method", "GET")),
-        _without_default_port(url),
-        convert.headers(recorded.get("reqheaders")),
-        _body(recorded.get("body")),
-    )
-    response = recorded.get("response")
-    rewritten = isinstance(response, dict | list) and not _is_hex(response)
-    fields = _fields(recorded.get("rawHeaders"), recorded.get("headers"))
-    return convert.exchange(
-        asked, convert.response(required(recorded, "status"), fields, _body(response), rewritten=rewritten)
-    )
+def _address(recorded: Any) -> Asked:
+    scope, path = convert.scalar_text(required(recorded, "scope")), convert.scalar_text(required(recorded, "path"))
+    return convert.method(recorded.get("method", "GET")), located(_without_default_port(scope.rstrip("/") + path))
+
+
+def _exchange(recorded: Any, method: str, url: str) -> Exchange:
+    asked = Request(method, url, convert.headers(recorded.get("reqheaders")), _body(recorded.get("body")))
+    fields, response = _fields(recorded.get("rawHeaders"), recorded.get("headers")), recorded.get("response")
+    binary = recorded.get("responseIsBinary") is True or first(fields, "content-encoding") is not None
+    rewritten = isinstance(response, dict | list) and _chunks(response) is None
+    body = _body(response, hexadecimal=binary)
+    return convert.exchange(asked, convert.response(required(recorded, "status"), fields, body, rewritten=rewritten))
 
 
 def _without_default_port(url: str) -> str:
@@ -53,20 +54,21 @@ def _fields(raw: Any, named: Any) -> Headers:
     return convert.headers(raw if raw is not None else named)
 
 
-def _is_hex(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
+def _chunks(value: Any) -> bytes | None:
+    """The bytes of the hexadecimal texts of a packed body's chunks; None of a JSON list of texts."""
+    if not isinstance(value, list) or not value or not all(isinstance(part, str) and part for part in value):
+        return None
+    return bytes.fromhex("".join(value)) if all(map(_is_hexadecimal, value)) else None
 
 
-def _body(value: Any) -> bytes:
-    """A text, a JSON value, or, for a body with a content coding, hexadecimal texts of its chunks."""
+def _body(value: Any, *, hexadecimal: bool = False) -> bytes:
+    """A text, which may be hexadecimal, a JSON value, or hexadecimal texts of chunks."""
+    if hexadecimal and isinstance(value, str) and _is_hexadecimal(value):
+        return bytes.fromhex(value)
     if value is None or isinstance(value, str | bytes):
         return convert.content(value)
-    if _is_hex(value):
-        try:
-            return b"".join(binascii.unhexlify(part) for part in value)
-        except (binascii.Error, ValueError):
-            pass  # a JSON list of texts
-    return convert.as_json(value)
+    chunks = _chunks(value)
+    return convert.as_json(value) if chunks is None else chunks
 
 
 NOCK = Format("nock", _recognizes, _read)

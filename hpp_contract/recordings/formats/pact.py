@@ -9,29 +9,29 @@ from urllib.parse import urlencode
 
 from hpp_contract.model import Exchange, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.convert import Format, Unreadable, required
+from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped
 
 
 def _recognizes(document: Any) -> bool:
     return isinstance(document, dict) and "consumer" in document and "provider" in document
 
 
-def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return convert.numbered(document.get("interactions") or [], _exchange)
+def _read(document: Any, _: Path | None) -> Iterator[Item]:
+    return convert.numbered(document.get("interactions") or [], _address, _exchange)
 
 
-def _exchange(interaction: Any) -> Exchange | None:
+def _address(interaction: Any) -> Asked | Skipped:
     if "request" not in interaction or "response" not in interaction:  # a message of version 4
-        return None
+        return Skipped.OPERATION
+    request = interaction["request"]
+    url, query = located(convert.scalar_text(request.get("path", "/"))), _query(request.get("query"))
+    return convert.method(request.get("method") or "GET").upper(), f"{url}?{query}" if query else url
+
+
+def _exchange(interaction: Any, method: str, url: str) -> Exchange:
     request, response = interaction["request"], interaction["response"]
-    url = convert.located(convert.scalar_text(required(request, "path")))
-    query = _query(request.get("query"))
-    asked = Request(
-        convert.method(required(request, "method")).upper(),
-        f"{url}?{query}" if query else url,
-        convert.headers(request.get("headers")),
-        _body(request.get("body")),
-    )
+    asked = Request(method, url, convert.headers(request.get("headers")), _body(request.get("body")))
     body, fields = response.get("body"), convert.headers(response.get("headers"))
     answered = convert.response(response.get("status", 200), fields, _body(body), rewritten=not isinstance(body, str))
     return convert.exchange(asked, answered, standalone=True)

@@ -8,30 +8,34 @@ from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.convert import Format, Unreadable, required
+from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, required
 
 
 def _recognizes(document: Any) -> bool:
-    first = convert.first_item(document)
-    return isinstance(first, dict) and isinstance(first.get("request"), dict) and "response" in first
+    first = convert.first_object(document)
+    request = first.get("request")
+    return isinstance(request, dict) and {"method", "url"} <= request.keys() and "response" in first
 
 
-def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    return convert.numbered(document, _exchange)
+def _read(document: Any, _: Path | None) -> Iterator[Item]:
+    return convert.numbered(document, _address, _exchange)
 
 
-def _exchange(recording: Any) -> Exchange:
-    request, response = required(recording, "request"), required(recording, "response")
-    asked = Request(
-        convert.method(required(request, "method")),
-        convert.scalar_text(required(request, "url")),
-        _non_empty(convert.headers(request.get("headers") or None)),
-        convert.content(request.get("body")),
-    )
-    status = required(response, "status")
-    code, reason = (status.get("code"), status.get("message")) if isinstance(status, dict) else (status, "")
+def _address(recording: Any) -> Asked:
+    request = required(recording, "request")
+    return convert.method(required(request, "method")), located(convert.scalar_text(required(request, "url")))
+
+
+def _exchange(recording: Any, method: str, url: str) -> Exchange:
+    request, response = recording["request"], required(recording, "response")
+    fields = _non_empty(convert.headers(request.get("headers") or None))
+    asked = Request(method, url, fields, convert.content(request.get("body")))
+    if response is None:
+        return convert.exchange(asked, None, failure="unanswered")
+    code, reason = convert.status_of(response)
     fields = convert.headers(response.get("headers") or None)
-    return convert.exchange(asked, convert.response(code, fields, convert.content(response.get("body")), reason))
+    return convert.exchange(asked, convert.response(code, fields, convert.answered(response.get("body")), reason))
 
 
 def _non_empty(fields: Headers) -> Headers:

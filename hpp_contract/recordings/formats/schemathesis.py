@@ -10,17 +10,18 @@ from typing import Any
 
 from hpp_contract.model import Exchange, Instant, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.convert import Format, Unreadable, required
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, NotKept, required
+from hpp_contract.recordings.formats.unparsed import parsed
 
 
 def _recognizes(document: Any) -> bool:
-    first = convert.first_item(document)
-    return isinstance(first, dict) and "Initialize" in first
+    return "Initialize" in convert.first_object(document)
 
 
-def _read(document: Any, _: Path | None) -> Iterator[Exchange | Unreadable]:
-    ended = [event["ScenarioFinished"] for event in document if isinstance(event, dict) and "ScenarioFinished" in event]
-    return convert.numbered([each for scenario in ended for each in _interactions(scenario)], _exchange)
+def _read(document: Any, _: Path | None) -> Iterator[Item]:
+    events = (parsed(event) for event in document)
+    ended = [event["ScenarioFinished"] for event in events if isinstance(event, dict) and "ScenarioFinished" in event]
+    return convert.numbered([each for scenario in ended for each in _interactions(scenario)], _address, _exchange)
 
 
 def _interactions(scenario: Any) -> list[Any]:
@@ -29,23 +30,24 @@ def _interactions(scenario: Any) -> list[Any]:
     return list(interactions.values()) if isinstance(interactions, dict) else []
 
 
-def _exchange(interaction: Any) -> Exchange:
-    request, response = required(interaction, "request"), interaction.get("response")
-    asked = Request(
-        convert.scalar_text(required(request, "method")),
-        convert.scalar_text(required(request, "uri")),
-        convert.headers(request.get("headers")),
-        _body(request.get("body")),
-    )
+def _address(interaction: Any) -> Asked:
+    request = required(interaction, "request")
+    return convert.scalar_text(required(request, "method")), convert.scalar_text(required(request, "uri"))
+
+
+def _exchange(interaction: Any, method: str, url: str) -> Exchange:
+    request, response = interaction["request"], interaction.get("response")
+    asked = Request(method, url, convert.headers(request.get("headers")), _content(request.get("body")))
     at = _instant(interaction.get("timestamp"))
     if response is None:
         return convert.exchange(asked, None, at=at, failure="unanswered")
-    fields = convert.headers(response.get("headers"))
-    answered = convert.response(required(response, "status_code"), fields, _body(response.get("content")))
+    fields, body = convert.headers(response.get("headers")), response.get("content")
+    kept = NotKept("left out") if body is None else _content(body)
+    answered = convert.response(required(response, "status_code"), fields, kept)
     return convert.exchange(asked, answered, at=at, elapsed=response.get("elapsed"))
 
 
-def _body(value: Any) -> bytes:
+def _content(value: Any) -> bytes:
     match value:
         case {"$base64": str(packed)}:
             return convert.unbase64(packed)

@@ -1,23 +1,30 @@
 """WireMock: stub mappings, one or many (as `--record-mappings` and the recorder write them), and its request journal.
 
 A mapping holds only the path, and headers as matchers: a matcher for one value counts as that value. A body in a file
-is read from `__files` beside `mappings`.
+is read from `__files` beside `mappings`. A mapping that matches many URLs, fails on purpose, forwards, or computes its
+answer from the request is no exchange.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Instant, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.convert import Format, Unreadable, required
+from hpp_contract.recordings.formats.addresses import located, may_be_session
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped, Unreadable, required
 
 _URLS = ("url", "urlPath")
+_PATTERNS = ("urlPattern", "urlPathPattern", "urlPathTemplate")
+_NO_ANSWERS = ("fault", "proxyBaseUrl")
 
 
 def _recognizes(document: Any) -> bool:
+    if isinstance(document, list):
+        return _is_mapping(convert.first_item(document))
     if not isinstance(document, dict):
         return False
     mapping = convert.first_item(document.get("mappings")) or document
@@ -27,31 +34,51 @@ def _recognizes(document: Any) -> bool:
 
 def _is_mapping(value: Any) -> bool:
     request, response = (value.get("request"), value.get("response")) if isinstance(value, dict) else (None, None)
-    return isinstance(request, dict) and isinstance(response, dict) and any(key.startswith("url") for key in request)
+    if not isinstance(request, dict) or not isinstance(response, dict):
+        return False
+    if {"uuid", "persistent", "scenarioName"} & value.keys():
+        return True
+    url = next((request[name] for name in (*_URLS, *_PATTERNS) if name in request), None)
+    return isinstance(url, str) and "://" not in url and "uri" not in request
 
 
-def _read(document: Any, folder: Path | None) -> Iterator[Exchange | Unreadable]:
-    if "requests" in document:
-        return convert.numbered(document["requests"], _journaled)
-    return convert.numbered(document.get("mappings") or [document], lambda mapping: _mapped(mapping, folder))
+def _read(document: Any, folder: Path | None) -> Iterator[Item]:
+    if isinstance(document, dict) and "requests" in document:
+        return convert.numbered(document["requests"], _journal_address, _journaled)
+    mappings = document if isinstance(document, list) else document.get("mappings") or [document]
+    return convert.numbered(mappings, _address, partial(_mapped, folder=folder))
 
 
-def _mapped(mapping: Any, folder: Path | None) -> Exchange | None:
-    request, response = required(mapping, "request"), required(mapping, "response")
+def _address(mapping: Any) -> Asked | Skipped:
+    request = required(mapping, "request")
     url = next((request[name] for name in _URLS if isinstance(request.get(name), str)), None)
-    if url is None:  # a pattern that matches many requests
-        return None
-    asked = Request(_method(request.get("method")), convert.located(url), _matched(request.get("headers")))
+    if url is None:
+        patterns = (convert.text(request.get(name)) for name in _PATTERNS)
+        return Skipped.STUB if any(map(may_be_session, patterns)) else Skipped.OPERATION
+    method = request.get("method")
+    return "GET" if method in (None, "ANY") else convert.method(method), located(url)
+
+
+def _mapped(mapping: Any, method: str, url: str, *, folder: Path | None) -> Exchange | Skipped:
+    response = required(mapping, "response")
+    if any(response.get(name) for name in _NO_ANSWERS) or _is_template(response):
+        return Skipped.STUB
     fields = convert.headers(response.get("headers"))
     rewritten = "jsonBody" in response
     answered = convert.response(
         response.get("status", 200), fields, _body(response, folder), response.get("statusMessage"), rewritten=rewritten
     )
-    return convert.exchange(asked, answered, standalone=True)
+    return convert.exchange(
+        Request(method, url, _matched(mapping["request"].get("headers"))), answered, standalone=True
+    )
 
 
-def _method(value: Any) -> str:
-    return "GET" if value in (None, "ANY") else convert.scalar_text(value)
+def _is_template(response: Any) -> bool:
+    """Whether the answer is computed from the request (Handlebars)."""
+    texts = [response.get("body"), response.get("bodyFileName")]
+    if "jsonBody" in response:
+        texts.append(convert.as_json(response["jsonBody"]).decode(errors="replace"))
+    return any("{{" in text and "}}" in text for text in texts if isinstance(text, str))
 
 
 def _matched(matchers: Any) -> Headers:
@@ -84,14 +111,15 @@ def _filed(name: str, folder: Path | None) -> bytes:
     raise Unreadable("its body is in a file that is not beside it (__files)")
 
 
-def _journaled(event: Any) -> Exchange:
-    request, response = required(event, "request"), required(event, "response")
-    asked = Request(
-        convert.scalar_text(required(request, "method")),
-        convert.located(convert.scalar_text(request.get("absoluteUrl") or required(request, "url"))),
-        convert.headers(request.get("headers")),
-        convert.content(request.get("body")),
-    )
+def _journal_address(event: Any) -> Asked:
+    request = required(event, "request")
+    url = convert.scalar_text(request.get("absoluteUrl") or required(request, "url"))
+    return convert.scalar_text(required(request, "method")), located(url)
+
+
+def _journaled(event: Any, method: str, url: str) -> Exchange:
+    request, response = event["request"], required(event, "response")
+    asked = Request(method, url, convert.headers(request.get("headers")), convert.content(request.get("body")))
     packed = response.get("bodyAsBase64")
     body = convert.unbase64(packed) if isinstance(packed, str) else convert.content(response.get("body"))
     at = request.get("loggedDate")

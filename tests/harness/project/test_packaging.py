@@ -39,7 +39,9 @@ def _reasons(table: str) -> Iterator[tuple[str, str]]:
             yield item.strip().rstrip(","), reason.strip()
 
 
-@pytest.mark.parametrize("table", ["dependencies", "dask", "fuzz", "dev", "ignore", '"tests/\\*\\*"', "exclude_also"])
+@pytest.mark.parametrize(
+    "table", ["dependencies", "dask", "codings", "fuzz", "dev", "ignore", '"tests/\\*\\*"', "exclude_also"]
+)
 def test_everything_out_of_the_ordinary_has_a_reason(table: str) -> None:
     """Each dependency, and each exception from a linter or from coverage, says why beside it."""
     items = dict(_reasons(table))
@@ -90,7 +92,7 @@ def test_harmful_versions_are_refused(name: str, allowed: str, refused: str) -> 
 def test_every_extra_is_tested() -> None:
     """What an extra asks for is asked for by dev in the same words, so that its tests run."""
     extras = PROJECT["optional-dependencies"]
-    asked = {*extras["dask"], *extras["fuzz"]} - set(extras["dev"])
+    asked = {*extras["dask"], *extras["codings"], *extras["fuzz"]} - set(extras["dev"])
     assert {Requirement(text).name for text in asked} == {"pytest"}  # our own tests need a newer one
     pins = _pins()
     assert all(Requirement(text).specifier.contains(pins["pytest"]) for text in asked)
@@ -126,7 +128,8 @@ def _imported(folder: Path) -> set[str]:
 def test_what_is_imported_is_declared(folder: str, extra: bool) -> None:
     """Every third-party library that is imported is a dependency of our own, not of somebody we depend on."""
     extras = PROJECT["optional-dependencies"]
-    declared = PROJECT["dependencies"] + extras["dask"] + extras["fuzz"] + (extras["dev"] if extra else [])
+    optional = [*extras["dask"], *extras["codings"], *extras["fuzz"]]
+    declared = PROJECT["dependencies"] + optional + (extras["dev"] if extra else [])
     names = {canonicalize_name(Requirement(text).name) for text in declared}
     distributions = packages_distributions()
     tops = {name.partition(".")[0] for name in _imported(ROOT / folder)} - sys.stdlib_module_names

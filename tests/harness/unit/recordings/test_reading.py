@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hpp_contract.recordings import read_recordings
 from hpp_contract.recordings.formats import ndjson
-from hpp_contract.recordings.reading import Skipped, items
+from hpp_contract.recordings.formats.convert import Skipped
+from hpp_contract.recordings.reading import items
 from hpp_contract.recordings.sources import Damage, Piece, input_file
 from tests.harness.support.recording_tools import as_line, kept, simulated
 
@@ -32,4 +33,5 @@ def test_each_line_is_an_item(tmp_path: Path) -> None:
         return "first" if line[0] == 1 else None
 
     read = list(items(Piece(source, 0, source.size, 1), first_only, lambda _: "exchange"))
-    assert read == ["first", Skipped.OPERATION, Damage(f"{log}#3: not JSON at character 2 of the line")]
+    sentence = f"{log}#3: not JSON at character 2 of the line (read as NDJSON)"
+    assert read == ["first", Skipped.OPERATION, Damage(sentence)]

@@ -45,6 +45,9 @@ _OTHERS: dict[str, list[object]] = {
 EXPECTED = {name: _OTHERS.get(name, WALK) for name in SAMPLES}
 """What is read from each: the statuses of a paid session, but for what `_OTHERS` says."""
 
+_OTHER = {"published/mockserver-expectations.json": 2}
+"""How many exchanges of other operations are in a recording that has more than one."""
+
 ONLY_OURS = ("pact", "schemathesis", "wiremock/mappings")
 """Recordings that hold no exchange of another operation, or in another file."""
 
@@ -90,7 +93,7 @@ def test_other_operations_are_counted_and_skipped(name: str) -> None:
     """An exchange of another operation in the same file is counted, and judged by nothing."""
     notes = read_recordings([str(RECORDINGS / name)]).notes
     assert len(notes) == 1, f"{name} needs one exchange of another operation, or a place in ONLY_OURS"
-    assert "1 exchanges of other operations skipped" in notes[0]
+    assert f"{_OTHER.get(name, 1)} exchanges of other operations skipped" in notes[0]
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if (RECORDINGS / name).is_file()])
@@ -105,7 +108,7 @@ def test_the_name_of_the_file_means_nothing(tmp_path: Path, name: str) -> None:
 
 def test_every_format_has_a_recording() -> None:
     """No format is only claimed."""
-    from hpp_contract.recordings.reading import parsed
+    from hpp_contract.recordings.documents import parsed
     from hpp_contract.recordings.sources import input_file
 
     recognized = set()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpp_contract.recordings import read_recordings, reading
+from hpp_contract.recordings import documents, read_recordings
 from hpp_contract.recordings.bulk.local import Judged, judge_recordings
 from hpp_contract.recordings.formats.ndjson import MAX_LINE
 from tests.harness.support.paths import RECORDINGS
@@ -146,7 +146,8 @@ interactions:
         (b'{"log": {}}', ": not in a known recording format"),
         (b"a: b: c", ": neither JSON nor YAML at line 1"),
         (b"a: \xff", ": not UTF-8 text at byte 4"),
-        ("a: ü".encode("utf-16"), ": not UTF-8 text at byte 1"),
+        ("a: ü".encode("utf-16"), ": not in a known recording format"),
+        ("a: ü".encode("utf-16")[:-1], ": UTF-16 that ends early or is damaged"),
         (b"[" * 100_000, ": nested too deeply"),
         (b"- " * 20_000, ": nested too deeply"),
         (b'{"a": ' * 100_000, ": nested too deeply"),
@@ -158,7 +159,7 @@ interactions:
         (b"? [a]\n: b\n", ": a list or an object stands where a name belongs"),
         (b'{"interactions": 5}', ": not in a known recording format"),
         (b'{"http_interactions": 5}', ": the exchanges are not a list"),
-        (b'{"http_interactions": [5]}', "#1: member request is missing"),
+        (b'{"http_interactions": ["sessions"]}', "#1: member request is missing"),
         (CASSETTE % b"a: &x [*x]", ": an alias that contains itself or is not defined"),
         (CASSETTE % b"a: {b: c}", "#1: a list or an object stands where a text belongs"),
         (gzip.compress(b'{"log": {}}', mtime=0)[:-4], ": gzip that ends early or is damaged"),
@@ -271,8 +272,8 @@ def test_standard_input(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "bound", "said"),
     [
-        ('{"a": ' + "1" * 10_000 + "}", reading.MAX_YAML, "a number too long to read"),
-        ("{a: b}", reading.MAX_YAML, "not in a known recording format (hpp-contract recording --help"),
+        ('{"a": ' + "1" * 10_000 + "}", documents.MAX_YAML, "a number too long to read"),
+        ("{a: b}", documents.MAX_YAML, "not in a known recording format (hpp-contract recording --help"),
         ("{a: b}", 6, "damaged or incomplete: not JSON at line 1, column 2"),
     ],
     ids=["a long number", "YAML in its flow style", "too much of it for YAML"],
@@ -281,7 +282,7 @@ def test_documents_that_cannot_be_read(
     text: str, bound: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A document that looks like JSON is refused for what is wrong with it."""
-    monkeypatch.setattr(reading, "MAX_YAML", bound)
+    monkeypatch.setattr(documents, "MAX_YAML", bound)
     path = tmp_path / "a.json"
     path.write_text(text, encoding="utf-8")
     [sentence] = judge_recordings([str(path)], processes=1).unreadable
@@ -299,7 +300,7 @@ def test_bodies_are_taken_from_their_own_shelf(name: str, tmp_path: Path) -> Non
     reading = read_recordings([str(tmp_path / "mapping.json")])
     assert reading.exchanges == []
     [sentence] = reading.unreadable
-    assert sentence.endswith("its body is in a file that is not beside it (__files)")
+    assert sentence.endswith("its body is in a file that is not beside it (__files) (read as WireMock)")
 
 
 def test_json_with_something_after_it(tmp_path: Path) -> None:

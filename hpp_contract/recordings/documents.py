@@ -1,0 +1,74 @@
+"""From the bytes of a document to its value: JSON, YAML, or JSON values a line each."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
+from hpp_contract.recordings.formats.json_text import read_json
+from hpp_contract.recordings.formats.known_tools import not_text
+from hpp_contract.recordings.formats.yaml_text import read_yaml
+from hpp_contract.recordings.sources import InputFile
+
+MAX_JSON: Final = 256 * 1024 * 1024
+MAX_YAML: Final = 64 * 1024 * 1024
+"""Bytes of one document. Longer logs belong into NDJSON."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+def parsed(source: InputFile) -> Any:
+    """The file as one JSON value, a list of them where each line is one, or a YAML document."""
+    if source.not_read is not None:
+        raise NoRecording(source.not_read)
+    _refuse_beyond(MAX_JSON, source.size)
+    data = source.read(0, source.size).removeprefix(_BOM)
+    tool = not_text(data)
+    if tool is not None:
+        raise NoRecording(tool)
+    if data[:4096].lstrip()[:1] not in (b"{", b"["):
+        _refuse_beyond(MAX_YAML, source.size)
+        return read_yaml(_text(data))
+    try:
+        return read_json(data)
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error) from error
+    except RecursionError as error:
+        raise Unreadable("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        return _otherwise(_text(data), error)
+    except ValueError as error:
+        raise Unreadable("a number too long to read") from error
+
+
+def _refuse_beyond(bound: int, size: int) -> None:
+    if size > bound:
+        mega = 1024 * 1024
+        raise Unreadable(f"one document of {size // mega} MB: more than {bound // mega} MB is read only as NDJSON")
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error) from error
+
+
+def _not_utf8(error: UnicodeDecodeError) -> Unreadable:
+    return Unreadable(f"not UTF-8 text at byte {error.start + 1}")
+
+
+def _otherwise(text: str, problem: json.JSONDecodeError) -> Any:
+    """What begins like JSON and is not one value: JSON values a line each, or YAML in its flow style."""
+    if problem.msg == "Extra data":
+        try:
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
+            pass  # then the first problem is reported
+    elif len(text) < MAX_YAML:
+        try:
+            return read_yaml(text)
+        except Unreadable:
+            pass
+    raise Unreadable(f"damaged or incomplete: not JSON at line {problem.lineno}, column {problem.colno}")

@@ -1,0 +1,57 @@
+"""Which URL a client asked for: what a recorder took out of it, and whether it is about a session of this endpoint."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from hpp_contract.model import Request
+from hpp_contract.model.placeholder import is_placeholder
+from hpp_contract.spec.endpoint import SESSIONS_PATH
+
+UNKNOWN_ORIGIN: Final = "https://unnamed.invalid"
+"""The origin of requests in formats that hold only the path, and where the recorder took it out."""
+
+_PREFLIGHT: Final = "OPTIONS"
+"""What a browser asks before a request to another site: no client wrote it."""
+
+_ERB: Final = re.compile(r"<%.*?%>")
+_VARIABLE: Final = r"<[^<>]*>|\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\[[A-Za-z_ ]+\]|__\w+__"
+_NAME: Final = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
+_TAKEN_OUT: Final = re.compile(
+    rf"(?:[a-z]+://)?[^/<>{{}}$%\[]*(?:{_VARIABLE})[^/]*|(?:[a-z]+://)?{_NAME}(?::\d+)?", re.DOTALL
+)
+"""The scheme and authority of a URL with a name in the place of what a recorder took out."""
+
+_USERINFO: Final = re.compile(r"([a-z]+://)([^/@]*)@")
+
+
+def is_about_session(method: str, url: str) -> bool:
+    """Whether the request is about one session of this endpoint, rightly or not."""
+    return SESSIONS_PATH in url and method != _PREFLIGHT and Request(method, url).session_id is not None
+
+
+def located(url: str) -> str:
+    """The URL, with `UNKNOWN_ORIGIN` in the place of an origin that is not there or was taken out, and without a user
+    and a password that were taken out."""
+    url = _ERB.sub("<erb>", url)
+    userinfo = _USERINFO.match(url)
+    if userinfo and all(is_placeholder(part) for part in userinfo[2].split(":")):
+        url = userinfo[1] + url[userinfo.end() :]
+    taken = _TAKEN_OUT.match(url)
+    if taken and url[taken.end() : taken.end() + 1] in ("/", ""):
+        return UNKNOWN_ORIGIN + url[taken.end() :]
+    return url if "://" in url else f"{UNKNOWN_ORIGIN}/{url.removeprefix('/')}"
+
+
+_IN_PATTERNS: Final = re.compile(r"[*+()\[\]{}|^$\\!]")
+
+
+def is_pattern(path: str) -> bool:
+    """Whether the path of a stub stands for more than one: a regular expression, a template, a negation."""
+    return _IN_PATTERNS.search(path) is not None
+
+
+def may_be_session(pattern: str) -> bool:
+    """Whether a pattern, as far as its text shows, matches paths of this endpoint."""
+    return "sessions" in pattern

@@ -1,0 +1,114 @@
+"""Small recordings in the forms that people have them, each with its right value: a form is a kind, not a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+
+from hpp_contract.engine import Outcome
+from hpp_contract.recordings.bulk.local import judge_recordings
+from tests.harness.support.paths import SUPPORT
+
+CASES: Final = SUPPORT / "recording_cases"
+
+
+@dataclass(frozen=True)
+class Right:
+    """How many exchanges are `judged`, `notes` of what is not, what is `said` of what cannot be read (nothing in it is
+    damaged unless it is said), which rules are `broken`, and which of these must not be, `None` for any."""
+
+    judged: int
+    notes: tuple[str, ...] = ()
+    said: str | None = None
+    broken: tuple[str, ...] = ()
+    spared: tuple[str, ...] | None = None
+
+
+_OTHER: Final = ("1 exchanges of other operations skipped",)
+_STUB: Final = ("1 stubs for this endpoint are patterns or templates, or forward or fail on purpose",)
+
+ONE: Final = Right(1)
+"""One exchange, in which no rule is broken."""
+
+_RIGHT: Final[dict[str, Right]] = {
+    "envoy.ndjson": Right(0, said="an access log of Envoy: it keeps no bodies"),
+    "fiddler.saz": Right(0, said="a zip, a session archive of Fiddler: export it by File › Export Sessions"),
+    "folder": Right(1, notes=("A.swift: not a recording", "c.toml: not a recording", "x.bru: not a recording")),
+    "go-vcr-lossy-gzip.yaml": Right(0, said="bytes of it are lost (read as go-vcr)"),
+    "har-blocked-by-browser.har": Right(1, notes=("1 requests that the browser blocked never left it",)),
+    "har-content-encoding-no-coding.har": Right(1, spared=()),
+    "har-other-data-url.har": Right(1, _OTHER),
+    "har-other-status-minus-2.har": Right(1, _OTHER),
+    "har-placeholders.har": Right(8, spared=("HPP-K01",)),
+    "har-preflight.har": Right(1, _OTHER),
+    "har-text-empty-size.har": Right(1, broken=("HPP-H08",)),
+    "har-two-sessions.har": Right(2, spared=()),
+    "insomnia4.json": Right(0, said="an export of Insomnia: it holds no answers"),
+    "jmeter.xml": Right(0, said="results of JMeter"),
+    "leap-second.json": Right(1, spared=()),
+    "mockserver-error.json": Right(0, _STUB),
+    "mockserver-no-path.json": Right(1, _OTHER),
+    "mockserver-regex-path.json": Right(0, _STUB),
+    "mockserver-template.json": Right(0, _STUB),
+    "nginx-json.ndjson": Right(0, said="an access log of nginx: it keeps no bodies"),
+    "otel.json": Right(0, said="traces of OpenTelemetry: it keeps no bodies"),
+    "pact-message.json": Right(0),
+    "pact-no-method.json": Right(1, _OTHER),
+    "pact-v3-query-map.json": Right(1, spared=()),
+    "php-vcr-null-response.yml": Right(1, _OTHER),
+    "playwright-har.zip": Right(0),
+    "recording-lone-surrogate-status.json": Right(1, spared=()),
+    "ruby-vcr-userinfo-real.yml": Right(1, spared=()),
+    "vcrpy-multi-doc.yaml": Right(0, said="a second YAML document at line 26"),
+    "wiremock-body-file-template.json": Right(0, _STUB),
+    "wiremock-fault.json": Right(0, _STUB),
+    "wiremock-other-body-elsewhere.json": Right(1, _OTHER),
+    "wiremock-url-pattern.json": Right(0, _STUB),
+}
+"""What differs from `ONE`."""
+
+_NOT_KEPT: Final = (
+    "apisix-http-logger.ndjson", "har-body-not-kept.har", "har-truncated-body.har", "vcrpy-null-body.yaml",
+    "easyvcr.json", "har-charles-chlsj.json", "hoverfly.json", "keploy.yaml", "mountebank.json", "postman.json",
+    "scotch.json", "talkback.json5", "wiremock-net.json",
+)  # fmt: skip
+"""Recordings whose bodies were not kept."""
+
+NAMES: Final = sorted(path.name for path in CASES.iterdir() if path.suffix != ".bin")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(reason="not kept is no state yet", strict=True))
+        if name in _NOT_KEPT
+        else name
+        for name in NAMES
+    ],
+)
+def test_the_right_value(name: str) -> None:
+    """What is in the file is judged, what is not of this endpoint is skipped, and nobody is blamed for the recorder."""
+    right, judged = _RIGHT.get(name, ONE), judge_recordings([str(CASES / name)], processes=1)
+    assert (judged.judged, judged.damaged) == (right.judged, 0 if right.said is None else 1), judged.unreadable
+    assert right.said is None or right.said in judged.unreadable[0]
+    assert all(any(note in each for each in judged.notes) for note in right.notes), judged.notes
+    broken = {verdict.rule.id for verdict in judged.verdicts if verdict.outcome in (Outcome.BROKEN, Outcome.ERROR)}
+    assert set(right.broken) <= broken
+    assert not (broken - set(right.broken) if right.spared is None else broken & set(right.spared))
+
+
+def test_every_value_has_its_file() -> None:
+    """No right value is of a file that is not there any more."""
+    assert {*_RIGHT, *_NOT_KEPT} <= {*NAMES}
+
+
+def test_a_stub_that_is_no_exchange_is_said() -> None:
+    """Where a recording holds only stubs that match many requests, the sentence says that they were met."""
+    from hpp_contract.recordings.reading import nothing_in, read_recordings
+
+    reading = read_recordings([str(CASES / "wiremock-url-pattern.json")])
+    [sentence] = reading.unreadable
+    assert sentence == nothing_in([str(CASES / "wiremock-url-pattern.json")], reading.notes)
+    assert "Stubs for it are here" in sentence
