@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
 from hpp_contract.recordings.formats.json_text import read_json
+from hpp_contract.recordings.formats.keploy import is_keploy
 from hpp_contract.recordings.formats.known_tools import not_text
 from hpp_contract.recordings.formats.yaml_text import read_yaml
 from hpp_contract.recordings.sources import InputFile
@@ -29,7 +30,7 @@ def parsed(source: InputFile) -> Any:
         raise NoRecording(tool)
     if data[:4096].lstrip()[:1] not in (b"{", b"["):
         _refuse_beyond(MAX_YAML, source.size)
-        return read_yaml(_text(data))
+        return read_yaml(_text(data), many=is_keploy)
     try:
         return read_json(data)
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -72,31 +73,40 @@ class _Builder:
             parent.value[parent.key], parent.key = value, None
 
 
-def read_yaml(text: str) -> Any:
-    """The one document of a YAML text, as dicts, lists, texts, bytes, numbers, booleans and None. Raises Unreadable."""
+def read_yaml(text: str, many: Callable[[Any], bool] = lambda _: False) -> Any:
+    """The one document of a YAML text, as dicts, lists, texts, bytes, numbers, booleans and None; a list of all where
+    `many` says of each that a file may hold more like it. Raises Unreadable."""
     import yaml
 
     try:
-        return _root(text, yaml)
+        roots = _roots(text, yaml)
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two where PyYAML has no libyaml
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         raise Unreadable(f"neither JSON nor YAML{where}") from error
+    if len(roots) > 1:
+        if all(many(root) for root, _ in roots):
+            return [root for root, _ in roots]
+        raise Unreadable(f"a second YAML document at line {roots[1][1]}")
+    return roots[0][0] if roots else None
 
 
-def _root(text: str, yaml: Any) -> Any:
+def _roots(text: str, yaml: Any) -> list[tuple[Any, int]]:
+    """Every document, and the line on which it begins."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    builder, documents = _Builder(), 0
+    roots: list[tuple[Any, int]] = []
+    builder, line = _Builder(), 1
     try:
         while loader.check_event():
             event = loader.get_event()
-            documents += isinstance(event, yaml.DocumentStartEvent)
-            if documents > 1:
-                raise Unreadable(f"a second YAML document at line {event.start_mark.line + 1}")
+            if isinstance(event, yaml.DocumentStartEvent):
+                builder, line = _Builder(), event.start_mark.line + 1
+            elif isinstance(event, yaml.DocumentEndEvent):
+                roots.append((builder.root, line))
             _build(builder, event, yaml)
     finally:
         loader.dispose()
-    return builder.root
+    return roots
 
 
 def _build(builder: _Builder, event: Any, yaml: Any) -> None:

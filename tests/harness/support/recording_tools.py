@@ -25,9 +25,19 @@ from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
 from tests.harness.support.fake_time import NOON, SECOND, noon
 from tests.harness.support.not_none import not_none
+from tests.harness.support.paths import RECORDINGS
 
 FAULTS = tuple(fault for rule in CATALOGUE if rule.scope != "answer" for fault in rule.faults)
 SITUATIONS = (*SCENARIOS, "no-credentials", "wrong-credentials", "unknown-id", "malformed-id")
+
+
+def recording_files() -> Iterator[Path]:
+    """Every recording that a library wrote, without the scripts that had it do so and bodies in files of their own."""
+    for path in RECORDINGS.rglob("*"):
+        parts = path.relative_to(RECORDINGS).parts
+        is_body = "__files" in parts or (parts[0] == "playwright" and path.suffix != ".har")
+        if path.is_file() and "make" not in parts and not is_body:
+            yield path
 
 
 def as_line(exchange: Exchange) -> str:

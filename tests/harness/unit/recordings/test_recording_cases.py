@@ -71,8 +71,6 @@ _RIGHT: Final[dict[str, Right]] = {
 
 _NOT_KEPT: Final = (
     "apisix-http-logger.ndjson", "har-body-not-kept.har", "har-truncated-body.har", "vcrpy-null-body.yaml",
-    "easyvcr.json", "har-charles-chlsj.json", "hoverfly.json", "keploy.yaml", "mountebank.json", "postman.json",
-    "scotch.json", "talkback.json5", "wiremock-net.json",
 )  # fmt: skip
 """Recordings whose bodies were not kept."""
 

@@ -36,6 +36,10 @@ COMMANDS = {
     "schemathesis": ["bash", "with_schemathesis.sh"],
     "wiremock": ["bash", "with_wiremock.sh"],
     "pact": ["python", "with_pact.py"],
+    "responses": ["python", "with_responses.py"],
+    "talkback": ["node", "with_talkback.cjs"],
+    "mountebank": ["bash", "with_mountebank.sh"],
+    "playwright": ["node", "with_playwright.cjs"],
 }
 
 

@@ -1,0 +1,120 @@
+"""Postman collections with saved answers (examples), version 2.x.
+
+An example keeps the request that it was saved from. Where a variable stands for the session's id there, the answer says
+whose session it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from hpp_contract.model import Exchange, Request
+from hpp_contract.recordings.formats import convert
+from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped, required
+from hpp_contract.recordings.formats.unparsed import Unparsed
+from hpp_contract.spec.endpoint import SESSIONS_PATH
+
+_MAX_DEPTH: Final = 50
+_VARIABLE: Final = re.compile(r":[A-Za-z_]\w*|\{\{[^{}]*\}\}|\{[^{}]*\}|<[^<>]*>")
+
+
+def _recognizes(document: Any) -> bool:
+    collection = _collection(document)
+    return "item" in collection and "info" in collection and any(True for _ in _saved(collection["item"]))
+
+
+def _collection(document: Any) -> Any:
+    """The collection, which Postman's API wraps once more."""
+    inner = document.get("collection") if isinstance(document, dict) else None
+    return inner if isinstance(inner, dict) else document if isinstance(document, dict) else {}
+
+
+def _read(document: Any, _: Path | None) -> Iterator[Item]:
+    return convert.numbered([*_saved(_collection(document)["item"])], _address, _exchange)
+
+
+def _saved(items: Any, depth: int = 0) -> Iterator[Any]:
+    """Every saved answer in the folders, in order, with its request."""
+    for held in items if isinstance(items, list) and depth < _MAX_DEPTH else ():
+        item = held.value() if isinstance(held, Unparsed) else held
+        if isinstance(item, dict):
+            answers = item.get("response")
+            for answer in answers if isinstance(answers, list) else ():
+                if isinstance(answer, dict):
+                    yield {"request": answer.get("originalRequest") or item.get("request"), "response": answer}
+            yield from _saved(item.get("item"), depth + 1)
+
+
+def _address(saved: Any) -> Asked | Skipped:
+    request = saved["request"]
+    if isinstance(request, str):  # only a URL
+        request = {"url": request}
+    url = _filled(_url(required(request, "url")), saved["response"])
+    return convert.method(request.get("method") or "GET"), located(url)
+
+
+def _url(value: Any) -> str:
+    """The URL, which is a text, or an object with its text and its parts; `:name` in its path stands for a variable."""
+    if isinstance(value, str):
+        return value
+    url = convert.text(value.get("raw")) or _joined(value)
+    for variable in value.get("variable") or ():
+        known = convert.scalar_text(variable.get("value"))
+        if known and not _VARIABLE.fullmatch(known):
+            name = convert.scalar_text(variable.get("key"))
+            ahead, found, rest = f"{url}/".partition(f"/:{name}/")
+            url = f"{ahead}/{known}/{rest}"[:-1] if found else url
+    return url
+
+
+def _joined(value: Any) -> str:
+    host, path = value.get("host"), value.get("path")
+    host = ".".join(map(convert.scalar_text, host)) if isinstance(host, list) else convert.scalar_text(host)
+    path = "/".join(map(convert.scalar_text, path)) if isinstance(path, list) else convert.scalar_text(path)
+    scheme = convert.text(value.get("protocol"))
+    return f"{scheme}://{host}/{path.lstrip('/')}" if scheme else f"{host}/{path.lstrip('/')}"
+
+
+def _filled(url: str, response: Any) -> str:
+    """The URL with the id that the answer names, where the request has a variable in its place."""
+    before, path, rest = url.partition(SESSIONS_PATH)
+    name = rest.partition("?")[0].rstrip("/")
+    if not path or not _VARIABLE.fullmatch(name):
+        return url
+    try:
+        session_id = json.loads(response.get("body"))["session_id"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return url
+    return f"{before}{path}{quote(session_id, safe='-')}" if isinstance(session_id, str) and session_id else url
+
+
+def _exchange(saved: Any, method: str, url: str) -> Exchange | Skipped:
+    if _VARIABLE.fullmatch(url.partition(SESSIONS_PATH)[2].partition("?")[0].rstrip("/")):
+        return Skipped.STUB  # for any session
+    request, response = saved["request"], saved["response"]
+    asked = Request(method, url, convert.headers(_sent(request)))
+    fields = convert.headers(response.get("header"))
+    answered = convert.response(required(response, "code"), fields, _body(response.get("body")), response.get("status"))
+    elapsed = response.get("responseTime")
+    seconds = elapsed / 1000 if isinstance(elapsed, int | float) else None
+    return convert.exchange(asked, answered, elapsed=seconds, standalone=True)
+
+
+def _sent(request: Any) -> Any:
+    held = request.get("header") if isinstance(request, dict) else None
+    if not isinstance(held, list):
+        return None
+    return [field for field in held if not isinstance(field, dict) or not field.get("disabled")]
+
+
+def _body(value: Any) -> bytes | convert.NotKept:
+    return convert.answered(value)
+
+
+POSTMAN = Format("Postman", _recognizes, _read)
