@@ -29,21 +29,26 @@ class Right:
 _OTHER: Final = ("1 exchanges of other operations skipped",)
 _STUB: Final = ("1 stubs for this endpoint are patterns or templates, or forward or fail on purpose",)
 
+_LOST: Final = ("1 body was not kept, or cannot be unpacked",)
+
 ONE: Final = Right(1)
 """One exchange, in which no rule is broken."""
 
 _RIGHT: Final[dict[str, Right]] = {
+    "apisix-http-logger.ndjson": Right(1, _LOST),
     "envoy.ndjson": Right(0, said="an access log of Envoy: it keeps no bodies"),
     "fiddler.saz": Right(0, said="a zip, a session archive of Fiddler: export it by File › Export Sessions"),
     "folder": Right(1, notes=("A.swift: not a recording", "c.toml: not a recording", "x.bru: not a recording")),
     "go-vcr-lossy-gzip.yaml": Right(0, said="bytes of it are lost (read as go-vcr)"),
     "har-blocked-by-browser.har": Right(1, notes=("1 requests that the browser blocked never left it",)),
+    "har-body-not-kept.har": Right(1, _LOST),
     "har-content-encoding-no-coding.har": Right(1, spared=()),
     "har-other-data-url.har": Right(1, _OTHER),
     "har-other-status-minus-2.har": Right(1, _OTHER),
     "har-placeholders.har": Right(8, spared=("HPP-K01",)),
     "har-preflight.har": Right(1, _OTHER),
     "har-text-empty-size.har": Right(1, broken=("HPP-H08",)),
+    "har-truncated-body.har": Right(1, _LOST),
     "har-two-sessions.har": Right(2, spared=()),
     "insomnia4.json": Right(0, said="an export of Insomnia: it holds no answers"),
     "jmeter.xml": Right(0, said="results of JMeter"),
@@ -62,6 +67,7 @@ _RIGHT: Final[dict[str, Right]] = {
     "recording-lone-surrogate-status.json": Right(1, spared=()),
     "ruby-vcr-userinfo-real.yml": Right(1, spared=()),
     "vcrpy-multi-doc.yaml": Right(0, said="a second YAML document at line 26"),
+    "vcrpy-null-body.yaml": Right(1, _LOST),
     "wiremock-body-file-template.json": Right(0, _STUB),
     "wiremock-fault.json": Right(0, _STUB),
     "wiremock-other-body-elsewhere.json": Right(1, _OTHER),
@@ -69,23 +75,10 @@ _RIGHT: Final[dict[str, Right]] = {
 }
 """What differs from `ONE`."""
 
-_NOT_KEPT: Final = (
-    "apisix-http-logger.ndjson", "har-body-not-kept.har", "har-truncated-body.har", "vcrpy-null-body.yaml",
-)  # fmt: skip
-"""Recordings whose bodies were not kept."""
-
 NAMES: Final = sorted(path.name for path in CASES.iterdir() if path.suffix != ".bin")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason="not kept is no state yet", strict=True))
-        if name in _NOT_KEPT
-        else name
-        for name in NAMES
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_right_value(name: str) -> None:
     """What is in the file is judged, what is not of this endpoint is skipped, and nobody is blamed for the recorder."""
     right, judged = _RIGHT.get(name, ONE), judge_recordings([str(CASES / name)], processes=1)
@@ -99,7 +92,7 @@ def test_the_right_value(name: str) -> None:
 
 def test_every_value_has_its_file() -> None:
     """No right value is of a file that is not there any more."""
-    assert {*_RIGHT, *_NOT_KEPT} <= {*NAMES}
+    assert {*_RIGHT} <= {*NAMES}
 
 
 def test_a_stub_that_is_no_exchange_is_said() -> None:
