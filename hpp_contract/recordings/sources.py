@@ -28,12 +28,10 @@ _NO_RECORDINGS: Final = frozenset(
 """Endings of files in a folder that are not data. All others are examined."""
 
 _RECORDINGS: Final = frozenset(
-    (".json", ".har", ".yaml", ".yml", ".ndjson", ".jsonl", ".json5", ".log", ".gz", ".zip", ".tape", ".cassette")
+    (".json", ".har", ".yaml", ".yml", ".ndjson", ".jsonl", ".json5", ".chlsj", ".gz", ".zip")
 )
 """Endings of files in a folder that are damaged recordings where they cannot be read; all others are something else."""
 
-_PATH_WORD: Final = b"sessions"
-_CHUNK: Final = 1024 * 1024
 _EXAMINED_LINES: Final = 20
 
 PIECE: Final = 4 * 1024 * 1024
@@ -83,16 +81,8 @@ class InputFile:
 
     @property
     def may_be_recording(self) -> bool:
-        """Whether a file that was found in a folder and cannot be read is a damaged recording of this endpoint."""
-        if PurePath(self.name).suffix.lower() not in _RECORDINGS:
-            return False
-        tail = b""
-        with self.open() as stream:
-            while chunk := stream.read(_CHUNK):
-                if _PATH_WORD in tail + chunk:
-                    return True
-                tail = chunk[-len(_PATH_WORD) :]
-        return False
+        """Whether a file that was found in a folder and cannot be read is a damaged recording, by its ending."""
+        return PurePath(self.name).suffix.lower() in _RECORDINGS
 
     def read(self, offset: int, length: int) -> bytes:
         """`length` plain bytes from `offset` on. Raises OSError."""

@@ -66,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     packed = gzip.compress("".join(lines[200:]).encode())
     (folder / "b.ndjson.gz").write_bytes(packed)
     (folder / "c.ndjson.gz").write_bytes(packed[:-20])
-    (folder / "d.yaml").write_text("[sessions")
+    (folder / "d.yaml").write_text("[")
     (folder / "e.json").write_text("{}")
     for name in ("ruby-vcr.yml", "published/browser-firefox.har"):
         shutil.copy(RECORDINGS / name, folder)
