@@ -96,7 +96,7 @@ def items(
                 else:
                     yield Skipped.OPERATION if item is None else item
             return
-        for item_read in read_document(source):
+        for item_read in LAST_READ.items(source):
             if isinstance(item_read, Unreadable):
                 yield Damage(f"{source.name}{item_read}")
             elif isinstance(item_read, Skipped):
@@ -184,3 +184,33 @@ def _placed(item: Exchange | Unreadable | Skipped, name: str, format_: str) -> E
     if isinstance(item, Exchange):
         return replace(item, evidence=name + item.evidence)
     return Unreadable(f"{item} (read as {format_})") if isinstance(item, Unreadable) else item
+
+
+class LastRead:
+    """What was read of the last document: who needs its exchanges again, as the judging of sessions does, need not
+    parse it a second time."""
+
+    MOST: Final = 20_000
+    """Exchanges that are kept. A document of more is read again."""
+
+    def __init__(self) -> None:
+        self._last: tuple[InputFile, list[Exchange | Unreadable | Skipped]] | None = None
+
+    def items(self, source: InputFile) -> Iterator[Exchange | Unreadable | Skipped]:
+        """As `read_document`."""
+        if self._last is not None and self._last[0] == source:
+            yield from self._last[1]
+            return
+        kept: list[Exchange | Unreadable | Skipped] = []
+        exchanges = 0
+        for item in read_document(source):
+            exchanges += isinstance(item, Exchange)
+            if exchanges <= self.MOST:
+                kept.append(item)
+            yield item
+        if exchanges <= self.MOST:
+            self._last = source, kept
+
+
+LAST_READ: Final = LastRead()
+"""That of this process."""

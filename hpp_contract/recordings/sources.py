@@ -51,7 +51,7 @@ class InputFile:
 
     `is_lines` says whether it is NDJSON; otherwise it is one document. `found` says that it was found in a folder and
     not named by the user: it may not be a recording. `beside` is the folder of the files that were in one zip with it;
-    `not_read` says what a file is that is no recording.
+    `not_read` says what a file is that is no recording. `spool` is the folder of this run: no two runs have one value.
     """
 
     number: int
@@ -63,6 +63,7 @@ class InputFile:
     unpacked: Path | None = None
     beside: Path | None = None
     not_read: str | None = None
+    spool: Path | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -183,7 +184,7 @@ def input_file(number: int, name: str, spool: Path, found: bool = False) -> Inpu
         start = opened.read(4)
     plain = spool / f"{number}.plain" if is_packed(start) else None
     beside = folder_of(plain, start) if plain is not None else None
-    source = InputFile(number, name, place, found=found, unpacked=plain, beside=beside)
+    source = InputFile(number, name, place, found=found, unpacked=plain, beside=beside, spool=spool)
     try:
         is_lines = _is_lines(source)
     except NoRecording as other:

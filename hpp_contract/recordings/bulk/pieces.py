@@ -29,7 +29,7 @@ from hpp_contract.recordings.bulk.sessions import (
 )
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Skipped
-from hpp_contract.recordings.reading import about_session, items, read_document
+from hpp_contract.recordings.reading import LAST_READ, about_session, items
 from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece
 from hpp_contract.rules import CATALOGUE
 
@@ -161,7 +161,7 @@ class Reopener:
         return ndjson.exchange_on(line, f"{source.name}#{record.number}")
 
     def _read_document(self, file: int) -> dict[int, Exchange]:
-        return {_index(item): item for item in read_document(self._sources[file]) if isinstance(item, Exchange)}
+        return {_index(item): item for item in LAST_READ.items(self._sources[file]) if isinstance(item, Exchange)}
 
 
 def _index(exchange: Exchange) -> int:
