@@ -25,7 +25,7 @@ def parsed(source: InputFile) -> Any:
         raise NoRecording(source.not_read)
     _refuse_beyond(MAX_JSON, source.size)
     data = source.read(0, source.size).removeprefix(_BOM)
-    tool = not_text(data)
+    tool = not_text(data, source.name)
     if tool is not None:
         raise NoRecording(tool)
     if data[:4096].lstrip()[:1] not in (b"{", b"["):

@@ -33,7 +33,11 @@ MIN_FREE: Final = 256 * 1024**2
 
 GZIP: Final = b"\x1f\x8b"
 _CHUNK: Final = 1024 * 1024
-_UTF_16: Final = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_UTF_16: Final = {
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", b"{\0": "utf-16-le", b"[\0": "utf-16-le",
+    b"\0{": "utf-16-be", b"\0[": "utf-16-be",
+}  # fmt: skip
+"""How texts in UTF-16 begin, with a byte order mark or as JSON, and their encoding."""
 
 
 def is_packed(start: bytes) -> bool:
@@ -90,11 +94,11 @@ def _unpack(packed: BinaryIO, partial: Path, target: Path) -> None:
         _unzip(packed, partial, target, limit)
     else:
         with partial.open("wb") as copy:
-            copy.writelines(_transcoded(packed))
+            copy.writelines(_transcoded(packed, _UTF_16[start[:2]]))
 
 
-def _transcoded(stream: BinaryIO) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder("utf-16")()
+def _transcoded(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
     while chunk := stream.read(_CHUNK):
         yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode()

@@ -278,9 +278,13 @@ def method(value: Any) -> str:
     return name.upper() if name.islower() else name
 
 
+_status_line = re.compile(r"(?:HTTP/[0-9.]+ )?([0-9]{3})(?:\.0| .*)?").fullmatch
+
+
 def status_code(value: Any) -> int:
-    """A status code from a number or a text of digits."""
-    digits = scalar_text(value).removesuffix(".0")
+    """A status code from a number, a text of digits, or a status line."""
+    line = _status_line(scalar_text(value))
+    digits = line[1] if line else ""
     if isinstance(value, bool) or len(digits) != 3 or not (digits.isascii() and digits.isdigit()) or digits[0] == "0":
         raise Unreadable("a status code is not a number from 100 to 999")
     return int(digits)
@@ -309,10 +313,3 @@ def first_object(items: Any) -> Mapping[str, Any]:
     """The first item of a list where it is an object, else an empty one."""
     first = first_item(items)
     return first if isinstance(first, dict) else {}
-
-
-def instant_of(value: Any, unit: int = 1_000_000_000) -> Instant | None:
-    """The instant of a number since 1970 in units of so many nanoseconds (by default seconds), else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value * unit < 1e19:
-        return None
-    return Instant(round(value * unit), 0)

@@ -39,6 +39,9 @@ def _exchange(interaction: Any, method: str, url: str) -> Exchange:
     code = required(response, "code")
     reason = convert.text(response.get("status")).partition(" ")[2]
     body = convert.answered(response.get("body", ""))  # Go leaves out what is empty
+    length = response.get("content_length")
+    if body == b"" and isinstance(length, int) and length > 0:
+        body = convert.NotKept("left out")
     fields = convert.headers(response.get("headers"))
     return convert.exchange(
         asked,

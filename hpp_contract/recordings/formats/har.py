@@ -89,7 +89,7 @@ def _body(content: Any, response: Any, fields: Headers, folder: Path | None) -> 
     body = (_chunks(text) if chunked else None) or _text(text, content.get("encoding"))
     size = content.get("size")
     cut = isinstance(size, int | float) and len(body) < size
-    if _CUT.search(comment) or convert.says_left_out(body) or (cut and _ends_early(body)):
+    if (cut and not body) or _CUT.search(comment) or convert.says_left_out(body) or (cut and _ends_early(body)):
         return NotKept("not whole")
     return body
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import Any, Final
 
 from hpp_contract.recordings.formats.convert import first_object
@@ -32,10 +33,19 @@ _STARTS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
 ZIP: Final = b"PK\x03\x04"
 
 
-def not_text(data: bytes) -> str | None:
-    """What a file is, and how to export it, where its first bytes show a tool whose files are not read."""
+_ENDINGS: Final = {".chls": _STARTS[1][1], ".chlz": _STARTS[1][1], ".flow": _STARTS[0][1], ".flows": _STARTS[0][1],
+                   ".mitm": _STARTS[0][1]}  # fmt: skip
+"""How files of such tools are called."""
+
+
+def not_text(data: bytes, name: str) -> str | None:
+    """What a file is, and how to export it, where its first bytes, or its name where these are no text, show a tool
+    whose files are not read."""
     start = data[:8192]
-    return next((sentence for pattern, sentence in _STARTS if pattern.match(start)), None)
+    for pattern, sentence in _STARTS:
+        if pattern.match(start):
+            return sentence
+    return _ENDINGS.get(PurePath(name).suffix.lower()) if data[:1] not in (b"{", b"[") else None
 
 
 def of_zip(names: list[str]) -> str:

@@ -29,7 +29,7 @@ def _read(document: Any, _: Path | None) -> Iterator[Item]:
 def _address(recorded: Any) -> Asked | Skipped:
     request, path = recorded["httpRequest"], recorded["httpRequest"].get("path")
     if not isinstance(path, str) or is_pattern(path):
-        return Skipped.STUB if isinstance(path, str) and may_be_session(path) else Skipped.OPERATION
+        return Skipped.STUB if may_be_session(str(path)) else Skipped.OPERATION
     secure = "http" if request.get("secure") is False else "https"
     host = first(convert.headers(request.get("headers")), "host")
     method = request.get("method") or "GET"

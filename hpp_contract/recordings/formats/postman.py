@@ -68,8 +68,9 @@ def _url(value: Any) -> str:
         known = convert.scalar_text(variable.get("value"))
         if known and not _VARIABLE.fullmatch(known):
             name = convert.scalar_text(variable.get("key"))
-            ahead, found, rest = f"{url}/".partition(f"/:{name}/")
-            url = f"{ahead}/{known}/{rest}"[:-1] if found else url
+            path, mark, query = url.partition("?")
+            ahead, found, rest = f"{path}/".partition(f"/:{name}/")
+            url = (f"{ahead}/{known}/{rest}"[:-1] if found else path) + mark + query
     return url
 
 

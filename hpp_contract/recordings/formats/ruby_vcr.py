@@ -5,14 +5,16 @@ Bodies are `{string: …}` or `{base64_string: …}`; times stand in `recorded_a
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Exchange, Request, Response
+from hpp_contract.model.exchange import MAX_CONTENT
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.addresses import located
-from hpp_contract.recordings.formats.convert import Asked, Format, Item, NotKept, required
+from hpp_contract.recordings.formats.convert import Asked, Format, Item, NotKept, Unreadable, required
 from hpp_contract.recordings.formats.times import instant
 
 
@@ -45,9 +47,19 @@ def _response(response: Any) -> Response:
 
 
 def _answered(body: Any) -> bytes | NotKept:
-    if isinstance(body, dict) and body.get("file") not in (None, False, "no", "false"):  # R's write_disk_path
-        return NotKept("in another file")
+    if isinstance(body, dict) and (body.get("on_disk") or body.get("file") not in (None, False, "no", "false")):
+        return NotKept("in another file")  # R's write_disk_path
+    if isinstance(body, dict) and isinstance(body.get("raw_gzip"), str):  # R's vcr 2, of what is no text
+        return _inflated(convert.unbase64(body["raw_gzip"]))
     return convert.answered(_body(body))
+
+
+def _inflated(packed: bytes) -> bytes:
+    undo = zlib.decompressobj(47)  # gzip or zlib, as R has it
+    try:
+        return undo.decompress(packed, MAX_CONTENT)
+    except zlib.error as error:
+        raise Unreadable("a packed body that cannot be unpacked") from error
 
 
 def _body(body: Any) -> Any:

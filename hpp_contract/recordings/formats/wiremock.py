@@ -39,7 +39,7 @@ def _is_mapping(value: Any) -> bool:
     if {"uuid", "persistent", "scenarioName"} & value.keys():
         return True
     url = next((request[name] for name in (*_URLS, *_PATTERNS) if name in request), None)
-    return isinstance(url, str) and "://" not in url and "uri" not in request
+    return isinstance(url, str) and "://" not in url and not url.startswith("~") and "uri" not in request
 
 
 def _read(document: Any, folder: Path | None) -> Iterator[Item]:
