@@ -7,6 +7,7 @@ bytes. What a fault means is for the rules to say.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,8 +71,8 @@ def _parse(text: str, bom: bool) -> Body:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) != len(pairs):
-            names = [name for name, _ in pairs]
-            duplicates.extend(sorted({name for name in names if names.count(name) > 1}))
+            names = Counter(name for name, _ in pairs)
+            duplicates.extend(sorted(name for name, count in names.items() if count > 1))
         return value
 
     def constant(name: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import shutil
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -65,6 +67,18 @@ def test_a_zip_with_a_har(tmp_path: Path) -> None:
     assert first is not None
     assert second is not None
     assert (first.body, second.body_kept) == (b"{ }", False)
+    with zipfile.ZipFile(packed, "a") as more:
+        more.writestr("../../outside", b"{}")
+    assert len(read_recordings([str(packed)]).exchanges) == 2
+
+
+def test_a_har_without_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a HAR comes from standard input, the files that it names are nowhere."""
+    content = io.TextIOWrapper(io.BytesIO(har(entry(_file="a.json"))), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", content)
+    [exchange] = read_recordings(["-"]).exchanges
+    assert exchange.response is not None
+    assert not exchange.response.body_kept
 
 
 @pytest.mark.parametrize(

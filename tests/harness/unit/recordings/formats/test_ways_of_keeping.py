@@ -99,6 +99,8 @@ def responses(**answer: Any) -> Any:
         har({"text": TEXT}),
         har({"text": PACKED, "encoding": "base64"}),
         har({"text": PACKED}),
+        {"httpRequest": {"path": PATH, "body": {"type": "REGEX"}}, "httpResponse": {"body": TEXT}},
+        responses(body=TEXT, headers={"content-type": "application/json"}),
         har({"text": TEXT, "encoding": "base64"}),
         har({"text": json.dumps([PACKED[:8], PACKED[8:]]), "encoding": "base64"}),
         har({"text": json.dumps([BODY.hex()]), "_isBinary": True}),
@@ -186,6 +188,24 @@ def test_an_empty_body_was_kept(tmp_path: Path, document: Any) -> None:
     (exchange,), *_ = read(tmp_path, document)
     assert exchange.response is not None
     assert (exchange.response.body_kept, exchange.response.content) == (True, b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "chunked", "body"),
+    [
+        ("abcdefghi", False, b"abcdefghi"),
+        ("MTIzNDU2Nzg5", False, b"MTIzNDU2Nzg5"),
+        ('{"no": "chunks"}', True, b'{"no": "chunks"}'),
+        ("[1, 2]", True, b"[1, 2]"),
+        ('["not base64!"]', True, b'["not base64!"]'),
+        ("[", True, b"["),
+    ],
+)
+def test_texts_that_only_look_packed(tmp_path: Path, text: str, chunked: bool, body: bytes) -> None:
+    """A text of the letters of base64, and a list that holds no chunks, are what was answered."""
+    (exchange,), *_ = read(tmp_path, har({"text": text} | ({"encoding": "base64"} if chunked else {})))
+    assert exchange.response is not None
+    assert exchange.response.body == body
 
 
 @pytest.mark.parametrize(
