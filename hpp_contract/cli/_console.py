@@ -86,6 +86,7 @@ def colour(no_color: bool) -> bool:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    text = redactor().without_secrets(text)  # the last check: keys that are not ours are for the caller to take out
     encoding = stream.encoding or "utf-8"
     try:
         text.encode(encoding)

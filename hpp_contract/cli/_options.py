@@ -136,11 +136,12 @@ def finish(
     if options.detailed and evidence:
         judged = with_evidence(judged, evidence)
     written = _date(options.clock()) if options.detailed else ""
-    view = ReportView(sanitize_report(judged, redactor(*secrets)), history, written)
+    redact = redactor(*secrets)
+    view = ReportView(sanitize_report(judged, redact), history, written)
     _print(view, options)
     for writer in WRITERS:
         if writer.name in options.files:
-            write(options.files[writer.name], writer.render(view))
+            write(options.files[writer.name], writer.render(view), redact)
     raise SystemExit(view.report.exit_code)
 
 

@@ -15,7 +15,7 @@ import click
 
 from hpp_contract.cases import CASES, GENERATED, Case, select, selects_generated
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.cli._console import completing, progress, write_stdout
+from hpp_contract.cli._console import completing, progress, redactor, write_stdout
 from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.client import Adapter, GeneratedOptions, RunOptions, run
 from hpp_contract.client.adapters import own_interpreter
@@ -195,6 +195,6 @@ def trusting(tls: Tls | None) -> Iterator[None]:
 
 def _list(options: Options, cases: tuple[Case, ...]) -> None:
     if "json" in options.files:
-        write(options.files["json"], as_json(cases))
+        write(options.files["json"], as_json(cases), redactor())
     else:
         write_stdout(as_text(cases))

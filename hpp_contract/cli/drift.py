@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -162,7 +163,8 @@ def _compare(request: DriftOptions) -> NoReturn:
     result = _result(baseline, seen)
     report = _report(request, seen, result)
     if request.accept is not None:
-        report = _accept(request, baseline, result, report, Accepted(at, request.accept, seen.subject.name))
+        entry = Accepted(at, request.accept, seen.subject.name)
+        report = _accept(request, baseline, result, report, entry, redactor(*seen.secrets))
     if request.history is not None:
         accepted = request.accept if result.unverified is None else None
         run = run_of(result, at, seen.subject.name, report.exit_code, accepted)
@@ -229,13 +231,20 @@ def _report(request: DriftOptions, seen: ProbeResult, result: DriftResult) -> Re
     )
 
 
-def _accept(request: DriftOptions, baseline: Baseline, result: DriftResult, report: Report, entry: Accepted) -> Report:
+def _accept(
+    request: DriftOptions,
+    baseline: Baseline,
+    result: DriftResult,
+    report: Report,
+    entry: Accepted,
+    redact: Callable[[str], str],
+) -> Report:
     """Write the new baseline. A run that could not be verified is not accepted."""
     if result.unverified is not None:
         return replace(report, notes=(*report.notes, "Nothing was accepted: the baseline is as it was."))
     file = request.folder / FACTS_FILE
-    reason = redactor()(entry.reason)
-    write(file, as_json(accept(baseline, result.facts, result.changes, replace(entry, reason=reason))))
+    clean = replace(entry, reason=redact(entry.reason), source=redact(entry.source))
+    write(file, as_json(accept(baseline, result.facts, result.changes, clean)), redact)
     accepted = tuple(f"Accepted: {c.change_class} {c.fact}: {c.before} → {c.after}" for c in result.changes)
     facts = sum(len(situation.aspects) for situation in result.facts.values())
     done = f"The baseline in {file} now holds what was seen: {facts} facts in {len(result.facts)} situations."
@@ -251,7 +260,7 @@ def _summarize_history(request: DriftOptions) -> NoReturn:
     write_stdout(redact(summary_text(summary)))
     for name, writer in {"json": summary_json, "markdown": summary_markdown}.items():
         if name in request.options.files:
-            write(request.options.files[name], redact(writer(summary)))
+            write(request.options.files[name], writer(summary), redact)
     raise SystemExit(0)
 
 

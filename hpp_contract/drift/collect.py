@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -37,8 +38,9 @@ from hpp_contract.engine.judge import Groups, by_condition, exercised
 from hpp_contract.engine.rule import Severity
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.asked import Asked, asked
-from hpp_contract.model.exchange import AnsweredBy
+from hpp_contract.model.exchange import AnsweredBy, values
 from hpp_contract.model.trace import DELETE, traces
+from hpp_contract.privacy.redact import Redactor, is_placeholder
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.fields import PUBLISHED
 
@@ -133,10 +135,12 @@ def transient(exchange: Exchange) -> str | None:
 
 
 def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> None:
-    situation = situation_of(exchange)
+    redact = _redactor(exchange.context.secrets, tuple(values(exchange.request.headers, "authorization")))
+    situation = redact(situation_of(exchange))
     is_session = pool_of(situation) == SESSION
     sample = exchange.request.session_id or ""
-    for aspect, value in (*extract_facts(exchange, situation), *_judged(exchange, _SINGLE)):
+    shown = ((FactKey(key.kind, redact(key.name)), redact(value)) for key, value in extract_facts(exchange, situation))
+    for aspect, value in (*shown, *_judged(exchange, _SINGLE)):
         tallies[situation].add(sample, aspect, value, exchange.evidence)
         if aspect == STATUS and is_session:
             tallies[SESSION].add(sample, aspect, value, exchange.evidence)
@@ -149,6 +153,17 @@ def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> No
         tallies[KNOWN].add(sample, FactKey("answer"), _answer(exchange), exchange.evidence)
     if not embedded and exchange.context.provenance not in PUBLISHED:
         tallies[situation].confirmed.add(sample)
+
+
+@lru_cache(maxsize=8)
+def _redactor(secrets: tuple[str, ...], sent: tuple[str, ...]) -> Redactor:
+    """Facts are written into files that are committed, so a server that echoes credentials must not get them there."""
+    tokens = {value.partition(" ")[2] for value in sent} | {*sent}
+    return Redactor((*secrets, *(token for token in tokens if len(token) >= _LONG and not is_placeholder(token))))
+
+
+_LONG: Final = 8
+"""Characters that are not an echo by chance."""
 
 
 def _answer(exchange: Exchange) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from hpp_contract.engine.errors import UsageProblem
 
 
-def write(path: Path, text: str) -> None:
-    """Write UTF-8 text to `path` so that a reader sees the old file or the whole new one. Raises UsageProblem."""
+def write(path: Path, text: str, redact: Callable[[str], str] = str) -> None:
+    """Write UTF-8 text to `path` so that a reader sees the old file or the whole new one. Raises UsageProblem.
+
+    `redact` is the last check of the text; only what holds nothing from outside is written without.
+    """
     check(path)
-    data = text.encode("utf-8", errors="backslashreplace")
+    data = redact(text).encode("utf-8", errors="backslashreplace")
     try:
         if path.exists() and not path.is_file():  # a device or a pipe: replacing one would do harm
             path.write_bytes(data)

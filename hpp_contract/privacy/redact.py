@@ -100,11 +100,15 @@ class Redactor:
         self._forms_in_order = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
+        return _ANY_KEY.sub(REDACTED, self.without_secrets(text))
+
+    def without_secrets(self, text: str) -> str:
+        """The text without the given secrets; other keys stay."""
         if self.finds(text):
             text = self._pattern.sub(REDACTED, text)
             # What is still there is written in a way that nobody foresaw.
             text = "\n".join(REDACTED if self.finds(line) else line for line in text.split("\n"))
-        return _ANY_KEY.sub(REDACTED, text)
+        return text
 
     def finds(self, text: str) -> bool:
         """Whether one of the secrets is in the text, however it is written."""

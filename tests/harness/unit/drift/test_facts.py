@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,10 +25,24 @@ from hpp_contract.engine import edits
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.instant import http_date
+from hpp_contract.privacy.redact import Redactor
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
 from hpp_contract.spec.schema_files import SHAPES
 from tests.harness.support.fake_time import NOON, SECOND, noon
+
+
+def quote_all(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+def in_hexadecimal(text: str) -> str:
+    return text.encode().hex()
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(f"x{text}y".encode()).decode()
+
 
 ID = "39a1c773-bafd-754d-af1f-b30c592f1267"
 JSON = st.recursive(
@@ -233,3 +250,20 @@ def test_a_deletion_explains_a_404(deleted: bool, outcome: str) -> None:
     between = [edits.edits(edits.method("DELETE"), edits.status(204))(polls[1])] if deleted else []
     facts = collect_facts([polls[0], *between, gone]).facts
     assert facts["known session"].aspects[FactKey("rule", "HPP-L08")].values == {outcome: 1}
+
+
+@pytest.mark.parametrize("write", [str, str.lower, str.upper, in_hexadecimal, quote_all, in_base64])
+def test_an_echoed_key_is_no_fact(write: Callable[[str], str]) -> None:
+    """Credentials that a server echoes, as a name or a value and in whatever case and encoding, are in no fact."""
+    key = "Geheim_key-of_this_Shop"
+    echo = write(key)
+    fields = ((echo, "1"), ("Vary", echo), ("Cache-Control", echo), ("WWW-Authenticate", echo), ("X-A", echo))
+    for status, content_type in product((200, 404), (f"application/{echo}", f"text/plain; charset={echo}")):
+        body = {echo: {echo: echo}, "status": echo, "error_code": echo, "order_id": echo, "list": [echo]}
+        response = Response(status, (*fields, ("Content-Type", content_type)), json.dumps(body).encode())
+        for sent, secrets in (((), (key,)), ((("Authorization", f"Basic {key}"),), ())):
+            request = Request("GET", f"https://x/hpp/v1/sessions/{ID}", sent)
+            exchange = Exchange(request, response, context=Context(credentials="right", secrets=secrets))
+            text = as_json(Baseline(collect_facts([exchange]).facts))
+            assert not Redactor([key]).finds(text)
+            assert '"header", "name": "x-a"' in text
