@@ -22,6 +22,7 @@ from hpp_contract.client.adapters import own_interpreter
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
 from hpp_contract.client.adapters.python import PythonAdapter, resolve
+from hpp_contract.client.adapters.subprocess_group import ended_by_signals
 from hpp_contract.client.generated import DEFAULT_COUNT
 from hpp_contract.client.listing import as_json, as_text
 from hpp_contract.client.recorded import recorded_cases
@@ -117,7 +118,7 @@ def client(
     if generated_options is None:
         refuse_idle(("folder",), "no generated sessions are read")
     run_options = replace(run_options, generated=generated_options, clock=options.clock)
-    with progress("running client cases"), authority(tls) as trusted, trusting(trusted):
+    with progress("running client cases"), authority(tls) as trusted, trusting(trusted), ended_by_signals():
         report = run(cases, start, subject, replace(run_options, tls=trusted))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
     names = {*(case.name for case in cases), *([GENERATED] if generated_options else [])}

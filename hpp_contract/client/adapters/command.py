@@ -15,6 +15,7 @@ from hpp_contract.client.adapters.results import no_session, parse_capabilities,
 from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.client_read import Capabilities, ClientResult
+from hpp_contract.privacy.quote import quote_first
 
 HELLO: Final = {"op": "hello", "protocol": 1}
 HELLO_LIMIT_S: Final = 1.0
@@ -218,6 +219,5 @@ def _wrong_id(message: dict[str, Any], wanted: Collection[str]) -> str:
 
 
 def quoted(line: bytes) -> str:
-    """A line for a message, cut where it is long."""
-    text = " ".join(line.decode("utf-8", "replace").split())
-    return repr(text if len(text) <= 80 else f"{text[:80]}…")
+    """A line for a message, cut where it is long, without keys and people."""
+    return repr(quote_first(line, 80))

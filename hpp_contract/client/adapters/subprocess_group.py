@@ -7,14 +7,17 @@ import os
 import re
 import selectors
 import signal
+import socket
 import subprocess
+import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from hpp_contract.engine.errors import UsageProblem, system_refusal
+from hpp_contract.privacy.quote import quote_first, quote_last
 
 MAX_LINE: Final = 1_000_000
 """Bytes of one line: a session has a few hundred."""
@@ -32,7 +35,19 @@ _ERROR: Final = re.compile(
 
 _CHUNK: Final = 65536
 _POLL_S: Final = 0.1
-_MARK: Final = "HPP_CONTRACT_ADAPTER"
+_MARK: Final = "CONTRACT_ADAPTER"
+_OURS: Final = "HPP_"
+"""How the variables begin that may hold credentials: no child gets them."""
+
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+_LAST_WORDS_S: Final = 0.2
+"""Seconds that children have to end by themselves when the run is interrupted."""
+
+_running: Final = set["SubprocessGroup"]()
+"""Every child: a signal must end those of other threads too, and nothing else is at hand where it arrives."""
+
+_ending: Final = threading.Event()
+"""No child is started any more, by any thread."""
 
 
 class AdapterError(Exception):
@@ -41,13 +56,16 @@ class AdapterError(Exception):
 
 class SubprocessGroup:
     """A running command; `heard` once anything came on its stdout. Used by one thread. Raises UsageProblem when it
-    cannot be started, and SystemRefused or OSError when the system refuses a process or a file."""
+    cannot be started, SystemRefused or OSError when the system refuses a process or a file, and KeyboardInterrupt when
+    the run was interrupted."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         if os.name != "posix":
             raise UsageProblem("--command needs a POSIX system (Linux, macOS, WSL): use --python here.")
+        _refuse_when_ending()
         self._mark = f"{_MARK}={uuid.uuid4()}"
-        environ = os.environ | dict([self._mark.split("=")])
+        inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(_OURS)}
+        environ = inherited | dict([self._mark.split("=")])
         pipe = subprocess.PIPE
         self._selector = selectors.DefaultSelector()  # first, because nothing here may fail once the process runs
         try:
@@ -70,6 +88,12 @@ class SubprocessGroup:
         self._tail = b""
         self._open = True
         self.heard = False
+        _running.add(self)
+        try:
+            _refuse_when_ending()  # the signal came while it was being started
+        except KeyboardInterrupt:
+            self.stop()
+            raise
 
     def _fd(self, name: str) -> int:
         return self._streams[name].fileno()
@@ -156,8 +180,8 @@ class SubprocessGroup:
         """What it said on stderr, as the end of a sentence: the first line that looks like an error, else the end."""
         lines = (self._head + b"\n" + self._tail).decode("utf-8", "replace").splitlines()
         if error := next(filter(_ERROR.search, lines), None):
-            return f", saying on stderr: {' '.join(error.split())[:200]}"
-        said = " ".join(self._tail.decode("utf-8", "replace").split())[-200:]
+            return f", saying on stderr: {quote_first(error.encode(), 200)}"
+        said = quote_last(self._tail, 200)
         return f", saying last on stderr: {said}" if said else ""
 
     def stop(self, wait: float = 0.0) -> None:
@@ -172,10 +196,79 @@ class SubprocessGroup:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
         self._process.wait()
+        _running.discard(self)
         self._selector.close()
         for name in ("stdout", "stderr"):
             self._streams[name].close()
         _kill_marked(self._mark.encode())  # last: it needs the files that were closed above
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it and to all it started. Safe to call from a signal handler and from any thread."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+        if number == signal.SIGKILL:
+            _kill_marked(self._mark.encode())
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """While the block runs, Ctrl-C, SIGTERM and SIGHUP end every child with all that it started, and then raise
+    KeyboardInterrupt, once. What is ignored stays ignored (nohup). Outside the main thread this does nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    caught = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+
+    woken, waker = socket.socketpair()
+    waker.setblocking(False)
+    # A thread ends the children: Python runs a handler in the main thread only, which may be waiting for them.
+    watcher = threading.Thread(
+        target=_end_all_when_woken, args=(woken, caught), name="hpp-contract signals", daemon=True
+    )
+
+    def interrupt(*_: object) -> None:
+        for number in caught:
+            signal.signal(number, signal.SIG_IGN)
+        watcher.join()
+        raise KeyboardInterrupt
+
+    watcher.start()
+    wakeup = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    for number in caught:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in caught:
+            signal.signal(number, before[number])
+        signal.set_wakeup_fd(wakeup)
+        waker.close()
+        watcher.join()
+        woken.close()
+        _ending.clear()
+
+
+def _end_all_when_woken(woken: socket.socket, numbers: Sequence[int]) -> None:
+    while number := woken.recv(1):
+        if number[0] in numbers:
+            _ending.set()
+            _end_all()
+            return
+
+
+def _refuse_when_ending() -> None:
+    if _ending.is_set():
+        raise KeyboardInterrupt
+
+
+def _end_all() -> None:
+    for number, seconds in ((signal.SIGTERM, _LAST_WORDS_S), (signal.SIGKILL, 0.0)):
+        for child in [*_running]:
+            child.signal(number)
+        time.sleep(seconds)
 
 
 def _kill_marked(mark: bytes) -> None:

@@ -14,8 +14,8 @@ from tests.harness.support.paths import ROOT
 PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
 PUBLIC = PAGE.partition("## How each may change")[0]
 VARIABLE = re.compile(r"\bHPP_[A-Z_]+\b")
-INTERNAL = {"HPP_CONTRACT_ADAPTER", "HPP_CONTRACT_COMPLETE"}
-"""The mark of processes that belong to an adapter, and click's own variable for completion."""
+INTERNAL = {"HPP_CONTRACT_COMPLETE"}
+"""Click's own variable for completion."""
 
 
 def test_every_variable_is_public() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-MARK = "HPP_CONTRACT_TEST"
+MARK = "CONTRACT_TEST"
 
 
 def left(token: str) -> list[str]:

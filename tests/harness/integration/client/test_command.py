@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
 import selectors
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,7 +27,7 @@ from hpp_contract.client.adapters import subprocess_group
 from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.command_template import CommandTemplateAdapter
-from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup
+from hpp_contract.client.adapters.subprocess_group import AdapterError, SubprocessGroup, ended_by_signals
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.sanitize import sanitize_report
@@ -32,7 +36,7 @@ from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.view import ReportView
 from tests.harness.support.leftovers import MARK, left
-from tests.harness.support.paths import ADAPTER
+from tests.harness.support.paths import ADAPTER, ROOT
 from tests.harness.support.sockets import HANG, wait_for
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="commands need process groups")
@@ -379,3 +383,72 @@ def test_the_same_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert adapter.notes == [
         "The adapter answered hello with '\"starting\"': all optional abilities are assumed.",
     ]
+
+
+@pytest.mark.process
+def test_children_get_no_credentials(token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter is started without our variables, which may hold credentials, and with all others."""
+    for name in ("HPP_API_KEY", "HPP_USERNAME", "HPP_SESSION_IDS", "HPP_ENDPOINT", "hpp_order"):
+        monkeypatch.setenv(name, "Geheim")
+    seen = tmp_path / "env"
+    script = f"import os; open({str(seen)!r}, 'w', encoding='utf-8').write(repr(dict(os.environ)))"
+    child = SubprocessGroup([sys.executable, "-S", "-c", script])
+    wait_for(lambda: seen.exists() and seen.read_text(encoding="utf-8").endswith("}"))
+    child.stop()
+    environ = ast.literal_eval(seen.read_text(encoding="utf-8"))
+    assert [name for name in environ if name.upper().startswith("HPP_")] == []
+    assert environ[MARK] == token
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", ["ignores-sigterm", "forks-away", "template"])
+def test_a_signal_ends_all(token: str, number: signal.Signals, how: str) -> None:
+    """Ctrl-C, SIGTERM and SIGHUP end the client run at once, with adapters, their children and their sessions."""
+    sleeper = shlex.join([sys.executable, "-S", "-c", "import time; time.sleep(600)", "{session_id}"])
+    words = sleeper if how == "template" else command(how)
+    whole = [sys.executable, "-m", "hpp_contract", "client", "--timeout", "60", "--command", words]
+    process = subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, cwd=ROOT)
+    wait_for(lambda: len(left(token)) > 2)
+    began = time.monotonic()
+    process.send_signal(number)
+    process.communicate(timeout=HANG)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 10
+    wait_for(lambda: not left(token))
+
+
+@pytest.mark.process
+def test_what_is_ignored_stays_ignored(token: str) -> None:
+    """A signal that the caller ignores, as nohup does, ends nothing, and handlers are put back."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_by_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.process
+def test_signals_end_children_in_this_process(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every child ends before KeyboardInterrupt is raised, and a second signal changes nothing."""
+    children = [SubprocessGroup([sys.executable, "-S", "-c", "import time; time.sleep(600)"]) for _ in range(2)]
+    with ended_by_signals():
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            SubprocessGroup([sys.executable])
+    for child in children:
+        child.stop()
+        child.signal(signal.SIGTERM)
+    assert not left(token)
+    monkeypatch.setattr(subprocess_group, "_refuse_when_ending", Mock(side_effect=(None, KeyboardInterrupt)))
+    with pytest.raises(KeyboardInterrupt):
+        SubprocessGroup([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
+    assert not left(token)
+    thread = threading.Thread(target=lambda: ended_by_signals().__enter__())
+    thread.start()
+    thread.join()
