@@ -27,6 +27,7 @@ _CODES: Final = {
     405: "METHOD_NOT_ALLOWED",
     410: "GONE",
     413: "PAYLOAD_TOO_LARGE",
+    421: "MISDIRECTED_REQUEST",
     429: "TOO_MANY_REQUESTS",
     500: "INTERNAL_ERROR",
     502: "BAD_GATEWAY",
@@ -41,7 +42,9 @@ _MESSAGES: Final = {
     404: "The session expired, or no session has this id",
     405: "A session is read with GET",
     413: "The request body is too large",
+    421: "This server answers to names of this machine only",
     500: "The reference server itself failed",
+    503: "This server has as many connections as it can",
 }
 """What the reference server says of the statuses that it answers by itself; of any other, what it says of a 400."""
 

@@ -64,7 +64,11 @@ Item = TypeVar("Item")
     "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep orders and sessions in FILE, not in memory."
 )
 @click.option(
-    "--callback-host", "hosts", multiple=True, metavar="HOST", help="Send status callbacks to HOST too; repeatable."
+    "--callback-host",
+    "hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Send status callbacks to HOST, or HOST:PORT; repeatable.",
 )
 @click.option(
     "--cassette", "cassettes", multiple=True, metavar="PATH", help="Serve the sessions recorded there too; repeatable."

@@ -51,8 +51,11 @@ class Server:
             credentials, faults, otherwise=scenario, base_path=base_path, served=served, sandbox=sandbox, clock=clock
         )
         context = tls.context if isinstance(tls, Tls) else tls
+        self.application.loopback_only = sandbox is not None and host == LOOPBACK
         self._listener = Listener(port, self.application, context, self.application.clock, host)
         self.url = self._listener.origin + base_path
+        if sandbox is not None:
+            sandbox.callbacks.own_port = self._listener.server_address[1]
 
     @property
     def spoken_to(self) -> bool:

@@ -24,7 +24,7 @@ from hpp_contract.model import Context, Exchange, Instant, Request, Response
 from hpp_contract.model.asked import Asked
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import Credentials
-from hpp_contract.model.exchange import values
+from hpp_contract.model.exchange import is_loopback, values
 from hpp_contract.model.instant import SECOND
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.rules import FAULTS
@@ -115,6 +115,7 @@ class Application:
     ) -> None:
         self.credentials = credentials
         self.asks_for_credentials = True
+        self.loopback_only = False
         self.log = Log()
         self.clock = clock or (sandbox.clock if sandbox is not None else system_clock)
         self._faults = tuple(faults)
@@ -137,6 +138,9 @@ class Application:
         if request.path == HEALTHY:
             healthy = Response(200, (("Content-Type", "text/plain"), ("Cache-Control", "no-store")), b"healthy\n")
             return Exchange(request, dated(healthy, now), at=Instant(now, 9))
+        if self.loopback_only and not is_loopback(request.parts.hostname or ""):
+            # A page that a browser loads from elsewhere has a name of its own lead here (DNS rebinding).
+            return Exchange(request, dated(refusal(421), now), at=Instant(now, 9))
         answered = self._sandbox_answer(request)
         if answered is not None:
             return Exchange(request, dated(answered, now), at=Instant(now, 9))

@@ -42,6 +42,9 @@ PROMISED_MORE: Final = 30
 
 _HANDSHAKE_LIMIT_S: Final = 10.0
 _REFUSED_PAUSE_S: Final = 0.05
+MAX_CONNECTIONS: Final = 256
+"""Connections at a time, each with a thread: the next is answered with 503."""
+
 """Seconds until the next connection is accepted after one that the system refused to open."""
 
 _MAX_LINE: Final = 65536
@@ -159,6 +162,9 @@ class Listener(ThreadingHTTPServer):
         time.sleep(_REFUSED_PAUSE_S)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        if len(self._connections) >= MAX_CONNECTIONS:
+            self._turn_down(request)
+            return
         thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
         with self._lock:
             self._connections[thread] = request
@@ -170,6 +176,15 @@ class Listener(ThreadingHTTPServer):
                 del self._connections[thread]
                 self._busy.discard(thread)
             raise
+
+    def _turn_down(self, connection: socket.socket) -> None:
+        """Answer a connection beyond the most with 503; over TLS just close it."""
+        with contextlib.suppress(OSError):
+            if self.tls is None:
+                connection.settimeout(_REFUSED_PAUSE_S)
+                connection.sendall(serialize(dated(refusal(503), self.clock()), closing=True))
+                connection.recv(_MAX_LINE)  # what is not read would reset the connection before its client has read
+        self.shutdown_request(connection)
 
     def _converse(self, request: Any, client_address: Any) -> None:
         try:

@@ -1,7 +1,10 @@
 """Status callbacks: a merchant's server is notified that a session changed (Status Callbacks page).
 
 A receiver has three seconds to answer with 2xx, else it is called again, up to three times. The page says only "after a
-delay", so the delays are our choice. Without `hosts`, only this machine is called.
+delay", so the delays are our choice.
+
+Whoever can make a session here could have any address called, and from inside: so only hosts that were named are, and
+of this machine only the ports that the order itself names, never our own.
 """
 
 from __future__ import annotations
@@ -24,12 +27,14 @@ DELAYS_S: Final = (2.0, 4.0, 8.0)
 
 
 class Callbacks:
-    """Calls receivers in the background. `hosts` may be called besides this machine."""
+    """Calls receivers in the background: those at `hosts`, a name or a name and a port each; `own_port` only when it is
+    named."""
 
     def __init__(
         self, hosts: Iterable[str] = (), delays: Sequence[float] = DELAYS_S, timeout: float = ANSWER_LIMIT_S
     ) -> None:
         self._hosts = frozenset(host.lower() for host in hosts)
+        self.own_port: int | None = None
         self._delays = delays
         self._timeout = timeout
         self._ending = threading.Event()
@@ -44,10 +49,10 @@ class Callbacks:
         with self._lock:
             return dict(self._outcomes)
 
-    def send(self, url: str, session: Mapping[str, Any]) -> None:
-        """Send the session object `session` to the receiver at `url`; returns at once. Raises RuntimeError or OSError
-        when the system refuses a thread."""
-        if not self._may_call(url):
+    def send(self, url: str, session: Mapping[str, Any], order_urls: Iterable[str] = ()) -> None:
+        """Send the session object `session` to the receiver at `url`; returns at once. `order_urls` are the other URLs
+        of its merchant. Raises RuntimeError or OSError when the system refuses a thread."""
+        if not self._may_call(url, order_urls):
             self._count("not sent")
             return
         event = json.dumps({"event_id": str(uuid.uuid4()), "session": dict(session)}).encode()
@@ -72,9 +77,15 @@ class Callbacks:
         if self._refused is not None:
             raise self._refused
 
-    def _may_call(self, url: str) -> bool:
-        host = (urlsplit(url).hostname or "").lower()
-        return is_loopback(host) or host in self._hosts
+    def _may_call(self, url: str, order_urls: Iterable[str]) -> bool:
+        host, port = _address(url)
+        named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        if named in self._hosts:
+            return True
+        if not is_loopback(host):
+            return host in self._hosts
+        own = {port for host, port in map(_address, order_urls) if is_loopback(host)}
+        return port != self.own_port and (host in self._hosts or port in own)
 
     def _deliver(self, url: str, event: bytes) -> None:
         for delay in (0.0, *self._delays):
@@ -101,6 +112,15 @@ class Callbacks:
     def _count(self, outcome: str) -> None:
         with self._lock:
             self._outcomes[outcome] += 1
+
+
+def _address(url: str) -> tuple[str, int]:
+    """The host and the port of a URL; no host and port 0 when it has none."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return "", 0
 
 
 def fill(url: str, **values: str) -> str:

@@ -83,8 +83,15 @@ class Operations:
         session = self._store.move(session_id, status, self._clock())
         url = session.urls.get("status_update") if session else None
         if session and url:
-            self._callbacks.send(fill(url, session_id=session.id, order_id=session.order_id), session.body)
+            filled = fill(url, session_id=session.id, order_id=session.order_id)
+            self._callbacks.send(filled, session.body, self._other_urls(session))
         return session
+
+    def _other_urls(self, session: Session) -> list[str]:
+        """The URLs of the merchant, but for the one that is to be called."""
+        order = self._store.order(session.order_id)
+        of_order = (order.content["merchant_urls"] if order else {}).values()
+        return [*map(str, of_order), *(url for name, url in session.urls.items() if name != "status_update")]
 
     def _new_session(self, order: Order, content: Mapping[str, Any]) -> Session:
         # Null and empty URLs mean none (Create Session page), so null and empty options do too.

@@ -36,8 +36,8 @@ class Sandbox:
     """Orders and hosted sessions, kept in `file` or in memory until `close`.
 
     `clock` dates what happens here, and all answers of a server with this sandbox; `limits` are requests a second by
-    kind; `callback_hosts` may be called back besides this machine. Raises `store.Unusable` for a file that cannot hold
-    the state. Safe to call from any thread.
+    kind; `callback_hosts` may be called back. Raises `store.Unusable` for a file that cannot hold the state. Safe to
+    call from any thread.
     """
 
     def __init__(

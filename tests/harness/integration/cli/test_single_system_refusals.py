@@ -106,7 +106,7 @@ def test_a_server_that_cannot_start_leaves_no_file(monkeypatch: pytest.MonkeyPat
 @pytest.mark.socket
 def test_a_callback_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """A callback that could not be made for want of a file is no receiver's silence: closing says what it was."""
-    callbacks = Callbacks(delays=())
+    callbacks = Callbacks(("127.0.0.1",), delays=())
     monkeypatch.setattr(socket, "socket", Refusing(socket.socket, 0, no_file, sys.maxsize))
     callbacks.send("http://127.0.0.1:1/", {})
     callbacks.settle()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,9 +17,19 @@ from hypothesis import strategies as st
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.engine.edits import body, header
 from hpp_contract.model import Exchange, Response
-from hpp_contract.server import Server
+from hpp_contract.server import Sandbox, Server, wire
+from hpp_contract.server.tls import throwaway
 from hpp_contract.server.wire import serialize
-from tests.harness.support.sockets import AUTHORIZATION, WAITING, asking, connect, converse, faulty_server
+from tests.harness.support.sockets import (
+    AUTHORIZATION,
+    HANG,
+    WAITING,
+    asking,
+    connect,
+    converse,
+    faulty_server,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -189,3 +202,51 @@ def test_headers_never_split(name: str, value: str, reason: str) -> None:
 def test_bodiless_statuses_have_no_body(code: int) -> None:
     """204 and 304 end with their header, whatever body a fault gives: the next answer must not be misread."""
     assert serialize(Response(code, (), b"{}")).endswith(b"\r\n\r\n")
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 404), ("localhost", 404), ("LOCALHOST:99", 404), ("[::1]:8080", 404), ("shop.localhost", 404),
+        ("127.0.0.2", 404), ("evil.example", 421), ("127.0.0.1.evil.example", 421), ("192.0.2.1", 421),
+        ("localhost.evil.example:80", 421),
+    ],
+)  # fmt: skip
+def test_a_sandbox_answers_to_names_of_this_machine(host: str, status: int) -> None:
+    """A request whose Host is no loopback name gets 421 from a sandbox on loopback, and nothing is done or logged."""
+
+    def asked(server: Server) -> int:
+        port = int(server.url.rpartition(":")[2])
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=HANG)) as connection:
+            connection.request("POST", "/elsewhere", headers={"Host": host})
+            return connection.getresponse().status
+
+    with Server(sandbox=Sandbox()) as server:
+        assert asked(server) == status
+        assert server.application.log.count == (status == 404)
+    with Server(sandbox=Sandbox(), host="0.0.0.0") as everywhere, Server() as plain:  # noqa: S104  what `--host` may be
+        assert {asked(everywhere), asked(plain)} == {404}
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize("tls", [False, True])
+def test_connections_beyond_the_most_are_refused(tls: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The next connection is answered with 503, and those before it go on."""
+    monkeypatch.setattr(wire, "MAX_CONNECTIONS", 2)
+    with Server(tls=throwaway(tmp_path) if tls else None) as server, contextlib.ExitStack() as opened:
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        kept = [opened.enter_context(socket.create_connection(address, HANG)) for _ in range(2)]
+        wait_for(lambda: len(server._listener._connections) == 2)
+        further = opened.enter_context(socket.create_connection(address, HANG))
+        further.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        content = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := further.recv(4096):
+                content += piece
+        assert content.startswith(b"" if tls else b"HTTP/1.1 503 Service Unavailable\r\n")
+        if not tls:
+            kept[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert kept[0].recv(12) == b"HTTP/1.1 404"
+        kept[1].close()
+        wait_for(lambda: len(server._listener._connections) == 1)
