@@ -23,7 +23,19 @@ import hpp_contract
 from tests.harness.support.paths import ROOT
 
 DATA = ("schemas", "cassettes", "docs", "examples")
-SOURCES = ("hpp_contract", "schemas", "cassettes", "tests", "examples", "docs", "benchmarks", ".github", ".ci")
+SOURCES = (
+    "hpp_contract",
+    "schemas",
+    "cassettes",
+    "tests",
+    "examples",
+    "docs",
+    "benchmarks",
+    ".github",
+    ".ci",
+    "actions",
+    "ci",
+)
 
 WEAK_COPYLEFT = {
     "certifi": "requests brings it: data, the certificate authorities of Mozilla's root programme",

@@ -223,22 +223,6 @@ def shown(language: str) -> str:
 
 
 @pytest.mark.process
-def test_gitlab_recipe(tmp_path: Path) -> None:
-    """The GitLab recipe is valid by GitLab's schema, and its scripts run."""
-    recipe = tmp_path / ".gitlab-ci.yml"
-    recipe.write_text(shown("yaml"))
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(recipe)]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    jobs = yaml.safe_load(shown("yaml"))
-    with Server() as server:
-        runner = Runner(tmp_path, server)
-        runner.step("hpp-contract drift --baseline baseline --accept --reason x")
-        for job in ("contract", "drift"):
-            script = [*jobs[job]["script"], *jobs[job].get("after_script", ())]
-            assert runner.step("\n".join(script)) == 0, runner.said
-
-
-@pytest.mark.process
 @pytest.mark.parametrize(("faults", "mailed"), [((), False), ((fault("gone", "unknown-id", status(410)),), True)])
 def test_cron_recipe(faults: tuple[Fault, ...], mailed: bool, tmp_path: Path) -> None:
     """The crontab's line says nothing about a quiet run and shows the report of any other."""
