@@ -22,7 +22,7 @@ class Language:
     built: tuple[str, ...] = ()
     """What these write in `contract/`, for `.gitignore`."""
     action: str = ""
-    """The action that brings the runtime on GitHub; none where GitHub's runner has it."""
+    """The action that brings the runtime on GitHub, by commit; none where GitHub's runner has it."""
     action_inputs: tuple[tuple[str, str], ...] = ()
     packages: tuple[str, ...] = ()
     """Debian packages that the image lacks, beside Python."""
@@ -39,7 +39,7 @@ LANGUAGES: Final = {
         ("node-fetch",),
         "node contract/adapter.mjs",
         "node:22-bookworm",
-        action="actions/setup-node@v6",
+        action="actions/setup-node@249970729cb0ef3589644e2896645e5dc5ba9c38 # v6.5.0",
         action_inputs=(("node-version", "22"),),
     ),
     "typescript": Language(
@@ -48,7 +48,7 @@ LANGUAGES: Final = {
         "node:22-bookworm",
         build=("npm install --no-save typescript@5 @types/node@22", "npx tsc --project contract"),
         built=("build/",),
-        action="actions/setup-node@v6",
+        action="actions/setup-node@249970729cb0ef3589644e2896645e5dc5ba9c38 # v6.5.0",
         action_inputs=(("node-version", "22"),),
     ),
     "php": Language(("php-curl",), "php contract/adapter.php", "php:8.3-cli-bookworm"),
@@ -59,7 +59,7 @@ LANGUAGES: Final = {
         "eclipse-temurin:21-jdk-noble",
         build=("javac -d contract/build contract/*.java",),
         built=("build/",),
-        action="actions/setup-java@v5",
+        action="actions/setup-java@b6effb05e454b25005698d916606bdc6ffcbf961 # v5.7.0",
         action_inputs=(("distribution", "temurin"), ("java-version", "21")),
     ),
     "go": Language(
@@ -68,7 +68,7 @@ LANGUAGES: Final = {
         "golang:1.23-bookworm",
         build=("go build -o contract/build/adapter contract/adapter.go contract/client.go",),
         built=("build/",),
-        action="actions/setup-go@v6",
+        action="actions/setup-go@924ae3a1cded613372ab5595356fb5720e22ba16 # v6.5.0",
         action_inputs=(("go-version", "1.23"), ("cache", "false")),
     ),
     "csharp": Language(
@@ -77,7 +77,7 @@ LANGUAGES: Final = {
         "mcr.microsoft.com/dotnet/sdk:8.0-bookworm-slim",
         build=("dotnet build --nologo --verbosity quiet --output contract/build contract",),
         built=("bin/", "build/", "obj/"),
-        action="actions/setup-dotnet@v5",
+        action="actions/setup-dotnet@26b0ec14cb23fa6904739307f278c14f94c95bf1 # v5.4.0",
         action_inputs=(("dotnet-version", "8.0"),),
         run_by_tests=False,
     ),

@@ -17,7 +17,7 @@ from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.server import Server
 from tests import published_schemas
 from tests.harness.support.paths import ROOT
-from tests.harness.support.workflow_runner import NOT_RUN_HERE, Runner
+from tests.harness.support.workflow_runner import NOT_RUN_HERE, PINNED, USES, Runner
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -52,14 +52,26 @@ def test_least_permissions(path: Path) -> None:
 
 @pytest.mark.parametrize("job", jobs())
 def test_steps_are_careful(job: dict[str, Any]) -> None:
-    """Every job ends in time, every action is pinned by major version, and no expression stands in a script."""
+    """Every job ends in time, every action is pinned by commit, and no expression stands in a script."""
     assert job["timeout-minutes"] <= 120
     assert job["runs-on"] == "ubuntu-24.04"
     for step in job["steps"]:
-        assert re.fullmatch(r"actions/[a-z-]+(/[a-z]+)?@v\d+", step.get("uses", "actions/x@v1"))
+        assert PINNED.fullmatch(step.get("uses", f"actions/x@{'0' * 40}"))
         assert "${{" not in step.get("run", "")
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
+
+
+def test_an_action_has_one_version() -> None:
+    """Beside each commit stands the tag that it had, for people and for dependabot; every file has the same one."""
+    places = [*WORKFLOWS, ROOT / "action.yml", *ROOT.glob("actions/*/action.yml")]
+    places += [ROOT / "hpp_contract" / "cli" / "templates" / "github.yml"]
+    used = [line for path in places for line in USES.findall(path.read_text(encoding="utf-8"))]
+    versions: dict[str, set[str]] = {}
+    for line in used:
+        assert re.fullmatch(r"actions/[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) or line.startswith("[["), line
+        versions.setdefault("/".join(re.split("[/@]", line)[:2]), set()).add(line.partition("@")[2])
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
 def test_secrets_only_where_needed() -> None:

@@ -14,6 +14,12 @@ from hpp_contract.cases.scenarios import session_id
 from hpp_contract.server import Server
 from tests.harness.support.paths import ROOT
 
+PINNED = re.compile(r"actions/[a-z-]+(/[a-z]+)?@[0-9a-f]{40}")
+"""An action that a step uses: by commit, since a tag can be moved."""
+
+USES = re.compile(r"uses: (.+)")
+"""The same as it stands in a file, with what is said beside it."""
+
 NOT_RUN_HERE = {
     "Install": "the tests run in an environment that is installed already",
     "Lint and test": "this is what runs this test",
