@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hpp_contract import __version__
 from hpp_contract.engine.edits import status
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.server import Server
@@ -43,11 +45,37 @@ def test_valid_by_schema(path: Path) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_least_permissions(path: Path) -> None:
-    """A workflow may read the repository; only the job that keeps issues may write, and only those."""
+    """A workflow may read the repository; only the job that keeps issues may write those, and a release itself."""
     workflow = load(path)
     assert workflow["permissions"] == {"contents": "read"}
     asked = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
-    assert asked == ({"watch": {"contents": "read", "issues": "write"}} if path.stem == "drift" else {})
+    publishing = {"contents": "write", "id-token": "write", "attestations": "write"}
+    expected = {
+        "drift": {"watch": {"contents": "read", "issues": "write"}},
+        "release": {"release": publishing, "pypi": {"id-token": "write"}},
+    }
+    assert asked == expected.get(path.stem, {})
+
+
+@pytest.mark.process
+def test_a_release_has_the_version_of_its_tag(tmp_path: Path) -> None:
+    """The tag of another version, or of one that the changelog does not have, is no release."""
+    (script,) = [
+        step["run"] for step in job_of("release", "build")["steps"] if step.get("name", "").startswith("The tag")
+    ]
+    for name in ("hpp_contract/__init__.py", "CHANGELOG.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+
+    def tagged(tag: str) -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-eo", "pipefail", "-c", script]
+        environ = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag}
+        return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+
+    assert tagged(f"v{__version__}").returncode == 0
+    assert tagged("v99.0.0").stdout == f"::error::The tag is v99.0.0, the version {__version__}.\n"
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n", encoding="utf-8")
+    assert tagged(f"v{__version__}").stdout == f"::error::CHANGELOG.md has no {__version__}.\n"
 
 
 @pytest.mark.parametrize("job", jobs())
