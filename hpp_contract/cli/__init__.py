@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from hpp_contract import __version__
 from hpp_contract.cli._configuration import configured
-from hpp_contract.cli._console import exit_code
+from hpp_contract.cli._console import check_credentials, exit_code
+from hpp_contract.engine.errors import suggest
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.spec.schema_files import folder
 
@@ -39,6 +40,49 @@ COMMANDS = {
 EXIT_CODES = "Exit codes: 0 kept, 1 broken, 2 usage, 3 could not verify."
 
 
+HOW: Final = frozenset(
+    {
+        *("engine", "processes", "scheduler", "seed", "tls"),
+        *("generated", "max_latency", "max_time", "polls", "timeout"),
+        *("fail_on", "known_failing", "strict"),
+    }
+)
+"""Options that say how something is judged or served, not what."""
+
+REPORT: Final = frozenset({"annotations", "folder", "help", "no_color", "quiet", "verbose"})
+"""Options about what is told of a run, beside the formats of a report."""
+
+SENDING: Final[dict[str, frozenset[str]]] = {
+    "endpoint": frozenset(),
+    "record": frozenset(),
+    "drift": frozenset({"--fresh", "--page", "--report"}),
+}
+"""Commands that send credentials, each with the options with which it does not."""
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options in groups: what, how, and the report."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        parameters = self.get_params(ctx)
+        if not any(parameter.name == "annotations" for parameter in parameters):  # it judges nothing, and has few
+            super().format_options(ctx, formatter)
+            return
+        from hpp_contract.reporting.formats import WRITERS  # commands that judge have loaded it
+
+        report = REPORT | {writer.name for writer in WRITERS}
+        groups: dict[str, list[tuple[str, str]]] = {"What": [], "How": [], "Report": []}
+        for parameter in parameters:
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                group = "Report" if parameter.name in report else "How" if parameter.name in HOW else "What"
+                groups[group].append(record)
+        for title, records in groups.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
 class LazyGroup(click.Group):
     """A group whose commands are modules, imported on demand."""
 
@@ -49,17 +93,29 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"hpp_contract.cli.{name}"), name)
-        command.epilog = EXIT_CODES
-        return command
+        return GroupedCommand(
+            name,
+            context_settings=command.context_settings,
+            callback=command.callback,
+            params=command.params,
+            help=command.help,
+            epilog=EXIT_CODES,
+        )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command with what the configuration file gives it. Help comes whatever is in the file."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            hint = suggest(args[0], COMMANDS, f"try '{ctx.command_path} --help'.")
+            hint = f"to probe an endpoint: {ctx.command_path} endpoint URL." if "://" in args[0] else hint
+            raise click.ClickException(f"No such command {args[0]!r}; {hint}")
         name, command, words = super().resolve_command(ctx, args)
         if name is None or command is None or ctx.resilient_parsing or {"-h", "--help"} & {*words}:
             return name, command, words
         given, words = configured(command, words)
+        if name in SENDING and not SENDING[name] & {word.partition("=")[0] for word in words}:
+            check_credentials()
         ctx.default_map = {name: given}
         return name, command, words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import sys
@@ -9,15 +10,16 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
 
-from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, system_refusal
+from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, UsageProblem, suggest, system_refusal
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.privacy.sanitize import printable
-from hpp_contract.spec.endpoint import KEY_VARIABLE, USERNAME_VARIABLE
+from hpp_contract.spec.endpoint import API_KEY, KEY_VARIABLE, USERNAME_VARIABLE
+from hpp_contract.spec.schema_files import load
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
@@ -146,6 +148,9 @@ def exit_code(error: BaseException, verbose: bool = False, annotate: bool = Fals
         return _complain(str(refused), refused.exit_code, annotate)
     if isinstance(error, RunError):
         return _complain(str(error), error.exit_code, annotate)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:  # whole, in its lines
+        write_stderr(f"{error.ctx.get_help()}\n")
+        return USAGE
     if isinstance(error, click.ClickException):
         return _complain(_usage(error), USAGE, annotate)
     if verbose:
@@ -166,7 +171,52 @@ def _complain(sentence: str, code: int, annotate: bool) -> int:
 
 
 def _usage(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        return f"No such option {error.option_name!r}; {_instead(error.option_name, error.ctx)}"
     sentence = " ".join(error.format_message().split())
     sentence = sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
     context = getattr(error, "ctx", None)
     return f"{sentence} Try '{context.command_path} --help'." if context else sentence
+
+
+def _instead(option: str, context: click.Context) -> str:
+    """What to type in the place of an option that a command does not have."""
+    try_help = f"try '{context.command_path} --help'."
+    if context.parent is None:  # the options of the commands stand after their names
+        tables = load("tool/configuration")
+        having = [name for name in tables["x-commands"] if option[2:] in tables["properties"][name]["properties"]]
+        try_help = f"it stands after a command: '{context.command_path} {having[0]} {option}'." if having else try_help
+    offered = (name for parameter in context.command.get_params(context) for name in parameter.opts)
+    return suggest(option, [name for name in offered if name.startswith("--")], try_help)
+
+
+# --- What is wrong with credentials, before anything is sent
+
+
+def check_credentials() -> None:
+    """Raise UsageProblem when a variable holds something else than the key or the user name alone; it is not shown."""
+    variables = environ()
+    for variable in (KEY_VARIABLE, USERNAME_VARIABLE):
+        value = variables.get(variable, "").strip()
+        if value[:1] in _QUOTES or value[-1:] in _QUOTES:
+            raise UsageProblem(f"{variable} is in quotes, and they would be sent too: leave them out.")
+        if value.lower().startswith("basic ") or value.lower().startswith("authorization:"):
+            raise UsageProblem(f"{variable} holds a header: give what follows `Basic` alone.")
+        if any(character.isspace() or not character.isprintable() for character in value):
+            raise UsageProblem(f"{variable} holds white space or a control character: give it in one word.")
+    key = variables.get(KEY_VARIABLE, "").strip()
+    for text, form in ((key, "USERNAME:KEY"), (_decoded(key), "the base64 of USERNAME:KEY")):
+        if API_KEY.fullmatch(text.partition(":")[2]):
+            raise UsageProblem(
+                f"{KEY_VARIABLE} is {form}: give the key there alone, and the other in {USERNAME_VARIABLE}."
+            )
+
+
+_QUOTES: Final = frozenset("'\"`‘’“”")
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""

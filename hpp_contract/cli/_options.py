@@ -50,6 +50,7 @@ class Options:
     known_failing: tuple[Entry, ...] = ()
     seed: int = 0
     verbose: bool = False
+    quiet: bool = False
     no_color: bool = False
     clock: Clock = system_clock
 
@@ -66,6 +67,7 @@ _COMMON = (
     click.option("--known-failing", type=_FILE, metavar="FILE", help="Rules that may fail, with reasons."),
     click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Repeat a run's random choices."),
     click.option("-v", "--verbose", is_flag=True, help="List every rule."),
+    click.option("-q", "--quiet", is_flag=True, help="Print the verdict and its rules in a line each, no more."),
     click.option("--no-color", is_flag=True, help="Use no colours (so does NO_COLOR)."),
 )
 
@@ -82,6 +84,8 @@ def common_options(command: Command) -> Command:
         files = {name: path for name, path in paths.items() if path is not None}
         common = {name: arguments.pop(name) for name in Options.__slots__ if name not in ("files", "clock")}
         common["known_failing"] = _entries(common["known_failing"])
+        if common["quiet"] and common["verbose"]:
+            raise UsageProblem("-q prints less and -v prints more: give one of the two.")
         options = Options(files, **common, clock=click.get_current_context().obj)
         for path in files.values():
             check(path)
@@ -151,7 +155,12 @@ def _date(at: int) -> str:
 
 
 def _print(view: ReportView, options: Options) -> None:
-    text = terminal(view, width=width(), colour=colour(options.no_color), verbose=options.verbose)
+    if options.quiet:
+        text = "".join(
+            f"{line}\n" for line in (view.headline, *(f"{block.outcome} {block.name}" for block in view.blocks))
+        )
+    else:
+        text = terminal(view, width=width(), colour=colour(options.no_color), verbose=options.verbose)
     write_stdout(guarded(text, token_hex()) + github(view) if options.annotations else text)
 
 

@@ -88,10 +88,17 @@ def _refused(error: BaseException, starting_process: bool) -> str | None:
     return _PROCESS if starting_process and error.errno == errno.EAGAIN else _BY_NUMBER.get(error.errno)
 
 
-def suggest(name: str, names: Iterable[str], otherwise: str, likeness: float = 0.6) -> str:
-    """`did you mean …?` with the one of `names` that `name` was probably meant to be; `otherwise` when none is alike.
+NEAR: Final = 0.75
+"""How alike two names are, as difflib counts it from 0 to 1, before one is offered in the place of the other: `endpont`
+for `endpoint`, and not `paid` for `failed`."""
 
-    `likeness` is from 0 to 1, as difflib counts it.
-    """
-    close = difflib.get_close_matches(name, list(names), 1, likeness)
-    return f"did you mean {close[0]}?" if close else otherwise
+_MANY: Final = 3
+
+
+def suggest(name: str, names: Iterable[str], otherwise: str, likeness: float = NEAR) -> str:
+    """`did you mean …?` with the one of `names` that `name` was probably meant to be, or with those few of which it is
+    a word (`paid` of `lifecycle-paid`); `otherwise` when none is near."""
+    known = list(names)
+    close = difflib.get_close_matches(name, known, 1, likeness)
+    found = close or [each for each in known if name and name.lower() in each.lower().split("-")]
+    return f"did you mean {' or '.join(found)}?" if 0 < len(found) <= _MANY else otherwise

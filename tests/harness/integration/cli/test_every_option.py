@@ -29,7 +29,7 @@ VALUES = {
     "session_ids": "39a1c773-bafd-754d-af1f-b30c592f1267", "base_url": "https://api.playground.kustom.co",
     "known_failing": "known.txt", "history": "runs.jsonl", "baseline": "cassettes", "fresh": "cassettes",
     "reason": "because", "scheduler": "tcp://127.0.0.1:1", "page": "page.md", "folder": "kept", "state": "state.sqlite",
-    "body": "body.json", "paths": "cassettes",
+    "body": "body.json", "paths": "cassettes", "host": "127.0.0.2", "ready_file": "ready.json",
 }  # fmt: skip
 """A value that each parameter takes, by its name; for files of reports it is their format, for flags there is none."""
 
@@ -49,7 +49,7 @@ class Mode:
         return " ".join((self.command, *self.words))
 
 
-COMMON = {*REPORTS, "annotations", "strict", "known_failing", "verbose", "no_color"}
+COMMON = {*REPORTS, "annotations", "strict", "known_failing", "verbose", "quiet", "no_color"}
 
 MODES = (
     Mode("client", ("--list",), frozenset({"list_only", "only", "cassettes", "json", "no_color"})),

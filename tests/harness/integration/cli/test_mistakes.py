@@ -1,0 +1,161 @@
+"""What people type, and are told: one sentence that says what, where and what to do, with exit code 2 or 3."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from hpp_contract.cli import COMMANDS, main
+from hpp_contract.reporting.formats import WRITERS
+
+KEY = "kco_test_api_0123456789"
+PAIR = base64.b64encode(f"M000001-shop:{KEY}".encode()).decode()
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("HPP_")]:
+        monkeypatch.delenv(name)
+
+
+def invoke(*arguments: str, **environ: str) -> Result:
+    return CliRunner().invoke(main, arguments, env=environ, prog_name="hpp-contract")
+
+
+# --- Words of the command line
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("endpont", "No such command 'endpont'; did you mean endpoint?"),
+        ("judge", "No such command 'judge'; try 'hpp-contract --help'."),
+        ("https://api.playground.kustom.co", "to probe an endpoint: hpp-contract endpoint URL."),
+        ("--strict", "No such option '--strict'; it stands after a command: 'hpp-contract endpoint --strict'."),
+        ("--colour", "No such option '--colour'; try 'hpp-contract --help'."),
+        ("endpoint --poll 3", "No such option '--poll'; did you mean --polls?"),
+        ("endpoint --tls", "No such option '--tls'; try 'hpp-contract endpoint --help'."),
+        ("endpoint -x", "No such option '-x'; try 'hpp-contract endpoint --help'."),
+        ("endpoint -q -v", "-q prints less and -v prints more: give one of the two."),
+        ("serve --scenario paid", "there is no scenario 'paid'; did you mean lifecycle-paid"),
+        ("serve --scenario oddity", "there is no scenario 'oddity'; hpp-contract serve --list shows them all."),
+        ("serve --fault breaks-of", "there is no fault 'breaks-of'; did you mean breaks-off?"),
+        ("client", "give either --python MODULE:CALLABLE or --command CMD"),
+        ("recording", "Missing argument 'PATH…'."),
+        ("record", "Missing option '--to'."),
+        ("endpoint --polls many", "'many' is not a valid integer"),
+        ("endpoint --json no/such/folder/x.json", "no/such/folder/x.json cannot be written: the folder"),
+        ("endpoint --known-failing none.txt", "none.txt cannot be read (No such file or directory)"),
+        ("serve --port 99999", "99999 is not in the range 0<=x<=65535"),
+        ("client --command", "Option '--command' requires an argument."),
+    ],
+)
+def test_a_mistake_is_one_sentence(line: str, sentence: str) -> None:
+    """Nothing is printed but what is wrong and what to do, and the exit code is 2."""
+    done = invoke(*line.split())
+    assert (done.exit_code, done.stdout) == (2, ""), done.output
+    assert sentence in done.stderr
+    assert re.fullmatch(r"hpp-contract: [^\n]*[.?]\n", done.stderr)
+
+
+# --- Credentials
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("HPP_API_KEY", f'"{KEY}"', "HPP_API_KEY is in quotes, and they would be sent too: leave them out."),
+        ("HPP_API_KEY", f"“{KEY}”", "HPP_API_KEY is in quotes"),
+        ("HPP_USERNAME", "'M000001-shop'", "HPP_USERNAME is in quotes"),
+        ("HPP_API_KEY", f"Basic {KEY}", "HPP_API_KEY holds a header: give what follows `Basic` alone."),
+        ("HPP_API_KEY", f"authorization: Basic {KEY}", "HPP_API_KEY holds a header"),
+        ("HPP_API_KEY", f"{KEY} {KEY}", "HPP_API_KEY holds white space or a control character"),
+        ("HPP_API_KEY", f"{KEY}\x1b", "HPP_API_KEY holds white space or a control character"),
+        ("HPP_API_KEY", f"M000001-shop:{KEY}", "HPP_API_KEY is USERNAME:KEY: give the key there alone"),
+        ("HPP_API_KEY", PAIR, "HPP_API_KEY is the base64 of USERNAME:KEY: give the key there alone"),
+    ],
+)
+def test_credentials_that_hold_something_else(variable: str, value: str, sentence: str) -> None:
+    """They are refused before anything is sent, and never shown."""
+    environ = {"HPP_API_KEY": KEY, variable: value}
+    for command, options in {"endpoint": [], "record": ["--to", "x"], "drift": ["--baseline", "x"]}.items():
+        done = invoke(command, "http://127.0.0.1:9", *options, **environ)
+        assert (done.exit_code, done.stdout) == (2, ""), done.output
+        assert done.stderr.startswith(f"hpp-contract: {sentence}")
+        assert "0123456789" not in done.stderr
+        assert "M000001" not in done.stderr
+
+
+def test_credentials_that_nobody_sends_are_not_looked_at() -> None:
+    """A comparison of recordings has no use for them, whatever they hold."""
+    done = invoke("drift", "--fresh=no/such", "--baseline", "x", HPP_API_KEY=f'"{KEY}"')
+    assert done.exit_code != 0
+    assert "in quotes" not in done.stderr
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize("value", [KEY, f" {KEY}\n", "a:b", "bm8gcGFpcg==", "été"])
+def test_other_credentials_are_sent(value: str) -> None:
+    """What could be a key is one: whether it is right, the endpoint says."""
+    done = invoke("endpoint", "http://127.0.0.1:9", HPP_API_KEY=value)
+    assert done.exit_code == 3, done.output
+    assert "Could not verify" in done.stdout
+
+
+# --- Help
+
+
+def test_the_bare_command_prints_its_whole_help() -> None:
+    """In its own lines, on stderr, as a wrong use: a script that forgot the command is not green."""
+    done = invoke()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == invoke("--help").stdout
+    assert done.stderr.count("\n") > 30
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_options_in_groups(name: str) -> None:
+    """What is judged, how, and what is told of it; a command that judges nothing has one list. Each option is there."""
+    text = invoke(name, "--help").stdout
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    judges = "--annotations" in text
+    titles = [line for line in text.splitlines() if re.fullmatch(r"(Options|What|How|Report):", line)]
+    groups = ["What:", "How:", "Report:"]
+    assert titles == ([title for title in groups if f"\n{title}\n" in text] if judges else ["Options:"])
+    assert (("How:" in titles) and ("Report:" in titles)) or not judges
+    listed = text[text.index(f"\n{titles[0]}") :]
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert re.search(rf"^  (-\w, )?{option.opts[-1]}\b", listed, re.MULTILINE), option.opts
+    if judges:
+        report = text[text.index("\nReport:") :]
+        assert all(f"  {writer.option} " in report for writer in WRITERS)
+
+
+# --- Quiet
+
+
+@pytest.mark.socket
+def test_quiet_prints_the_verdict_and_its_rules() -> None:
+    """-q leaves a line for the verdict and one for each rule that fails or warns; files are written as ever."""
+    done = invoke("endpoint", "-q", "--json", "report.json")
+    assert (done.exit_code, done.stdout) == (0, "Contract kept\n")
+    assert Path("report.json").exists()
+    Path("broken.ndjson").write_text(
+        '{"request": {"method": "GET", "url": "https://h.example/hpp/v1/sessions/9674c0b6-8f36-7989-bd7e-13fc4244d437"},'
+        ' "response": {"status": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}}\n'
+    )
+    done = invoke("recording", "-q", "broken.ndjson")
+    first, *lines = done.stdout.splitlines()
+    assert done.exit_code == 1
+    assert first.startswith("Contract broken: ")
+    assert lines
+    assert all(re.fullmatch(r"(broken|warned) HPP-[A-Z]\d\d [a-z0-9-]+", line) for line in lines)
