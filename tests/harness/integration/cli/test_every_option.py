@@ -30,6 +30,7 @@ VALUES = {
     "known_failing": "known.txt", "history": "runs.jsonl", "baseline": "cassettes", "fresh": "cassettes",
     "reason": "because", "scheduler": "tcp://127.0.0.1:1", "page": "page.md", "folder": "kept", "state": "state.sqlite",
     "body": "body.json", "paths": "cassettes", "host": "127.0.0.2", "ready_file": "ready.json",
+    "interpreter": "python3", "callbacks": "localhost",
 }  # fmt: skip
 """A value that each parameter takes, by its name; for files of reports it is their format, for flags there is none."""
 

@@ -48,6 +48,12 @@ def test_honest_client(rule: Rule, variation: Variation) -> None:
     assert_quiet(variation, verdicts([kept(each) for each in exchanges], "recording"), rule)
 
 
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+def test_every_rule_has_something_close(rule: Rule) -> None:
+    """Every rule has a variation: what comes close to breaking it, and is honest."""
+    assert rule.variations, f"{rule.id} has no variation: nothing proves that it does not cry wolf"
+
+
 def test_variation_names_are_unique() -> None:
     """A variation's name is like a fault's, and none has two."""
     names = [each.name for rule in CATALOGUE for each in (*rule.faults, *rule.variations)]
