@@ -89,7 +89,13 @@ class CaseServer:
 
     def spoken_to(self, case: Case) -> bool:
         """Whether the client said anything to the server of this case, which proved nothing."""
-        return case.name in self._unproven and self._unproven[case.name].spoken_to
+        if case.name not in self._unproven:
+            return False
+        server = self._unproven[case.name]
+        deadline = time.monotonic() + ARRIVAL_WAIT_S
+        while not (server.spoken_to or server.is_settled) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        return server.spoken_to
 
     @property
     def failed_handshakes(self) -> int:

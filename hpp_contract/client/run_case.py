@@ -141,6 +141,7 @@ def _asks(case: Case, server: CaseServer) -> Iterator[Ask]:
 def _read(case: Case, number: int, result: ClientResult, server: CaseServer, before: list[ClientRead]) -> ClientRead:
     """Read `number` of the case, with the exchanges that came since the read before."""
     session = case.reads[number]
+    spoken_to = server.spoken_to(case)
     own, decoy = case.uuids[session], case.uuids[-1]
     earlier = tuple(x for read in before if read.asked == case.sessions[session] for x in read.served)
     answered = result.skipped is None and (result.problem is None or result.hung) and case.unproven is None
@@ -157,7 +158,7 @@ def _read(case: Case, number: int, result: ClientResult, server: CaseServer, bef
         tuple(x for name in case.uuids for x in server.other_host_requests(name)),
         timeout=case.timeout,
         unproven=case.unproven,
-        spoken_to=server.spoken_to(case),
+        spoken_to=spoken_to,
         secrets=secrets(case.credentials),
     )
 

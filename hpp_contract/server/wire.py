@@ -238,21 +238,23 @@ class _Received(io.RawIOBase):
     """What comes on a connection. It is marked as busy before anything is taken from it, so that no request is ever
     neither on its way nor with the application."""
 
-    def __init__(self, connection: socket.socket, mark: Callable[..., None]) -> None:
+    def __init__(self, connection: socket.socket, listener: Listener) -> None:
         self._connection = connection
-        self._mark = mark
+        self._listener = listener
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         if not getattr(self._connection, "pending", int)():  # what TLS has decrypted already
-            self._mark(busy=False)
+            self._listener.mark(busy=False)
             with selectors.DefaultSelector() as selector:
                 selector.register(self._connection, selectors.EVENT_READ)
                 selector.select()
-            self._mark(busy=True)
-        return self._connection.recv_into(buffer)
+            self._listener.mark(busy=True)
+        count = self._connection.recv_into(buffer)
+        self._listener.spoken_to |= count > 0
+        return count
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -280,7 +282,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.request.settimeout(None)
         super().setup()
         self.rfile.close()
-        self.rfile = io.BufferedReader(_Received(self.connection, self._listener.mark))
+        self.rfile = io.BufferedReader(_Received(self.connection, self._listener))
 
     def finish(self) -> None:
         super().finish()
@@ -289,7 +291,6 @@ class _Connection(BaseHTTPRequestHandler):
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
-        self._listener.spoken_to |= bool(self.raw_requestline)
         if len(self.raw_requestline) > _MAX_LINE:
             self.requestline, self.request_version, self.command = "", "", ""
             self.send_error(414)

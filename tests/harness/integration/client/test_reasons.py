@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import shlex
+import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -112,6 +114,25 @@ def test_without_credentials_the_rest_is_judged() -> None:
     report = judged(WrongTwice(), "smoke", "completed-with-order", "unauthorized")
     assert set(findings(report)) == {"HPP-R05", "HPP-A05"}
     assert any(note.startswith("The server stopped asking for credentials") for note in report.notes)
+
+
+def test_one_byte_is_too_much() -> None:
+    """Who says so much as one letter to a server that proved nothing trusts anybody, whatever it says afterwards."""
+    opened: list[ssl.SSLSocket] = []
+
+    def read(base_url: str, username: str, password: str, session_id: str, timeout: float) -> Any:
+        host, _, port = base_url.removeprefix("https://").partition(":")
+        anybody = ssl.create_default_context()
+        anybody.check_hostname = False
+        anybody.verify_mode = ssl.CERT_NONE
+        opened.append(anybody.wrap_socket(socket.create_connection((host, int(port)), timeout=HANG)))
+        opened[0].sendall(b"G")
+        raise ConnectionError("but no more than that")
+
+    found = findings(judged(read, "unproven-server"))
+    opened[0].close()
+    assert set(found) == {"HPP-R13"}
+    assert found["HPP-R13"][0].found == "a request"
 
 
 def test_a_name_is_looked_at(tmp_path: Path) -> None:

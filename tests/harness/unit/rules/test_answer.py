@@ -194,7 +194,7 @@ def test_members_are_not_asked_of_verdicts() -> None:
         assert noticed(replace(read, result=ClientResult(verdict=verdict))) == {}
 
 
-def test_what_is_too_deep_for_us_is_no_lie_of_a_client() -> None:
+def test_what_is_too_deep_for_us_is_not_said_to_be_no_json() -> None:
     """A body that our own parser gives up on is not said to be no JSON."""
     deep = answered(body=b"[" * 100_000 + b"]" * 100_000)
     read = ClientRead(case="x", asked=ID, result=ClientResult(session={}), served=(deep,))
