@@ -82,11 +82,11 @@ LANGUAGES: Final = {
         run_by_tests=False,
     ),
     "kotlin": Language(
-        ("kotlin-httpclient", "java-httpclient/Json.java"),
+        ("kotlin-httpclient", "java-httpclient/Json.java", "java-httpclient/Trust.java"),
         f"java -cp {_JAR}:contract/build AdapterKt",
         "debian:bookworm",
         build=(
-            "javac -d contract/build contract/Json.java",
+            "javac -d contract/build contract/Json.java contract/Trust.java",
             f"kotlinc -cp contract/build contract/*.kt -include-runtime -d {_JAR}",
         ),
         built=("build/",),
