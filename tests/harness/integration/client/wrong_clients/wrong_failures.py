@@ -101,6 +101,17 @@ class IgnoresStatusCode(Client):
             raise HppError(status, content) from None
 
 
+@breaks("HPP-A25", "unauthorized-401-empty", "not-found-404-empty", "error-without-code")
+class TakesWhatHasNoErrorCodeForSuccess(Client):
+    """An error is what has an error code, it thinks."""
+
+    def interpret(self, status: int, content: bytes) -> Any:
+        value = self.parse(content or b"{}")
+        if "error_code" in value:
+            raise HppError(status, content)
+        return value
+
+
 @breaks("HPP-A25", "not-modified-304", "redirect-without-location")
 class TakesRedirectsForSuccess(Client):
     def interpret(self, status: int, content: bytes) -> Any:

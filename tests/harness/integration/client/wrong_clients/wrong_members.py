@@ -154,6 +154,22 @@ class TakesOrderForReference(Client):
         return value | {"klarna_reference": value.get("klarna_reference") or value.get("order_id")}
 
 
+@breaks("HPP-A17", "waiting")
+class DemandsEveryMember(Client):
+    """A value object to it has every member that was ever documented."""
+
+    def session(self, value: Session) -> Any:
+        return {name: value[name] for name in MEMBERS}
+
+
+@breaks("HPP-A12", "waiting", "in-progress")
+class TakesSessionForOrder(Client):
+    """A session is an order to it."""
+
+    def session(self, value: Session) -> Any:
+        return {"order_id": value["session_id"]} | value
+
+
 @breaks("HPP-A12", "misleading-members")
 class TakesUndocumentedMembers(Client):
     def session(self, value: Session) -> Any:

@@ -211,6 +211,18 @@ class TakesCredentialsAlong(FollowingClient):
         return super().send(host, port, path, headers | self.headers())
 
 
+@breaks("HPP-A36", "redirect-elsewhere", also=("HPP-R14",))
+class TakesCredentialsAlongWhenAsked(ChallengedClient):
+    """It sends its credentials only when asked for them, and then to whoever it is sent to."""
+
+    def fetch(self, path: str, headers: Headers) -> tuple[int, bytes]:
+        status, content = super().fetch(path, headers)
+        if status == 302 and self.location:
+            there = urlsplit(self.location)
+            status, content = self.send(there.hostname or "", there.port, there.path, headers)
+        return status, content
+
+
 @breaks("HPP-A15", "lifecycle-missed", "refusal-after-session")
 class Caches(Client):
     def __init__(self) -> None:

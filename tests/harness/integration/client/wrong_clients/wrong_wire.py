@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 from typing import Any
 
 from tests.harness.integration.client.wrong_clients.client_in_parts import ClientInParts
@@ -99,6 +100,18 @@ class MendsHalfABody(ClientInParts):
 
     def mended(self, content: bytes) -> bytes:
         return content[: max(content.rfind(b", "), content.rfind(b","))] + b"}"
+
+
+@breaks("HPP-A37", "breaks-off")
+class HangsOnPrematureClose(ClientInParts):
+    """What ends too early is still to come, it thinks."""
+
+    def received(self, response: http.client.HTTPResponse) -> bytes:
+        try:
+            return response.read()
+        except http.client.IncompleteRead:
+            threading.Event().wait(30)
+            raise
 
 
 @breaks("HPP-A27", "reset-before-answer", "closed-before-answer", "garbage")
