@@ -275,8 +275,8 @@ class _Connection(BaseHTTPRequestHandler):
             try:
                 self.request.do_handshake()
             except OSError as error:
-                self._listener.failed += 1
                 self._listener.spoken_to |= getattr(error, "reason", "") == "HTTP_REQUEST"
+                self._listener.failed += 1
                 self.request.close()
                 raise
             self.request.settimeout(None)

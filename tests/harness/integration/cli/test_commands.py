@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from hpp_contract.cases import CASES
 from hpp_contract.cli import COMMANDS, main
-from hpp_contract.cli.explain import kept_and_broken
+from hpp_contract.cli.explain import close_call, kept_and_broken
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.fault import Fault, Variant
 from hpp_contract.engine.rule import Rule
@@ -266,6 +267,12 @@ def test_explain_takes_cases(name: str) -> None:
     assert all(f"    {rule} " in done.stdout for rule in CASES[name].rules)
     assert f"--only {name}\n" in done.stdout
     assert CASES[name].credentials.api_key.strip() not in done.stdout
+
+
+def test_explain_without_a_variation() -> None:
+    """A rule without a variation has none to show."""
+    assert close_call(CATALOGUE[0])
+    assert close_call(replace(CATALOGUE[0], variations=())) == ""
 
 
 VARIANTS = [(rule, each) for rule in CATALOGUE for each in (*rule.faults, *rule.variations)]

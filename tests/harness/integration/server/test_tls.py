@@ -14,7 +14,7 @@ from hpp_contract.engine.fault import fault
 from hpp_contract.model import Exchange
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
-from tests.harness.support.sockets import WAITING, asking, connect, converse
+from tests.harness.support.sockets import WAITING, asking, connect, converse, wait_for
 
 pytestmark = pytest.mark.socket
 
@@ -68,3 +68,29 @@ def test_reset_over_tls(tmp_path: Path) -> None:
             connection.sendall(asking().encode())
             with pytest.raises((ConnectionResetError, ssl.SSLEOFError)):
                 connection.recv(100)
+
+
+def test_more_than_is_read_at_once(trusted: tuple[Server, ssl.SSLContext]) -> None:
+    """What TLS has decrypted already is read without waiting for more."""
+    server, context = trusted
+    body = "x" * 12_000
+    asked = asking().replace("\r\n\r\n", f"\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+    with context.wrap_socket(connect(server), server_hostname="localhost") as connection:
+        connection.sendall(asked.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.endswith(b"}")
+    assert len(seen(server).request.body) == len(body)
+    assert server.is_settled
+
+
+def test_handshakes_that_fail_are_counted(trusted: tuple[Server, ssl.SSLContext]) -> None:
+    """A handshake that came to nothing is counted, and plain HTTP in its place is a word that was said."""
+    server, _ = trusted
+    with pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(connect(server), server_hostname="localhost")
+    wait_for(lambda: server.failed_handshakes == 1)
+    assert not server.spoken_to
+    with contextlib.suppress(OSError):
+        converse(server, asking())
+    wait_for(lambda: server.failed_handshakes == 2)
+    assert server.spoken_to
