@@ -26,6 +26,11 @@ _TAKEN_OUT: Final = re.compile(
 _USERINFO: Final = re.compile(r"([a-z]+://)([^/@]*)@")
 
 
+def _is_word(part: str) -> bool:
+    """Whether a user or a password is no real one."""
+    return is_placeholder(part) or part in ("user", "username", "pass", "password")
+
+
 def is_about_session(method: str, url: str) -> bool:
     """Whether the request is about one session of this endpoint, rightly or not."""
     return SESSIONS_PATH in url and method != _PREFLIGHT and Request(method, url).session_id is not None
@@ -36,7 +41,7 @@ def located(url: str) -> str:
     and a password that were taken out."""
     url = _ERB.sub("<erb>", url)
     userinfo = _USERINFO.match(url)
-    if userinfo and all(is_placeholder(part) for part in userinfo[2].split(":")):
+    if userinfo and (is_placeholder(userinfo[2]) and all(map(_is_word, userinfo[2].split(":")))):
         url = userinfo[1] + url[userinfo.end() :]
     taken = _TAKEN_OUT.match(url)
     if taken and url[taken.end() : taken.end() + 1] in ("/", ""):

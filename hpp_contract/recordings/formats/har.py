@@ -64,7 +64,7 @@ def _exchange(entry: Any, method: str, url: str, *, folder: Path | None) -> Exch
 
 def _is_unanswered(status: Any) -> bool:
     """Blocked, aborted or refused: 0 in browsers, negative numbers in WebPageTest."""
-    return status in (None, "", "0") or (isinstance(status, int | float) and status <= 0)
+    return status in (None, "", "0") or (isinstance(status, int | float) and status <= 0) or str(status)[0] == "-"
 
 
 def _was_blocked(entry: Any, response: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Postman collections with saved answers (examples), version 2.x.
+"""Postman collections with saved answers (examples), versions 1 and 2.x, and the JSON reports of newman.
 
 An example keeps the request that it was saved from. Where a variable stands for the session's id there, the answer says
 whose session it is.
@@ -17,7 +17,7 @@ from hpp_contract.model import Exchange, Request
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.addresses import located
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped, required
-from hpp_contract.recordings.formats.unparsed import Unparsed
+from hpp_contract.recordings.formats.unparsed import parsed
 from hpp_contract.spec.endpoint import SESSIONS_PATH
 
 _MAX_DEPTH: Final = 50
@@ -25,30 +25,44 @@ _VARIABLE: Final = re.compile(r":[A-Za-z_]\w*|\{\{[^{}]*\}\}|\{[^{}]*\}|<[^<>]*>
 
 
 def _recognizes(document: Any) -> bool:
-    collection = _collection(document)
-    return "item" in collection and "info" in collection and any(True for _ in _saved(collection["item"]))
+    return isinstance(document, dict) and any(True for _ in _answers(document))
+
+
+def _answers(document: Any) -> Iterator[Any]:
+    """Every saved answer with its request."""
+    if isinstance(document.get("run"), dict):  # what newman ran
+        executions = document["run"].get("executions")
+        yield from (each for each in _objects(executions) if isinstance(each.get("response"), dict))
+    elif "order" in document or "folders" in document:  # version 1
+        for request in _objects(document.get("requests")):
+            for answer in _objects(request.get("responses")):
+                yield {"request": answer.get("request") or request, "response": answer}
+    else:
+        collection = _collection(document)
+        yield from _saved(collection.get("item")) if "info" in collection else ()
+
+
+def _objects(items: Any) -> Iterator[Any]:
+    held = (parsed(item) for item in items) if isinstance(items, list) else ()
+    return (item for item in held if isinstance(item, dict))
 
 
 def _collection(document: Any) -> Any:
     """The collection, which Postman's API wraps once more."""
     inner = document.get("collection") if isinstance(document, dict) else None
-    return inner if isinstance(inner, dict) else document if isinstance(document, dict) else {}
+    return inner if isinstance(inner, dict) else document
 
 
 def _read(document: Any, _: Path | None) -> Iterator[Item]:
-    return convert.numbered([*_saved(_collection(document)["item"])], _address, _exchange)
+    return convert.numbered([*_answers(document)], _address, _exchange)
 
 
 def _saved(items: Any, depth: int = 0) -> Iterator[Any]:
     """Every saved answer in the folders, in order, with its request."""
-    for held in items if isinstance(items, list) and depth < _MAX_DEPTH else ():
-        item = held.value() if isinstance(held, Unparsed) else held
-        if isinstance(item, dict):
-            answers = item.get("response")
-            for answer in answers if isinstance(answers, list) else ():
-                if isinstance(answer, dict):
-                    yield {"request": answer.get("originalRequest") or item.get("request"), "response": answer}
-            yield from _saved(item.get("item"), depth + 1)
+    for item in _objects(items) if depth < _MAX_DEPTH else ():
+        for answer in _objects(item.get("response")):
+            yield {"request": answer.get("originalRequest") or item.get("request"), "response": answer}
+        yield from _saved(item.get("item"), depth + 1)
 
 
 def _address(saved: Any) -> Asked | Skipped:
@@ -100,8 +114,9 @@ def _exchange(saved: Any, method: str, url: str) -> Exchange | Skipped:
         return Skipped.STUB  # for any session
     request, response = saved["request"], saved["response"]
     asked = Request(method, url, convert.headers(_sent(request)))
-    fields = convert.headers(response.get("header"))
-    answered = convert.response(required(response, "code"), fields, _body(response.get("body")), response.get("status"))
+    fields = convert.headers(response.get("header", response.get("headers")))
+    code = response["code"] if "code" in response else required(response, "responseCode", "code")
+    answered = convert.response(code, fields, _body(response), response.get("status"))
     elapsed = response.get("responseTime")
     seconds = elapsed / 1000 if isinstance(elapsed, int | float) else None
     return convert.exchange(asked, answered, elapsed=seconds, standalone=True)
@@ -114,8 +129,12 @@ def _sent(request: Any) -> Any:
     return [field for field in held if not isinstance(field, dict) or not field.get("disabled")]
 
 
-def _body(value: Any) -> bytes | convert.NotKept:
-    return convert.answered(value)
+def _body(response: Any) -> bytes | convert.NotKept:
+    """A text, in version 1 under another name, or the bytes of a buffer as newman writes them."""
+    match response.get("stream"):
+        case {"type": "Buffer", "data": list(numbers)}:
+            return bytes(numbers)
+    return convert.answered(response.get("body", response.get("text")))
 
 
 POSTMAN = Format("Postman", _recognizes, _read)

@@ -56,7 +56,7 @@ def _response(response: Any) -> Response:
 
 def _value(message: Any, name: str) -> tuple[bytes | NotKept, bool]:
     """The body under that name, or kept as a JSON value, and whether it is such a value."""
-    if message.get("parsed_body") is not None:
+    if message.get("parsed_body") is not None and message.get(name) is None:
         return convert.as_json(message["parsed_body"]), True
     return convert.answered(message.get(name)), False
 

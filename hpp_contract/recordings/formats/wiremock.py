@@ -19,6 +19,7 @@ from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped
 
 _URLS = ("url", "urlPath")
 _PATTERNS = ("urlPattern", "urlPathPattern", "urlPathTemplate")
+_MEMBERS = {"id", "uuid", "name", "request", "response", "priority", "persistent", "metadata", "insertionIndex"}
 _NO_ANSWERS = ("fault", "proxyBaseUrl")
 
 
@@ -39,6 +40,8 @@ def _is_mapping(value: Any) -> bool:
     if {"uuid", "persistent", "scenarioName"} & value.keys():
         return True
     url = next((request[name] for name in (*_URLS, *_PATTERNS) if name in request), None)
+    if url is None:  # it matches any, such as by a header alone
+        return "uri" not in request and "status" in response and value.keys() <= _MEMBERS
     return isinstance(url, str) and "://" not in url and not url.startswith("~") and "uri" not in request
 
 

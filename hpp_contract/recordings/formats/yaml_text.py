@@ -15,7 +15,7 @@ from typing import Any, Final
 from hpp_contract.recordings.formats.convert import Unreadable
 
 MAX_DEPTH: Final = 100
-MAX_VALUES: Final = 10_000_000
+MAX_VALUES: Final = 4_000_000
 """Values that a document may hold once its aliases are followed."""
 
 _BINARY: Final = ("tag:yaml.org,2002:binary", "!binary")
@@ -64,7 +64,7 @@ class _Builder:
         parent = self.stack[-1]
         parent.size += size
         if parent.size > MAX_VALUES:
-            raise Unreadable(f"aliases that stand for more than {MAX_VALUES} values")
+            raise Unreadable(f"more than {MAX_VALUES} values, its aliases followed")
         if isinstance(parent.value, list):
             parent.value.append(value)
         elif parent.key is None:

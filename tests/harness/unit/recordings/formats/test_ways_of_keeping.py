@@ -119,6 +119,7 @@ def responses(**answer: Any) -> Any:
         go_vcr(body=TEXT, headers={"Content-Encoding": ["gzip"]}),
         go_vcr(body=GZIP.decode("latin-1"), headers={"Content-Encoding": ["gzip"]}),
         vcrpy(body={"string": TEXT}),
+        vcrpy(body={"string": TEXT}, parsed_body={"session_id": 5}),
         exvcr(body=TEXT),
         exvcr(body=base64.b64encode(b"\x83m" + len(BODY).to_bytes(4) + BODY).decode(), binary=True),
         charles(body={"text": TEXT}),
@@ -247,6 +248,7 @@ def stub(path: str, **response: Any) -> Any:
         (stub(PATH, jsonBody={"a": "{{now}}"}), "stubs"),
         ({"mappings": [{"request": {"urlPathTemplate": "/hpp/v1/sessions/{id}"}, "response": {}}]}, "stubs"),
         ({"mappings": [{"uuid": "a", "request": {"method": "ANY"}, "response": {}}]}, "exchanges of other"),
+        ({"request": {"method": "GET"}, "response": {"status": 200}}, "exchanges of other"),
         ([{"request": {"url": PATH}, "response": {"fault": "x"}}, {"request": {"url": "/"}, "response": {}}], "stubs"),
         ({"httpRequest": {"path": {"value": PATH}}, "httpResponse": {}}, "stubs"),
         ({"httpRequest": {"path": PATH}, "httpForward": {"host": "h"}}, "stubs"),
@@ -284,6 +286,7 @@ def test_what_is_no_exchange(tmp_path: Path, document: Any, kind: str) -> None:
         [{"request": {"method": "GET", "url": URL}, "response": None}],
         [{"scheme": "https", "host": "h", "port": 8443, "path": PATH, "query": "a=b", "request": {}, "response": None}],
         har({}, status=-2),
+        har({}, status="-1"),
         har({}, status=0, _error="net::ERR_ABORTED"),
         har({}, status=None),
     ],
@@ -319,6 +322,26 @@ def test_variables_of_postman(tmp_path: Path, url: Any, body: str, asked: str | 
     assert asked or notes[0].startswith("1 stubs")
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"id": "a", "order": ["b"], "requests": [{"url": URL, "method": "GET", "responses": [
+            {"responseCode": {"code": 200}, "text": TEXT, "headers": [{"key": "A", "value": "b"}]}]}]},
+        {"collection": {"item": [], "info": {}}, "run": {"executions": [
+            {"request": {"url": {"protocol": "https", "host": ["h"], "path": PATH[1:].split("/")}, "method": "GET"},
+             "response": {"code": 200, "header": [{"key": "A", "value": "b"}],
+                          "stream": {"type": "Buffer", "data": [*BODY]}}}, {"requestError": {}}]}},
+    ],
+    ids=["version 1", "newman"],
+)  # fmt: skip
+def test_other_files_of_postman(tmp_path: Path, document: Any) -> None:
+    """Old collections, and what newman reports of a run, hold answers too."""
+    (exchange,), unreadable, _ = read(tmp_path, document)
+    assert exchange.response is not None
+    assert (exchange.request.url, exchange.response.body, unreadable) == (URL, BODY, [])
+    assert exchange.response.headers == (("A", "b"),)
+
+
 def test_a_request_of_postman_that_is_only_a_url(tmp_path: Path) -> None:
     """An example without a request of its own has that of its item, which may be a URL alone."""
     item = {"request": URL, "response": [{"code": 200, "body": TEXT, "responseTime": 20}, 5]}
@@ -339,6 +362,8 @@ def test_a_request_of_postman_that_is_only_a_url(tmp_path: Path) -> None:
         (f"<HOST>/base{PATH}", f"https://unnamed.invalid/base{PATH}"),
         (f"https://<USER>:<PASSWORD>@h{PATH}", URL),
         (f"https://SHOP_USER:REDACTED@h{PATH}", URL),
+        (f"https://user:pass@h{PATH}", URL),
+        (f"https://M000001-shop:REDACTED@h{PATH}", f"https://M000001-shop:REDACTED@h{PATH}"),
         (f"https://M1:Zm9vYmFy@h{PATH}", f"https://M1:Zm9vYmFy@h{PATH}"),
         (f"http://h{PATH}/<ID>", f"http://h{PATH}/<ID>"),
     ],
