@@ -1,5 +1,5 @@
 """Judging a log: exchanges a second and memory, on one core and on all, there on Dask too (its start included), beside
-openapi-core on the same exchanges.
+openapi-core on the same exchanges. Then a HAR of many other exchanges.
 
     python -m benchmarks recordings
     SESSIONS=100000 python -m benchmarks recordings      the million of the requirement; a log of 800 MB
@@ -40,9 +40,35 @@ def main() -> None:
             _judged(log, count, available_cores())
         if find_spec("distributed"):
             _judged(log, count, available_cores(), "dask.judge_on_dask")
+        har = Path(place) / "browser.har"
+        _write_har(har, reads=100, others=5_000)
+        print(f"a HAR of {har.stat().st_size / 1e6:.0f} MB, 100 reads among 5,000 other exchanges:")
+        _judged(har, 100, 1)
         other = _openapi_core(log)
         if other:
             print(f"openapi-core  {other:8,.0f} exchanges/s, the response alone: {one / other:.0f} times slower")
+
+
+def _write_har(path: Path, reads: int, others: int) -> None:
+    """A HAR as a browser exports one: scripts and pages, and a few reads of sessions among them."""
+    fields = [{"name": f"x-field-{number}", "value": "v" * 30} for number in range(12)]
+    script = "function(a,b){return a+b};\n" * 400
+    session = '{"session_id": "%s", "status": "WAITING", "updated_at": "%s", "expires_at": "2026-11-22T11:00:00.123Z"}'
+    with path.open("w", encoding="ascii") as file:
+        file.write('{"log": {"version": "1.2", "entries": [')
+        for number in range(reads + others):
+            url, text, at = f"https://shop.example/{number}.js", script, "2026-11-20T12:00:00.000Z"
+            if number % (1 + others // reads) == 0:
+                name, at = f"5c2bbed0-0000-7000-8000-{number:012}", f"2026-11-20T12:{number % 60:02}:00.000Z"
+                url, text = f"https://api.playground.kustom.co/hpp/v1/sessions/{name}", session % (name, at)
+            content = {"size": len(text), "text": text}
+            entry = {
+                "startedDateTime": at,
+                "request": {"method": "GET", "url": url, "headers": fields},
+                "response": {"status": 200, "headers": fields, "content": content},
+            }
+            file.write((", " if number else "") + json.dumps(entry))
+        file.write("]}}")
 
 
 def _judged(log: Path, count: int, processes: int, judge: str = "local.judge_recordings") -> float:
