@@ -27,8 +27,9 @@ _USERINFO: Final = re.compile(r"([a-z]+://)([^/@]*)@")
 
 
 def _is_word(part: str) -> bool:
-    """Whether a user or a password is no real one."""
-    return is_placeholder(part) or part in ("user", "username", "pass", "password")
+    """Whether a user or a password is no real one. Ours stays: what was sent is to be judged as it was."""
+    ours = "scrub" in part or (bool(part) and "scrubbed".startswith(part))
+    return not ours and (is_placeholder(part) or part in ("user", "username", "pass", "password"))
 
 
 def is_about_session(method: str, url: str) -> bool:
@@ -37,8 +38,14 @@ def is_about_session(method: str, url: str) -> bool:
 
 
 def located(url: str) -> str:
-    """The URL, with `UNKNOWN_ORIGIN` in the place of an origin that is not there or was taken out, and without a user
-    and a password that were taken out."""
+    """The URL as it was sent, with `UNKNOWN_ORIGIN` where the format keeps only its path."""
+    url = as_sent(url)
+    return url if "://" in url else f"{UNKNOWN_ORIGIN}/{url.removeprefix('/')}"
+
+
+def as_sent(url: str) -> str:
+    """The URL, with `UNKNOWN_ORIGIN` in the place of an origin that was taken out, and without a user and a password
+    that were taken out."""
     url = _ERB.sub("<erb>", url)
     userinfo = _USERINFO.match(url)
     if userinfo and (is_placeholder(userinfo[2]) and all(map(_is_word, userinfo[2].split(":")))):
@@ -46,7 +53,7 @@ def located(url: str) -> str:
     taken = _TAKEN_OUT.match(url)
     if taken and url[taken.end() : taken.end() + 1] in ("/", ""):
         return UNKNOWN_ORIGIN + url[taken.end() :]
-    return url if "://" in url else f"{UNKNOWN_ORIGIN}/{url.removeprefix('/')}"
+    return url
 
 
 _IN_PATTERNS: Final = re.compile(r"[*+()\[\]{}|^$\\!]")

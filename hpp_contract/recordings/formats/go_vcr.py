@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hpp_contract.model import Exchange, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.addresses import as_sent
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, required
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -30,7 +30,7 @@ def _read(document: Any, _: Path | None) -> Iterator[Item]:
 def _address(interaction: Any) -> Asked:
     request = required(interaction, "request")
     method = convert.method(request.get("method")) or "GET"  # Go's empty method is GET
-    return method, located(convert.scalar_text(required(request, "url")))
+    return method, as_sent(convert.scalar_text(required(request, "url")))
 
 
 def _exchange(interaction: Any, method: str, url: str) -> Exchange:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from hpp_contract.model import Exchange, Headers, Request, Response
 from hpp_contract.model.exchange import first
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.addresses import as_sent
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, NotKept, Skipped, Unreadable, required
 from hpp_contract.recordings.formats.times import instant
 
@@ -42,7 +42,7 @@ def _read(document: Any, folder: Path | None) -> Iterator[Item]:
 def _address(entry: Any) -> Asked:
     request = required(entry, "request")
     url = convert.scalar_text(required(request, "url")).partition("#")[0]  # a fragment is never sent
-    return convert.scalar_text(request.get("method", "GET")), located(url)
+    return convert.scalar_text(request.get("method", "GET")), as_sent(url)
 
 
 def _exchange(entry: Any, method: str, url: str, *, folder: Path | None) -> Exchange | Skipped:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hpp_contract.model import Context, Exchange, Instant, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.addresses import as_sent
 from hpp_contract.recordings.formats.convert import Unreadable, content, headers, required
 from hpp_contract.recordings.formats.times import instant_of
 
@@ -73,7 +73,7 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
     request = required(value, "request")
     asked = Request(
         convert.scalar_text(required(request, "method")),
-        _url(convert.scalar_text(required(request, "url"))),
+        as_sent(convert.scalar_text(required(request, "url"))),
         headers(request.get("headers")),
         content(request.get("body")),
     )
@@ -86,11 +86,6 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
         evidence=evidence,
         context=context_of(value.get("provenance")),
     )
-
-
-def _url(url: str) -> str:
-    """The URL as logged; only where a recorder took the origin out it gets one."""
-    return located(url) if "://" in url or url[:1] in ("<", "{", "$", "%", "[") else url
 
 
 def _at(value: Any) -> Instant | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.addresses import as_sent
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, required
 
 
@@ -24,7 +24,7 @@ def _read(document: Any, _: Path | None) -> Iterator[Item]:
 
 def _address(recording: Any) -> Asked:
     request = required(recording, "request")
-    return convert.method(required(request, "method")), located(convert.scalar_text(required(request, "url")))
+    return convert.method(required(request, "method")), as_sent(convert.scalar_text(required(request, "url")))
 
 
 def _exchange(recording: Any, method: str, url: str) -> Exchange:

@@ -13,7 +13,7 @@ from typing import Any
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.exchange import MAX_CONTENT
 from hpp_contract.recordings.formats import convert
-from hpp_contract.recordings.formats.addresses import located
+from hpp_contract.recordings.formats.addresses import as_sent
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, NotKept, Unreadable, required
 from hpp_contract.recordings.formats.times import instant
 
@@ -28,7 +28,7 @@ def _read(document: Any, _: Path | None) -> Iterator[Item]:
 
 def _address(interaction: Any) -> Asked:
     request = required(interaction, "request")
-    return convert.method(required(request, "method")), located(convert.scalar_text(required(request, "uri")))
+    return convert.method(required(request, "method")), as_sent(convert.scalar_text(required(request, "uri")))
 
 
 def _exchange(interaction: Any, method: str, url: str) -> Exchange:

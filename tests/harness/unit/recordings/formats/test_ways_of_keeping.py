@@ -363,6 +363,7 @@ def test_a_request_of_postman_that_is_only_a_url(tmp_path: Path) -> None:
         (f"https://<USER>:<PASSWORD>@h{PATH}", URL),
         (f"https://SHOP_USER:REDACTED@h{PATH}", URL),
         (f"https://user:pass@h{PATH}", URL),
+        (f"https://sc:kco_test_api_scrubbed@h{PATH}", f"https://sc:kco_test_api_scrubbed@h{PATH}"),
         (f"https://M000001-shop:REDACTED@h{PATH}", f"https://M000001-shop:REDACTED@h{PATH}"),
         (f"https://M1:Zm9vYmFy@h{PATH}", f"https://M1:Zm9vYmFy@h{PATH}"),
         (f"http://h{PATH}/<ID>", f"http://h{PATH}/<ID>"),
