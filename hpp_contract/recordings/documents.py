@@ -6,9 +6,10 @@ import json
 from typing import Any, Final
 
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
-from hpp_contract.recordings.formats.json_text import read_json
+from hpp_contract.recordings.formats.json_text import LARGE, read_json
 from hpp_contract.recordings.formats.keploy import is_keploy
 from hpp_contract.recordings.formats.known_tools import not_text
+from hpp_contract.recordings.formats.unparsed import Unparsed
 from hpp_contract.recordings.formats.yaml_text import read_yaml
 from hpp_contract.recordings.sources import InputFile
 
@@ -38,7 +39,7 @@ def parsed(source: InputFile) -> Any:
     except RecursionError as error:
         raise Unreadable("nested too deeply") from error
     except json.JSONDecodeError as error:
-        return _otherwise(_text(data), error)
+        return _lines(data, error) if error.msg == "Extra data" else _yaml(_text(data), error)
     except ValueError as error:
         raise Unreadable("a number too long to read") from error
 
@@ -60,16 +61,25 @@ def _not_utf8(error: UnicodeDecodeError) -> Unreadable:
     return Unreadable(f"not UTF-8 text at byte {error.start + 1}")
 
 
-def _otherwise(text: str, problem: json.JSONDecodeError) -> Any:
-    """What begins like JSON and is not one value: JSON values a line each, or YAML in its flow style."""
-    if problem.msg == "Extra data":
-        try:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            pass  # then the first problem is reported
-    elif len(text) < MAX_YAML:
-        try:
+def _lines(data: bytes, problem: json.JSONDecodeError) -> list[Any]:
+    """JSON values a line each. Those of a big file are parsed when they are needed."""
+    lines = [line for line in data.splitlines() if line.strip()]
+    try:
+        eager = [json.loads(line.decode()) for line in (lines if len(data) < LARGE else lines[:1])]
+    except (ValueError, RecursionError) as error:
+        raise _damaged(problem) from error
+    return [*eager, *map(Unparsed, lines[len(eager) :])]
+
+
+def _yaml(text: str, problem: json.JSONDecodeError) -> Any:
+    """YAML in its flow style, which begins like JSON."""
+    try:
+        if len(text) < MAX_YAML:
             return read_yaml(text)
-        except Unreadable:
-            pass
-    raise Unreadable(f"damaged or incomplete: not JSON at line {problem.lineno}, column {problem.colno}")
+    except Unreadable:
+        pass
+    raise _damaged(problem)
+
+
+def _damaged(problem: json.JSONDecodeError) -> Unreadable:
+    return Unreadable(f"damaged or incomplete: not JSON at line {problem.lineno}, column {problem.colno}")

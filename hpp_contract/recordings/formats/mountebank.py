@@ -29,7 +29,7 @@ def _read(document: Any, _: Path | None) -> Iterator[Item]:
 def _stubs(imposter: Any) -> Iterator[Any]:
     """Each answer of each stub with its predicates: a stub that has more gives them in turn."""
     stubs = imposter.get("stubs") if isinstance(imposter, dict) else None
-    for stub in stubs if isinstance(stubs, list) else ():
+    for stub in map(parsed, stubs) if isinstance(stubs, list) else ():
         answers = stub.get("responses") if isinstance(stub, dict) else None
         for answer in answers if isinstance(answers, list) else ():
             yield {"asked": _asked(stub.get("predicates")), "answer": answer, "text": str(stub.get("predicates"))}

@@ -30,8 +30,13 @@ class Unparsed:
 
 
 def parsed(value: Any) -> Any:
-    """The value itself, parsed where it was not."""
-    return value.value() if isinstance(value, Unparsed) else value
+    """The value itself, parsed where it was not; None where it is no JSON."""
+    if not isinstance(value, Unparsed):
+        return value
+    try:
+        return value.value()
+    except (ValueError, RecursionError):
+        return None
 
 
 def mentions_sessions(value: Any) -> bool:

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.recordings import read_recordings, unpacking
+from hpp_contract.recordings import documents, read_recordings, unpacking
 from hpp_contract.recordings.formats import json_text
 from hpp_contract.recordings.reading import LastRead
-from tests.harness.support.recording_tools import as_line, kept, simulated
+from tests.harness.support.recording_tools import as_line, kept, recording_files, simulated
 
 URL = "https://h/hpp/v1/sessions/39a1c773-bafd-754d-af1f-b30c592f1267"
 OTHER: dict[str, Any] = {"request": {"method": "GET", "url": "https://h/app.js"}, "response": None}
@@ -218,6 +218,29 @@ def test_a_big_document(tmp_path: Path) -> None:
     assert len(read_recordings([str(tmp_path / "c.har")]).exchanges) == 2
     (tmp_path / "d.har").write_bytes(data[:-1])
     assert "damaged or incomplete: not JSON at line 1" in said(tmp_path / "d.har")
+
+
+@pytest.mark.parametrize("path", sorted(recording_files()), ids=lambda path: "-".join(path.parts[-2:]))
+def test_big_and_small_are_read_alike(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened only as far as its list, a recording gives what it gives when it is parsed as a whole."""
+    before = read_recordings([str(path)])
+    monkeypatch.setattr(json_text, "LARGE", 8)
+    monkeypatch.setattr(documents, "LARGE", 8)
+    after = read_recordings([str(path)])
+    assert [(each.request, each.response, each.at, each.evidence) for each in after.exchanges] == [
+        (each.request, each.response, each.at, each.evidence) for each in before.exchanges
+    ]
+    assert (after.notes, after.unreadable) == (before.notes, before.unreadable)
+
+
+def test_a_big_file_of_lines(tmp_path: Path) -> None:
+    """Lines of a tool that is not read are not parsed, and what is damaged in them does not matter."""
+    line = b'{"start_time": "2026", "response_code": 200, "x": "' + b"x" * 1000 + b'"}\n'
+    (tmp_path / "a").write_bytes(line * 1200 + b"{damaged\n")
+    assert said(tmp_path / "a").startswith("an access log of Envoy")
+    events = b'{"Initialize": {}}\n' + line * 1200 + b"{damaged\n"
+    (tmp_path / "b").write_bytes(events)
+    assert said(tmp_path / "b").startswith("no read-session exchange")
 
 
 def test_more_values_than_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
