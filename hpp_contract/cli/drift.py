@@ -13,12 +13,13 @@ from hpp_contract.cli._console import readable, redactor, write_stdout
 from hpp_contract.cli._options import Options, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.cli._probe_options import ProbeOptions, probe_options
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
-from hpp_contract.drift.history import append, line_of, read_history, run_of
+from hpp_contract.drift.history import append, finish_acceptance, line_of, read_history, run_of
 from hpp_contract.drift.page import page_drift, read_page
 from hpp_contract.drift.run import DriftResult, compare_with_baseline
 from hpp_contract.engine import Report, Subject, judge
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.files import check, write
+from hpp_contract.engine.lock import locked
 from hpp_contract.engine.report import FAIL_ON
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.model.clock import utc
@@ -158,17 +159,17 @@ def _compare(request: DriftOptions) -> NoReturn:
         check(request.history)
     if request.accept is not None:
         _check_writable(request.folder)
+    finish_acceptance(request.folder, request.history)
     baseline = _baseline(request)
     seen = _seen(request, baseline)
     result = _result(baseline, seen)
     report = _report(request, seen, result)
-    if request.accept is not None:
-        entry = Accepted(at, request.accept, seen.subject.name)
-        report = _accept(request, baseline, result, report, entry, redactor(*seen.secrets))
-    if request.history is not None:
-        accepted = request.accept if result.unverified is None else None
-        run = run_of(result, at, seen.subject.name, report.exit_code, accepted)
-        append(request.history, redactor(*seen.secrets)(line_of(run)))
+    places = [
+        *([request.folder] if request.accept is not None else []),
+        *([request.history.parent] if request.history else []),
+    ]
+    with locked(places):
+        report = _keep(request, at, seen, result, report)
     runs = read_history(request.history)[0] if request.history is not None and request.options.detailed else ()
     finish(report, request.options, seen.secrets, evidence=seen.exchanges, history=runs)
 
@@ -231,6 +232,25 @@ def _report(request: DriftOptions, seen: ProbeResult, result: DriftResult) -> Re
     )
 
 
+def _keep(request: DriftOptions, at: str, seen: ProbeResult, result: DriftResult, report: Report) -> Report:
+    """Accept if asked to, and append to the history: both or neither."""
+    redact = redactor(*seen.secrets)
+
+    def remember(final: Report) -> None:
+        if request.history is not None:
+            accepted = request.accept if result.unverified is None else None
+            run = run_of(result, at, redact(seen.subject.name), final.exit_code, accepted)
+            append(request.history, redact(line_of(run)))
+
+    if request.accept is None or result.unverified is not None:
+        if request.accept is not None:
+            report = replace(report, notes=(*report.notes, "Nothing was accepted: the baseline is as it was."))
+        remember(report)
+        return report
+    baseline = _baseline(request)  # another run may have accepted something meanwhile
+    return _accept(request, baseline, result, report, Accepted(at, request.accept, seen.subject.name), redact, remember)
+
+
 def _accept(
     request: DriftOptions,
     baseline: Baseline,
@@ -238,17 +258,18 @@ def _accept(
     report: Report,
     entry: Accepted,
     redact: Callable[[str], str],
+    remember: Callable[[Report], None],
 ) -> Report:
-    """Write the new baseline. A run that could not be verified is not accepted."""
-    if result.unverified is not None:
-        return replace(report, notes=(*report.notes, "Nothing was accepted: the baseline is as it was."))
+    """Write the new baseline, and `remember` it when it is on the disk, before it takes the old one's place."""
     file = request.folder / FACTS_FILE
     clean = replace(entry, reason=redact(entry.reason), source=redact(entry.source))
-    write(file, as_json(accept(baseline, result.facts, result.changes, clean)), redact)
     accepted = tuple(f"Accepted: {c.change_class} {c.fact}: {c.before} → {c.after}" for c in result.changes)
     facts = sum(len(situation.aspects) for situation in result.facts.values())
     done = f"The baseline in {file} now holds what was seen: {facts} facts in {len(result.facts)} situations."
-    return replace(report, changes=(), notes=(*result.notes, *accepted, done))
+    final = replace(report, changes=(), notes=(*result.notes, *accepted, done))
+    text = as_json(accept(baseline, result.facts, result.changes, clean))
+    write(file, text, redact, lambda: remember(final))
+    return final
 
 
 def _summarize_history(request: DriftOptions) -> NoReturn:

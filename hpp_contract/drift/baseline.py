@@ -56,7 +56,7 @@ def read_baseline(folder: Path) -> Baseline:
     """The baseline in `folder`. UsageProblem when there is none, Unverifiable when it cannot be read."""
     file = folder / FACTS_FILE
     if file.is_file():
-        return _read_facts(file)
+        return read_facts(file)
     if not folder.is_dir() or not any(folder.iterdir()):
         raise UsageProblem(f"there is no baseline in {folder}: {_HOW_TO_MAKE_ONE.format(folder=folder)}.")
     reading = read_recordings([str(folder)])
@@ -65,7 +65,8 @@ def read_baseline(folder: Path) -> Baseline:
     return Baseline(collect_facts(reading.exchanges).facts, notes=tuple(reading.notes))
 
 
-def _read_facts(file: Path) -> Baseline:
+def read_facts(file: Path) -> Baseline:
+    """The baseline that this file holds. Raises Unverifiable when it cannot be read."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
         facts = {str(name): _situation(value) for name, value in document["situations"].items()}

@@ -6,6 +6,7 @@ run that verified nothing, or did not observe a change's situation, says neither
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -14,9 +15,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from hpp_contract import __version__
+from hpp_contract.drift.baseline import FACTS_FILE, read_facts
 from hpp_contract.drift.facts import MALFORMED_ID, NO_CREDENTIALS, STATUS, UNKNOWN_ID, WRONG_CREDENTIALS
 from hpp_contract.drift.run import DriftResult
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
+from hpp_contract.engine.files import abandoned
+from hpp_contract.engine.lock import locked
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.spec.schema_files import SHAPES
@@ -94,6 +98,21 @@ def append(path: Path, line: str) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise UsageProblem(f"{path} could not be written ({error.strerror}): name another --history file.") from None
+
+
+def finish_acceptance(folder: Path, history: Path | None) -> None:
+    """Put a baseline in its place whose run was killed between the line in `history` that tells of it and that. One of
+    which no line tells was never accepted: the next acceptance removes it."""
+    drafts = abandoned(folder / FACTS_FILE)
+    if not drafts or history is None or not history.exists():
+        return
+    with locked((folder,)):
+        accepted = {(run.at, run.subject) for run in read_history(history)[0] if run.accepted is not None}
+        for draft in drafts:
+            with contextlib.suppress(Unverifiable, OSError):
+                last = read_facts(draft).accepted[-1]
+                if (last.at, last.source) in accepted:
+                    draft.replace(folder / FACTS_FILE)
 
 
 def read_history(path: Path) -> tuple[tuple[Run, ...], int]:

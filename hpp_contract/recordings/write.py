@@ -12,6 +12,7 @@ from typing import Any, Final
 from hpp_contract import __version__
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.files import replace_file
+from hpp_contract.engine.lock import locked
 from hpp_contract.model import Exchange, Headers, Instant
 from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.clock import utc
@@ -43,17 +44,18 @@ def write_cassettes(
     Raises UsageProblem when the folder cannot be written or holds recordings of another kind of endpoint, and
     Unverifiable, without writing that cassette, when a secret is left in it or its provenance is lost.
     """
-    _refuse_to_mix(folder, provenance)
     persister = Persister(scrub)
     complete = [exchange for exchange in exchanges if exchange.response is not None and exchange.response.complete]
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, group in named(complete, names).items():
-            files.append(folder / f"{name}.yaml")
-            persister.write(files[-1], [scrub(exchange) for exchange in group], provenance)
-        for stale in _own_cassettes(folder).keys() - set(files):
-            stale.unlink(missing_ok=True)
+        with locked((folder,)):
+            _refuse_to_mix(folder, provenance)  # another run may have written meanwhile
+            for name, group in named(complete, names).items():
+                files.append(folder / f"{name}.yaml")
+                persister.write(files[-1], [scrub(exchange) for exchange in group], provenance)
+            for stale in _own_cassettes(folder).keys() - set(files):
+                stale.unlink(missing_ok=True)
     except OSError as error:
         raise UsageProblem(f"{folder} could not be written ({error.strerror}): name another folder.") from None
     return Written(tuple(files), len(exchanges) - len(complete))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +23,7 @@ from hpp_contract.cli import main
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.engine.edits import body, header, member, status
-from hpp_contract.engine.errors import Unverifiable
+from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.privacy.redact import encodings
 from hpp_contract.server import Server, simulate_server
@@ -280,3 +282,75 @@ def test_secrets_stay_out(honest: Server, tmp_path: Path) -> None:
     ]
     secrets = [form for secret in honest.credentials.secrets for form in encodings(secret)]
     assert not [(secret, text) for text in texts for secret in secrets if secret in text]
+
+
+def started(server: Server, *arguments: str, first: str = "") -> subprocess.Popen[bytes]:
+    """The command in a process of its own, which does `first` before."""
+    code = f"import sys; from hpp_contract.cli import main; {first or 'pass'}; main(sys.argv[1:])"
+    ids = [part for state in STATES for part in ("--session-id", session_id(state))]
+    environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username or ""}
+    whole = [sys.executable, "-c", code, "drift", server.url, *ids, *arguments]
+    return subprocess.Popen(whole, env=os.environ | environ, stdout=subprocess.DEVNULL)
+
+
+def last_line(history: Path) -> dict[str, Any]:
+    line: dict[str, Any] = json.loads(history.read_text(encoding="utf-8").splitlines()[-1])
+    return line
+
+
+@pytest.mark.socket
+@pytest.mark.process
+def test_an_acceptance_and_its_line_are_one(honest: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the line cannot be written nothing is accepted; a run killed between the two is finished by the next."""
+    place, history = tmp_path / "b", tmp_path / "h.jsonl"
+    options = ("--baseline", str(place), "--accept", "--reason", "first", "--history", str(history))
+
+    def full(*_: object) -> None:
+        raise UsageProblem("no space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hpp_contract.cli.drift.append", full)
+        assert drift(honest, *options).exit_code == 2
+    assert [*place.iterdir()] == []
+
+    # It is killed when the line is written, before the baseline takes its place.
+    killed = started(honest, *options, first="import os, pathlib; pathlib.Path.replace = lambda *_: os._exit(9)")
+    assert killed.wait(60) == 9
+    [draft] = place.iterdir()
+    assert draft.name.startswith(".facts.json.")
+    assert last_line(history)["accepted"] == "first"
+
+    done = drift(honest, "--baseline", str(place), "--history", str(history))
+    assert done.exit_code == 0
+    assert [path.name for path in place.iterdir()] == ["facts.json"]
+    assert read_baseline(place).accepted[-1].reason == "first"
+    assert [*last_line(history)["changes"]] == []
+
+
+@pytest.mark.socket
+@pytest.mark.process
+def test_a_draft_of_which_no_line_tells_is_removed(honest: Server, baseline: Path, tmp_path: Path) -> None:
+    """A run that was killed before it wrote its line has accepted nothing."""
+    history = tmp_path / "h.jsonl"
+    drift(honest, "--baseline", str(baseline), "--history", str(history))
+    ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    ended.wait(60)
+    for number, text in enumerate(("{", (baseline / "facts.json").read_text(encoding="utf-8"))):
+        (baseline / f".facts.json.{ended.pid}-{number:08x}").write_text(text, encoding="utf-8")
+    drift(honest, "--baseline", str(baseline), "--history", str(history))
+    assert len([*baseline.iterdir()]) == 3
+    drift(honest, "--baseline", str(baseline), "--accept", "--reason", "second")
+    assert [path.name for path in baseline.iterdir()] == ["facts.json"]
+
+
+@pytest.mark.socket
+@pytest.mark.process
+def test_two_acceptances_at_a_time(honest: Server, baseline: Path, tmp_path: Path) -> None:
+    """Each adds its entry, and its line, to what the other has written."""
+    history = tmp_path / "h.jsonl"
+    options = ("--baseline", str(baseline), "--history", str(history), "--accept", "--reason")
+    runs = [started(honest, *options, f"number {number}") for number in range(4)]
+    assert [each.wait(60) for each in runs] == [0] * 4
+    reasons = {entry.reason for entry in read_baseline(baseline).accepted}
+    assert reasons == {"first run", *(f"number {number}" for number in range(4))}
+    assert len(history.read_text(encoding="utf-8").splitlines()) == 4

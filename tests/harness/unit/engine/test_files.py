@@ -71,3 +71,53 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(UsageProblem, match="cannot be written: no permission; name another file"):
         files.check(tmp_path / "report.json")
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next writing of a file removes the drafts of processes that no longer run, and no others."""
+    target, ended, foreign = tmp_path / "re[p].json", 77, 78
+
+    def is_there(number: int, _: int) -> None:
+        if number != os.getpid():
+            raise ProcessLookupError if number == ended else PermissionError
+
+    monkeypatch.setattr(os, "kill", is_there)
+    gone = [tmp_path / f".re[p].json.{ended}-{number:08x}" for number in range(2)]
+    others = [
+        tmp_path / f".re[p].json.{os.getpid()}-00000000",
+        tmp_path / f".re[p].json.{foreign}-00000000",
+        tmp_path / f".other.json.{ended}-00000000",
+        tmp_path / f".re[p].json.{ended}-notes",
+    ]
+    for path in (*gone, *others):
+        path.write_text("draft", encoding="utf-8")
+    assert sorted(files.abandoned(target)) == gone
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(os, "name", "nt")
+        assert files.abandoned(target) == []
+    write(target, "new")
+    assert sorted(tmp_path.iterdir()) == sorted([target, *others])
+
+
+def test_before_a_file_takes_its_place(tmp_path: Path) -> None:
+    """What is to be done before is done when all is written; when it fails, the old file stays and nothing is left."""
+    target, pipe = tmp_path / "report.json", tmp_path / "pipe"
+    target.write_text("old", encoding="utf-8")
+    seen: list[list[str]] = []
+
+    def look() -> None:
+        seen.append(sorted(path.read_text(encoding="utf-8") for path in tmp_path.iterdir()))
+
+    def fail() -> None:
+        raise UsageProblem("no")
+
+    write(target, "new", before=look)
+    assert seen == [["new", "old"]]
+    with pytest.raises(UsageProblem, match="no"):
+        write(target, "newer", before=fail)
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["new"]
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(UsageProblem, match="no"):
+        write(pipe, "text", before=fail)
+    os.close(reader)
