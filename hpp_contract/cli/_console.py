@@ -14,7 +14,7 @@ from typing import Final, TextIO
 
 import click
 
-from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, UsageProblem, suggest, system_refusal
+from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, UsageProblem, disk_refusal, suggest, system_refusal
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.privacy.sanitize import printable
@@ -144,7 +144,9 @@ def exit_code(error: BaseException, verbose: bool = False, annotate: bool = Fals
     code."""
     if isinstance(error, click.Abort):  # Ctrl-C
         return INTERRUPTED
-    if refused := system_refusal(error):  # first: it may be the cause of a RunError about a path or a port
+    if refused := system_refusal(error) or disk_refusal(
+        error
+    ):  # first: it may be the cause of a RunError about a path or a port
         return _complain(str(refused), refused.exit_code, annotate)
     if isinstance(error, RunError):
         return _complain(str(error), error.exit_code, annotate)

@@ -20,6 +20,15 @@ _PROCESS: Final = "to start another process: raise the limit on processes (ulimi
 _FILE: Final = "to open another file or connection: raise the limit on open files (ulimit -n), or close other programs."
 _MEMORY: Final = "more memory: close other programs, or raise the limit on it (ulimit -v)."
 
+_TEMPORARY: Final = "a folder for temporary files: name one that can be written in the variable TMPDIR."
+_NO_TEMPORARY: Final = "No usable temporary directory found"  # how the tempfile module says it
+_DISK: Final = {
+    errno.ENOSPC: "more room on a disk: free some, or name a folder for temporary files elsewhere (TMPDIR).",
+    errno.EDQUOT: "more room on a disk: free some, or name a folder for temporary files elsewhere (TMPDIR).",
+    errno.EROFS: "to write, because a disk can only be read: name folders elsewhere (TMPDIR for temporary files).",
+}
+"""What is said of these where nobody knows better what was to be written."""
+
 _BY_NUMBER: Final = {errno.EMFILE: _FILE, errno.ENFILE: _FILE, errno.ENOMEM: _MEMORY}
 
 
@@ -57,6 +66,12 @@ def system_refusal(error: BaseException, *, starting_process: bool = False) -> S
     return None
 
 
+def disk_refusal(error: BaseException) -> SystemRefused | None:
+    """What a disk refused where nothing else was said of it; None for any other error."""
+    number = error.errno if isinstance(error, OSError) else None
+    return SystemRefused(f"the system refused {_DISK[number]}") if number in _DISK else None
+
+
 def raise_refusal(error: BaseException) -> None:
     """Raise SystemRefused if the system refused something; call this where every other error is handled."""
     refused = system_refusal(error)
@@ -85,6 +100,8 @@ def _refused(error: BaseException, starting_process: bool) -> str | None:
         return _THREAD
     if not isinstance(error, OSError) or error.errno is None:
         return None
+    if str(error.strerror).startswith(_NO_TEMPORARY):
+        return _TEMPORARY
     return _PROCESS if starting_process and error.errno == errno.EAGAIN else _BY_NUMBER.get(error.errno)
 
 
