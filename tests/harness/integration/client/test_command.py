@@ -435,12 +435,15 @@ def test_what_is_ignored_stays_ignored(token: str) -> None:
 def test_signals_end_children_in_this_process(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every child ends before KeyboardInterrupt is raised, and a second signal changes nothing."""
     children = [SubprocessGroup([sys.executable, "-S", "-c", "import time; time.sleep(600)"]) for _ in range(2)]
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
     with ended_by_signals():
+        os.kill(os.getpid(), signal.SIGUSR1)  # another one, which ends nobody
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             SubprocessGroup([sys.executable])
+    signal.signal(signal.SIGUSR1, before)
     for child in children:
         child.stop()
         child.signal(signal.SIGTERM)
@@ -449,6 +452,13 @@ def test_signals_end_children_in_this_process(token: str, monkeypatch: pytest.Mo
     with pytest.raises(KeyboardInterrupt):
         SubprocessGroup([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
     assert not left(token)
-    thread = threading.Thread(target=lambda: ended_by_signals().__enter__())
+    outside: list[object] = []
+
+    def handle() -> None:
+        with ended_by_signals():
+            outside.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=handle)
     thread.start()
     thread.join()
+    assert outside == [signal.SIG_DFL]

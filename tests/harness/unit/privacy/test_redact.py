@@ -87,6 +87,12 @@ def test_a_way_that_nobody_foresaw() -> None:
     assert redact(text) == "one\n[redacted]\nthree"
 
 
+def test_layers_of_escapes_have_an_end() -> None:
+    """What was quoted more often than anybody does is left, and looking for it ends."""
+    text = "a%2525252525" + "25" * 40 + "62c"
+    assert Redactor(["S3cret-of-a-Shop"])(text) == text
+
+
 def test_short_secrets_are_words() -> None:
     """A secret of less than eight characters is taken out as it is written only; keys are in any case."""
     assert Redactor(["test"])("Tested: test, TEST") == "Tested: [redacted], TEST"
