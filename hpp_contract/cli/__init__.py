@@ -49,8 +49,8 @@ HOW: Final = frozenset(
 )
 """Options that say how something is judged or served, not what."""
 
-REPORT: Final = frozenset({"annotations", "folder", "help", "no_color", "quiet", "verbose"})
-"""Options about what is told of a run, beside the formats of a report."""
+REPORT: Final = frozenset({"annotations", "folder", "no_color", "quiet", "verbose"})
+"""Options about what is told of a run, beside the formats of a report and --help."""
 
 SENDING: Final[dict[str, frozenset[str]]] = {
     "endpoint": frozenset(),
@@ -73,10 +73,9 @@ class GroupedCommand(click.Command):
         report = REPORT | {writer.name for writer in WRITERS}
         groups: dict[str, list[tuple[str, str]]] = {"What": [], "How": [], "Report": []}
         for parameter in parameters:
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                group = "Report" if parameter.name in report else "How" if parameter.name in HOW else "What"
-                groups[group].append(record)
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)):
+                about_report = parameter.name in report or not parameter.expose_value
+                groups["Report" if about_report else "How" if parameter.name in HOW else "What"].append(record)
         for title, records in groups.items():
             if records:
                 with formatter.section(title):

@@ -65,6 +65,16 @@ def test_a_mistake_is_one_sentence(line: str, sentence: str) -> None:
     assert re.fullmatch(r"hpp-contract: [^\n]*[.?]\n", done.stderr)
 
 
+@pytest.mark.parametrize("line", ["nonsense --", "endpoint --po"])
+def test_completion_goes_on_after_a_mistake(line: str) -> None:
+    """A shell that completes is never told of a mistake, only offered less."""
+    words = f"hpp-contract {line}"
+    asked = {"_HPP_CONTRACT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "2"}
+    done = CliRunner().invoke(main, env=asked, prog_name="hpp-contract")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert ("--polls" in done.stdout) == line.startswith("endpoint")
+
+
 # --- Credentials
 
 
