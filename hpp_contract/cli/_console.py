@@ -204,8 +204,8 @@ def check_credentials() -> None:
             raise UsageProblem(f"{variable} is in quotes, and they would be sent too: leave them out.")
         if value.lower().startswith("basic ") or value.lower().startswith("authorization:"):
             raise UsageProblem(f"{variable} holds a header: give what follows `Basic` alone.")
-        if any(character.isspace() or not character.isprintable() for character in value):
-            raise UsageProblem(f"{variable} holds white space or a control character: give it in one word.")
+        if not value.isprintable():
+            raise UsageProblem(f"{variable} holds a line break or a control character: give it in one line.")
     key = variables.get(KEY_VARIABLE, "").strip()
     for text, form in ((key, "USERNAME:KEY"), (_decoded(key), "the base64 of USERNAME:KEY")):
         if API_KEY.fullmatch(text.partition(":")[2]):

@@ -86,8 +86,8 @@ def test_completion_goes_on_after_a_mistake(line: str) -> None:
         ("HPP_USERNAME", "'M000001-shop'", "HPP_USERNAME is in quotes"),
         ("HPP_API_KEY", f"Basic {KEY}", "HPP_API_KEY holds a header: give what follows `Basic` alone."),
         ("HPP_API_KEY", f"authorization: Basic {KEY}", "HPP_API_KEY holds a header"),
-        ("HPP_API_KEY", f"{KEY} {KEY}", "HPP_API_KEY holds white space or a control character"),
-        ("HPP_API_KEY", f"{KEY}\x1b", "HPP_API_KEY holds white space or a control character"),
+        ("HPP_API_KEY", f"{KEY}\n{KEY}", "HPP_API_KEY holds a line break or a control character"),
+        ("HPP_API_KEY", f"{KEY}\x1b", "HPP_API_KEY holds a line break or a control character"),
         ("HPP_API_KEY", f"M000001-shop:{KEY}", "HPP_API_KEY is USERNAME:KEY: give the key there alone"),
         ("HPP_API_KEY", PAIR, "HPP_API_KEY is the base64 of USERNAME:KEY: give the key there alone"),
     ],
@@ -111,7 +111,7 @@ def test_credentials_that_nobody_sends_are_not_looked_at() -> None:
 
 
 @pytest.mark.socket
-@pytest.mark.parametrize("value", [KEY, f" {KEY}\n", "a:b", "bm8gcGFpcg==", "été"])
+@pytest.mark.parametrize("value", [KEY, f" {KEY}\n", "a:b", "bm8gcGFpcg==", "été", "a b"])
 def test_other_credentials_are_sent(value: str) -> None:
     """What could be a key is one: whether it is right, the endpoint says."""
     done = invoke("endpoint", "http://127.0.0.1:9", HPP_API_KEY=value)
