@@ -66,7 +66,7 @@ REFUSALS: Final = (
     *map(_page, (401, 403, 404, 500, 502, 503)),
     *map(_with_retry_after, (429, 503)),
     case("gateway-timeout-504-text", "504 with a line of text, after a while.", _UNEXPLAINED, refuse_empty(504),
-         body(b"upstream request timeout\n"), header("Content-Type", "text/plain"), slow(0.25), slow=True),
+         body(b"upstream request timeout\n"), header("Content-Type", "text/plain"), slow(0.1), slow=True),
     case("expired", "404 to every read: the session expired.", _REFUSED, scenario="expired"),
     _odd("gone-410", "410 with an error object.", refuse(410)),
     _odd("error-message-singular", "404 whose error object says error_message, as some services do.",
