@@ -161,6 +161,7 @@ interactions:
         (b'{"interactions": 5}', ": not in a known recording format"),
         (b'{"http_interactions": 5}', ": the exchanges are not a list"),
         (b'{"http_interactions": ["sessions"]}', "#1: member request is missing"),
+        (b'{"http_interactions": [{"a": [5, "sessions"]}]}', "#1: member request is missing"),
         (CASSETTE % b"a: &x [*x]", ": an alias that contains itself or is not defined"),
         (CASSETTE % b"a: {b: c}", "#1: a list or an object stands where a text belongs"),
         (gzip.compress(b'{"log": {}}', mtime=0)[:-4], ": gzip that ends early or is damaged"),
