@@ -18,7 +18,7 @@ from typing import Final
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import BIRTH_DATE, PERSON_MEMBERS, PSEUDONYM
 from hpp_contract.spec.session import OUTCOME, UUID
-from hpp_contract.spec.vocabulary import KNOWN_NAMES
+from hpp_contract.spec.vocabulary import KNOWN_WORDS
 
 WORD: Final = "scrubbed"
 _ALPHABETS: Final = {
@@ -90,7 +90,7 @@ class Pseudonyms:
 
     def keep(self, word: str) -> None:
         """Note a word that stays although no document names it."""
-        if word.lower() not in KNOWN_NAMES:
+        if not KNOWN_WORDS.issuperset(re.split("[_0-9]+", word.lower())):
             with self._lock:
                 self._kept.add(word)
 

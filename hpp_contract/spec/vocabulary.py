@@ -118,14 +118,20 @@ HTML_START: Final = re.compile(
 )
 """How an element of HTML begins, or a document."""
 
-KNOWN_NAMES: Final = _words(
+KNOWN_WORDS: Final = _words(
     """
-    code codes correlation_id country created currency customer data date description detail details error
-    error_code error_description error_message error_messages errors expires_at expired fault fields id info
-    instance internal kind language level links locale message messages name note options order order_id path
-    payment payment_method pending purchase_country purchase_currency reason reasons request request_id result risk
-    scope session session_id session_url shipping source state status success timestamp title total trace trace_id
-    type unauthorized updated_at url validation value version warning warnings
+    accepted access account action allowed amount api at authentication authorization back bad body callback
+    cancelled captured client code codes completed content correlation country created currency customer data date
+    declined denied description detail details disabled duplicate endpoint entity error errors exception exists
+    expired expires failed failure fault field fields forbidden format found gateway gone header host html http id
+    ids in info instance internal invalid is items key kind language large level limit link links locale malformed
+    many media merchant message messages method misdirected missing mode name no not note of ok on option options
+    order orders page parameter params path payload payment pending phase place progress purchase range rate reason
+    reasons ref reference rejected request requests required resource result retry risk scope server service session
+    sessions shipping source state status status_code such success task text time timeout timestamp title token too
+    total trace type unauthorized unavailable unknown unprocessable unsupported updated uri url user validation
+    value values version waiting warning warnings wrong
     """
 )
-"""Names of members and words of statuses that mean nobody, also where a text that was masked is the same."""
+"""What names of members, statuses and error codes are made of, between underscores, that mean nobody: also where a
+text that was masked is the same."""

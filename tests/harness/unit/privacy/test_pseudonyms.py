@@ -153,6 +153,8 @@ def test_birth_dates() -> None:
         ("Ottilie Jensen", True, "OTTILIE_X", True),
         ("Bo", True, "bo", False),
         ("error", False, "error", False),
+        ("NOT_FOUND", False, "NOT_FOUND", False),
+        ("NOT OTTILIE", False, "NOT_OTTILIE", True),
         ("Ottilie", True, "risk", False),
     ],
     ids=map(str, count(1)),
