@@ -58,11 +58,12 @@ _OURS = {
 
 _NO_FILE = {
     "client/adapters/command.py": "the client under test is asked, over its standard input",
+    "client/adapters/own_interpreter.py": "the client under test answers us, over its standard output",
     "client/adapters/subprocess_group.py": "the client under test is asked, over its standard input",
     "generate/": "`write` writes an instant into a generated session",
     "probe/": "a request to the endpoint that was named",
     "recordings/bulk/local.py": "packed records for our own processes, without ids or keys, in a folder that goes",
-    "recordings/sources.py:_copied": "a packed or piped log is unpacked into a folder that goes with the run",
+    "recordings/unpacking.py": "a packed or piped log is unpacked into a folder that goes with the run",
     "recordings/write.py:write_cassettes": "calls the writer of cassettes",
     "reporting/terminal.py": "prints into a text, for `finish`",
     "server/": "an answer of our own server to whoever asked, and a line of log with the name of a class",

@@ -179,6 +179,6 @@ def test_every_parameter_is_walked() -> None:
             assert words_of(parameter)
     names = {command: {each.name for each in parameters(command)} for command in others}
     assert names == {
-        "vectors": {"folder", "seed", "count"}, "rules": {"markdown"}, "explain": {"rule_id"},
+        "vectors": {"folder", "seed", "count"}, "rules": {"markdown"}, "explain": {"what"},
         "init": {"language", "directory", "ci"},
     }  # fmt: skip

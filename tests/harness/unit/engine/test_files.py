@@ -75,7 +75,7 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_what_a_killed_run_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next writing of a file removes the drafts of processes that no longer run, and no others."""
-    target, ended, foreign = tmp_path / "re[p].json", 77, 78
+    target, ended, running = tmp_path / "re[p].json", 77, 78
 
     def is_there(number: int, _: int) -> None:
         if number != os.getpid():
@@ -85,15 +85,15 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path, monkeypatch: pytest.M
     gone = [tmp_path / f".re[p].json.{ended}-{number:08x}" for number in range(2)]
     others = [
         tmp_path / f".re[p].json.{os.getpid()}-00000000",
-        tmp_path / f".re[p].json.{foreign}-00000000",
+        tmp_path / f".re[p].json.{running}-00000000",
         tmp_path / f".other.json.{ended}-00000000",
         tmp_path / f".re[p].json.{ended}-notes",
     ]
     for path in (*gone, *others):
         path.write_text("draft", encoding="utf-8")
     assert sorted(files.abandoned(target)) == gone
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(os, "name", "nt")
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
         assert files.abandoned(target) == []
     write(target, "new")
     assert sorted(tmp_path.iterdir()) == sorted([target, *others])

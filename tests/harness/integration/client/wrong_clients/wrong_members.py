@@ -155,7 +155,7 @@ class TakesOrderForReference(Client):
 
 
 @breaks("HPP-A17", "waiting")
-class DemandsEveryMember(Client):
+class WantsEveryMember(Client):
     """A value object to it has every member that was ever documented."""
 
     def session(self, value: Session) -> Any:
