@@ -161,7 +161,8 @@ def test_quiet_prints_the_verdict_and_its_rules() -> None:
     assert Path("report.json").exists()
     Path("broken.ndjson").write_text(
         '{"request": {"method": "GET", "url": "https://h.example/hpp/v1/sessions/9674c0b6-8f36-7989-bd7e-13fc4244d437"},'
-        ' "response": {"status": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}}\n'
+        ' "response": {"status": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}}\n',
+        encoding="utf-8",
     )
     done = invoke("recording", "-q", "broken.ndjson")
     first, *lines = done.stdout.splitlines()
