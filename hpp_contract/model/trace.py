@@ -249,8 +249,13 @@ def _moment(placed: Placed, timed: bool) -> int:
 
 
 def answer_times(exchanges: Iterable[Exchange]) -> Iterator[int]:
-    """When the API answered what was asked, in ns since 1970, as far as that is known."""
-    return (each.at.ns for each in exchanges if each.at is not None and each.is_answered)
+    """When the API answered what was asked, in ns since 1970, as far as that is known and may be true."""
+    return (each.at.ns for each in exchanges if each.at is not None and is_possible(each.at.ns) and each.is_answered)
+
+
+def is_possible(ns: int) -> bool:
+    """Whether this may be a time of an answer: from 1678 to 2262, what 64 bits hold."""
+    return abs(ns) < 1 << 63
 
 
 def _ordered(group: Sequence[Exchange]) -> tuple[Exchange, ...]:

@@ -14,7 +14,7 @@ from typing import Final
 from hpp_contract.engine import Subject
 from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
-from hpp_contract.model.trace import DELETE, AnswerTimes, answer_times
+from hpp_contract.model.trace import DELETE, AnswerTimes, answer_times, is_possible
 from hpp_contract.recordings.bulk.cache import VerdictCache
 from hpp_contract.recordings.bulk.fingerprint import Fingerprint, fingerprint_of, fingerprint_of_value
 from hpp_contract.recordings.bulk.sessions import (
@@ -121,7 +121,7 @@ class Worker:
         if fingerprint is not None and self._cache.count_if_known(fingerprint, place[:2]):
             self._result.judged += 1
             self._result.bodies.kept_200 += fingerprint.read[0] == 200
-            if fingerprint.at is not None:
+            if fingerprint.at is not None and is_possible(fingerprint.at):
                 self._result.answers.append(fingerprint.at)
             return read_record(fingerprint, place, self._salt)
         exchange = ndjson.exchange_of(value, f"{self._name}#{number}")

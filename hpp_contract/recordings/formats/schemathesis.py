@@ -3,7 +3,6 @@ VCR's cassettes, its HAR report like any HAR."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from hpp_contract.model import Exchange, Instant, Request
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, NotKept, required
+from hpp_contract.recordings.formats.times import instant_of
 from hpp_contract.recordings.formats.unparsed import parsed
 
 
@@ -55,9 +55,8 @@ def _content(value: Any) -> bytes:
 
 
 def _instant(seconds: Any) -> Instant | None:
-    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
-        return None
-    return Instant(round(seconds * 1_000_000) * 1000, 6)
+    at = instant_of(seconds)
+    return Instant((at.ns + 500) // 1000 * 1000, 6) if at is not None else None
 
 
 SCHEMATHESIS = Format("Schemathesis NDJSON", _recognizes, _read)

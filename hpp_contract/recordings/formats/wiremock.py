@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hpp_contract.model import Exchange, Headers, Instant, Request
+from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.addresses import located, may_be_session
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped, Unreadable, required
+from hpp_contract.recordings.formats.times import instant_of
 
 _URLS = ("url", "urlPath")
 _PATTERNS = ("urlPattern", "urlPathPattern", "urlPathTemplate")
@@ -129,7 +130,7 @@ def _journaled(event: Any, method: str, url: str) -> Exchange:
     return convert.exchange(
         asked,
         convert.response(required(response, "status"), convert.headers(response.get("headers")), body),
-        at=Instant(at * 1_000_000, 3) if isinstance(at, int) else None,
+        at=instant_of(at, 1_000_000),
     )
 
 

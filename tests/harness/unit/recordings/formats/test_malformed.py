@@ -310,3 +310,13 @@ def test_json_with_something_after_it(tmp_path: Path) -> None:
     path = tmp_path / "log.json"
     path.write_text('{"log":\n1} x', encoding="utf-8")
     assert read_recordings([str(path)]).unreadable == [f"{path}: damaged or incomplete: not JSON at line 2, column 4"]
+
+
+@pytest.mark.parametrize("year", [1, 1677, 2263, 9999])
+def test_times_beyond_64_bits(tmp_path: Path, year: int) -> None:
+    """A log whose times no clock of ours can hold is judged, twice the same line included."""
+    first, second = map(json.loads, map(as_line, simulated("waiting", 2)))
+    times = [f"{year:04}-05-0{day}T00:00:00Z" for day in (1, 2)]
+    lines = [json.dumps(line | {"at": at}) for at in times for line in (first, second, first)]
+    (tmp_path / "log.ndjson").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    assert judge_recordings([str(tmp_path / "log.ndjson")]).judged == 6
