@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import sys
@@ -15,7 +14,7 @@ from typing import Final, TextIO
 import click
 
 from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, UsageProblem, disk_refusal, suggest, system_refusal
-from hpp_contract.model.credentials import Credentials
+from hpp_contract.model.credentials import Credentials, decoded
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.spec.endpoint import API_KEY, KEY_VARIABLE, USERNAME_VARIABLE
@@ -207,7 +206,7 @@ def check_credentials() -> None:
         if not value.isprintable():
             raise UsageProblem(f"{variable} holds a line break or a control character: give it in one line.")
     key = variables.get(KEY_VARIABLE, "").strip()
-    for text, form in ((key, "USERNAME:KEY"), (_decoded(key), "the base64 of USERNAME:KEY")):
+    for text, form in ((key, "USERNAME:KEY"), (decoded(key) or "", "the base64 of USERNAME:KEY")):
         if API_KEY.fullmatch(text.partition(":")[2]):
             raise UsageProblem(
                 f"{KEY_VARIABLE} is {form}: give the key there alone, and the other in {USERNAME_VARIABLE}."
@@ -215,10 +214,3 @@ def check_credentials() -> None:
 
 
 _QUOTES: Final = frozenset("'\"`‘’“”")
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except ValueError:
-        return ""

@@ -38,12 +38,19 @@ _SALT: Final = token_bytes(16)
 """Of this process: an identity means nothing outside it."""
 
 
+def decoded(token: str) -> str | None:
+    """The text that a Basic token holds in Base64; None when it is not Base64, not ASCII or not UTF-8. Secret."""
+    try:
+        return base64.b64decode(token, validate=True).decode()
+    except ValueError:
+        return None
+
+
 def key_of(authorization: str) -> str:
     """The key in an Authorization value, which is the same one raw, as `user:key` and as `:key`. Secret."""
     token = (authorization.partition(" ")[2] or authorization).strip()
-    try:
-        text = base64.b64decode(token, validate=True).decode()
-    except ValueError:  # not Base64, not ASCII or not UTF-8
+    text = decoded(token)
+    if text is None:
         return token
     return text.partition(":")[2] if ":" in text else text
 

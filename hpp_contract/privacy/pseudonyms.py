@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from itertools import cycle
 from typing import Final
 
+from hpp_contract.model.credentials import decoded
 from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import BIRTH_DATE, PERSON_MEMBERS, PSEUDONYM
 from hpp_contract.spec.session import OUTCOME, UUID
@@ -182,20 +183,13 @@ def token(text: str) -> str:
     placeholder in it."""
     if API_KEY.fullmatch(text):
         return api_key(text)
-    decoded = _decoded(text)
-    if decoded is None or not (":" in decoded or API_KEY.fullmatch(decoded)):
+    pair = decoded(text)
+    if pair is None or not (":" in pair or API_KEY.fullmatch(pair)):
         return _encoded(WORD + mask("x" * (len(text) * 3 // 4 - len(WORD))))
-    user, colon, key = decoded.partition(":")
+    user, colon, key = pair.partition(":")
     if not colon:
         return _encoded(api_key(user))
     return _encoded(f"{mask(user)}:{api_key(key) if API_KEY.fullmatch(key) else mask(key.ljust(len(WORD)))}")
-
-
-def _decoded(text: str) -> str | None:
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except ValueError:
-        return None
 
 
 def _encoded(text: str) -> str:

@@ -17,19 +17,14 @@ def always(_: object) -> bool:
     return True
 
 
-def is_read(exchange: Exchange) -> bool:
-    """A GET that was to bring the session: HEAD, OPTIONS and a 304 to a conditional GET bring none."""
-    return exchange.is_read
-
-
 def responded(exchange: Exchange) -> bool:
     """Some response to a read came, whoever gave it."""
-    return exchange.response is not None and is_read(exchange)
+    return exchange.response is not None and exchange.is_read
 
 
 def api_responded(exchange: Exchange) -> bool:
     """The API itself answered a read, as far as one can tell: no page, no rate limiter, no gateway without an API."""
-    return exchange.answered_by is AnsweredBy.API and is_read(exchange)
+    return exchange.answered_by is AnsweredBy.API and exchange.is_read
 
 
 def settled(exchange: Exchange) -> bool:
@@ -46,7 +41,7 @@ def is_redirected_refusal(exchange: Exchange) -> bool:
 
 def is_200(exchange: Exchange) -> bool:
     """A read was answered with 200."""
-    return exchange.status == 200 and is_read(exchange)
+    return exchange.status == 200 and exchange.is_read
 
 
 def media_types(exchange: Exchange) -> list[str]:

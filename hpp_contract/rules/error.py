@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,13 +10,13 @@ from hpp_contract.engine.edits import OTHER_UUID, body, drop, edits, header, kno
 from hpp_contract.engine.fault import fault, variation
 from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange
+from hpp_contract.model.credentials import decoded
 from hpp_contract.model.exchange import AnsweredBy, response_of, values
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.rules.conditions import (
     api_responded,
     failed,
     failed_with_json,
-    is_read,
     is_redirected_refusal,
     responded,
 )  # fmt: skip
@@ -381,7 +380,7 @@ def _never_refused(exchange: Exchange) -> bool:
     """A question of a probe that has an answer to be refused by, but for a session that there is."""
     context = exchange.context
     asks = context.credentials in ("none", "wrong") or context.session in ("unknown", "malformed")
-    return asks and is_read(exchange)
+    return asks and exchange.is_read
 
 
 @rule(
@@ -422,10 +421,7 @@ def _with_only_key(exchange: Exchange) -> bool:
 def _pair(exchange: Exchange) -> tuple[str, str] | None:
     """User name and key of a request that has both."""
     token = (exchange.request.header("authorization") or "").partition(" ")[2]
-    try:
-        username, colon, key = base64.b64decode(token, validate=True).decode().partition(":")
-    except ValueError:  # the key alone is no base64
-        return None
+    username, colon, key = (decoded(token) or "").partition(":")
     return (username, key) if colon else None
 
 

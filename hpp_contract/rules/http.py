@@ -38,7 +38,6 @@ from hpp_contract.rules.conditions import (
     has_json,
     is_200,
     is_200_as_json,
-    is_read,
     is_redirected_refusal,
     media_types,
     read_twice,
@@ -101,7 +100,7 @@ def _asked(trace: Trace) -> list[Exchange]:
     return [
         exchange
         for exchange in trace.exchanges
-        if is_read(exchange) and exchange.status != 401 and not exchange.context.retried
+        if exchange.is_read and exchange.status != 401 and not exchange.context.retried
     ]
 
 
@@ -192,7 +191,7 @@ def no_server_error(trace: Trace) -> Iterator[Finding]:
 
 
 def _is_asked(exchange: Exchange) -> bool:
-    return is_read(exchange)
+    return exchange.is_read
 
 
 @rule(
@@ -529,7 +528,7 @@ def content_coding_asked_for(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _limited(exchange: Exchange) -> bool:
-    return exchange.answered_by is AnsweredBy.LIMITED and is_read(exchange)
+    return exchange.answered_by is AnsweredBy.LIMITED and exchange.is_read
 
 
 @rule(

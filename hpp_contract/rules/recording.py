@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +12,7 @@ from hpp_contract.engine import fault
 from hpp_contract.engine.edits import at, header, knowing, member, rewrite, sent, url
 from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange, Instant
+from hpp_contract.model.credentials import decoded
 from hpp_contract.model.exchange import values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, has_session
@@ -45,15 +45,8 @@ def no_kept_credentials(exchange: Exchange) -> Iterator[Finding]:
     """
     for value in values(exchange.request.headers, "authorization"):
         token = value.partition(" ")[2] or value
-        if not is_placeholder(token) and not is_placeholder(_decoded(token)):
+        if not is_placeholder(token) and not is_placeholder(decoded(token) or token):
             yield Finding("request header Authorization", "absent or a placeholder", "what looks like credentials")
-
-
-def _decoded(token: str) -> str:
-    try:
-        return base64.b64decode(token, validate=True).decode()
-    except ValueError:
-        return token
 
 
 @rule(

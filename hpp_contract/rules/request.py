@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +12,7 @@ from hpp_contract.engine.edits import at, body, header, knowing, method, sent, s
 from hpp_contract.engine.recorded import HEADERS_ONLY, read_of, recording
 from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange, Instant, Request, Trace
-from hpp_contract.model.credentials import key_of
+from hpp_contract.model.credentials import decoded, key_of
 from hpp_contract.model.exchange import is_local, is_loopback, values
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, for_session
@@ -203,15 +202,8 @@ def _credential_problem(sent_values: list[str]) -> str | None:
         return "another authentication scheme"
     if not token.strip():
         return "Basic with nothing after it"
-    text = _decoded(token.strip())
+    text = decoded(token.strip())
     return "an API key in base64 without a username" if text and API_KEY.fullmatch(text) else None
-
-
-def _decoded(token: str) -> str | None:
-    try:
-        return base64.b64decode(token, validate=True).decode()
-    except ValueError:  # not Base64, not ASCII or not UTF-8
-        return None
 
 
 @rule(
