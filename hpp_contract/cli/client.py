@@ -21,7 +21,7 @@ from hpp_contract.client import Adapter, GeneratedOptions, RunOptions, run
 from hpp_contract.client.adapters import own_interpreter
 from hpp_contract.client.adapters.command import CommandAdapter
 from hpp_contract.client.adapters.command_template import MARK, CommandTemplateAdapter
-from hpp_contract.client.adapters.python import PythonAdapter, resolve
+from hpp_contract.client.adapters.python import PythonAdapter, refuse_path, resolve
 from hpp_contract.client.adapters.subprocess_group import ended_by_signals
 from hpp_contract.client.generated import DEFAULT_COUNT
 from hpp_contract.client.listing import as_json, as_text
@@ -169,6 +169,7 @@ def _in_own_interpreter(
 ) -> tuple[Callable[[], Adapter], Subject, RunOptions]:
     if python is None:
         raise UsageProblem("--interpreter is for a Python function: give --python MODULE:CALLABLE with it.")
+    refuse_path(python)
     if shutil.which(interpreter) is None:
         raise UsageProblem(f"--interpreter {interpreter} cannot be run: give the path of a Python.")
     command = shlex.join((interpreter, str(own_interpreter.__file__), python))

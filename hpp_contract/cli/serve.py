@@ -233,11 +233,15 @@ def _report(server: Server) -> Report:
 
 def served_body(path: Path) -> tuple[Scenario, Fault]:
     """What to give a Server so that every well-formed id is answered with the bytes of the file; an error object with
-    404. Raises UsageProblem when the file cannot be read."""
+    404. Raises UsageProblem when the file cannot be read, or holds a page."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UsageProblem(f"--body {path} could not be read ({error.strerror}): name a file with a body.") from None
+    if content.lstrip().startswith(b"<"):
+        raise UsageProblem(
+            f"--body {path} holds a page, not a body of the API: to serve a page, give --fault serves-html."
+        )
     edits = (body_of(content), status(404)) if _is_error(content) else (body_of(content),)
     return SCENARIOS[REPLACED], fault("body", REPLACED, *edits)
 

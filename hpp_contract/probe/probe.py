@@ -50,6 +50,11 @@ _REMEDIES: Final = {
 }
 """What to do about each of those that answer in the API's place, but for CLOSED."""
 
+_LOCAL_PAGE: Final = (
+    "{host} answers every request with an HTML page ({detail}), not with the API: another web server listens there, or "
+    "the base URL lacks a path. Check the port, and what stands before /hpp/v1."
+)
+
 Progress = Callable[[int, int], None]
 """Called with the reads done and the reads planned."""
 
@@ -190,7 +195,8 @@ def nothing_verified(exchanges: Sequence[Exchange], error: TransportError | None
         sentence = error.sentence(target.host)
     else:
         statuses = sorted({str(x.status) for x in exchanges if _in_its_place(x) is kind})
-        sentence = _REMEDIES[kind].format(host=target.host, detail=f"HTTP {', '.join(statuses)}")
+        remedy = _LOCAL_PAGE if kind is AnsweredBy.PAGE and target.is_loopback else _REMEDIES[kind]
+        sentence = remedy.format(host=target.host, detail=f"HTTP {', '.join(statuses)}")
     return sentence if len(kinds) == 1 else f"No request was answered by the API. Most often: {sentence}"
 
 

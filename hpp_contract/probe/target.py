@@ -120,6 +120,8 @@ def _base_url(address: str) -> str:
         raise UsageProblem("the base URL's path holds characters that must be percent-encoded.")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise UsageProblem(f"http://{parts.netloc} would send the credentials unencrypted: use https.")
+    if "://" not in address and is_loopback(parts.hostname or ""):
+        raise UsageProblem(f"{parts.netloc} is on this machine: write http:// or https:// before it.")
     path = re.sub("%..", lambda encoded: encoded[0].upper(), parts.path.rstrip("/"))
     return f"{parts.scheme}://{parts.netloc}{path}"
 

@@ -34,6 +34,10 @@ TOTAL_TIMEOUT_FACTOR: Final = 3
 _CHUNK: Final = 65536
 
 TIMEOUT: Final = "timeout"
+PLAIN: Final = "plain"
+
+_NO_TLS: Final = frozenset(("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"))
+"""What OpenSSL, in its versions, says of an answer that is no TLS."""
 
 _WORDS: Final[tuple[tuple[str, tuple[type[BaseException], ...]], ...]] = (
     ("proxy", (urllib3.exceptions.ProxyError,)),
@@ -51,6 +55,7 @@ _SENTENCES: Final = {
     "proxy": "the proxy in the environment did not let the request through to {host}: check HTTPS_PROXY and NO_PROXY.",
     "tls": "the TLS handshake with {host} failed{detail}: check its certificate, or let REQUESTS_CA_BUNDLE name the "
     "file of the authority that issued it.",
+    PLAIN: "{host} speaks no TLS on this port: check the port, or write http:// before an address of this machine.",
     "dns": "the name {host} does not resolve: check the spelling, and DNS on this machine.",
     "refused": "{host} refuses connections: check host and port, and that the endpoint is running.",
     TIMEOUT: "{host} did not answer in time: check that this machine may reach it (firewall, proxy, VPN).",
@@ -61,7 +66,7 @@ _SENTENCES: Final = {
     "failed": "{host} could not be read{detail}.",
 }
 
-HOST_WIDE: Final = frozenset({"proxy", "tls", "dns", "refused", "unreachable"})
+HOST_WIDE: Final = frozenset({"proxy", "tls", PLAIN, "dns", "refused", "unreachable"})
 """Failures that no id or header causes: every other request would fail in the same way."""
 
 
@@ -83,7 +88,8 @@ def classify_error(error: BaseException) -> TransportError:
     chain = list(causes(error))
     for word, types in _WORDS:
         if any(isinstance(cause, types) for cause in chain):
-            return TransportError(word, _certificate_problem(chain) if word == "tls" else "")
+            is_plain = any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in chain)
+            return TransportError(PLAIN if is_plain else word, _certificate_problem(chain) if word == "tls" else "")
     return TransportError("failed", type(error).__name__)
 
 

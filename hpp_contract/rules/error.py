@@ -380,7 +380,7 @@ def _never_refused(exchange: Exchange) -> bool:
     """A question of a probe that has an answer to be refused by, but for a session that there is."""
     context = exchange.context
     asks = context.credentials in ("none", "wrong") or context.session in ("unknown", "malformed")
-    return asks and exchange.is_read
+    return asks and exchange.is_read and exchange.response is not None and context.unanswered != "outage"
 
 
 @rule(

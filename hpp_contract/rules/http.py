@@ -157,7 +157,9 @@ def _silences(trace: Trace, *, closed: bool) -> Iterator[Finding]:
 
 
 def _some_read(trace: Trace) -> bool:
-    return bool(_asked(trace))
+    """Whether anything was asked for in this session while there was somebody to answer."""
+    asked = _asked(trace)
+    return any(exchange.context.unanswered != "outage" for exchange in asked) or (bool(asked) and trace.others_answered)
 
 
 @rule(
@@ -190,12 +192,13 @@ def no_server_error(trace: Trace) -> Iterator[Finding]:
     yield from _silences(trace, closed=False)
 
 
-def _is_asked(exchange: Exchange) -> bool:
-    return exchange.is_read
+def _may_have_failed(exchange: Exchange) -> bool:
+    """Whether this shows something about failures that pass: an answer, or a failure that was recorded."""
+    return exchange.is_read and (exchange.is_answered or exchange.context.retried or exchange.context.recorded)
 
 
 @rule(
-    "HPP-H03", "no-passing-failure", "should", "inferred", AVAILABILITY, when=_is_asked,
+    "HPP-H03", "no-passing-failure", "should", "inferred", AVAILABILITY, when=_may_have_failed,
     transient=True,
     faults=[fault("fails-once", "waiting", status(503), body(b""), until=1, also=("HPP-L09",))],
     variations=[variation("closes-after-each-answer", "waiting", header("Connection", "close"))],

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shlex
 import time
 from collections.abc import Collection, Sequence
@@ -41,7 +42,23 @@ def arguments(command: str) -> list[str]:
         raise UsageProblem(f"--command cannot be read ({str(error).lower()}): check its quotes.") from None
     if not words:
         raise UsageProblem("--command is empty: give the command that starts the adapter.")
+    shells = next((word for place, word in enumerate(words) if _is_for_a_shell(word, first=place == 0)), None)
+    if shells is not None:
+        raise UsageProblem(
+            f"--command is started without a shell, which {shells!r} is for: put it into a script, or write "
+            "sh -c '…' around all of it."
+        )
     return words
+
+
+_OPERATORS: Final = frozenset(("&&", "||", "|", ";", "&", ">", ">>", "<", "2>", "2>&1"))
+_BUILTINS: Final = frozenset(("cd", "export", "source", ".", "set", "unset", "exec", "eval", "alias"))
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=.*", re.ASCII | re.DOTALL)
+
+
+def _is_for_a_shell(word: str, *, first: bool) -> bool:
+    """Whether only a shell makes something of this word of a command."""
+    return word in _OPERATORS or (first and (word in _BUILTINS or _ASSIGNMENT.fullmatch(word) is not None))
 
 
 class CommandAdapter:

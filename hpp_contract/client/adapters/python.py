@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from hpp_contract.client.adapters.adapter import Ask
@@ -201,8 +201,20 @@ def _binds(signature: inspect.Signature, *args: Any, **named: Any) -> bool:
     return True
 
 
+def refuse_path(name: str) -> None:
+    """Raise UsageProblem when a file is named in the place of a module, as in `./shop.py:read`."""
+    path, _, function = name.partition(":")
+    if path.endswith(".py") or "/" in path:
+        parts = [part for part in PurePosixPath(path.removesuffix(".py")).parts if part not in ("/", ".", "..")]
+        raise UsageProblem(
+            f"{path} is a file: name the module, as `import` does, such as "
+            f"{'.'.join(parts)}:{function or 'read_session'}, in the folder that it is imported from."
+        )
+
+
 def resolve(name: str, *, here: bool) -> Callable[..., Any]:
     """The callable that `MODULE:CALLABLE` names; `here` looks in the working directory too. Raises UsageProblem."""
+    refuse_path(name)
     module_name, colon, path = name.partition(":")
     if not colon or not module_name or not path:
         raise UsageProblem(f"{name!r} names no callable: write MODULE:CALLABLE, such as shop.klarna:read_session.")

@@ -55,6 +55,17 @@ def invoke(*arguments: str, **environ: str) -> Result:
         ("endpoint --known-failing none.txt", "none.txt cannot be read (No such file or directory)"),
         ("serve --port 99999", "99999 is not in the range 0<=x<=65535"),
         ("client --command", "Option '--command' requires an argument."),
+        (
+            "client --python ./shop.py:read",
+            "./shop.py is a file: name the module, as `import` does, such as shop:read",
+        ),
+        ("client --python ../sdk/hpp/shop.py", "such as sdk.hpp.shop:read_session, in the folder"),
+        ("client --interpreter python3 --python shop.py:read", "shop.py is a file: name the module"),
+        (
+            "endpoint localhost:8080",
+            "localhost:8080 is on this machine: write http:// or https://",
+        ),
+        ("endpoint [::1]:8080", "[::1]:8080 is on this machine: write http://"),
     ],
 )
 def test_a_mistake_is_one_sentence(line: str, sentence: str) -> None:
@@ -63,6 +74,33 @@ def test_a_mistake_is_one_sentence(line: str, sentence: str) -> None:
     assert (done.exit_code, done.stdout) == (2, ""), done.output
     assert sentence in done.stderr
     assert re.fullmatch(r"hpp-contract: [^\n]*[.?]\n", done.stderr)
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("cd sdk && node adapter.js", "cd"),
+        ("node adapter.js | tee log", "|"),
+        ("node adapter.js 2> log", "2>"),
+        ("DEBUG=1 node adapter.js", "DEBUG=1"),
+        ("sleep 1 ; node adapter.js", ";"),
+    ],
+)
+def test_a_command_for_a_shell(command: str, word: str) -> None:
+    """What only a shell understands is refused before the command is started, with the way to have a shell."""
+    done = invoke("client", "--command", command)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"started without a shell, which '{word}' is for" in done.stderr
+    assert "sh -c '…'" in done.stderr
+
+
+def test_a_page_as_a_body() -> None:
+    """The way to serve a page is named, since bodies are served as JSON."""
+    Path("page.html").write_text("\n<!doctype html><title>Blocked</title>", encoding="utf-8")
+    done = invoke("serve", "--body", "page.html")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "page.html holds a page, not a body of the API: to serve a page, give --fault serves-html." in done.stderr
 
 
 @pytest.mark.parametrize("line", ["nonsense --", "endpoint --po"])

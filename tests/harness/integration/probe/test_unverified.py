@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
+from hpp_contract.engine import Outcome
 from hpp_contract.engine.edits import body, header, status
 from hpp_contract.engine.errors import BROKEN, KEPT, UNVERIFIED
 from hpp_contract.engine.fault import fault
@@ -24,7 +25,7 @@ from hpp_contract.probe.wire import TransportError
 from hpp_contract.server import Server
 from hpp_contract.server.tls import throwaway
 from tests.harness.support.fake_time import FakeTime
-from tests.harness.support.probe_targets import FIVE, broken, exit_code, target
+from tests.harness.support.probe_targets import FIVE, broken, exit_code, report_of, target
 from tests.harness.support.sockets import answering
 
 HTML = (("Content-Type", "text/html"),)
@@ -45,7 +46,7 @@ def assert_unverified(result: ProbeResult, *words: str) -> None:
 @pytest.mark.parametrize(
     ("response", "words"),
     {
-        "firewall": (Response(403, HTML, b"<html>Not from here</html>"), ("page", "HTML", "403", "Europe")),
+        "firewall": (Response(403, HTML, b"<html>Not from here</html>"), ("page", "HTML", "403")),
         "limit": (Response(429), ("429", "wait")),
         "outage": (Response(503), ("server error", "503")),
         "error": (Response(500, (("Content-Type", "application/json"),), b"{}"), ("server error", "500")),
@@ -57,6 +58,30 @@ def test_same_answer_to_everything(response: Response, words: tuple[str, ...]) -
     with answering(response) as (url, got):
         assert_unverified(probe(target(url, *FIVE)), *words)
     assert len(got) <= 12
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize("failure", [None, "reset"], ids=["page", "closed"])
+def test_nothing_is_ok_where_the_api_was_not_there(failure: str | None) -> None:
+    """What the API had no chance to break was not kept; bytes that came are judged, whoever sent them."""
+    with answering(None if failure else Response(404, HTML, b"<html>Not here</html>"), failure) as (url, _):
+        result = probe(target(url, *FIVE), QUICK)
+    kept = {verdict.rule.slug for verdict in report_of(result).rules if verdict.outcome is Outcome.OK}
+    assert kept == (set() if failure else {"credentials-never-echoed", "no-internals"})
+
+
+@pytest.mark.socket
+def test_another_web_server_on_this_machine() -> None:
+    """No firewall is blamed on loopback."""
+    with answering(Response(404, HTML, b"<html>Not here</html>")) as (url, _):
+        assert_unverified(probe(target(url, *FIVE)), "another web server listens there", "port")
+
+
+@pytest.mark.socket
+def test_https_where_only_http_is_spoken() -> None:
+    """The certificate is not blamed."""
+    with answering(Response(200)) as (url, _):
+        assert_unverified(probe(target(url.replace("http:", "https:"), *FIVE)), "speaks no TLS", "http://")
 
 
 @pytest.mark.socket

@@ -83,7 +83,6 @@ def test_what_is_no_id_is_refused(odd: str, place: int) -> None:
         "http://localhost": "http://localhost",
         "http://LOCALHOST.:80": "http://LOCALHOST.:80",
         "http://[::1]:8080/x": "http://[::1]:8080/x",
-        "localhost:8080": "https://localhost:8080",
     }.items(),
 )
 def test_hosts_and_urls(given_url: str, expected: str) -> None:
