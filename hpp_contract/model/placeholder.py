@@ -39,14 +39,14 @@ def is_placeholder(text: str) -> bool:
     """
     key = _REAL_KEY.search(text)
     if key is not None and len(key[0]) >= len("kco_live_") + 12:
-        return _is_ours(key[1]) or _WORD.fullmatch(key[1]) is not None
-    if not text or _HOLDS.search(text) or _is_ours(text) or _IS.fullmatch(text):
+        return is_scrubbed(key[1]) or _WORD.fullmatch(key[1]) is not None
+    if not text or _HOLDS.search(text) or is_scrubbed(text) or _IS.fullmatch(text):
         return True
     user, colon, secret = text.partition(":")
     return bool(colon) and is_placeholder(secret or user)
 
 
-def _is_ours(text: str) -> bool:
-    """Whether this is the beginning of `scrubbedscrubbed…`, which our scrubber writes, with other capitals for another
+def is_scrubbed(text: str) -> bool:
+    """Whether this is a placeholder of ours: the beginning of `scrubbedscrubbed…`, with other capitals for another
     text."""
     return bool(text) and ("scrubbed" * len(text)).startswith(text.lower())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
+from urllib.parse import unquote
 
 from hpp_contract.engine import fault
 from hpp_contract.engine.edits import at, header, knowing, member, rewrite, sent, url
@@ -34,15 +35,19 @@ def _private(exchange: Exchange) -> bool:
 @rule(
     "HPP-K01", "no-kept-credentials", "must", "inferred", _SAFETY, scope="recording", when=always,
     reads=["request authorization"],
-    faults=[recorder_fault("keeps-authorization", "waiting", sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM="))],
+    faults=[recorder_fault("keeps-authorization", "waiting", sent("Authorization", "Basic TTAwMTppYW1zZWNyZXQxMjM=")),
+            recorder_fault("keeps-password-in-url", "waiting",
+                url(lambda u: u.replace("://", "://M0001:iamsecret123@")), also=("HPP-R10",))],
     variations=[careful_recorder("keeps-placeholder-in-base64", "waiting",
                     sent("Authorization", "Basic VVNFUk5BTUU6PHNjcnViYmVkPg=="))],
 )  # fmt: skip
 def no_kept_credentials(exchange: Exchange) -> Iterator[Finding]:
-    """A recording keeps no Authorization value.
+    """A recording keeps no Authorization value, and no password in a URL.
 
     Recordings are committed, and a repository keeps its history: whoever can read it has the merchant's key.
     """
+    if not is_placeholder(unquote(exchange.request.parts.password or "")):
+        yield Finding("request URL", "no password, or a placeholder", "what looks like credentials")
     for value in values(exchange.request.headers, "authorization"):
         token = value.partition(" ")[2] or value
         if not is_placeholder(token) and not is_placeholder(decoded(token) or token):

@@ -14,6 +14,7 @@ from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange, Instant, Request, Trace
 from hpp_contract.model.credentials import decoded, key_of
 from hpp_contract.model.exchange import is_local, is_loopback, values
+from hpp_contract.model.placeholder import is_scrubbed
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, for_session
 from hpp_contract.spec.endpoint import (
@@ -166,6 +167,8 @@ def _reads(trace: Trace) -> bool:
     variations=[honest_client("sends-key-alone", "waiting", sent("Authorization", "Basic kco_test_api_opens-nothing")),
                 honest_client("leaves-user-name-empty", "waiting",
                     sent("Authorization", "Basic OmtjbzpvcGVucy1ub3RoaW5n")),
+                honest_client("hides-key-and-scheme", "waiting", sent("Authorization", "Bearer SHOP_API_TOKEN"),
+                    knowing(recorded=True), source="recorder"),
                 honest_client("answers-a-challenge", "waiting", recorded=recording(
                     read_of(0, sent("Authorization", None), status(401), body(b""),
                         header("WWW-Authenticate", "Basic realm=hpp"), knowing(credentials="none")), read_of(1)))],
@@ -176,7 +179,8 @@ def basic_credentials(trace: Trace) -> Iterator[Finding]:
     Without them every answer is 401, which a careless client reports as a session that is still waiting: the merchant
     does not deliver what the consumer has paid for.
 
-    A request that follows a redirect may be without them.
+    A request that follows a redirect may be without them. Where a recorder wrote a placeholder, nobody knows the scheme
+    that was sent.
     """
     before, following = [None, *trace.exchanges[:-1]], [*trace.exchanges[1:], None]
     for earlier, exchange, later in zip(before, trace.exchanges, following, strict=True):
@@ -187,11 +191,11 @@ def basic_credentials(trace: Trace) -> Iterator[Finding]:
             excused = challenged or (earlier is not None and 300 <= (earlier.status or 0) < 400)
             if not excused and not exchange.context.recorded:
                 yield Finding("header Authorization", "Basic credentials", "absent", exchange.evidence)
-        elif problem := _credential_problem(sent_values):
+        elif problem := _credential_problem(sent_values, recorded=exchange.context.recorded):
             yield Finding("header Authorization", "Basic credentials", problem, exchange.evidence)
 
 
-def _credential_problem(sent_values: list[str]) -> str | None:
+def _credential_problem(sent_values: list[str], *, recorded: bool) -> str | None:
     """What is wrong with the Authorization headers sent, in words that give nothing away."""
     if len(sent_values) > 1:
         return f"{len(sent_values)} of them"
@@ -199,6 +203,8 @@ def _credential_problem(sent_values: list[str]) -> str | None:
     if is_placeholder(scheme) and not API_KEY.fullmatch(scheme):  # a recorder took out the scheme too
         return None
     if scheme.lower() != "basic":
+        if recorded and token and is_placeholder(token) and not is_scrubbed(token):  # our recorder keeps the scheme
+            return None
         return "another authentication scheme"
     if not token.strip():
         return "Basic with nothing after it"
