@@ -21,6 +21,8 @@ _STARTS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
      "items of Burp Suite: export them as HAR by an extension, or record through mitmproxy"),
     (re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<testResults"),
      "results of JMeter: record as HAR by a proxy in between, such as mitmproxy"),
+    (re.compile(rb"timeStamp[,;\t]elapsed[,;\t]"),
+     "results of JMeter as CSV, which keep no answers: record as HAR by a proxy in between, such as mitmproxy"),
     (re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<jmeterTestPlan"), "a test plan of JMeter: it holds no answers"),
     (re.compile(rb"(?:\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x0a\x0d\x0d\x0a|\x4d\x3c\xb2\xa1)"),
      "a capture of network packets: its answers are encrypted; record as HAR in the browser or by mitmproxy"),

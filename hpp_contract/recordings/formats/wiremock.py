@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.recordings.formats import convert
@@ -21,6 +21,11 @@ from hpp_contract.recordings.formats.times import instant_of
 _URLS = ("url", "urlPath")
 _PATTERNS = ("urlPattern", "urlPathPattern", "urlPathTemplate")
 _MEMBERS = {"id", "uuid", "name", "request", "response", "priority", "persistent", "metadata", "insertionIndex"}
+_MAX_FILE: Final = 10_000_000
+_NO_FILE: Final = (
+    "its body is in a file (bodyFileName) that is in no folder __files beside this one or one folder up, or is larger "
+    "than 10 MB: copy __files too, and give the mapping as a file"
+)
 _NO_ANSWERS = ("fault", "proxyBaseUrl")
 
 
@@ -110,9 +115,9 @@ def _filed(name: str, folder: Path | None) -> bytes:
     for parent in (folder, folder.parent) if folder is not None else ():
         files = (parent / "__files").resolve()
         file = (files / name).resolve()
-        if file.is_relative_to(files) and file.is_file() and file.stat().st_size <= 10_000_000:
+        if file.is_relative_to(files) and file.is_file() and file.stat().st_size <= _MAX_FILE:
             return file.read_bytes()
-    raise Unreadable("its body is in a file that is not beside it (__files)")
+    raise Unreadable(_NO_FILE)  # without its name, in which WireMock's recorder writes the session's id
 
 
 def _journal_address(event: Any) -> Asked:

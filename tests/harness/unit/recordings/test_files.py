@@ -129,6 +129,8 @@ def test_no_room_for_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ("a.chls", b"\x00\x01", "a session of Charles: export it"),
         ("a", b"<?xml version='1.0'?><!DOCTYPE charles-session><charles-session a='b'>", "a session of Charles in XML"),
         ("a", b"<?xml version='1.0'?><items burpVersion='1'>", "items of Burp Suite"),
+        ("a.jtl", b'<?xml version="1.0"?>\n<testResults version="1.2"><httpSample/>', "results of JMeter: record"),
+        ("a.jtl", b"timeStamp,elapsed,label,responseCode\n1,2,read,200\n", "results of JMeter as CSV"),
         ("a", b"\xd4\xc3\xb2\xa1", "a capture of network packets"),
         ("a", b"SQLite format 3\x00", "an SQLite database"),
         ("a", b'{"openapi": "3.1.0", "paths": {}}', "an OpenAPI document"),

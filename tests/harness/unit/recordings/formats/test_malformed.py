@@ -302,7 +302,9 @@ def test_bodies_are_taken_from_their_own_shelf(name: str, tmp_path: Path) -> Non
     reading = read_recordings([str(tmp_path / "mapping.json")])
     assert reading.exchanges == []
     [sentence] = reading.unreadable
-    assert sentence.endswith("its body is in a file that is not beside it (__files) (read as WireMock)")
+    assert "#1: its body is in a file (bodyFileName) that is in no folder __files" in sentence
+    assert sentence.endswith("copy __files too, and give the mapping as a file (read as WireMock)")
+    assert name not in sentence
 
 
 def test_json_with_something_after_it(tmp_path: Path) -> None:
