@@ -427,6 +427,11 @@ def _identified_later(session: dict[str, object]) -> object:
     return updated and session.update(updated_at=Instant(updated.ns - SECOND).format(3))
 
 
+def _expire_later(session: dict[str, object]) -> object:
+    expires = Instant.parse(session.get("expires_at"))
+    return expires and session.update(expires_at=Instant(expires.ns + SECOND // 1000).format(3))
+
+
 @rule(
     "HPP-H12", "same-update-same-answer", "should", "inferred", "updated_at dates the last change", scope="trace",
     when=read_twice,
@@ -436,8 +441,7 @@ def _identified_later(session: dict[str, object]) -> object:
         variation("identifies-later", "manual-id-check", edit_json(_identified_later),
                   edit_json(lambda session: session.pop("manual_identification")), until=1),
         variation("nulls-then-omits", "waiting", member("customer", None), until=1, warns=("HPP-S10",)),
-        variation("moves-expiry-alone", "waiting", edit_json(lambda session: session.update(
-            expires_at=session["expires_at"].replace("Z", "1Z"))), since=1, warns=("HPP-L05",)),
+        variation("moves-expiry-alone", "waiting", edit_json(_expire_later), since=1, warns=("HPP-L05",)),
     ],
 )  # fmt: skip
 def same_update_same_answer(trace: Trace) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from hpp_contract.engine.fault import Variation
-from hpp_contract.engine.rule import Rule
+from hpp_contract.engine.rule import Rule, Severity
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
-from tests.harness.support.fault_matrix import assert_honest, assert_quiet, variations_from, verdicts
+from tests.harness.support.fault_matrix import assert_honest, assert_quiet, variations_from, verdicts, weighed
 from tests.harness.unit.engine.test_faults import SECOND, kept
 
 POLLS = 3
@@ -31,6 +31,20 @@ def test_honest_server(rule: Rule, variation: Variation) -> None:
     exchanges = honest(variation.scenario, variation)
     assert_honest(rule, variation, verdicts(exchanges, "endpoint"))
     assert_honest(rule, variation, verdicts([kept(each) for each in exchanges], "recording"))
+
+
+SERVED = [variation for rule in CATALOGUE for variation in rule.variations if variation.source == "server"]
+
+
+@pytest.mark.parametrize("first", SERVED, ids=lambda variation: variation.name)
+def test_two_variations_at_once(first: Variation) -> None:
+    """What is honest stays so when something else that is honest happens too."""
+    answers = all(exchange.response is not None for exchange in honest(first.scenario, first))
+    for second in SERVED:
+        if second.scenario == first.scenario and second is not first and answers:
+            found = weighed(verdicts(honest(first.scenario, first, second), "endpoint"))
+            broken = sorted(rule for rule, weight in found.items() if weight is Severity.MUST)
+            assert broken == [], f"{first.name} and then {second.name} are held to break {', '.join(broken)}"
 
 
 @pytest.mark.parametrize(("rule", "variation"), variations_from("recorder"))
