@@ -12,7 +12,7 @@ from benchmarks.detection.clients.table import section, sentence
 from benchmarks.detection.comparing import compare
 from benchmarks.detection.environment import prepare
 from benchmarks.detection.results import Results
-from benchmarks.detection.table import page, short_table, write
+from benchmarks.detection.table import headline, page, short_table, write
 from benchmarks.detection.tools import ROOT
 from benchmarks.detection.trials import chosen
 
@@ -36,7 +36,7 @@ def detect(arguments: Sequence[str]) -> None:
         compare_clients(options.cache)
     print(short_table(results) + sentence(clients))
     if options.write:
-        write(page(results, section(clients)), short_table(results) + sentence(clients))
+        write(page(results, section(clients)), f"{headline(results)} {sentence(clients)}")
     elif options.verbose:
         print(page(results, section(clients)))
 

@@ -15,7 +15,7 @@ def sentence(results: Path) -> str:
     strict, plain, *others = seen.values()
     rest = " and ".join(f"{name} {count}" for name, count in zip(list(seen)[2:], others, strict=True))
     return (
-        f"\nOf {len(kept['wrong'])} wrong clients, `hpp-contract client --strict` notices {strict} (without `--strict` "
+        f"Of {len(kept['wrong'])} wrong clients, `hpp-contract client --strict` notices {strict} (without `--strict` "
         f"{plain}),\n{rest}.\n"
     )
 

@@ -56,6 +56,11 @@ def test_counts_are_fresh() -> None:
     assert_fresh(readme, COUNTS.sub(lambda match: match[1] + counts() + match[2], readme.read_text(encoding="utf-8")))
 
 
+def test_the_readme_is_short() -> None:
+    """It is read to its end."""
+    assert (ROOT / "README.md").read_text(encoding="utf-8").count("\n") < 120
+
+
 def blocks() -> list[object]:
     """The shell blocks of every document."""
     found: list[object] = []
