@@ -30,6 +30,7 @@ COMMANDS = {
     "record": "Record an endpoint into scrubbed cassettes.",
     "drift": "Report what changed at an endpoint, how bad, and since when.",
     "serve": "Run the reference endpoint, for clients to read from.",
+    "proxy": "Stand between a client and an endpoint, and judge both.",
     "init": "Write an adapter and a CI job to start from.",
     "vectors": "Write valid and broken bodies as files, for other languages.",
     "rules": "List every rule of the contract.",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ import click
 
 from hpp_contract.cases.scenarios import SCENARIOS, Scenario
 from hpp_contract.cli._console import completing, write_stdout
+from hpp_contract.cli._listening import cannot_listen, ready_file, stop_signal
 from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.cli.serve_text import NO_CREDENTIALS, instructions, listing
 from hpp_contract.engine import Judge, Report, Subject
@@ -21,7 +20,7 @@ from hpp_contract.engine.edits import body as body_of
 from hpp_contract.engine.edits import status
 from hpp_contract.engine.errors import UsageProblem, suggest
 from hpp_contract.engine.fault import Fault, fault
-from hpp_contract.engine.files import check, write
+from hpp_contract.engine.files import check
 from hpp_contract.model.clock import Clock
 from hpp_contract.model.exchange import is_loopback
 from hpp_contract.recordings.recorded_sessions import Recorded, recorded_sessions
@@ -43,7 +42,11 @@ Item = TypeVar("Item")
     "--host", metavar="ADDRESS", default=LOOPBACK, show_default=True, help="Listen there; 0.0.0.0 is every address."
 )
 @click.option(
-    "--ready-file", type=click.Path(path_type=Path), metavar="FILE", help="Write URL and key to FILE once ready."
+    "--ready-file",
+    "ready",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write URL and key to FILE once ready.",
 )
 @click.option(
     "--scenario",
@@ -79,7 +82,7 @@ Item = TypeVar("Item")
 def serve(
     port: int,
     host: str,
-    ready_file: Path | None,
+    ready: Path | None,
     scenario: str | None,
     faults: tuple[str, ...],
     tls: bool,
@@ -113,8 +116,8 @@ def serve(
     refuse_idle(("seed",), "the server chooses nothing at random")
     if body is not None:
         refuse_idle(("scenario",), "--body answers every id that has no session of its own")
-    if ready_file is not None:
-        check(ready_file)
+    if ready is not None:
+        check(ready)
     default = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {each.name: each for each in FAULTS}
     active = tuple(_named(by_name, name, "fault") for name in faults)
@@ -127,8 +130,8 @@ def serve(
         authority(tls) as trusted,
         _sandbox(state, hosts, options.clock) as sandbox,
         _listening(host, port, active, default, trusted, sandbox, recorded) as server,
-        _stop_signal() as stopped,
-        _ready(ready_file, server, trusted),
+        stop_signal() as stopped,
+        ready_file(ready, _known(server, trusted)),
     ):
         write_stdout(_exposed(host) + instructions(server, active, default, trusted, recorded, wanted))
         stopped.wait()
@@ -169,13 +172,19 @@ def _listening(
     try:
         server = Server(faults, tls=trusted, port=port, scenario=default, sandbox=sandbox, served=served, host=host)
     except OSError as error:
-        reason = (error.strerror or "it cannot be used").lower()
-        where, remedy = f"port {port}", "give another --port, or 0 for any."
-        if host != LOOPBACK:
-            where, remedy = f"{host}, port {port}", "give an IPv4 address of this machine, and a port that is free."
-        raise UsageProblem(f"cannot listen on {where} ({reason}): {remedy}") from error
+        raise cannot_listen(error, host, port) from error
     with server:
         yield server
+
+
+def _known(server: Server, trusted: Tls | None) -> dict[str, str | None]:
+    """How to reach the server."""
+    return {
+        "url": server.url,
+        "username": server.credentials.username,
+        "api_key": server.credentials.api_key,
+        "ca_file": str(trusted.ca_file) if trusted else None,
+    }
 
 
 def _exposed(host: str) -> str:
@@ -183,32 +192,6 @@ def _exposed(host: str) -> str:
     if is_loopback(host):
         return ""
     return f"NOT ONLY THIS MACHINE: whoever reaches {host} can use this server; its credentials are published.\n\n"
-
-
-@contextmanager
-def _ready(path: Path | None, server: Server, trusted: Tls | None) -> Iterator[None]:
-    """While the block runs, the file says how to reach the server; it appears whole, when the server answers."""
-    if path is None:
-        yield
-        return
-    known = {"url": server.url, "username": server.credentials.username, "api_key": server.credentials.api_key}
-    write(path, json.dumps(known | {"ca_file": str(trusted.ca_file) if trusted else None}, indent=2) + "\n")
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or a request to terminate sets, instead of ending the process."""
-    stopped = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _report(server: Server) -> Report:

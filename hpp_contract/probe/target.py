@@ -77,6 +77,14 @@ def target_from(
     return Target(url, credentials, ids)
 
 
+def upstream_from(address: str, allow_production: bool) -> str:
+    """The base URL of the endpoint that a proxy passes requests on to, under the rules for a target; it sends no
+    credentials of its own. Raises UsageProblem."""
+    url = _base_url(address.strip())
+    _refuse_production(urlsplit(url).hostname or "", Credentials(""), allow_production, provision=False)
+    return url
+
+
 def _ids(given: Sequence[str]) -> tuple[str, ...]:
     """The session ids, each once. A URL, or an id that a report has cut, reads no session and looks like an expired
     one."""

@@ -36,10 +36,17 @@ class Written:
 
 
 def write_cassettes(
-    exchanges: Sequence[Exchange], folder: Path, provenance: str, scrub: Scrubber, names: Mapping[str, str] = NO_NAMES
+    exchanges: Sequence[Exchange],
+    folder: Path,
+    provenance: str,
+    scrub: Scrubber,
+    names: Mapping[str, str] = NO_NAMES,
+    *,
+    adding: bool = False,
 ) -> Written:
     """Write one cassette for each scenario in `exchanges` into `folder`, which is created if it does not exist. `names`
-    are those of known scenarios, by session id. Other cassettes of an earlier run in `folder` are removed at the end.
+    are those of known scenarios, by session id. Other cassettes of an earlier run in `folder` are removed at the end;
+    with `adding` all that is there stays, and new cassettes get names that are free.
 
     Raises UsageProblem when the folder cannot be written or holds recordings of another kind of endpoint, and
     Unverifiable, without writing that cassette, when a secret is left in it or its provenance is lost.
@@ -52,9 +59,10 @@ def write_cassettes(
         with locked((folder,)):
             _refuse_to_mix(folder, provenance)  # another run may have written meanwhile
             for name, group in named(complete, names).items():
-                files.append(folder / f"{name}.yaml")
+                free = unused_name(name, {path.stem for path in folder.glob("*.yaml")}) if adding else name
+                files.append(folder / f"{free}.yaml")
                 persister.write(files[-1], [scrub(exchange) for exchange in group], provenance)
-            for stale in _own_cassettes(folder).keys() - set(files):
+            for stale in () if adding else _own_cassettes(folder).keys() - set(files):
                 stale.unlink(missing_ok=True)
     except OSError as error:
         raise UsageProblem(f"{folder} could not be written ({error.strerror}): name another folder.") from None

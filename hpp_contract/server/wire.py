@@ -425,7 +425,8 @@ def serialize(response: Response, *, to_head: bool = False, closing: bool = Fals
     headers = list(response.headers)
     if closing and first(response.headers, "connection") is None:
         headers.append(("Connection", "close"))
-    if not bodiless and not _framed(response.headers):
+    unknown = to_head and not response.body  # how long the body of a GET would be
+    if not bodiless and not unknown and not _framed(response.headers):
         headers.append(("Content-Length", str(len(response.body) + (0 if response.complete else PROMISED_MORE))))
     reason = response.reason or reason_phrase(response.status) or "Unassigned"
     head = _encode(f"HTTP/1.1 {response.status} {_LINE_BREAKS.sub(' ', reason)}")

@@ -19,7 +19,7 @@ FLOORS = (
     {"rules", "cases"},
     {"generate", "recordings", "server"},
     {"probe", "client"},
-    {"drift"},
+    {"drift", "proxy"},
     {"reporting"},
     {"plugin", "cli", "endpoint"},
     {"suite"},

@@ -27,7 +27,8 @@ def configuration_schema() -> str:
     options: dict[str, Any] = {}
     for table in commands.values():
         for name, schema in table["properties"].items():
-            options.setdefault(name, schema)
+            if name not in commands:  # a command's table has the name
+                options.setdefault(name, schema)
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": _TITLE,

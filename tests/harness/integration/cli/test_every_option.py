@@ -29,8 +29,9 @@ VALUES = {
     "session_ids": "39a1c773-bafd-754d-af1f-b30c592f1267", "base_url": "https://api.playground.kustom.co",
     "known_failing": "known.txt", "history": "runs.jsonl", "baseline": "cassettes", "fresh": "cassettes",
     "reason": "because", "scheduler": "tcp://127.0.0.1:1", "page": "page.md", "folder": "kept", "state": "state.sqlite",
-    "body": "body.json", "paths": "cassettes", "host": "127.0.0.2", "ready_file": "ready.json",
-    "interpreter": "python3", "callbacks": "localhost",
+    "body": "body.json", "paths": "cassettes", "host": "127.0.0.2",
+    "interpreter": "python3", "callbacks": "localhost", "address": "http://127.0.0.1:9", "ready": "ready.json",
+    "record_to": "kept",
 }  # fmt: skip
 """A value that each parameter takes, by its name; for files of reports it is their format, for flags there is none."""
 
@@ -80,6 +81,7 @@ JUDGING = {
 IDLE = {
     ("recording", "seed"): ("cassettes/documented",),
     ("serve", "seed"): (),
+    ("proxy", "seed"): ("--to", "http://127.0.0.1:9"),
     ("serve", "scenario"): ("--body", "body.json"),
     ("client", "folder"): ("--python", "shop:read_session", "--only", "smoke"),
     ("drift", "fail_on"): ("--baseline", "cassettes", "--strict"),
@@ -173,8 +175,8 @@ def test_every_parameter_is_walked() -> None:
     only print or write files have no option that could do nothing."""
     walked = {mode.command for mode in MODES} | JUDGING.keys()
     others = {"vectors", "rules", "explain", "init"}
-    assert walked | others == set(COMMANDS)
-    for command in walked:
+    assert walked | others | {"proxy"} == set(COMMANDS)
+    for command in walked | {"proxy"}:
         for parameter in parameters(command):
             assert words_of(parameter)
     names = {command: {each.name for each in parameters(command)} for command in others}

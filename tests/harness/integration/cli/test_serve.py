@@ -40,7 +40,7 @@ def stopped_at_once() -> Iterator[threading.Event]:
 @pytest.mark.socket
 def test_serving_a_body_with_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body from a file is served beside named faults; that nobody asked is not a verdict."""
-    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.serve"), "_stop_signal", stopped_at_once)
+    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.serve"), "stop_signal", stopped_at_once)
     (tmp_path / "body.json").write_text("{broken")
     done = run("serve", "--port", "0", "--body", str(tmp_path / "body.json"), "--fault", "breaks-off")
     assert done.exit_code == 3
@@ -82,7 +82,7 @@ def serve_and_look(monkeypatch: pytest.MonkeyPatch, look: Callable[[], None], *a
     def stop_signal() -> Iterator[threading.Event]:
         yield Stopped(look)
 
-    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.serve"), "_stop_signal", stop_signal)
+    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.serve"), "stop_signal", stop_signal)
     return run("serve", *arguments)
 
 

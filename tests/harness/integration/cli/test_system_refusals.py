@@ -72,7 +72,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
     """A port for `serve`, which is asked there and then told to end."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = int(free.getsockname()[1])
-    monkeypatch.setattr(serve_command, "_stop_signal", lambda: contextlib.nullcontext(AskedFor(number)))
+    monkeypatch.setattr(serve_command, "stop_signal", lambda: contextlib.nullcontext(AskedFor(number)))
     return number
 
 
