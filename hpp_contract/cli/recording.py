@@ -21,6 +21,13 @@ from hpp_contract.recordings.sources import STDIN, files
 from hpp_contract.recordings.urls import is_url
 
 
+def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """How the addresses of callbacks begin. An empty text would be all of them."""
+    if value is not None and not value.startswith(("http://", "https://", "/")):
+        raise click.BadParameter("it is the beginning of a URL, https://shop.example/hpp, or of a path, /hpp.")
+    return value
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @click.option("--processes", type=click.IntRange(1), metavar="N", help="Judge in N processes; by default one per core.")
@@ -28,9 +35,20 @@ from hpp_contract.recordings.urls import is_url
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Judge here, or on Dask."
 )
 @click.option("--scheduler", metavar="ADDRESS", help="The Dask cluster to judge on; by default one on this machine.")
+@click.option(
+    "--callback-url",
+    metavar="PREFIX",
+    callback=_address,
+    help="Judge what is posted to a URL, or /path, that begins so as a status callback.",
+)
 @common_options
 def recording(
-    paths: tuple[str, ...], processes: int | None, engine: str, scheduler: str | None, options: Options
+    paths: tuple[str, ...],
+    processes: int | None,
+    engine: str,
+    scheduler: str | None,
+    callback_url: str | None,
+    options: Options,
 ) -> None:
     """Judge recordings: files, folders of them, patterns with *, URLs that fsspec opens, or - for standard input,
     packed with gzip or not.
@@ -41,19 +59,20 @@ def recording(
     Examples:
       hpp-contract recording tests/cassettes
       zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
+      hpp-contract recording shop.har --callback-url https://shop.example/hpp/status
       hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
     """
     refuse_idle(("seed",), "judging a recording chooses nothing at random")
     judge = _engine(engine, scheduler, processes)
     with progress("judging recordings") as advance:
-        judged = judge(paths, on_progress=advance)
+        judged = judge(paths, callback_url=callback_url, on_progress=advance)
     report = Report(
         Subject("recording", " ".join(paths)),
         judged.verdicts,
         _unverified(judged, paths),
         notes=(*judged.notes, *judged.unreadable[1:]),
     )
-    finish(report, options, evidence=_exchanges(paths) if options.detailed else ())
+    finish(report, options, evidence=_exchanges(paths, callback_url) if options.detailed else ())
 
 
 recording.help = (recording.help or "").replace("FORMATS", ", ".join(each.name for each in FORMATS))
@@ -85,11 +104,12 @@ def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:
     return NO_BODY.format(lost=lost) if lost and not judged.bodies.kept_200 else None
 
 
-def _exchanges(paths: Sequence[str]) -> Sequence[Exchange]:
+def _exchanges(paths: Sequence[str], callback_url: str | None) -> Sequence[Exchange]:
     """The exchanges for a detailed report; none of logs, which are too big for one."""
     names = [name for name, _ in files(paths)]
     if any(name == STDIN or is_url(name) or not Path(name).is_file() for name in names):  # a pipe gives all once
         return ()
     if sum(Path(name).stat().st_size for name in names) > SMALL:
         return ()
-    return read_recordings(names).exchanges
+    reading = read_recordings(names, callback_url)
+    return [*reading.exchanges, *reading.callbacks]

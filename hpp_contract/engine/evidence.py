@@ -91,6 +91,8 @@ def _questions(exchanges: Sequence[Exchange]) -> Iterator[Group]:
 
 def _question(exchange: Exchange) -> str | None:
     """What was asked, other than to read a session that there is."""
+    if exchange.context.callback:
+        return "status callbacks"
     what = asked(exchange)
     if what is not Asked.SESSION:
         return what.replace("-", " ")

@@ -123,19 +123,21 @@ class Judge:
         self.tallies: dict[str, Tally] = {rule.id: Tally() for rule in self._rules}
         self._single = by_condition(self._rules, "request", "exchange", "recording")
         self._sent = by_condition(self._rules, "request", "recording")
+        self._called = by_condition((rule for rule in self._rules if rule.judges_callbacks), "exchange")
         self._traced = by_condition(self._rules, "trace")
         self._requested = by_condition(self._rules, "requests")
         self._answers = by_condition(self._rules, "answer")
 
     def exchange(self, exchange: Exchange, order: Order | None = None) -> None:
-        """Judge one exchange: what is no read by no rule about answers, and a recorded DELETE, which is another
-        documented operation, by none at all."""
+        """Judge one exchange: what is no read by no rule about answers, a status callback only by what its session
+        says, and a recorded DELETE, which is another documented operation, by no rule at all."""
         if exchange.context.recorded and exchange.request.method == DELETE:
             return
-        self._run(self._single if exchange.is_read else self._sent, exchange, exchange.evidence, order)
+        groups = self._called if exchange.context.callback else self._single if exchange.is_read else self._sent
+        self._run(groups, exchange, exchange.evidence, order)
 
     def trace(self, trace: Trace, order: Order | None = None) -> None:
-        self._run(self._traced, trace, trace.exchanges[-1].evidence, order)
+        self._run(self._traced, trace, trace.everything[-1].evidence, order)
 
     def requests(self, trace: Trace, order: Order | None = None) -> None:
         """Judge what a client sent for one session, unauthorized requests included."""

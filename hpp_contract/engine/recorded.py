@@ -3,12 +3,13 @@ requests among the reads, or of another order."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from hpp_contract.engine.edits import Edit, body, edits, header, method, sent, status
-from hpp_contract.model import Exchange, Instant
+from hpp_contract.engine.edits import OTHER_UUID, Edit, body, edits, header, method, sent, status
+from hpp_contract.model import Exchange, Instant, Request, Response
 from hpp_contract.model.instant import SECOND
 
 Recorded = Callable[[tuple[Exchange, ...]], tuple[Exchange, ...]]
@@ -28,6 +29,17 @@ HEADERS_ONLY: Final = edits(method("HEAD"), body(b""))
 
 REVALIDATE: Final = edits(sent("If-None-Match", '"1"'), status(304), body(b""))
 """Only whether the answer from before still holds is asked, and it does."""
+
+
+_MERCHANT: Final = "https://shop.example/hpp/status"
+
+
+def call_back(exchange: Exchange) -> Exchange:
+    """The API calls its merchant with the session that it would have answered."""
+    event = json.dumps({"event_id": OTHER_UUID, "session": exchange.session}).encode()
+    request = Request("POST", _MERCHANT, (("Content-Type", "application/json"),), event)
+    context = replace(exchange.context, callback=True, credentials=None, session=None, base_path=None, secrets=())
+    return replace(exchange, request=request, response=Response(204), elapsed=None, context=context)
 
 
 Made = Callable[[tuple[Exchange, ...]], Exchange]

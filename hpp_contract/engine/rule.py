@@ -124,6 +124,11 @@ class Rule:
         return self.id[4]
 
     @property
+    def judges_callbacks(self) -> bool:
+        """Whether the rule is about what a session says, so that a session in a status callback has to keep it too."""
+        return self.scope == "exchange" and self.letter in "SPC"
+
+    @property
     def summary(self) -> str:
         """One declarative sentence."""
         return _paragraphs(self.check)[0]

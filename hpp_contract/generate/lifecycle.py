@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from hpp_contract.engine.recorded import call_back
 from hpp_contract.generate import instants
 from hpp_contract.generate.bodies import Body, satisfiable, status_of, valid_body
 from hpp_contract.generate.choices import Choices, pick
@@ -62,7 +63,8 @@ class SessionSimulator:
 
     @property
     def trace(self) -> Trace:
-        return Trace(self.session_id, tuple(self.exchanges))
+        reads = tuple(each for each in self.exchanges if not each.context.callback)
+        return Trace(self.session_id, reads, callbacks=tuple(each for each in self.exchanges if each.context.callback))
 
     def write(self, ns: int) -> str:
         """An instant in this session's notation."""
@@ -84,6 +86,11 @@ class SessionSimulator:
     def read(self, **changes: Any) -> None:
         """Record a read of the body, with these `changes`."""
         self._answer(self.body | changes)
+
+    def call_back(self, **changes: Any) -> None:
+        """Record a status callback with the body, with these `changes`."""
+        self.read(**changes)
+        self.exchanges.append(call_back(self.exchanges.pop()))
 
     def fail(self, status: int) -> None:
         """Answer a poll with an error object."""

@@ -10,7 +10,7 @@ from hpp_contract.engine.edits import OTHER_UUID
 from hpp_contract.generate.bodies import valid_body
 from hpp_contract.generate.choices import Choices, pick
 from hpp_contract.generate.lifecycle import SessionSimulator, reachable, shapes, simulate
-from hpp_contract.model import Trace
+from hpp_contract.model import Instant, Trace
 from hpp_contract.model.instant import SECOND
 from hpp_contract.spec.session import FINAL
 
@@ -110,6 +110,15 @@ def _flap(session: SessionSimulator) -> None:
     session.read()
 
 
+def _call_back(session: SessionSimulator) -> None:
+    dated = Instant(session.now).format(9)
+    session.read(updated_at=dated)
+    session.transition(
+        pick(session.choices, [status for status in reachable(session.status) if status != session.status])
+    )
+    session.call_back(updated_at=dated)
+
+
 def _read(session: SessionSimulator, status: str) -> None:
     session.transition(status)
     session.read()
@@ -127,5 +136,6 @@ VIOLATIONS: Final[Mapping[str, Callable[[SessionSimulator], None]]] = {
     "HPP-L07": _reappear,
     "HPP-L08": _vanish,
     "HPP-L09": _flap,
+    "HPP-L10": _call_back,
 }
 """How each rule about traces is broken."""

@@ -177,7 +177,8 @@ class Context:
 
     `recorded` is True for recordings, where headers may have been filtered and times dropped; `retried` for a transient
     failure that succeeded on retry; `max_latency` is in seconds; `base_path` is what precedes `/hpp` in a right URL;
-    `standalone` for an example that belongs to no sequence of polls; `secrets` must never leave memory.
+    `standalone` for an example that belongs to no sequence of polls; `callback` for a request of the API's to its
+    merchant, in whose body the session is; `secrets` must never leave memory.
 
     `created` is what is known of a session that this run made; `redirected` is True where a redirect from https led to
     the request; `form` is that of credentials which are sent in another form than usual. `unanswered` is set on the
@@ -193,6 +194,7 @@ class Context:
     provenance: str | None = None
     base_path: str | None = None
     standalone: bool = False
+    callback: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
     created: Created | None = None
     redirected: bool = False
@@ -233,7 +235,9 @@ class Exchange:
 
     @cached_property
     def session(self) -> dict[str, Any] | None:
-        """The session that a 200 carries: its JSON object, or None when it carries none."""
+        """The session that a 200 or a status callback carries: its JSON object, or None when it carries none."""
+        if self.context.callback:
+            return callback_session(self.request.body)
         if self.response is None or self.response.status != 200:
             return None
         value = self.response.json.value
@@ -244,10 +248,18 @@ class Exchange:
         return self.response.status if self.response is not None else None
 
     @cached_property
+    def session_id(self) -> str | None:
+        """The session that this is about: the one that was asked for, or that a callback is of."""
+        if not self.context.callback:
+            return self.request.session_id
+        named = (self.session or {}).get("session_id")
+        return named if isinstance(named, str) else None
+
+    @cached_property
     def is_read(self) -> bool:
         """Whether this is a GET, but for one that only asked whether the answer its sender has still holds (304)."""
         revalidated = self.status == 304 and any(map(self.request.header, ("if-none-match", "if-modified-since")))
-        return self.request.method.upper() == METHOD and not revalidated
+        return self.request.method.upper() == METHOD and not (revalidated or self.context.callback)
 
     @cached_property
     def answered_by(self) -> AnsweredBy:
@@ -273,6 +285,13 @@ class Exchange:
     @cached_property
     def expires_at(self) -> Instant | None:
         return Instant.parse((self.session or {}).get("expires_at"))
+
+
+def callback_session(body: bytes) -> dict[str, Any] | None:
+    """The session in the body of a status callback, `{"event_id": …, "session": {…}}`; None in any other body."""
+    value = read(body).value
+    session = value.get("session") if isinstance(value, dict) and "event_id" in value else None
+    return session if isinstance(session, dict) else None
 
 
 def response_of(exchange: Exchange) -> Response:

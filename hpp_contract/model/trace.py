@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import accumulate, count, groupby, pairwise
@@ -34,7 +34,7 @@ class Trace:
     `others_answered` says whether the API answered anything else between the first and the last of them; without times
     nobody knows, and it is False. `identified` is False where the credentials are not known, so that other merchants
     may be among the readers. `deleted` is how many of the exchanges came before the session was disabled through the
-    API; None when it was not.
+    API; None when it was not. `callbacks` are the status callbacks about the session, which may be all there is.
     """
 
     session_id: str
@@ -42,16 +42,28 @@ class Trace:
     others_answered: bool = False
     identified: bool = True
     deleted: int | None = None
+    callbacks: tuple[Exchange, ...] = ()
 
     @cached_property
     def reads(self) -> tuple[Exchange, ...]:
         """The exchanges that carry a session."""
         return tuple(exchange for exchange in self.exchanges if exchange.session is not None)
 
+    @property
+    def everything(self) -> tuple[Exchange, ...]:
+        """The exchanges and the callbacks."""
+        return (*self.exchanges, *self.callbacks)
+
+    @property
+    def states(self) -> tuple[Exchange, ...]:
+        """The reads that carry a session, then the callbacks."""
+        return (*self.reads, *self.callbacks)
+
     @cached_property
     def steps(self) -> tuple[Pair, ...]:
-        """Consecutive reads that carry a session, see `successive`."""
-        return tuple(successive(self.reads))
+        """Consecutive reads that carry a session, see `successive`, and each callback with what was updated before and
+        after it."""
+        return (*successive(self.reads), *_updated(self.reads, self.callbacks))
 
     @property
     def before_deletion(self) -> tuple[Exchange, ...]:
@@ -89,6 +101,24 @@ def _start(exchange: Exchange) -> int:
 
 def _end(exchange: Exchange) -> int:
     return _start(exchange) + round((exchange.elapsed or 0) * SECOND)
+
+
+def _updated(reads: Sequence[Exchange], callbacks: Sequence[Exchange]) -> Iterator[Pair]:
+    """Each callback with the last state before it and the first read after it, by `updated_at`: nobody knows how long a
+    callback was on its way, and the merchant's clock is another. What bears the same `updated_at` has no order."""
+    dated = sorted((each for each in (*reads, *callbacks) if each.updated_at is not None), key=_update)
+    times = list(map(_update, dated))
+    for place, exchange in enumerate(dated):
+        if exchange.context.callback:
+            before, after = bisect_left(times, times[place]), bisect_right(times, times[place])
+            if before:
+                yield dated[before - 1], exchange
+            if after < len(dated) and not dated[after].context.callback:
+                yield exchange, dated[after]
+
+
+def _update(exchange: Exchange) -> int:
+    return exchange.updated_at.ns if exchange.updated_at is not None else 0
 
 
 _STEPS: Final = (1, SECOND, 60 * SECOND, 3600 * SECOND)
@@ -161,7 +191,12 @@ def traces(
 
     With `unauthorized`, all that was sent to read one session, at whatever base URL and with whatever credentials.
     """
-    asked = [(place, each) for place, each in enumerate(exchanges) if each.request.session_id is not None]
+    given = list(exchanges)
+    asked = [
+        (place, each)
+        for place, each in enumerate(given)
+        if each.request.session_id is not None and not each.context.callback
+    ]
     if unauthorized:
         sent = (each for each in asked if each[1].request.method not in NO_READS)
         return [_sent([each for _, each in group]) for group in _grouped(sent, _session).values()]
@@ -173,7 +208,31 @@ def traces(
         _reader,
     )
     made = (_trace(group, deletions.get(_served(group[0][1]), []), answers) for group in groups.values())
-    return [trace for trace in made if trace.exchanges]
+    read = [trace for trace in made if trace.exchanges]
+    callbacks = [each for each in given if each.context.callback and each.session_id is not None]
+    if not callbacks:
+        return read
+    places = {exchange: place for place, exchange in enumerate(given)}
+    return sorted(_with_callbacks(read, callbacks), key=lambda trace: min(places[each] for each in trace.everything))
+
+
+def _with_callbacks(read: list[Trace], callbacks: Iterable[Exchange]) -> list[Trace]:
+    """The traces, with the callbacks of a session where it has one reader and one place that is called. All others of a
+    place are a trace of their own: nobody knows whose they are."""
+    called: dict[str, dict[str, list[Exchange]]] = {}
+    for each in callbacks:
+        places = called.setdefault(same_id(each.session_id or ""), {})
+        places.setdefault(each.request.parts.netloc, []).append(each)
+    readers = Counter(same_id(trace.session_id) for trace in read)
+    clear = {session for session, places in called.items() if len(places) == readers[session] == 1}
+    joined = [
+        replace(trace, callbacks=tuple(*called[same_id(trace.session_id)].values()))
+        if same_id(trace.session_id) in clear
+        else trace
+        for trace in read
+    ]
+    apart = (group for session, places in called.items() if session not in clear for group in places.values())
+    return [*joined, *(Trace(group[0].session_id or "", (), callbacks=tuple(group)) for group in apart)]
 
 
 Placed = tuple[int, Exchange]
@@ -250,7 +309,8 @@ def _moment(placed: Placed, timed: bool) -> int:
 
 def answer_times(exchanges: Iterable[Exchange]) -> Iterator[int]:
     """When the API answered what was asked, in ns since 1970, as far as that is known and may be true."""
-    return (each.at.ns for each in exchanges if each.at is not None and is_possible(each.at.ns) and each.is_answered)
+    answered = (each for each in exchanges if each.is_answered and not each.context.callback)
+    return (each.at.ns for each in answered if each.at is not None and is_possible(each.at.ns))
 
 
 def is_possible(ns: int) -> bool:

@@ -15,11 +15,13 @@ from typing import Final, TypeVar
 from urllib.parse import urljoin
 
 from hpp_contract.model import Exchange
+from hpp_contract.model.exchange import callback_session
 from hpp_contract.model.trace import DELETE
 from hpp_contract.recordings.documents import parsed
 from hpp_contract.recordings.formats import FORMATS, ndjson
-from hpp_contract.recordings.formats.addresses import is_about_session
-from hpp_contract.recordings.formats.convert import NoRecording, Skipped, Unreadable
+from hpp_contract.recordings.formats.addresses import is_about_session, is_callback_to
+from hpp_contract.recordings.formats.convert import Item as FormatItem
+from hpp_contract.recordings.formats.convert import NoRecording, Other, Skipped, Unreadable
 from hpp_contract.recordings.formats.known_tools import not_read
 from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece, examine, files, numbered_lines
 from hpp_contract.spec.endpoint import METHOD, SESSION_PATH
@@ -29,16 +31,18 @@ Item = TypeVar("Item")
 
 @dataclass
 class Reading:
-    """What was read: `exchanges` of the read-session operation, with those that disabled a session, `notes` for
-    information, and sentences about what could not be read (`unreadable`)."""
+    """What was read: `exchanges` of the read-session operation, with those that disabled a session, status
+    `callbacks`, `notes` for information, and sentences about what could not be read (`unreadable`)."""
 
     exchanges: list[Exchange] = field(default_factory=list)
+    callbacks: list[Exchange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
 
-def read_recordings(paths: Sequence[str]) -> Reading:
+def read_recordings(paths: Sequence[str], callback_url: str | None = None) -> Reading:
     """Every exchange in files and folders, kept in memory: for cassettes. Logs are judged by `bulk`.
+    `callback_url` is how the addresses of status callbacks begin.
 
     A file that cannot be read is a sentence in `unreadable`, and the others are still read. Raises UsageProblem for a
     path that does not exist.
@@ -50,20 +54,22 @@ def read_recordings(paths: Sequence[str]) -> Reading:
             if isinstance(source, Damage):
                 reading.unreadable.append(source.sentence)
             else:
-                _read(source, reading)
+                _read(replace(source, callbacks=callback_url), reading)
     if all(each.request.method == DELETE for each in reading.exchanges) and not reading.unreadable:
         reading.unreadable.append(nothing_in(paths, reading.notes))
     return reading
 
 
 def _read(source: InputFile, reading: Reading) -> None:
-    def on_line(line: Line) -> Exchange | None:
-        exchange = ndjson.exchange_on(line[2], f"{source.name}#{line[0]}")
-        return exchange if about_session(exchange) else None
+    def on_line(line: Line) -> Exchange | Skipped:
+        return judged_as(ndjson.exchange_on(line[2], f"{source.name}#{line[0]}"), source.callbacks)
 
     judged, skipped = 0, Counter[Skipped]()
     for item in items(Piece(source, 0, source.size, 1), on_line, lambda exchange: exchange):
-        if isinstance(item, Exchange):
+        if isinstance(item, Exchange) and item.context.callback:
+            reading.callbacks.append(item)
+            judged += 1
+        elif isinstance(item, Exchange):
             reading.exchanges.append(item)
             deletes = item.request.method == DELETE
             skipped[Skipped.OPERATION] += deletes
@@ -78,23 +84,21 @@ def _read(source: InputFile, reading: Reading) -> None:
 
 
 def items(
-    piece: Piece, on_line: Callable[[Line], Item | None], on_exchange: Callable[[Exchange], Item]
+    piece: Piece, on_line: Callable[[Line], Item | Skipped], on_exchange: Callable[[Exchange], Item]
 ) -> Iterator[Item | Skipped | Damage]:
     """What each exchange of a piece becomes, and in the place of one that cannot be judged why.
 
-    `on_line` makes an item of a line of NDJSON, None of another operation, and raises Unreadable. `on_exchange` makes
-    one of an exchange in a document.
+    `on_line` makes an item of a line of NDJSON, and raises Unreadable. `on_exchange` makes one of an exchange in a
+    document.
     """
     source = piece.source
     try:
         if source.is_lines:
             for line in numbered_lines(piece):
                 try:
-                    item = on_line(line)
+                    yield on_line(line)
                 except Unreadable as problem:
                     yield Damage(f"{source.name}#{line[0]}: {problem} (read as NDJSON)")
-                else:
-                    yield Skipped.OPERATION if item is None else item
             return
         for item_read in LAST_READ.items(source):
             if isinstance(item_read, Unreadable):
@@ -102,16 +106,28 @@ def items(
             elif isinstance(item_read, Skipped):
                 yield item_read
             else:
-                yield on_exchange(item_read) if about_session(item_read) else Skipped.OPERATION
+                yield on_exchange(item_read)
     except (Unreadable, OSError) as error:
         other_file = source.found and (isinstance(error, NoRecording) or not source.may_be_recording)
         yield Skipped.FILE if other_file else Damage.of(source.name, error)
 
 
-def about_session(exchange: Exchange) -> bool:
-    """Whether this asks something about one session. A DELETE on its path is another documented operation, which is
-    counted as such; what follows it is judged by it."""
-    return is_about_session(exchange.request.method, exchange.request.url)
+def judged_as(exchange: Exchange, callbacks: str | None) -> Exchange | Skipped:
+    """The exchange where it asks something about one session, or is a status callback: its recording says so, or it is
+    a POST to an address that begins with `callbacks`.
+
+    A DELETE on the path of a session is another documented operation, which is counted as such; what follows it is
+    judged by it.
+    """
+    request, context = exchange.request, exchange.context
+    if not context.callback:
+        if is_about_session(request.method, request.url):
+            return exchange
+        if callbacks is None or not is_callback_to(callbacks, request.method, request.url):
+            return Skipped.OPERATION
+    if callback_session(request.body) is None:
+        return Skipped.NO_CALLBACK
+    return replace(exchange, context=replace(context, callback=True))
 
 
 def nothing_in(paths: Sequence[str], notes: Sequence[str] = ()) -> str:
@@ -134,12 +150,23 @@ def skipped_notes(name: str, skipped: Mapping[Skipped, int], judged: int) -> Ite
         yield f"{name}: {stubs} {STUBS}: not judged"
     if unsent := skipped.get(Skipped.UNSENT):
         yield f"{name}: {unsent} requests that the browser blocked never left it, and are not judged"
+    if odd := skipped.get(Skipped.NO_CALLBACK):
+        yield f"{name}: {odd} requests to the address of status callbacks hold no event_id and session: not judged"
 
 
 def lost_bodies_note(lost: int) -> str:
     """The sentence about bodies that nobody can read."""
     bodies, were = ("body", "was") if lost == 1 else ("bodies", "were")
     return f"{lost} {bodies} {were} not kept, or cannot be unpacked: no rule judged what is in there"
+
+
+def callbacks_note(callbacks: int, beginning: str | None) -> str | None:
+    """The sentence about status callbacks, where there are or should be any."""
+    if callbacks:
+        one = callbacks == 1
+        number = "1 status callback was" if one else f"{callbacks} status callbacks were"
+        return f"{number} judged like {'a read of the session in it' if one else 'reads of the sessions in them'}"
+    return f"no status callback was sent to an address that begins with {beginning}" if beginning else None
 
 
 STUBS: Final = "stubs for this endpoint are patterns or templates, or forward or fail on purpose"
@@ -157,7 +184,7 @@ def read_document(source: InputFile) -> Iterator[Exchange | Unreadable | Skipped
             before: Exchange | None = None
             try:
                 for item in format_.read(document, source.folder):
-                    placed = _placed(item, source.name, format_.short)
+                    placed = _placed(_wanted(item, source.callbacks), source.name, format_.short)
                     yield redirected(placed, before) if isinstance(placed, Exchange) else placed
                     before = placed if isinstance(placed, Exchange) else before
             except Unreadable as problem:
@@ -177,6 +204,13 @@ def redirected(exchange: Exchange, before: Exchange | None) -> Exchange:
     if urljoin(before.request.url, location) != exchange.request.url:
         return exchange
     return replace(exchange, context=replace(exchange.context, redirected=True))
+
+
+def _wanted(item: FormatItem, callbacks: str | None) -> Exchange | Unreadable | Skipped:
+    """The item as it is judged; what is of another operation is read only where it may be a status callback."""
+    if isinstance(item, Other):
+        item = item.posted(callbacks) if callbacks is not None else Skipped.OPERATION
+    return judged_as(item, callbacks) if isinstance(item, Exchange) else item
 
 
 def _placed(item: Exchange | Unreadable | Skipped, name: str, format_: str) -> Exchange | Unreadable | Skipped:

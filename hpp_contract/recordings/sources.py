@@ -52,6 +52,7 @@ class InputFile:
     `is_lines` says whether it is NDJSON; otherwise it is one document. `found` says that it was found in a folder and
     not named by the user: it may not be a recording. `beside` is the folder of the files that were in one zip with it;
     `not_read` says what a file is that is no recording. `spool` is the folder of this run: no two runs have one value.
+    A POST to an address that begins with `callbacks` is a status callback.
     """
 
     number: int
@@ -64,6 +65,7 @@ class InputFile:
     beside: Path | None = None
     not_read: str | None = None
     spool: Path | None = None
+    callbacks: str | None = None
 
     @property
     def folder(self) -> Path | None:

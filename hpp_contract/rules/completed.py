@@ -7,6 +7,7 @@ from typing import Any
 
 from hpp_contract.engine.edits import OTHER_UUID, drop, edit_json, member, url
 from hpp_contract.engine.fault import fault, variation
+from hpp_contract.engine.recorded import call_back
 from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.instant import SECOND
@@ -46,6 +47,7 @@ def _early(session: dict[str, Any]) -> None:
 @schema_rule(
     "session", "HPP-C01", "completed-has-outcome", "must", "shown", HAPPY_FLOW, when=completed,
     faults=[fault("completes-with-nothing", "completed-with-order", drop(*OUTCOME)),
+            fault("calls-back-without-outcome", "completed-with-order", drop(*OUTCOME), call_back, source="recorder"),
             fault("forgets-token", "completed-with-token", drop("authorization_token")),
             fault("reference-without-order", "completed-with-order", drop("order_id")),
             fault("nulls-token", "completed-with-token", member("authorization_token", None), also=("HPP-S10",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from hpp_contract.model import Exchange, Trace
+from hpp_contract.model import MISSING, Exchange, Trace
 from hpp_contract.model.exchange import AnsweredBy, values
 
 JSON_TYPES = ("application/json", "")
@@ -98,3 +98,25 @@ def for_session(exchange: Exchange) -> bool:
 def read_twice(trace: Trace) -> bool:
     """The session was read twice or more."""
     return len(trace.reads) > 1
+
+
+def seen_twice(trace: Trace) -> bool:
+    """The session was read or called back twice or more."""
+    return len(trace.states) > 1
+
+
+def members_changed(before: Exchange, after: Exchange) -> list[str]:
+    """The members in which two states of a session differ that bear the same `updated_at`. A null is an absent member
+    here; `expires_at` has a rule of its own, and a token ends by itself."""
+    one, two = _present(before), _present(after)
+    return [name for name in sorted(one.keys() | two.keys()) if _changed(name, one, two)]
+
+
+def _present(exchange: Exchange) -> dict[str, object]:
+    """The members of a session that say something."""
+    return {name: value for name, value in (exchange.session or {}).items() if value is not None}
+
+
+def _changed(name: str, one: dict[str, object], two: dict[str, object]) -> bool:
+    ended = name == "authorization_token" and name not in two
+    return name != "expires_at" and not ended and one.get(name, MISSING) != two.get(name, MISSING)

@@ -29,7 +29,7 @@ from hpp_contract.engine.edits import (
 from hpp_contract.engine.fault import fault, variation
 from hpp_contract.engine.recorded import HEADERS_ONLY, read_of, recording
 from hpp_contract.engine.rule import Finding, Severity, rule
-from hpp_contract.model import MISSING, Exchange, Instant, Response, Trace
+from hpp_contract.model import Exchange, Instant, Response, Trace
 from hpp_contract.model.body import BOM
 from hpp_contract.model.exchange import AnsweredBy, response_of, values
 from hpp_contract.model.instant import SECOND
@@ -40,6 +40,7 @@ from hpp_contract.rules.conditions import (
     is_200_as_json,
     is_redirected_refusal,
     media_types,
+    members_changed,
     read_twice,
     settled,
 )  # fmt: skip
@@ -451,22 +452,9 @@ def same_update_same_answer(trace: Trace) -> Iterator[Finding]:
     member here; `expires_at` has a rule of its own, and a token ends by itself.
     """
     for before, after in pairwise(trace.reads):
-        one, two = _present(before), _present(after)
-        if one.get("updated_at") != two.get("updated_at") or one.get("status") != two.get("status"):
-            continue
-        changed = [name for name in sorted(one.keys() | two.keys()) if _changed(name, one, two)]
-        if changed:
+        changed = members_changed(before, after)
+        if changed and not {"updated_at", "status"} & {*changed}:
             yield Finding(f"/{changed[0][:40]}", "unchanged while updated_at is", "another value", after.evidence)
-
-
-def _present(exchange: Exchange) -> dict[str, object]:
-    """The members of a session that say something."""
-    return {name: value for name, value in (exchange.session or {}).items() if value is not None}
-
-
-def _changed(name: str, one: dict[str, object], two: dict[str, object]) -> bool:
-    ended = name == "authorization_token" and name not in two
-    return name != "expires_at" and not ended and one.get(name, MISSING) != two.get(name, MISSING)
 
 
 # --- Time, length and coding

@@ -26,6 +26,7 @@ from hpp_contract.engine.recorded import (
     PAGE,
     REVALIDATE,
     Recorded,
+    call_back,
     read_of,
     recording,
 )
@@ -35,8 +36,10 @@ from hpp_contract.model.exchange import AnsweredBy
 from hpp_contract.model.instant import SECOND
 from hpp_contract.model.trace import Pair, successive
 from hpp_contract.privacy.describe import show
-from hpp_contract.rules.conditions import read_twice
-from hpp_contract.spec.page import HAPPY_FLOW, SESSION_LIFECYCLE, SESSION_LIFETIME
+from hpp_contract.privacy.redact import is_placeholder
+from hpp_contract.rules.conditions import members_changed, read_twice, seen_twice
+from hpp_contract.spec.fields import MEMBERS
+from hpp_contract.spec.page import CALLBACKS, HAPPY_FLOW, SESSION_LIFECYCLE, SESSION_LIFETIME
 from hpp_contract.spec.session import FINAL, OUTCOME
 
 TOKEN: Final = "authorization_token"  # noqa: S105  the name of a member
@@ -92,10 +95,12 @@ def _is_behind(trace: Trace, before: Exchange, after: Exchange) -> bool:
 
 
 @rule(
-    "HPP-L01", "final-is-final", "must", "referenced", SESSION_LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L01", "final-is-final", "must", "referenced", SESSION_LIFECYCLE, scope="trace", when=seen_twice,
     faults=[fault("reopens-completed", "completed-with-order", member("status", "IN_PROGRESS"), drop(*OUTCOME),
                 since=1, also=("HPP-L04",)),
             fault("revives-disabled", "disabled", member("status", "IN_PROGRESS"), since=1, also=("HPP-L04",)),
+            fault("calls-back-after-the-end", "completed-with-order", member("status", "IN_PROGRESS"), drop(*OUTCOME),
+                updated_later(5), call_back, since=1, source="recorder"),
             fault("answers-from-a-replica", "completed-with-order", member("status", "IN_PROGRESS"), drop(*OUTCOME),
                 member("updated_at", EARLIER), header("Date", None), since=1, until=2, severity="should",
                 also=("HPP-L03", "HPP-S14", "HPP-S18"))],
@@ -106,6 +111,8 @@ def _is_behind(trace: Trace, before: Exchange, after: Exchange) -> bool:
             recording(read_of(2, at_base("https://api.playground.kustom.co")),
                       read_of(0, at_base("https://api.kustom.co"), after=9),
                       read_of(1, at_base("https://api.kustom.co"), after=10))),
+        kept_as("calls-back-again-when-it-is-paid", "lifecycle-paid",
+            recording(read_of(0), read_of(1, call_back, after=1), read_of(2, after=2), read_of(1, call_back, after=4))),
     ],
 )  # fmt: skip
 def final_is_final(trace: Trace) -> Iterator[Finding]:
@@ -124,7 +131,7 @@ def final_is_final(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L02", "never-back-to-waiting", "should", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L02", "never-back-to-waiting", "should", "inferred", SESSION_LIFECYCLE, scope="trace", when=seen_twice,
     faults=[fault("returns-to-waiting", "failed", member("status", "WAITING"), since=1, also=("HPP-L04",))],
     variations=[
         kept_as("dates-reads-to-the-second", "lifecycle-paid", recording(read_of(1, after=0), read_of(0, after=0))),
@@ -179,7 +186,7 @@ def update_moves_with_status(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L05", "expiry-constant", "info", "shown", HAPPY_FLOW, scope="trace", when=read_twice,
+    "HPP-L05", "expiry-constant", "info", "shown", HAPPY_FLOW, scope="trace", when=seen_twice,
     faults=[fault("moves-expiry", "waiting", edit_json(lambda value: value.update(expires_at=value["updated_at"])),
                 since=1, also=("HPP-S16", "HPP-H12"))],
     variations=[variation("prolongs-expiry", "waiting", updated_later(5), edit_json(_prolong), since=1)],
@@ -197,11 +204,13 @@ def expiry_constant(trace: Trace) -> Iterator[Finding]:
 
 
 @rule(
-    "HPP-L06", "outcome-constant", "must", "inferred", SESSION_LIFECYCLE, scope="trace", when=read_twice,
+    "HPP-L06", "outcome-constant", "must", "inferred", SESSION_LIFECYCLE, scope="trace", when=seen_twice,
     faults=[fault("swaps-order", "completed-with-order", member("order_id", OTHER_UUID),
                 since=1, also=("HPP-H12",)),
             fault("forgets-outcome", "completed-with-order", drop("order_id", "klarna_reference"),
                 since=1, also=("HPP-C01", "HPP-C02", "HPP-H12")),
+            fault("calls-back-another-reference", "completed-with-order", member("klarna_reference", "Z999ZZ9Z"),
+                updated_later(5), call_back, since=1, source="recorder"),
             fault("replaces-token", "completed-with-token", member(TOKEN, OTHER_UUID),
                 since=1, severity="should", also=("HPP-H12",))],
     variations=[variation("renews-token", "completed-with-token", member(TOKEN, OTHER_UUID), updated_later(5), since=1,
@@ -218,10 +227,11 @@ def outcome_constant(trace: Trace) -> Iterator[Finding]:
     that is absent in any status but COMPLETED is no finding.
     """
     seen: dict[str, object] = {}
-    for each in trace.reads:
+    for each in trace.states:
         for name in OUTCOME:
             value = (each.session or {}).get(name)
-            if value is not None and seen.setdefault(name, value) != value:
+            hidden = each.context.callback and _is_hidden(value)
+            if value is not None and not hidden and seen.setdefault(name, value) != value:
                 seen[name] = value
                 yield _changed(name, "another value", each, Severity.SHOULD if name == TOKEN else None)
     for before, after in trace.steps:
@@ -383,3 +393,67 @@ def no_outage_between_reads(trace: Trace) -> Iterator[Finding]:
     for before, after in successive(trace.exchanges):
         if (before.status or 0) >= 500 and after.status == 200:
             yield Finding("status", "200 throughout", f"{before.status} and then 200", before.evidence)
+
+
+def _called_and_read(trace: Trace) -> bool:
+    return bool(trace.callbacks and trace.reads)
+
+
+def _in_other_zone(session: dict[str, Any]) -> None:
+    """Write when the session was updated in another notation."""
+    session["updated_at"] = (Instant.parse(session["updated_at"]) or Instant(0)).format(9, "+02:00")
+
+
+@rule(
+    "HPP-L10", "callback-as-read", "should", "referenced", CALLBACKS, scope="trace", when=_called_and_read,
+    faults=[fault("calls-back-another-status", "in-progress", member("status", "BACK"), call_back, since=1,
+                source="recorder"),
+            fault("calls-back-another-order", "completed-with-order", member("order_id", OTHER_UUID), call_back,
+                since=1, source="recorder", also=("HPP-L06",))],
+    variations=[
+        variation("calls-back-in-another-zone", "completed-with-order", edit_json(_in_other_zone), call_back, since=1,
+            source="recorder"),
+        variation("calls-back-without-a-person", "manual-id-check", drop("customer", "manual_identification"),
+            call_back, since=1, source="recorder"),
+        variation("hides-reference-of-callback", "completed-with-order", member("klarna_reference", "[FILTERED]"),
+            call_back, since=1, source="recorder"),
+        kept_as("calls-back-late", "lifecycle-paid", recording(read_of(2, after=0), read_of(1, call_back, after=9),
+                                                              read_of(2, call_back, after=10))),
+    ],
+)  # fmt: skip
+def callback_as_read(trace: Trace) -> Iterator[Finding]:
+    """A status callback shows a session as a read with the same `updated_at` does.
+
+    A merchant who waits for callbacks ships, and one who polls does not, or the other way round.
+
+    Whoever keeps callbacks takes people out of them, and hides other members: neither is compared. Nor is a status
+    where the session is dated to the second, in which it may have changed.
+    """
+    reads: dict[int, Exchange] = {}
+    for read in trace.reads:
+        if read.updated_at is not None:
+            reads.setdefault(read.updated_at.ns, read)
+    for callback in trace.callbacks:
+        updated = callback.updated_at
+        same = reads.get(updated.ns) if updated is not None else None
+        if updated is None or same is None or (updated.digits == 0 and _status(callback) != _status(same)):
+            continue
+        changed = [name for name in members_changed(same, callback) if _is_comparable(name, same, callback)]
+        if changed:
+            name = "status" if "status" in changed else changed[0][:40]
+            yield Finding(f"/session/{name}", "as in the read of this update", "another value", callback.evidence)
+
+
+def _is_comparable(name: str, read: Exchange, callback: Exchange) -> bool:
+    """Whether a read and a callback have to agree in this member."""
+    if name == "status":  # a word of capitals, as placeholders are
+        return True
+    values = [(each.session or {}).get(name) for each in (read, callback)]
+    if name in ("session_id", "updated_at") or MEMBERS.get(name) == "person" or any(map(_is_hidden, values)):
+        return False
+    return name != TOKEN or None not in values
+
+
+def _is_hidden(value: object) -> bool:
+    """Whether a recorder wrote a placeholder in the place of a member's value."""
+    return isinstance(value, str) and is_placeholder(value)

@@ -144,11 +144,14 @@ def _escape(token: str) -> str:
 
 @lru_cache(maxsize=64)
 def _violations(schema: str, exchange: Exchange) -> tuple[Violation, ...]:
+    if exchange.context.callback:
+        return violations(schema, exchange.session)
     return violations(schema, exchange.response.json.value if exchange.response else None)
 
 
 def broken_constraints(schema: str, rule: str, exchange: Exchange) -> Iterator[Finding]:
-    """Findings for every constraint of `schema` that belongs to `rule` and that the response's JSON breaks."""
+    """Findings for every constraint of `schema` that belongs to `rule` and that the response's JSON breaks, or the
+    session of a callback."""
     for violation in _violations(schema, exchange):
         owner, severity = _owner(violation)
         if owner == rule:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hpp_contract.engine.edits import Edit, body, drop, edit_json, header, member, rewrite, url
 from hpp_contract.engine.fault import fault, variation
+from hpp_contract.engine.recorded import call_back
 from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.exchange import response_of
@@ -16,7 +17,7 @@ from hpp_contract.model.instant import SECOND, is_unusual, seconds_of_http_date
 from hpp_contract.privacy.describe import describe
 from hpp_contract.rules.conditions import has, has_json, has_session
 from hpp_contract.rules.schemas import broken_constraints, schema_rule
-from hpp_contract.spec.page import DATA_TYPES, FIELD_TABLE, HAPPY_FLOW, REFERENCE, SESSION_LIFETIME
+from hpp_contract.spec.page import CALLBACKS, DATA_TYPES, FIELD_TABLE, HAPPY_FLOW, REFERENCE, SESSION_LIFETIME
 from hpp_contract.spec.session import FINAL, INSTANTS, LIFETIME, MEMBERS, SKEW, TIMEOUT_STATUS, UUID
 
 
@@ -135,10 +136,17 @@ def status_known(_: Exchange) -> None:
     """
 
 
+def _with_status(exchange: Exchange) -> bool:
+    return has("status")(exchange) and not exchange.context.callback
+
+
 @rule(
-    "HPP-S06", "status-of-a-read", "should", "referenced", "Callbacks page", when=has("status"),
+    "HPP-S06", "status-of-a-read", "should", "referenced", CALLBACKS, when=_with_status,
     faults=[fault("answers-timeout-status", "waiting", member("status", "TIMEOUT"))],
-    variations=[variation("fails-when-time-is-up", "in-progress", member("status", "ERROR"))],
+    variations=[variation("fails-when-time-is-up", "in-progress", member("status", "ERROR")),
+                variation("calls-back-when-time-is-up", "in-progress", member("status", "TIMEOUT"),
+                    member("updated_at", "2019-05-13T14:53:57.540Z"), header("Date", None), call_back, since=1,
+                    source="recorder")],
 )  # fmt: skip
 def status_of_a_read(exchange: Exchange) -> Iterator[Finding]:
     """`status` is not TIMEOUT, which is documented for callbacks only.
@@ -360,7 +368,9 @@ def strings_clean(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _now(exchange: Exchange) -> float | None:
-    """When the server answered, in seconds since 1970: its own Date header."""
+    """When the server answered, in seconds since 1970: its own Date header. A callback is answered by the merchant."""
+    if exchange.context.callback:
+        return None
     return seconds_of_http_date(response_of(exchange).header("date") or "")
 
 

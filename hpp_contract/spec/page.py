@@ -19,6 +19,7 @@ DATA_TYPES: Final = "Data types"
 SESSION_LIFECYCLE: Final = "Session lifecycle"
 SESSION_LIFETIME: Final = "Session lifetime"
 FIELD_TABLE: Final = "Klarna › Read session › Field table"
+CALLBACKS: Final = "Callbacks page"
 TRACKING: Final = "Klarna › Tracking of a session"
 """Pages, and headings on them, as `source` names them."""
 

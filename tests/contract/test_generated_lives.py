@@ -20,7 +20,7 @@ SOURCES = 300
 
 def found(trace: Trace) -> list[RuleVerdict]:
     """The verdicts of the rules about lives that find something."""
-    return [verdict for verdict in judge(trace.exchanges, RULES, ENDPOINT) if verdict.findings]
+    return [verdict for verdict in judge(trace.everything, RULES, ENDPOINT) if verdict.findings]
 
 
 @given(trace=traces())

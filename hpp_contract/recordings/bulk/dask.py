@@ -65,6 +65,7 @@ def judge_on_dask(
     scheduler: str | None = None,
     *,
     processes: int | None = None,
+    callback_url: str | None = None,
     on_progress: Progress | None = None,
 ) -> Judged:
     """Judge files, folders, patterns and URLs on the Dask cluster whose scheduler has that address, else on one of
@@ -82,7 +83,7 @@ def judge_on_dask(
             examined = mapped(
                 client, examine_all, grouped(((one, 1) for one in named), 1 + len(named) // MAX_SHARES), spool=spool
             )
-            evidence = Evidence.of(chain.from_iterable(in_order(client, examined)))
+            evidence = Evidence.of(chain.from_iterable(in_order(client, examined)), callback_url)
             return _judged(client, evidence, on_progress)
         finally:
             with suppress(OSError):  # a lost cluster has its own error

@@ -138,7 +138,7 @@ def fingerprint_of_value(value: Any) -> Fingerprint | None:
         request, response = value["request"], value["response"]
         if request.get("body") not in (None, "") or value.get("failure") or type(response["status"]) is not int:
             return None
-        if ndjson.is_of_gateway(value):
+        if ndjson.is_of_gateway(value) or value.get("callback"):
             return None
         sent, answered, body = request.get("headers"), response.get("headers"), response["body"]
         return fingerprint(

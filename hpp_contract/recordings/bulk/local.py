@@ -12,7 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -29,7 +29,7 @@ from hpp_contract.model.trace import AnswerTimes
 from hpp_contract.recordings.bulk.pieces import SENTENCES, Bodies, PieceResult, Worker, judge_partition
 from hpp_contract.recordings.bulk.sessions import ReadRecord, unpacked
 from hpp_contract.recordings.formats.convert import Skipped
-from hpp_contract.recordings.reading import lost_bodies_note, other_file_note, skipped_notes
+from hpp_contract.recordings.reading import callbacks_note, lost_bodies_note, other_file_note, skipped_notes
 from hpp_contract.recordings.sources import Damage, InputFile, Piece, examine, files, pieces
 from hpp_contract.rules import CATALOGUE
 
@@ -62,16 +62,22 @@ class Judged:
 
 
 def judge_recordings(
-    paths: Sequence[str], *, processes: int | None = None, on_progress: Progress | None = None
+    paths: Sequence[str],
+    *,
+    processes: int | None = None,
+    callback_url: str | None = None,
+    on_progress: Progress | None = None,
 ) -> Judged:
-    """Judge files and folders (`-` is stdin) with that many processes, by default one a core.
+    """Judge files and folders (`-` is stdin) with that many processes, by default one a core. A POST to an address that
+    begins with `callback_url` is a status callback.
 
     Raises UsageProblem for a path that does not exist, Unverifiable when a process is ended from outside, and what the
     system raises that refuses one. The result is the same for any number of processes.
     """
     with TemporaryDirectory(prefix="hpp-contract-") as folder:
         named = enumerate(files(paths))
-        evidence = Evidence.of(examine(number, name, Path(folder), found) for number, (name, found) in named)
+        examined = (examine(number, name, Path(folder), found) for number, (name, found) in named)
+        evidence = Evidence.of(examined, callback_url)
         wanted = (processes or available_cores()) if evidence.size > SMALL or processes else 1
         with Processes(wanted) if wanted > 1 else nullcontext() as pool:
             return _judged(evidence, Spill(_made(Path(folder) / "records")), pool, on_progress)
@@ -79,18 +85,21 @@ def judge_recordings(
 
 @dataclass(frozen=True)
 class Evidence:
-    """The files that can be read, and sentences about those that cannot."""
+    """The files that can be read, sentences about those that cannot, and how the addresses of status callbacks
+    begin."""
 
     sources: tuple[InputFile, ...]
     unreadable: tuple[str, ...]
+    callbacks: str | None = None
 
     @classmethod
-    def of(cls, examined: Iterable[InputFile | Damage]) -> Evidence:
+    def of(cls, examined: Iterable[InputFile | Damage], callbacks: str | None = None) -> Evidence:
         """Sort what `examine` gave."""
         results = list(examined)
         return cls(
-            tuple(each for each in results if isinstance(each, InputFile)),
+            tuple(replace(each, callbacks=callbacks) for each in results if isinstance(each, InputFile)),
             tuple(each.sentence for each in results if isinstance(each, Damage)),
+            callbacks,
         )
 
     @property
@@ -115,6 +124,7 @@ class Merger:
         self.answers = AnswerTimes()
         self._bodies = Bodies()
         self._other_files: set[int] = set()
+        self._callbacks = 0
 
     def piece(self, index: int, result: PieceResult) -> None:
         """Add the result of piece number `index`."""
@@ -123,6 +133,7 @@ class Merger:
         judged, skipped = self._counts.get(result.file, (0, Counter()))
         self._counts[result.file] = (judged + result.judged, skipped + result.skipped)
         self._damaged += result.damaged
+        self._callbacks += result.callbacks
         self._bodies.add(result.bodies)
         self._other_files |= {result.file} if result.is_other_file else set()
         sentences = [(index, place, sentence) for place, sentence in enumerate(result.unreadable)]
@@ -145,6 +156,7 @@ class Merger:
             )
         ]
         notes += [lost_bodies_note(self._bodies.lost)] if self._bodies.lost else []
+        notes += filter(None, [callbacks_note(self._callbacks, evidence.callbacks)])
         unreadable = (*evidence.unreadable, *(sentence for *_, sentence in self._unreadable))
         total = sum(judged for judged, _ in self._counts.values())
         damaged = len(evidence.unreadable) + self._damaged

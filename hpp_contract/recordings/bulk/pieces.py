@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from hpp_contract.engine import Subject
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
 from hpp_contract.model.trace import DELETE, AnswerTimes, answer_times, is_possible
@@ -29,7 +30,7 @@ from hpp_contract.recordings.bulk.sessions import (
 )
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Skipped
-from hpp_contract.recordings.reading import LAST_READ, about_session, items
+from hpp_contract.recordings.reading import LAST_READ, items, judged_as
 from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece
 from hpp_contract.rules import CATALOGUE
 
@@ -65,9 +66,9 @@ class Bodies:
 @dataclass
 class PieceResult:
     """The result of one piece of file number `file`, of `size` bytes: tallies by rule, packed records by partition, the
-    times of `answers` in ns since 1970, exchanges `judged` and, by the reason, `skipped`, `bodies` of answers, how many
-    are `damaged`, and the first sentences about these (`unreadable`). `is_other_file` says that the file is no
-    recording."""
+    times of `answers` in ns since 1970, exchanges `judged`, how many of these are `callbacks`, and how many were
+    `skipped` by the reason, `bodies` of answers, how many are `damaged`, and the first sentences about these
+    (`unreadable`). `is_other_file` says that the file is no recording."""
 
     file: int
     size: int
@@ -75,6 +76,7 @@ class PieceResult:
     records: dict[int, bytes] = field(default_factory=dict)
     answers: array[int] = field(default_factory=lambda: array("q"))
     judged: int = 0
+    callbacks: int = 0
     skipped: Counter[Skipped] = field(default_factory=Counter)
     bodies: Bodies = field(default_factory=Bodies)
     damaged: int = 0
@@ -97,11 +99,12 @@ class Worker:
 
     def __init__(self) -> None:
         self._name, self._result, self._salt = "", PieceResult(0, 0), b""
+        self._callbacks: str | None = None
         self._cache = VerdictCache(CATALOGUE, Subject("recording", ""), lambda order: f"{self._name}#{order[1]}")
 
     def piece(self, piece: Piece, partitions: int, salt: bytes) -> PieceResult:
         """Judge the exchanges of a piece one by one. `salt` is random, and the same in all of a run."""
-        self._name, self._salt = piece.source.name, salt
+        self._name, self._salt, self._callbacks = piece.source.name, salt, piece.source.callbacks
         self._result = result = PieceResult(piece.source.number, piece.length)
         records: dict[int, list[RecordTuple]] = {}
         for item in items(piece, self._line, self._exchange):
@@ -113,7 +116,7 @@ class Worker:
         result.records = {partition: packed(group) for partition, group in records.items()}
         return result
 
-    def _line(self, line: Line) -> RecordTuple | None:
+    def _line(self, line: Line) -> RecordTuple | Skipped:
         number, offset, data = line
         place = (self._result.file, number, offset, len(data or b""))
         value = ndjson.parse(data)
@@ -124,13 +127,14 @@ class Worker:
             if fingerprint.at is not None and is_possible(fingerprint.at):
                 self._result.answers.append(fingerprint.at)
             return read_record(fingerprint, place, self._salt)
-        exchange = ndjson.exchange_of(value, f"{self._name}#{number}")
-        return self._judged(exchange, fingerprint, place) if about_session(exchange) else None
+        exchange = judged_as(ndjson.exchange_of(value, f"{self._name}#{number}"), self._callbacks)
+        return self._judged(exchange, fingerprint, place) if isinstance(exchange, Exchange) else exchange
 
     def _exchange(self, exchange: Exchange) -> RecordTuple:
         return self._judged(exchange, fingerprint_of(exchange), (self._result.file, _index(exchange), 0, 0))
 
     def _judged(self, exchange: Exchange, fingerprint: Fingerprint | None, place: Place) -> RecordTuple:
+        self._result.callbacks += exchange.context.callback
         self._result.answers.extend(answer_times([exchange]))
         if exchange.request.method == DELETE:
             self._result.skipped[Skipped.OPERATION] += 1
@@ -158,7 +162,10 @@ class Reopener:
         if not source.is_lines:
             return self._document(record.file)[record.number]
         line = source.read(record.offset, record.length)
-        return ndjson.exchange_on(line, f"{source.name}#{record.number}")
+        exchange = judged_as(ndjson.exchange_on(line, f"{source.name}#{record.number}"), source.callbacks)
+        if isinstance(exchange, Skipped):
+            raise Unverifiable(f"{source.name} has changed while it was judged: try again.")
+        return exchange
 
     def _read_document(self, file: int) -> dict[int, Exchange]:
         return {_index(item): item for item in LAST_READ.items(self._sources[file]) if isinstance(item, Exchange)}

@@ -76,7 +76,7 @@ def _reader(sessions: str, sent: tuple[str, ...], file: int) -> str:
 def opaque_record(exchange: Exchange, place: Place, salt: bytes) -> RecordTuple:
     """The record of any other exchange."""
     at = exchange.at.ns if exchange.at is not None else None
-    return (digest(same_id(exchange.request.session_id or ""), salt), *place, at)
+    return (digest(same_id(exchange.session_id or ""), salt), *place, at)
 
 
 @lru_cache(maxsize=4096)  # a session is polled more than once
@@ -125,7 +125,7 @@ class Sessions:
         own = Judge(CATALOGUE, Subject("recording", ""))
         order = {self._reopen(record): (record.file, record.number) for record in records}
         for trace in traces(order, answers=self._answers):
-            own.trace(trace, min(order[exchange] for exchange in trace.exchanges))
+            own.trace(trace, min(order[exchange] for exchange in trace.everything))
         for trace in traces(order, unauthorized=True):
             own.requests(trace, min(order[exchange] for exchange in trace.exchanges))
         judge.merge(own.tallies)

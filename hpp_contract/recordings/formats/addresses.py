@@ -37,6 +37,13 @@ def is_about_session(method: str, url: str) -> bool:
     return SESSIONS_PATH in url and method != _PREFLIGHT and Request(method, url).session_id is not None
 
 
+def is_callback_to(beginning: str, method: str, url: str) -> bool:
+    """Whether the request is a POST to an address that begins so, a URL or, with a slash, a path."""
+    if method != "POST":
+        return False
+    return url.startswith(beginning) or (beginning[:1] == "/" and Request(method, url).path.startswith(beginning))
+
+
 def located(url: str) -> str:
     """The URL as it was sent, with `UNKNOWN_ORIGIN` where the format keeps only its path."""
     url = as_sent(url)

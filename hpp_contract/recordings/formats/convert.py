@@ -13,13 +13,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.exchange import without
 from hpp_contract.recordings.formats import codings
-from hpp_contract.recordings.formats.addresses import is_about_session
+from hpp_contract.recordings.formats.addresses import is_about_session, is_callback_to
 from hpp_contract.recordings.formats.unparsed import Unparsed, mentions_sessions
 
 
@@ -33,19 +34,47 @@ class NoRecording(Unreadable):
 
 class Skipped(Enum):
     """What is not judged: an exchange of another operation, a file in a folder that is no recording, a stub that
-    answers more than one request or no answer of its own, and a request that never left its sender."""
+    answers more than one request or no answer of its own, a request that never left its sender, and one to the address
+    of status callbacks that is none."""
 
     OPERATION = auto()
     FILE = auto()
     STUB = auto()
     UNSENT = auto()
+    NO_CALLBACK = auto()
 
-
-Item = Exchange | Unreadable | Skipped
-"""One exchange of a recording, or what stands in its place: why it cannot be read, or that it is not judged."""
 
 Asked = tuple[str, str]
 """The method and the URL of a request."""
+
+
+@dataclass(frozen=True, eq=False)
+class Other:
+    """An exchange of another operation, number `index` in its document, of which nothing else was read yet."""
+
+    index: int
+    entry: Any
+    address: Callable[[Any], Asked | Skipped]
+    make: Callable[[Any, str, str], Exchange | Skipped]
+
+    def posted(self, beginning: str) -> Exchange | Unreadable | Skipped:
+        """The exchange, where it is a POST to an address that begins so."""
+        entry = self.entry
+        try:
+            if isinstance(entry, Unparsed):
+                if not entry.may_post:
+                    return Skipped.OPERATION
+                entry = entry.value()
+            asked = self.address(entry)
+        except (Unreadable, *_ODD):
+            return Skipped.OPERATION
+        if isinstance(asked, Skipped) or not is_callback_to(beginning, *asked):
+            return Skipped.OPERATION
+        return _placed(self.index, lambda: self.make(entry, *asked))
+
+
+Item = Exchange | Unreadable | Skipped | Other
+"""One exchange of a recording, or what stands in its place: why it cannot be read, or that it is not judged."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +111,19 @@ def numbered(
     if not isinstance(items, list):
         raise Unreadable("the exchanges are not a list")
     for index, item in enumerate(items, 1):
-        try:
-            read = _item(item, address, make)
-        except Unreadable as problem:
-            yield Unreadable(f"#{index}: {problem}")
-        except _ODD:
-            yield Unreadable(f"#{index}: not in the form that this format has")
-        else:
-            yield replace(read, evidence=f"#{index}") if isinstance(read, Exchange) else read
+        read = _placed(index, partial(_item, item, address, make))
+        yield Other(index, item, address, make) if read is Skipped.OPERATION else read
+
+
+def _placed(index: int, read: Callable[[], Exchange | Skipped]) -> Exchange | Unreadable | Skipped:
+    """What is read there, with its evidence, or why it cannot be."""
+    try:
+        item = read()
+    except Unreadable as problem:
+        return Unreadable(f"#{index}: {problem}")
+    except _ODD:
+        return Unreadable(f"#{index}: not in the form that this format has")
+    return replace(item, evidence=f"#{index}") if isinstance(item, Exchange) else item
 
 
 _ODD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)

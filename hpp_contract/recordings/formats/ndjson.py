@@ -84,7 +84,7 @@ def exchange_of(value: Any, evidence: str) -> Exchange:
         at=_at(value),
         elapsed=_elapsed(value),
         evidence=evidence,
-        context=context_of(value.get("provenance")),
+        context=context_of(value.get("provenance"), callback=value.get("callback") is True),
     )
 
 
@@ -116,11 +116,11 @@ def _response(value: Any) -> Any:
     return convert.response(status, headers(value.get("headers")), content(value["body"]) if "body" in value else None)
 
 
-def context_of(provenance: Any) -> Context:
+def context_of(provenance: Any, *, callback: bool = False) -> Context:
     """The context of every exchange with that provenance."""
-    return _context(provenance if isinstance(provenance, str) else None)
+    return _context(provenance if isinstance(provenance, str) else None, callback)
 
 
 @lru_cache(maxsize=64)
-def _context(provenance: str | None) -> Context:
-    return Context(recorded=True, provenance=provenance)
+def _context(provenance: str | None, callback: bool) -> Context:
+    return Context(recorded=True, provenance=provenance, callback=callback)

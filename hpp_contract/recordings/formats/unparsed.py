@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 _WORD: Final = "sessions"
 """What stands in every URL of the endpoint, however its slashes are written."""
 
 _BYTES: Final = _WORD.encode()
+_POST: Final = re.compile(rb"post", re.IGNORECASE)
 
 
 class Unparsed:
@@ -23,6 +25,11 @@ class Unparsed:
     def mentions_sessions(self) -> bool:
         """Whether the endpoint can be named in it."""
         return _BYTES in bytes(self._data)
+
+    @property
+    def may_post(self) -> bool:
+        """Whether it can be a POST."""
+        return _POST.search(self._data) is not None
 
     def value(self) -> Any:
         """The JSON value. Raises ValueError and RecursionError."""

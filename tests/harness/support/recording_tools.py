@@ -59,7 +59,8 @@ def as_line(exchange: Exchange) -> str:
             value["response"]["body"] = _body(response.body)
     if exchange.at is not None:
         value["at"] = written(exchange.at)
-    optional = {"failure": exchange.failure, "elapsed": exchange.elapsed, "provenance": exchange.context.provenance}
+    optional = {"failure": exchange.failure, "elapsed": exchange.elapsed, "provenance": exchange.context.provenance,
+                "callback": exchange.context.callback or None}  # fmt: skip
     return json.dumps(value | {name: held for name, held in optional.items() if held is not None})
 
 

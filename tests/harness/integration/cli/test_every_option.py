@@ -31,7 +31,7 @@ VALUES = {
     "reason": "because", "scheduler": "tcp://127.0.0.1:1", "page": "page.md", "folder": "kept", "state": "state.sqlite",
     "body": "body.json", "paths": "cassettes", "host": "127.0.0.2",
     "interpreter": "python3", "callbacks": "localhost", "address": "http://127.0.0.1:9", "ready": "ready.json",
-    "record_to": "kept",
+    "record_to": "kept", "callback_url": "https://shop.example/hpp",
 }  # fmt: skip
 """A value that each parameter takes, by its name; for files of reports it is their format, for flags there is none."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -169,7 +168,7 @@ def finder(scope: Any, crashes: bool = False) -> Rule:
 def test_each_scope_is_asked_about_its_own() -> None:
     """Exchanges, traces, requests and answers go to the rules of their scope, in the order they were fed."""
     polls = [replace(each, evidence=f"#{poll}") for poll, each in enumerate(simulate_server("waiting", 3))]
-    trace: Any = SimpleNamespace(exchanges=polls)
+    trace = Trace("", tuple(polls))
     fed: dict[str, Any] = {"exchange": trace.exchanges[0], "trace": trace, "requests": trace}
     for scope in ("exchange", "trace", "requests"):
         judging = Judge([finder(scope)], Subject("recording", "x"))
@@ -220,10 +219,7 @@ def test_judges_are_merged() -> None:
 @pytest.mark.parametrize("scope", ["request", "exchange", "recording", "trace", "requests"])
 def test_a_place_may_be_given(scope: str) -> None:
     """Evidence that was read elsewhere keeps the place that it had there."""
-    judging, trace = (
-        Judge([finder(scope)], Subject("recording", "x")),
-        SimpleNamespace(exchanges=simulate_server("waiting", 2)),
-    )
+    judging, trace = Judge([finder(scope)], Subject("recording", "x")), Trace("", tuple(simulate_server("waiting", 2)))
     if scope in ("trace", "requests"):
         getattr(judging, scope)(trace, (7, 3))
     else:

@@ -27,7 +27,7 @@ def test_legal_traces_break_nothing(trace: Trace) -> None:
 @given(case=broken_traces())
 def test_broken_traces_break_their_rule(case: BrokenTrace) -> None:
     """A broken trace breaks the rule it names, no other rule about traces, and besides only availability."""
-    found = {rule for rule, _ in findings(list(case.trace.exchanges))}
+    found = {rule for rule, _ in findings(list(case.trace.everything))}
     others = {rule for rule in found if rule.startswith("HPP-L")} - {case.rule}
     assert others == set(), f"what VIOLATIONS does to break {case.rule} breaks {sorted(others)} too"
     assert case.rule in found
@@ -83,7 +83,7 @@ def test_every_violation(number: int) -> None:
     trace = broken_trace(source(number))
     found = [
         verdict.rule.id
-        for verdict in judge(trace.trace.exchanges, CATALOGUE, Subject("endpoint", "x"))
+        for verdict in judge(trace.trace.everything, CATALOGUE, Subject("endpoint", "x"))
         if verdict.total
     ]
     assert trace.rule == tuple(VIOLATIONS)[number]

@@ -28,9 +28,9 @@ def test_each_line_is_an_item(tmp_path: Path) -> None:
     log.write_text(as_line(kept(simulated("waiting", 1)[0])) + "\n{}\n[")
     source = input_file(0, str(log), tmp_path)
 
-    def first_only(line: tuple[int, int, bytes | None]) -> str | None:
+    def first_only(line: tuple[int, int, bytes | None]) -> str | Skipped:
         ndjson.parse(line[2])
-        return "first" if line[0] == 1 else None
+        return "first" if line[0] == 1 else Skipped.OPERATION
 
     read = list(items(Piece(source, 0, source.size, 1), first_only, lambda _: "exchange"))
     sentence = f"{log}#3: not JSON at character 2 of the line (read as NDJSON)"

@@ -27,8 +27,15 @@ from hpp_contract.rules import CATALOGUE
 from tests.harness.support.recording_tools import EDITS, IDS, kept, recordings, renaming, simulated, write_lines
 
 
-def in_memory(paths: list[str]) -> tuple[RuleVerdict, ...]:
-    return judge(read_recordings(paths).exchanges, CATALOGUE, Subject("recording", ""))
+def in_memory(paths: list[str], callback_url: str | None = None) -> tuple[RuleVerdict, ...]:
+    reading = read_recordings(paths, callback_url)
+    exchanges = sorted([*reading.exchanges, *reading.callbacks], key=lambda each: place(each, paths))
+    return judge(exchanges, CATALOGUE, Subject("recording", ""))
+
+
+def place(exchange: Exchange, paths: list[str]) -> tuple[int, int]:
+    file, _, number = exchange.evidence.rpartition("#")
+    return paths.index(file), int(number)
 
 
 @pytest.fixture(scope="module")
