@@ -45,12 +45,12 @@ HOW: Final = frozenset(
     {
         *("engine", "processes", "scheduler", "seed", "tls"),
         *("generated", "max_latency", "max_time", "polls", "timeout"),
-        *("fail_on", "known_failing", "strict"),
+        *("fail_on", "known_failing", "new_only", "strict"),
     }
 )
 """Options that say how something is judged or served, not what."""
 
-REPORT: Final = frozenset({"annotations", "folder", "no_color", "quiet", "verbose"})
+REPORT: Final = frozenset({"annotations", "folder", "no_color", "quiet", "verbose", "webhook"})
 """Options about what is told of a run, beside the formats of a report and --help."""
 
 SENDING: Final[dict[str, frozenset[str]]] = {

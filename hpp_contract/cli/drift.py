@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from hpp_contract.cli._console import readable, redactor, write_stdout
 from hpp_contract.cli._options import Options, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.cli._probe_options import ProbeOptions, probe_options
+from hpp_contract.cli._webhook import check_address, news, post
 from hpp_contract.drift.baseline import FACTS_FILE, Accepted, Baseline, accept, as_json, read_baseline
-from hpp_contract.drift.history import append, finish_acceptance, line_of, read_history, run_of
+from hpp_contract.drift.choose import chosen
+from hpp_contract.drift.history import Run, append, finish_acceptance, line_of, read_history, run_of, with_news
 from hpp_contract.drift.page import page_drift, read_page
 from hpp_contract.drift.run import DriftResult, compare_with_baseline
 from hpp_contract.engine import Report, Subject, judge
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.files import check, write
+from hpp_contract.engine.known_failing import apply
 from hpp_contract.engine.lock import locked
-from hpp_contract.engine.report import FAIL_ON
+from hpp_contract.engine.report import FAIL_ON, Change
 from hpp_contract.engine.rule import ChangeClass
+from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.model.clock import utc
 from hpp_contract.probe import ProbeResult
 from hpp_contract.recordings import read_recordings
 from hpp_contract.reporting.history_summary import HistorySummary, summary_json, summary_markdown, summary_text
+from hpp_contract.reporting.view import ReportView, grouped_changes, plural
 from hpp_contract.rules import CATALOGUE
 
 _PATH = click.Path(path_type=Path)
@@ -42,7 +48,10 @@ class DriftOptions:
     options: Options
     fail_on: frozenset[ChangeClass]
     accept: str | None = None
+    accept_only: tuple[str, ...] = ()
     history: Path | None = None
+    new_only: bool = False
+    webhook: str | None = None
     page: Path | None = None
 
     @property
@@ -70,9 +79,23 @@ def _classes(_: click.Context, __: click.Parameter, value: str) -> frozenset[Cha
     metavar="CLASSES",
     help="Classes of change that fail the run, separated by commas, or none.",
 )
-@click.option("--accept", "accepting", is_flag=True, help="Make what is seen now the baseline; needs --reason.")
+@click.option("--new-only", is_flag=True, help="Fail only for changes that the history does not have yet.")
+@click.option(
+    "--accept",
+    "accepting",
+    is_flag=True,
+    help="Make what is seen now the baseline, unless it is breaking; needs --reason.",
+)
+@click.option(
+    "--accept-only",
+    "names",
+    multiple=True,
+    metavar="FACT",
+    help="Accept only this change, breaking or not; repeatable.",
+)
 @click.option("--reason", metavar="TEXT", help="Why the changes are right; kept in the baseline.")
 @click.option("--history", type=_PATH, metavar="FILE", help="Append a line about this run to FILE (JSON lines).")
+@click.option("--webhook", metavar="URL", help="Post what is new, or not verified for three days, as JSON.")
 @click.option("--report", "reporting", is_flag=True, help="Summarize --history, and exit.")
 @click.option(
     "--page", type=_PATH, metavar="FILE", help="Compare the saved Read Session page instead (Markdown, HTML)."
@@ -83,9 +106,12 @@ def drift(
     baseline: Path | None,
     fresh: Path | None,
     fail_on: frozenset[ChangeClass],
+    new_only: bool,
     accepting: bool,
+    names: tuple[str, ...],
     reason: str | None,
     history: Path | None,
+    webhook: str | None,
     reporting: bool,
     page: Path | None,
     probe_with: ProbeOptions,
@@ -94,21 +120,23 @@ def drift(
     """Report what changed since the baseline and how bad it is: at BASE_URL, else at HPP_ENDPOINT, else at the embedded
     server.
 
-    Breaking and risky changes fail the run (see --fail-on). A run that could not verify changes no file. The baseline
+    Breaking and risky changes fail the run (see --fail-on). A run that could not verify accepts nothing. The baseline
     is a folder of recordings, or of the facts that --accept writes.
 
     \b
     Examples:
       hpp-contract drift --baseline baseline --accept --reason "first run"
-      hpp-contract drift --baseline baseline --history history.jsonl
+      hpp-contract drift --baseline baseline --history history.jsonl --new-only
       hpp-contract drift --report --history history.jsonl
       hpp-contract drift --page read-session.html
     """
-    request = DriftOptions(
-        baseline, fresh, probe_with, options, fail_on, readable(reason) if accepting and reason else None, history, page
-    )
+    accepting = accepting or bool(names)
+    why = readable(reason) if accepting and reason else None
+    request = DriftOptions(baseline, fresh, probe_with, options, fail_on, why, names, history, new_only, webhook, page)
     _refuse_contradictions(request, accepting, reason, reporting)
     _refuse_idle(request, reporting)
+    if webhook is not None:
+        check_address(webhook)
     if reporting:
         _summarize_history(request)
     if page is not None:
@@ -119,8 +147,12 @@ def drift(
 def _refuse_contradictions(request: DriftOptions, accepting: bool, reason: str | None, reporting: bool) -> None:
     other_source = request.fresh is not None or request.probe_with.base_url is not None
     problems = {
-        "--accept needs --reason: say why the changes are right.": accepting and not (reason or "").strip(),
+        f"{'--accept-only' if request.accept_only else '--accept'} needs --reason: say why the changes are right.": (
+            accepting and not (reason or "").strip()
+        ),
         "--reason goes with --accept.": reason is not None and not accepting,
+        "--new-only needs --history FILE, which says what is known.": request.new_only and request.history is None,
+        "--webhook needs --history FILE, which says what is news.": bool(request.webhook) and request.history is None,
         "--report needs --history FILE, the file that runs append to.": reporting and request.history is None,
         "--fresh compares recordings and BASE_URL an endpoint: give one of them.": (
             request.fresh is not None and request.probe_with.base_url is not None
@@ -147,6 +179,8 @@ def _refuse_idle(request: DriftOptions, reporting: bool) -> None:
     if request.fresh is not None:
         refuse_idle(about_probes, "--fresh compares recordings, and probes nothing")
     if request.accept is not None:
+        refuse_idle(("new_only", "webhook"), "a run that accepts is watched by somebody")
+    if request.accept is not None and not request.accept_only:
         refuse_idle(("fail_on", "strict"), "--accept makes what is seen the baseline, so that no change fails")
     if request.options.strict:
         refuse_idle(("fail_on",), "--strict lets every change fail")
@@ -160,9 +194,12 @@ def _compare(request: DriftOptions) -> NoReturn:
     if request.accept is not None:
         _check_writable(request.folder)
     finish_acceptance(request.folder, request.history)
+    runs = _runs_before(request)
     baseline = _baseline(request)
     seen = _seen(request, baseline)
     result = _result(baseline, seen)
+    if runs is not None:
+        result = replace(result, changes=with_news(result.changes, runs))
     report = _report(request, seen, result)
     places = [
         *([request.folder] if request.accept is not None else []),
@@ -170,8 +207,27 @@ def _compare(request: DriftOptions) -> NoReturn:
     ]
     with locked(places):
         report = _keep(request, at, seen, result, report)
-    runs = read_history(request.history)[0] if request.history is not None and request.options.detailed else ()
-    finish(report, request.options, seen.secrets, evidence=seen.exchanges, history=runs)
+    if request.webhook is not None and runs is not None:
+        report = _tell(request, request.webhook, seen, report, runs)
+    shown = read_history(request.history)[0] if request.history is not None and request.options.detailed else ()
+    finish(report, request.options, seen.secrets, evidence=seen.exchanges, history=shown)
+
+
+def _runs_before(request: DriftOptions) -> tuple[Run, ...] | None:
+    """The runs that the history has, none where it is about to begin; None without a history."""
+    if request.history is None:
+        return None
+    return read_history(request.history)[0] if request.history.exists() else ()
+
+
+def _tell(request: DriftOptions, address: str, seen: ProbeResult, report: Report, runs: Sequence[Run]) -> Report:
+    """Post what is news; the report with a note when that failed."""
+    (last,) = read_history(request.history or Path())[0][-1:]
+    strict = replace(report, strict=request.options.strict)
+    judged = apply(strict, request.options.known_failing)
+    message = news(ReportView(sanitize_report(judged, redactor(*seen.secrets, address))), runs, last)
+    failure = post(address, message) if message is not None else ""
+    return replace(report, notes=(*report.notes, *([failure] if failure else [])))
 
 
 def _check_writable(folder: Path) -> None:
@@ -219,7 +275,7 @@ def _result(baseline: Baseline, seen: ProbeResult) -> DriftResult:
 def _report(request: DriftOptions, seen: ProbeResult, result: DriftResult) -> Report:
     subject = Subject("drift", f"{seen.subject.name} against {request.folder}", seen.subject.embedded)
     verdicts = judge(seen.exchanges, CATALOGUE, Subject("endpoint", seen.subject.name))
-    how = f"To make this the baseline: hpp-contract drift --baseline {request.folder} --accept --reason …"
+    how = f"To make this the baseline: hpp-contract drift --baseline {request.folder} {_accepting(result)} --reason …"
     notes = (*seen.notes, *result.notes, *((how,) if result.changes else ()))
     return Report(
         subject,
@@ -228,33 +284,61 @@ def _report(request: DriftOptions, seen: ProbeResult, result: DriftResult) -> Re
         notes=notes,
         changes=result.changes,
         fail_on=request.fail_on,
+        new_only=request.new_only,
         learned=seen.learned,
     )
+
+
+def _accepting(result: DriftResult) -> str:
+    """The options that accept what was seen: each breaking change by its name."""
+    groups = grouped_changes(result.changes)
+    if not any(group.change_class is ChangeClass.BREAKING for group in groups):
+        return "--accept"
+    names = dict.fromkeys(group.first.aspect for group in groups)
+    return " ".join(f"--accept-only {shlex.quote(name)}" for name in names)
 
 
 def _keep(request: DriftOptions, at: str, seen: ProbeResult, result: DriftResult, report: Report) -> Report:
     """Accept if asked to, and append to the history: both or neither."""
     redact = redactor(*seen.secrets)
 
+    baseline = _baseline(request) if request.accept is not None else Baseline({})  # another run may have accepted some
+    refusal = _refusal(request, baseline, result)
+    taken = chosen(result.changes, request.accept_only) if request.accept_only and not refusal else result.changes
+    left = tuple(change for change in result.changes if change not in taken)
+
     def remember(final: Report) -> None:
         if request.history is not None:
-            accepted = request.accept if result.unverified is None else None
-            run = run_of(result, at, redact(seen.subject.name), final.exit_code, accepted)
+            accepted = request.accept if refusal is None else None
+            run = run_of(result, at, redact(seen.subject.name), final.exit_code, accepted, left)
             append(request.history, redact(line_of(run)))
 
-    if request.accept is None or result.unverified is not None:
-        if request.accept is not None:
-            report = replace(report, notes=(*report.notes, "Nothing was accepted: the baseline is as it was."))
+    if request.accept is None or refusal is not None:
+        notes = (f"Nothing was accepted{refusal}: the baseline is as it was.",) if request.accept is not None else ()
+        report = replace(report, notes=(*report.notes, *notes))
         remember(report)
         return report
-    baseline = _baseline(request)  # another run may have accepted something meanwhile
-    return _accept(request, baseline, result, report, Accepted(at, request.accept, seen.subject.name), redact, remember)
+    entry = Accepted(at, request.accept, seen.subject.name)
+    return _accept(request, baseline, result, left, report, entry, redact, remember)
+
+
+def _refusal(request: DriftOptions, baseline: Baseline, result: DriftResult) -> str | None:
+    """Why nothing is accepted, to stand after `Nothing was accepted`; None when it may be. The first baseline may hold
+    anything."""
+    if request.accept is None or result.unverified is not None:
+        return ""
+    groups = grouped_changes(result.changes)
+    breaking = sum(group.change_class is ChangeClass.BREAKING for group in groups)
+    if not breaking or request.accept_only or not baseline.facts:
+        return None
+    return f", since {plural(breaking, 'breaking change')} must be named by --accept-only"
 
 
 def _accept(
     request: DriftOptions,
     baseline: Baseline,
     result: DriftResult,
+    left: tuple[Change, ...],
     report: Report,
     entry: Accepted,
     redact: Callable[[str], str],
@@ -263,13 +347,25 @@ def _accept(
     """Write the new baseline, and `remember` it when it is on the disk, before it takes the old one's place."""
     file = request.folder / FACTS_FILE
     clean = replace(entry, reason=redact(entry.reason), source=redact(entry.source))
-    accepted = tuple(f"Accepted: {c.change_class} {c.fact}: {c.before} → {c.after}" for c in result.changes)
-    facts = sum(len(situation.aspects) for situation in result.facts.values())
-    done = f"The baseline in {file} now holds what was seen: {facts} facts in {len(result.facts)} situations."
-    final = replace(report, changes=(), notes=(*result.notes, *accepted, done))
-    text = as_json(accept(baseline, result.facts, result.changes, clean))
+    taken = tuple(change for change in result.changes if change not in left)
+    final = replace(report, changes=left, **_done(request, baseline, result, taken))
+    text = as_json(accept(baseline, result.facts, taken, clean, left))
     write(file, text, redact, lambda: remember(final))
     return final
+
+
+def _done(request: DriftOptions, baseline: Baseline, result: DriftResult, taken: tuple[Change, ...]) -> dict[str, Any]:
+    """What an acceptance says of itself."""
+    groups = grouped_changes(taken)
+    lines = (f"{group.change_class}, {group.title}" for group in groups)
+    if not baseline.facts:
+        facts = sum(len(situation.aspects) for situation in result.facts.values())
+        made = f"Baseline made: {plural(facts, 'fact')} in {plural(len(result.facts), 'situation')}"
+        kept = f"It is in {request.folder / FACTS_FILE}: commit it."
+        return {"done": made, "notes": (kept, *(f"Broken from the beginning: {line}" for line in lines))}
+    done = f"Accepted: {plural(len(groups), 'change')}" if groups else ""
+    kept = f"The baseline in {request.folder / FACTS_FILE} holds it now."
+    return {"done": done, "notes": (*result.notes, *(f"Accepted: {line}" for line in lines), kept)}
 
 
 def _summarize_history(request: DriftOptions) -> NoReturn:

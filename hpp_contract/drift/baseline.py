@@ -16,7 +16,7 @@ from typing import Any, Final, get_args
 
 from hpp_contract import __version__
 from hpp_contract.drift.collect import collect_facts
-from hpp_contract.drift.facts import FactCounts, FactKey, Facts, Kind, Situation, possible
+from hpp_contract.drift.facts import SESSION, FactCounts, FactKey, Facts, Kind, Situation, possible
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.recordings import read_recordings
@@ -118,23 +118,39 @@ def _fact(aspect: FactKey, seen: FactCounts) -> dict[str, Any]:
     return {"kind": aspect.kind, "name": aspect.name, "samples": seen.samples, "of": seen.of, "values": counts}
 
 
-def accept(baseline: Baseline, fresh: Facts, changes: Iterable[Change], entry: Accepted) -> Baseline:
-    """The baseline with `fresh` accepted: what changed is replaced, what did not has more samples."""
-    changed = {change.fact for change in changes}
-    merged = {name: _merged(name, baseline.facts.get(name), now, changed) for name, now in fresh.items()}
+def accept(
+    baseline: Baseline, fresh: Facts, changes: Iterable[Change], entry: Accepted, left: Iterable[Change] = ()
+) -> Baseline:
+    """The baseline with `fresh` accepted: what changed is replaced, what did not has more samples. Of what changed and
+    is `left`, it keeps what it has."""
+    changed, kept = ({change.fact for change in each} for each in (changes, left))
+    merged = {name: _merged(name, baseline.facts.get(name), now, changed, kept) for name, now in fresh.items()}
     facts = MappingProxyType({**baseline.facts, **merged})
     return replace(baseline, facts=facts, accepted=(*baseline.accepted, entry))
 
 
-def _merged(name: str, before: Situation | None, now: Situation, changed: Collection[str]) -> Situation:
+def _merged(
+    name: str, before: Situation | None, now: Situation, changed: Collection[str], left: Collection[str]
+) -> Situation:
+    old = before.aspects if before is not None else {}
+    kept = {aspect for aspect in (*old, *now.aspects) if _is_left(name, aspect, left)}
+    as_before = {aspect: old[aspect] for aspect in kept if aspect in old}
     if before is None or (now.confirmed and not before.confirmed):  # observed facts replace documented ones
-        return now
+        seen = {aspect: counts for aspect, counts in now.aspects.items() if aspect not in kept}
+        return replace(now, aspects=MappingProxyType(seen | as_before))
     aspects: dict[FactKey, FactCounts] = {}
-    for aspect in before.aspects.keys() | now.aspects.keys():
+    for aspect in (before.aspects.keys() | now.aspects.keys()) - kept:
         has_changed = f"{name}{SEPARATOR}{aspect.text}" in changed
         if not (has_changed and aspect not in now.aspects):  # gone, and accepted as gone
             aspects[aspect] = _added(aspect, before, now, has_changed)
+    aspects |= as_before
     return Situation(before.samples + now.samples, MappingProxyType(aspects), before.confirmed + now.confirmed)
+
+
+def _is_left(name: str, aspect: FactKey, left: Collection[str]) -> bool:
+    """Whether one of the facts that are `left` is about this aspect. Precisions are compared over all situations."""
+    places = (name, SESSION) if aspect.kind == "precision" else (name,)
+    return any(f"{place}{SEPARATOR}{aspect.text}" in left for place in places)
 
 
 def _added(aspect: FactKey, before: Situation, now: Situation, has_changed: bool) -> FactCounts:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from hpp_contract.drift.facts import ERROR, SESSION, WARNED, FactKey, Kind, pool_of
+from hpp_contract.drift.words import How, in_words
 from hpp_contract.engine.report import SEPARATOR, Change
-from hpp_contract.engine.rule import ChangeClass, Severity
+from hpp_contract.engine.rule import ChangeClass, Finding, Severity
 from hpp_contract.rules import find
-
-How = Literal["other", "new", "gone", "back"]
-"""A new value; a new property; a property that was always there and is absent; a rule that is kept again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +88,14 @@ ROWS: Final[tuple[ClassificationRule, ...]] = (
 )  # fmt: skip
 
 
-def change_of(situation: str, aspect: FactKey, how: How, before: str, after: str, example: str) -> Change:
-    """The change with its class and advice. Raises LookupError if no row fits."""
+def change_of(
+    situation: str, aspect: FactKey, how: How, before: str, after: str, example: str, findings: Sequence[Finding] = ()
+) -> Change:
+    """The change with its class, advice and words; of a broken rule, `findings` say what it is. Raises LookupError if
+    no row fits."""
     change_class, advice = classify(situation, aspect, how, before, after)
-    return Change(change_class, f"{situation}{SEPARATOR}{aspect.text}", before, after, example, advice)
+    fact = f"{situation}{SEPARATOR}{aspect.text}"
+    return Change(change_class, fact, before, after, example, advice, in_words(aspect, how, before, after, findings))
 
 
 def classify(situation: str, aspect: FactKey, how: How, before: str, after: str) -> tuple[ChangeClass, str]:
@@ -109,6 +112,67 @@ def _of_rule(rule_id: str, after: str) -> tuple[ChangeClass, str]:
     rule = find(rule_id)
     if rule is None:  # a baseline that a newer version wrote
         return _R, f"{rule_id} is no rule of this version."
-    advice = f"Broken rule: {rule.summary} Why this matters: hpp-contract explain {rule_id}"
     heavy = rule.severity is Severity.MUST and after != WARNED
-    return rule.drift_class or (_B if heavy else _R), advice
+    return rule.drift_class or (_B if heavy else _R), advice_about(rule_id)
+
+
+def advice_about(rule_id: str) -> str:
+    """What the author of a client should do when an endpoint begins to break a rule."""
+    return next(advice for pattern, advice in _ADVICE if re.fullmatch(f"HPP-({pattern})", rule_id))
+
+
+_BODY = "Treat a success without a whole session as an error, never as a session."
+_PARSERS = "Refuse this body with an error, and ask Kustom: what a client reads in it depends on its parser."
+_ERRORS = "Take the error from the status code; the body of an error is not documented."
+_PAID = "Take a session for paid by its status alone, never by an order, a reference or a token in it."
+_NEWEST = "Keep the state with the newest updated_at, and do not undo what a later one has begun."
+_EXPIRY = "Read expires_at from every answer, and stop polling by the latest one."
+_PERSON = "Take every member about a person as optional, and do not stop at one that has another form."
+_LOOK = "Look at the finding, and try your client with an answer like it: hpp-contract serve has one for each rule."
+
+_ADVICE: Final = (
+    ("C01", "Do not ship yet, and alert somebody: COMPLETED no longer says which order was paid. Ask Kustom."),
+    ("C02|C04", "Keep the order by its order_id, and take the reference as optional: read it again later."),
+    ("C03", "Use the order where there is one, and never place the token beside it: the consumer would pay twice."),
+    ("C07|H18", "Compare order_id with the order that the session was made for, before anything is shipped."),
+    ("C05|S07", "Treat ids as opaque texts, and refuse an empty one."),
+    ("E01|E02", _LOOSER),
+    ("E03|L07|L08", "Do not give a session up at the first 404, nor keep it for ever: poll until its expires_at."),
+    ("E04", "Check the form of an id before it is sent, and treat any answer to a malformed one as an error."),
+    ("E05", "Do not drop the key at one 401: try another session, and ask Kustom."),
+    ("E06|E07|E08|E11", _ERRORS),
+    ("E09", "Read nothing from an error, and do not log its body. Tell Kustom: it shows a session to others."),
+    ("E10", "Send the credentials at once: without a challenge, clients that wait for one never do."),
+    ("E12", "Replace the key: whoever reads a log of these answers has it. Tell Kustom."),
+    ("E13", "Show the text of an error to no consumer. Tell Kustom."),
+    ("E15", "Follow no redirect with credentials, and take a page for an outage, not for a refusal."),
+    ("E16|E17", "See which of the two your client sends, the key alone or with its user name, and send the other."),
+    ("H01", _STATUS),
+    ("H02", "Give up on such a session after a time of your own, and alert somebody: an order may be behind it."),
+    ("H05", "Read the body as JSON whatever the media type is, until this is clear."),
+    ("H06", "Decode the body as UTF-8 and look for garbled text; ask Kustom."),
+    ("H07", "Skip a byte order mark before the body is parsed."),
+    ("H08|H14|S01", _BODY),
+    ("H09|H10", _PARSERS),
+    ("H11", _CACHE),
+    ("H12|L04", "Compare whole sessions to notice a change, not updated_at alone."),
+    ("H15", "Decode this content coding, or send Accept-Encoding: identity."),
+    ("H17", "Do not take a new status for something that the consumer did."),
+    ("H19|H20|S14", _EXPIRY),
+    ("H21", "Read sessions below your own base URL, and report a session_url that leads elsewhere."),
+    ("L01|L06", "Keep the first outcome, and alert somebody: what was shipped or refunded may be wrong now."),
+    ("L02|L03|S17", _NEWEST),
+    ("P0[123]", _PAID),
+    ("S02", "Make the member optional, and decide what your client does without it."),
+    ("S03", "Accept the new JSON type beside the old one."),
+    ("S04", "Compare session_id with the id that was asked for, and refuse another: it is another consumer's."),
+    ("S05|S06", "Treat an unknown status as not final and keep polling; never as paid."),
+    ("S08", "Parse RFC 3339 with any number of fraction digits and any offset, and refuse anything else."),
+    ("S09", "Ignore members you do not know; read the documentation for what this one means."),
+    ("S10", "Treat null as absent."),
+    ("S11|S12", _PERSON),
+    ("S13", "Store texts of any length, or refuse them whole: a text that is cut finds nothing."),
+    ("S15", "Take control characters out before a text is stored or shown."),
+    (".*", _LOOK),
+)
+"""What to do when a rule of these ids begins to be broken, read from the top."""

@@ -35,7 +35,8 @@ from hpp_contract.drift.facts import (
     situation_of,
 )
 from hpp_contract.engine.judge import Groups, by_condition, exercised
-from hpp_contract.engine.rule import Severity
+from hpp_contract.engine.report import heaviest
+from hpp_contract.engine.rule import Finding, Severity
 from hpp_contract.model import Exchange, Trace
 from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.exchange import AnsweredBy, values
@@ -46,6 +47,11 @@ from hpp_contract.spec.fields import PUBLISHED
 
 APPLICATION_ERRORS: Final = (500, 501)
 """The 5xx codes that the API itself answers; the others are a gateway's, or an outage."""
+
+SAMPLE: Final = 5
+"""Findings of one rule in one exchange that are kept to say what changed."""
+
+Findings = tuple[Finding, ...]
 
 _RULES: Final = tuple(rule for rule in CATALOGUE if rule.severity is not Severity.INFO and not rule.transient)
 _SINGLE: Final = by_condition(_RULES, "exchange")
@@ -68,11 +74,11 @@ class _Tally:
 
     samples: dict[str, dict[FactKey, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     confirmed: set[str] = field(default_factory=set)
-    examples: dict[tuple[FactKey, str], str] = field(default_factory=dict)
+    examples: dict[tuple[FactKey, str], tuple[str, Findings]] = field(default_factory=dict)
 
-    def add(self, sample: str, aspect: FactKey, value: str, evidence: str) -> None:
+    def add(self, sample: str, aspect: FactKey, value: str, evidence: str, findings: Findings = ()) -> None:
         self.samples[sample][aspect].add(value)
-        self.examples.setdefault((aspect, value), evidence)
+        self.examples.setdefault((aspect, value), (evidence, findings))
 
     def situation(self) -> Situation:
         present: Counter[FactKey] = Counter(aspect for seen in self.samples.values() for aspect in seen)
@@ -82,14 +88,15 @@ class _Tally:
                 values[aspect].update(found)
         bare = Situation(len(self.samples), {a: FactCounts(present[a], 0, values[a]) for a in present})
         aspects = {
-            aspect: FactCounts(seen.samples, possible(aspect, bare), seen.values, self._examples_of(aspect, seen))
+            aspect: FactCounts(seen.samples, possible(aspect, bare), seen.values, *self._examples_of(aspect, seen))
             for aspect, seen in sorted(bare.aspects.items())
         }
-        example = next(iter(self.examples.values()), "")
+        example = next(iter(self.examples.values()), ("", ()))[0]
         return Situation(len(self.samples), MappingProxyType(aspects), len(self.confirmed), example)
 
-    def _examples_of(self, aspect: FactKey, seen: FactCounts) -> dict[str, str]:
-        return {value: self.examples[aspect, value] for value in seen.values}
+    def _examples_of(self, aspect: FactKey, seen: FactCounts) -> tuple[dict[str, str], dict[str, Findings]]:
+        shown = {value: self.examples[aspect, value] for value in seen.values}
+        return {value: each[0] for value, each in shown.items()}, {value: each[1] for value, each in shown.items()}
 
 
 def collect_facts(exchanges: Iterable[Exchange], *, embedded: bool = False) -> CollectedFacts:
@@ -107,9 +114,9 @@ def collect_facts(exchanges: Iterable[Exchange], *, embedded: bool = False) -> C
         _count(exchange, tallies, embedded)
     _count_traces((*answered, *deletions), tallies)
     for exchange in unanswered:
-        for aspect, value in _judged(exchange, _OF_EVERY_ANSWER):
+        for aspect, value, findings in _judged(exchange, _OF_EVERY_ANSWER):
             if value != KEPT:
-                tallies[KNOWN].add(exchange.request.session_id or "", aspect, value, exchange.evidence)
+                tallies[KNOWN].add(exchange.request.session_id or "", aspect, value, exchange.evidence, findings)
     facts = {name: tallies[name].situation() for name in sorted(tallies)}
     return CollectedFacts(MappingProxyType(facts), _unanswered(unanswered, answered))
 
@@ -139,9 +146,11 @@ def _count(exchange: Exchange, tallies: dict[str, _Tally], embedded: bool) -> No
     situation = redact(situation_of(exchange))
     is_session = pool_of(situation) == SESSION
     sample = exchange.request.session_id or ""
-    shown = ((FactKey(key.kind, redact(key.name)), redact(value)) for key, value in extract_facts(exchange, situation))
-    for aspect, value in (*shown, *_judged(exchange, _SINGLE)):
-        tallies[situation].add(sample, aspect, value, exchange.evidence)
+    shown = (
+        (FactKey(key.kind, redact(key.name)), redact(value), ()) for key, value in extract_facts(exchange, situation)
+    )
+    for aspect, value, findings in (*shown, *_judged(exchange, _SINGLE)):
+        tallies[situation].add(sample, aspect, value, exchange.evidence, findings)
         if aspect == STATUS and is_session:
             tallies[SESSION].add(sample, aspect, value, exchange.evidence)
     if _question(exchange) == SESSION and situation not in (
@@ -172,16 +181,18 @@ def _answer(exchange: Exchange) -> str:
     return f"HTTP {exchange.status}" if exchange.status != 200 else "HTTP 200 without a session"
 
 
-def _judged(subject: Exchange | Trace, groups: Groups) -> Iterator[tuple[FactKey, str]]:
-    for rule, weight in exercised(groups, subject):
+def _judged(subject: Exchange | Trace, groups: Groups) -> Iterator[tuple[FactKey, str, Findings]]:
+    for rule, findings in exercised(groups, subject):
+        weight = heaviest(rule, findings)
         kept = weight in (None, Severity.INFO)
-        yield FactKey("rule", rule.id), KEPT if kept else BROKEN if weight is rule.severity else WARNED
+        counted = tuple(each for each in findings if rule.weight(each) is weight)[:SAMPLE] if not kept else ()
+        yield FactKey("rule", rule.id), KEPT if kept else BROKEN if weight is rule.severity else WARNED, counted
 
 
 def _count_traces(exchanges: Sequence[Exchange], tallies: dict[str, _Tally]) -> None:
     for trace in traces(exchanges):
-        for aspect, value in _judged(trace, _TRACED):
-            tallies[KNOWN].add(trace.session_id, aspect, value, trace.exchanges[-1].evidence)
+        for aspect, value, findings in _judged(trace, _TRACED):
+            tallies[KNOWN].add(trace.session_id, aspect, value, trace.exchanges[-1].evidence, findings)
 
 
 def _unanswered(unanswered: Iterable[Exchange], answered: Iterable[Exchange]) -> dict[str, str]:

@@ -8,12 +8,13 @@ them together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import comb
 from typing import Final
 
+from hpp_contract.drift.causes import FoundChange, with_causes
 from hpp_contract.drift.classify import change_of
 from hpp_contract.drift.facts import (
     ERROR,
@@ -28,8 +29,9 @@ from hpp_contract.drift.facts import (
     pool_of,
     possible,
 )
+from hpp_contract.drift.words import NOT_OBSERVED, How
 from hpp_contract.engine.report import SEPARATOR, Change
-from hpp_contract.engine.rule import ChangeClass
+from hpp_contract.engine.rule import ChangeClass, Finding
 from hpp_contract.spec.session import MEMBERS, STATUSES
 
 _ORDER: Final = tuple(ChangeClass)
@@ -39,12 +41,13 @@ _EXPECTED: Final = {"answer": ("a session", "HTTP 404"), "rule": (KEPT,)}
 
 
 def compare(baseline: Facts, fresh: Facts) -> tuple[Change, ...]:
-    """Every change from `baseline` to `fresh`, the worst first; empty when there is only natural variation."""
+    """Every change from `baseline` to `fresh`, the worst first, each with its cause; empty when there is only natural
+    variation."""
     comparable = {name for name in baseline.keys() & fresh.keys() if not _has_new_status(baseline, fresh, name)}
     found = [change for name in fresh for change in _situation(name, baseline, fresh, name in comparable)]
     found += _precision(baseline, {name: fresh[name] for name in sorted(comparable)})
     found += disappeared(baseline, {name: fresh[name] for name in sorted(comparable)})
-    return tuple(sorted(found, key=_rank))
+    return with_causes(sorted(found, key=lambda each: _rank(each.change)))
 
 
 def _rank(change: Change) -> tuple[int, bool, str, str]:
@@ -59,41 +62,59 @@ def _has_new_status(baseline: Facts, fresh: Facts, name: str) -> bool:
     return pool_of(name) == ERROR and not before.values.keys() & after.values.keys()
 
 
-def _situation(name: str, baseline: Facts, fresh: Facts, comparable: bool) -> Iterator[Change]:
+def _found(
+    situation: str, aspect: FactKey, how: How, before: str, after: str, example: str, findings: Sequence[Finding] = ()
+) -> FoundChange:
+    change = change_of(situation, aspect, how, before, after, example, findings)
+    absent = frozenset(finding.where for finding in findings if finding.found == "absent")
+    return FoundChange(change, aspect, frozenset(finding.where for finding in findings), absent)
+
+
+def _situation(name: str, baseline: Facts, fresh: Facts, comparable: bool) -> Iterator[FoundChange]:
     """The changes of a situation. For a new situation only the rules are checked."""
     before, after = baseline.get(name), fresh[name]
     kinds = None if comparable else ("rule", "status code") if before is not None else ("rule",)
     for aspect, seen in after.aspects.items():
         if kinds is None or aspect.kind in kinds:
-            yield from _values(name, aspect, before, seen)
+            documented = _documented_values(aspect, _is_confirmed(baseline))
+            yield from _values(name, aspect, before, seen, documented)
     if before is not None and comparable:
         yield from appeared(name, before, after)
 
 
-def _values(name: str, aspect: FactKey, before: Situation | None, seen: FactCounts) -> Iterator[Change]:
+def _values(
+    name: str, aspect: FactKey, before: Situation | None, seen: FactCounts, documented: tuple[str, ...]
+) -> Iterator[FoundChange]:
     """Values that the baseline does not have; and a rule that is kept again."""
     old = before.aspects.get(aspect, NOTHING) if before is not None else NOTHING
     if aspect.kind == "precision" or (not old.values and aspect.kind != "rule"):
         return  # a new member is a change, its values are no changes of their own
-    expected = (*old.values, *_EXPECTED.get(aspect.kind, ()), *_documented_values(aspect))
+    expected = (*old.values, *_EXPECTED.get(aspect.kind, ()), *documented)
     for value in sorted(seen.values.keys() - set(expected)):
-        yield change_of(name, aspect, "other", old.listed or "not observed", value, seen.examples.get(value, ""))
+        example, findings = seen.examples.get(value, ""), seen.findings.get(value, ())
+        yield _found(name, aspect, "other", old.listed or NOT_OBSERVED, value, example, findings)
     is_kept_now = aspect.kind == "rule" and KEPT not in old.values and seen.values.keys() == {KEPT} and bool(old.values)
     if is_kept_now and is_significant(old.samples, seen.samples, seen.samples):
-        yield change_of(name, aspect, "back", old.listed, KEPT, seen.examples.get(KEPT, ""))
+        yield _found(name, aspect, "back", old.listed, KEPT, seen.examples.get(KEPT, ""))
 
 
-def _documented_values(aspect: FactKey) -> tuple[str, ...]:
-    """A documented status is expected, even if it was never observed."""
-    return STATUSES if aspect == STATUS else ()
+def _documented_values(aspect: FactKey, confirmed: bool) -> tuple[str, ...]:
+    """A documented status is expected, even if it was never observed. Where no real endpoint has `confirmed` anything,
+    so is what the documentation says and its examples do not show: a refusal with 403, and instants with an offset."""
+    if aspect == STATUS:
+        return STATUSES
+    return () if confirmed else _WRITTEN.get(aspect.kind, ())
 
 
-def _precision(baseline: Facts, fresh: Facts) -> Iterator[Change]:
+_WRITTEN: Final = {"answer": ("HTTP 403",), "zone": ("Z", "an offset")}
+
+
+def _precision(baseline: Facts, fresh: Facts) -> Iterator[FoundChange]:
     """Fraction digits between the fewest and the most of any session of the baseline are the same precision.
     A serializer may cut trailing zeros off: so the number of digits within a unit (3, 6, 9) does not matter, nor does
-    one instant with fewer."""
+    one instant with fewer. The documentation allows any number."""
     for member in sorted({a for situation in fresh.values() for a in situation.aspects if a.kind == "precision"}):
-        first, now = _everywhere(member, baseline), _everywhere(member, fresh)
+        first, now = _everywhere(member, baseline if _is_confirmed(baseline) else {}), _everywhere(member, fresh)
         before = {int(digits) for seen in first for digits in seen.values}
         most = max(int(digits) for seen in now for digits in seen.values)
         if not before or _unit(min(before)) <= _unit(most) <= _unit(max(before)):
@@ -102,7 +123,12 @@ def _precision(baseline: Facts, fresh: Facts) -> Iterator[Change]:
         if sum(seen.samples for seen in thin) > 1:
             was = str(min(before)) if len(before) == 1 else f"{min(before)} to {max(before)}"
             example = next((seen.examples[str(most)] for seen in now if str(most) in seen.examples), "")
-            yield change_of(SESSION, member, "other", was, str(most), example)
+            yield _found(SESSION, member, "other", was, str(most), example)
+
+
+def _is_confirmed(baseline: Facts) -> bool:
+    """Whether a real endpoint has shown any of it."""
+    return any(situation.confirmed for situation in baseline.values())
 
 
 def _unit(digits: int) -> int:
@@ -129,7 +155,7 @@ class _Missing:
     example: str
 
 
-def appeared(name: str, before: Situation, after: Situation) -> Iterator[Change]:
+def appeared(name: str, before: Situation, after: Situation) -> Iterator[FoundChange]:
     """Members and headers that the situation never had. Documented members of a session may come and go: rules judge
     where they must not."""
     headers_known = any(aspect.kind == "header" for aspect in before.aspects)
@@ -138,10 +164,10 @@ def appeared(name: str, before: Situation, after: Situation) -> Iterator[Change]
             continue
         optional = pool_of(name) == SESSION and aspect.kind == "member" and aspect.name.split("/")[1] in MEMBERS
         if not optional and (headers_known or aspect.kind == "member"):
-            yield change_of(name, aspect, "new", "absent", seen.listed, next(iter(seen.examples.values()), ""))
+            yield _found(name, aspect, "new", "absent", seen.listed, next(iter(seen.examples.values()), ""))
 
 
-def disappeared(baseline: Facts, fresh: Facts) -> Iterator[Change]:
+def disappeared(baseline: Facts, fresh: Facts) -> Iterator[FoundChange]:
     """Members and headers that always were there and are absent in situations of `fresh`; `baseline` has them all."""
     for pool in (SESSION, ERROR):
         missed = [each for name in fresh if pool_of(name) == pool for each in _missed(name, baseline, fresh)]
@@ -150,7 +176,7 @@ def disappeared(baseline: Facts, fresh: Facts) -> Iterator[Change]:
             for each in same:
                 if each.absent and (_is_significant([each]) or _are_significant_together(same)):
                     after = "absent" if each.absent == each.asked else "sometimes absent"
-                    yield change_of(each.situation, aspect, "gone", "present", after, each.example)
+                    yield _found(each.situation, aspect, "gone", "present", after, each.example)
 
 
 def undecided(baseline: Facts, fresh: Facts, changes: Iterable[Change]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.asked import Asked
 from hpp_contract.model.exchange import response_of
@@ -153,12 +154,14 @@ STATUS: Final = FactKey("value", "/status")
 @dataclass(frozen=True, slots=True)
 class FactCounts:
     """How often a property was seen: in how many `samples`, `of` how many that could have it, in how many with each of
-    `values`. `examples` has the first request with each value (only in facts that come from exchanges)."""
+    `values`. `examples` has the first request with each value, and `findings` what a rule found in it (both only in
+    facts that come from exchanges)."""
 
     samples: int
     of: int
     values: Mapping[str, int]
     examples: Mapping[str, str] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
     def listed(self) -> str:

@@ -33,7 +33,8 @@ class Run:
     """One line: when (`at`, RFC 3339), of what, and its verdict.
 
     `observed` are the situations met, `confirmed` those of them met at a real endpoint, `undecided` the facts that were
-    absent in too few samples to tell; `accepted` is the reason given when the changes became the baseline.
+    absent in too few samples to tell; `accepted` is the reason given when the changes became the baseline, except for
+    the facts that were `left`.
     """
 
     at: str
@@ -46,10 +47,18 @@ class Run:
     undecided: tuple[str, ...] = ()
     why: str | None = None
     accepted: str | None = None
+    left: tuple[str, ...] = ()
     version: str = field(default=__version__)
 
 
-def run_of(result: DriftResult, at: str, subject: str, exit_code: int, accepted: str | None = None) -> Run:
+def run_of(
+    result: DriftResult,
+    at: str,
+    subject: str,
+    exit_code: int,
+    accepted: str | None = None,
+    left: Iterable[Change] = (),
+) -> Run:
     """The line for a run. A run that verified nothing says nothing about any change."""
     verdict: Verdict = "drift" if result.changes else "unverified" if result.unverified else "quiet"
     return Run(
@@ -63,6 +72,7 @@ def run_of(result: DriftResult, at: str, subject: str, exit_code: int, accepted:
         result.undecided,
         result.unverified,
         accepted,
+        tuple(change.fact for change in left),
     )
 
 
@@ -76,14 +86,19 @@ def line_of(run: Run) -> str:
         "exit_code": run.exit_code,
         "observed": list(run.observed),
         "confirmed": list(run.confirmed),
-        "changes": [
-            {"class": c.change_class.value, "fact": c.fact, "before": c.before, "after": c.after} for c in run.changes
-        ],
+        "changes": [_line_of_change(change) for change in run.changes],
     }
     value |= {"undecided": list(run.undecided)} if run.undecided else {}
     value |= {"why": run.why} if run.why is not None else {}
     value |= {"accepted": run.accepted} if run.accepted is not None else {}
+    value |= {"left": list(run.left)} if run.left else {}
     return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def _line_of_change(change: Change) -> dict[str, str]:
+    value = {"class": change.change_class.value, "fact": change.fact, "before": change.before, "after": change.after}
+    more = {"what": change.what, "cause": change.cause, "advice": change.advice}
+    return value | {name: text for name, text in more.items() if text}
 
 
 def append(path: Path, line: str) -> None:
@@ -141,9 +156,7 @@ def _runs(text: bytes) -> Iterator[Run | None]:
 def _run(value: Any) -> Run:
     if value["verdict"] not in ("quiet", "drift", "unverified"):
         raise ValueError("an unknown verdict")
-    changes = (
-        Change(ChangeClass(c["class"]), str(c["fact"]), str(c["before"]), str(c["after"])) for c in value["changes"]
-    )
+    changes = map(_change, value["changes"])
     return Run(
         str(value["at"]),
         str(value["subject"]),
@@ -155,11 +168,30 @@ def _run(value: Any) -> Run:
         tuple(map(str, value.get("undecided", ()))),
         value.get("why"),
         value.get("accepted"),
+        tuple(map(str, value.get("left", ()))),
         str(value["version"]),
     )
 
 
+def _change(value: Any) -> Change:
+    """A change of a line; older versions wrote no words."""
+    fact, before, after = (str(value[name]) for name in ("fact", "before", "after"))
+    advice, what, cause = (str(value.get(name, "")) for name in ("advice", "what", "cause"))
+    return Change(ChangeClass(value["class"]), fact, before, after, advice=advice, what=what, cause=cause)
+
+
 # --- Timelines: when each change was first seen, since when it is there, whether it still is
+
+
+def with_news(changes: Iterable[Change], runs: Iterable[Run]) -> tuple[Change, ...]:
+    """The changes of a run that is not among `runs`, each with when these first had it; new ones come first."""
+    known = {(each.change.fact, each.change.after): each for each in change_timelines(runs)}
+
+    def since(change: Change) -> str:
+        timeline = known.get((change.fact, change.after))
+        return timeline.since if timeline is not None and timeline.state == "still there" else ""
+
+    return tuple(sorted((replace(c, known_since=since(c)) for c in changes), key=lambda c: bool(c.known_since)))
 
 
 State = Literal["still there", "gone", "accepted"]
@@ -202,7 +234,7 @@ def _seen(timeline: ChangeTimeline | None, change: Change, run: Run) -> ChangeTi
     seen = replace(
         timeline, change=change, last_seen=run.at, runs=timeline.runs + 1, since=run.at if back else timeline.since
     )
-    if run.accepted is not None:
+    if run.accepted is not None and change.fact not in run.left:
         return replace(seen, state="accepted", until=run.at)
     return replace(seen, state="still there", until=None)
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from hpp_contract.drift.classify import How, change_of
+from hpp_contract.drift.classify import change_of
 from hpp_contract.drift.facts import FactKey, extract_facts, shape_of
+from hpp_contract.drift.words import How
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.engine.report import SEPARATOR, Change
 from hpp_contract.engine.rule import ChangeClass

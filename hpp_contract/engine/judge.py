@@ -9,7 +9,7 @@ from typing import Any
 
 from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.report import Outcome, RuleVerdict, Subject, heaviest, outcome_of
-from hpp_contract.engine.rule import JUDGES, Finding, Rule, Scope, Severity
+from hpp_contract.engine.rule import JUDGES, Finding, Rule, Scope
 from hpp_contract.model.client_read import ClientRead
 from hpp_contract.model.exchange import Exchange
 from hpp_contract.model.trace import DELETE, Trace, traces
@@ -50,19 +50,19 @@ def broken(rules: Iterable[Rule], subject: Any) -> list[tuple[Rule, list[Finding
     return [(rule, findings) for rule in rules if (findings := rule(subject))]
 
 
-def exercised(groups: Groups, subject: Any) -> Iterator[tuple[Rule, Severity | None]]:
-    """The rules that apply to `subject`, each with the most that a finding of it weighs. One that crashes has none."""
+def exercised(groups: Groups, subject: Any) -> Iterator[tuple[Rule, tuple[Finding, ...]]]:
+    """The rules that apply to `subject`, each with its findings. One that crashes has none."""
     for when, rules in groups:
         if when(subject):
-            yield from ((rule, _heaviest(rule, subject)) for rule in rules)
+            yield from ((rule, _findings(rule, subject)) for rule in rules)
 
 
-def _heaviest(rule: Rule, subject: Any) -> Severity | None:
+def _findings(rule: Rule, subject: Any) -> tuple[Finding, ...]:
     try:
-        return heaviest(rule, rule.check(subject))
+        return tuple(rule.check(subject))
     except Exception as error:  # an error of the rule: the judge reports it
         raise_refusal(error)
-        return None
+        return ()
 
 
 @dataclass

@@ -87,6 +87,9 @@ def apply(report: Report, entries: Sequence[Entry], cases_run: frozenset[str] | 
     `cases_run` names the cases of a narrowed run (`--only`): entries about anything else are then left alone.
     """
     verdicts = tuple(_marked(verdict, [e for e in entries if e.rule == verdict.rule.id]) for verdict in report.rules)
+    reasons = {entry.rule: entry.reason for entry in entries if entry.case is None}
+    changes = tuple(replace(change, known_failing=reasons.get(change.aspect)) for change in report.changes)
+    report = replace(report, changes=changes)
     if report.unverified is not None:  # what was not verified says nothing about an entry
         return replace(report, rules=verdicts)
     by_rule = {verdict.rule.id: verdict for verdict in report.rules}

@@ -79,8 +79,11 @@ SEPARATOR: Final = " · "
 class Change:
     """`fact` is `situation · aspect`, such as `waiting · /expires_at`; `before` and `after` are value classes in words.
 
-    `example` is the request that shows it and `advice` what the author of a client should do. All texts are safe to
-    print, once sanitized.
+    `example` is the request that shows it and `advice` what the author of a client should do. `what` says the change in
+    words, without the situation. `cause` is the fact that changed in the same run and that this one only follows from;
+    empty where there is none. `known_since` is when a history first had it (RFC 3339), empty where this run is the
+    first, None where no history was kept. `known_failing` is the reason on record for a broken rule. All texts are safe
+    to print, once sanitized.
     """
 
     change_class: ChangeClass
@@ -89,6 +92,10 @@ class Change:
     after: str
     example: str = ""
     advice: str = ""
+    what: str = ""
+    cause: str = ""
+    known_since: str | None = None
+    known_failing: str | None = None
 
     @property
     def situation(self) -> str:
@@ -106,7 +113,8 @@ class Report:
 
     `unverified` says why nothing could be concluded; `problems` are sentences that make the run fail though no rule did
     (a surprise pass, a known-failing entry that matches nothing); `notes` inform and do not change the result. About
-    drift, `changes` alone decide, by the classes in `fail_on`: a rule that was broken all along has not drifted.
+    drift, `changes` alone decide, by the classes in `fail_on`: a rule that was broken all along has not drifted. With
+    `new_only`, those that the history knows do not. `done` is what a drift run did with the baseline, in words.
     `learned` are open questions with their answers. `slices` are the parts of the evidence, and `exchanges` the texts
     of those that findings name as their evidence, both for HTML reports.
     """
@@ -119,6 +127,8 @@ class Report:
     strict: bool = False
     changes: tuple[Change, ...] = ()
     fail_on: frozenset[ChangeClass] = FAIL_ON
+    new_only: bool = False
+    done: str = ""
     learned: tuple[tuple[str, str], ...] = ()
     slices: tuple[Slice, ...] = ()
     exchanges: Mapping[str, str] = field(default_factory=dict)
@@ -137,10 +147,15 @@ class Report:
             return UNVERIFIED
         return KEPT
 
+    def fails(self, change: Change) -> bool:
+        """Whether a change makes the run fail."""
+        counts = self.strict or change.change_class in self.fail_on
+        return counts and change.known_failing is None and not (self.new_only and change.known_since)
+
     @property
     def _fails(self) -> bool:
         if self.subject.kind == "drift":
-            return any(self.strict or change.change_class in self.fail_on for change in self.changes)
+            return any(map(self.fails, self.changes))
         warned = any(v.outcome is Outcome.WARNED and v.known_failing is None for v in self.rules)
         return any(verdict.counts for verdict in self.rules) or (self.strict and warned)
 

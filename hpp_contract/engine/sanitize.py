@@ -16,6 +16,9 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
     def clean(text: str) -> str:
         return printable(redact(text))
 
+    def optional(text: str | None) -> str | None:
+        return clean(text) if text is not None else None
+
     def finding(found: Finding) -> Finding:
         where, expected, what, evidence, case = map(
             clean, (found.where, found.expected, found.found, found.evidence, found.case)
@@ -23,16 +26,22 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
         return Finding(where, expected, what, evidence, case, found.severity)
 
     def verdict(judged: RuleVerdict) -> RuleVerdict:
-        reason = judged.known_failing
-        return replace(
-            judged,
-            findings=tuple(map(finding, judged.findings)),
-            known_failing=clean(reason) if reason is not None else None,
-        )
+        findings = tuple(map(finding, judged.findings))
+        return replace(judged, findings=findings, known_failing=optional(judged.known_failing))
 
     def change(changed: Change) -> Change:
-        texts = (changed.fact, changed.before, changed.after, changed.example, changed.advice)
-        return Change(changed.change_class, *map(clean, texts))
+        return Change(
+            changed.change_class,
+            clean(changed.fact),
+            clean(changed.before),
+            clean(changed.after),
+            clean(changed.example),
+            clean(changed.advice),
+            clean(changed.what),
+            clean(changed.cause),
+            optional(changed.known_since),
+            optional(changed.known_failing),
+        )
 
     def part(taken: Slice) -> Slice:
         reads = tuple(Poll(read.at, clean(read.word)) for read in taken.reads)
@@ -45,9 +54,10 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
         report,
         subject=replace(report.subject, name=clean(report.subject.name)),
         rules=tuple(map(verdict, report.rules)),
-        unverified=clean(report.unverified) if report.unverified is not None else None,
+        unverified=optional(report.unverified),
         problems=tuple(map(clean, report.problems)),
         notes=tuple(map(clean, report.notes)),
+        done=clean(report.done),
         changes=tuple(map(change, report.changes)),
         learned=tuple((clean(question), clean(answer)) for question, answer in report.learned),
         slices=tuple(map(part, report.slices)),

@@ -64,9 +64,8 @@ def _all(view: ReportView) -> Iterator[Annotation]:
 
 
 def _change(group: ChangeGroup, view: ReportView) -> Annotation:
-    change = group.first
-    text = "\n".join(filter(None, (group.summary, change.example, change.advice)))
-    return Annotation("error" if view.fails(change) else "notice", f"{change.change_class}: {group.fact}", text)
+    text = "\n".join(f"{name}: {text}" for name, text in group.fields.items())
+    return Annotation("error" if view.fails(group) else "notice", f"{group.label}: {group.title}", text)
 
 
 def _block(block: Block, report: Report) -> Annotation:

@@ -60,10 +60,9 @@ def _file(finding: Finding, report: Report) -> str:
 
 def _changes(view: ReportView) -> Iterator[dict[str, Any]]:
     for group in view.changes:
-        change = group.first
-        text = f"{group.fact}: {group.summary}. {change.advice}".rstrip()
-        severity = _CHANGE[change.change_class]
-        yield _entry(f"drift {change.change_class}", text, severity, "drift", group.fact, change.after)
+        text = ". ".join(filter(None, (group.title, group.news.capitalize(), group.first.advice)))
+        severity = "info" if "known failing" in group.fields else _CHANGE[group.change_class]
+        yield _entry(f"drift {group.change_class}", text, severity, "drift", group.fact, group.first.after)
 
 
 def _run(view: ReportView) -> Iterator[dict[str, Any]]:

@@ -10,9 +10,10 @@ from typing import Any
 
 from hpp_contract import __version__
 from hpp_contract.drift.history import ChangeTimeline, Run, change_timelines, never_observed
+from hpp_contract.engine.report import Change
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.markdown import code, escape
-from hpp_contract.reporting.view import grouped_changes, plural
+from hpp_contract.reporting.view import ChangeGroup, grouped_changes, plural
 
 _VERDICTS = {"quiet": "quiet", "drift": "with drift", "unverified": "not verified"}
 
@@ -44,7 +45,7 @@ def summary_text(summary: HistorySummary) -> str:
     """The summary as text: the changes that are still there first."""
     lines = [_headline(summary), ""]
     for state in ("still there", "gone", "accepted"):
-        lines_of_state = [line for line, timeline in _lines(summary.timelines) if timeline.state == state]
+        lines_of_state = [_line(*each) for each in _grouped(summary.timelines) if each[1].state == state]
         lines += [state.capitalize(), *(f"  {line}" for line in lines_of_state), ""] if lines_of_state else []
     lines += ["No change was ever seen.", ""] if not summary.timelines else []
     return printable_lines([*lines, *_sentences(summary)])
@@ -53,11 +54,10 @@ def summary_text(summary: HistorySummary) -> str:
 def summary_markdown(summary: HistorySummary) -> str:
     """The same as Markdown, with a table of the changes."""
     rows = [
-        f"| {each.change.change_class} | {code(fact)} | {code(f'{each.change.before} → {each.change.after}')} "
-        f"| {_day(each.since)} | {each.state}{_until(each)} |"
-        for fact, each in _facts(summary.timelines)
+        f"| {group.change_class} | {code(group.title)} | {_day(each.since)} | {each.state}{_until(each)} |"
+        for group, each in _grouped(summary.timelines)
     ]
-    table = ["| class | fact | change | since | state |", "|---|---|---|---|---|", *rows] if rows else []
+    table = ["| class | what changed | since | state |", "|---|---|---|---|", *rows] if rows else []
     blocks = ["## Drift over time", escape(_headline(summary)), "\n".join(table), *map(escape, _sentences(summary))]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
@@ -83,6 +83,8 @@ def printable_lines(lines: Iterable[str]) -> str:
 def _entry(timeline: ChangeTimeline) -> dict[str, Any]:
     change = timeline.change
     value = {"class": change.change_class.value, "fact": change.fact, "before": change.before, "after": change.after}
+    words = {"what": change.what, "cause": change.cause, "advice": change.advice}
+    value |= {name: text for name, text in words.items() if text}
     times = {
         "first_seen": timeline.first_seen,
         "since": timeline.since,
@@ -101,26 +103,18 @@ def _headline(summary: HistorySummary) -> str:
     )
 
 
-def _facts(timelines: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
-    """Timelines with their facts; equal ones of several situations are one."""
-    same: dict[tuple[str | None, ...], list[ChangeTimeline]] = {}
-    for timeline in timelines:
-        change = timeline.change
-        same.setdefault((change.aspect, change.before, change.after, timeline.since, timeline.until), []).append(
-            timeline
-        )
-    return [(grouped_changes(each.change for each in group)[0].fact, group[0]) for group in same.values()]
+def _grouped(timelines: Iterable[ChangeTimeline]) -> list[tuple[ChangeGroup, ChangeTimeline]]:
+    """A group for each cause, as in the report of a run; what began or ended at another time is one of its own."""
+    same: dict[tuple[str | None, ...], dict[Change, ChangeTimeline]] = {}
+    for each in timelines:
+        same.setdefault((each.since, each.state, each.until), {})[each.change] = each
+    return [(group, own[group.first]) for own in same.values() for group in grouped_changes(tuple(own))]
 
 
-def _lines(timelines: Iterable[ChangeTimeline]) -> list[tuple[str, ChangeTimeline]]:
-    return [(_line(fact, timeline), timeline) for fact, timeline in _facts(timelines)]
-
-
-def _line(fact: str, timeline: ChangeTimeline) -> str:
-    change = timeline.change
+def _line(group: ChangeGroup, timeline: ChangeTimeline) -> str:
     first = f", first seen {_day(timeline.first_seen)}" if timeline.first_seen != timeline.since else ""
     times = f"since {_day(timeline.since)}{_until(timeline)}, in {plural(timeline.runs, 'run')}{first}"
-    return f"{change.change_class:<9} {fact}: {change.before} → {change.after} ({times})"
+    return f"{group.change_class:<9} {group.title} ({times})"
 
 
 def _until(timeline: ChangeTimeline) -> str:

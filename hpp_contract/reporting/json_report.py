@@ -40,10 +40,12 @@ def as_object(report: Report) -> dict[str, Any]:
     return value
 
 
-def _change(change: Change) -> dict[str, str]:
+def _change(change: Change) -> dict[str, Any]:
     value = {"class": change.change_class.value, "fact": change.fact, "before": change.before, "after": change.after}
-    more = {"example": change.example, "advice": change.advice}
-    return value | {name: text for name, text in more.items() if text}
+    more = {"what": change.what, "cause": change.cause, "example": change.example, "advice": change.advice}
+    known = {} if change.known_since is None else {"new": not change.known_since}
+    since = {"since": change.known_since, "known_failing": change.known_failing}
+    return value | {name: text for name, text in more.items() if text} | known | {k: v for k, v in since.items() if v}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

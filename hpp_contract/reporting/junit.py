@@ -34,12 +34,10 @@ def _changes(view: ReportView) -> ET.Element:
     """A test case for each change, failed when its class fails the run; and one that there are any facts at all."""
     cases = [_case("facts", view.report, "the facts were compared")]
     for group in view.changes:
-        change = group.first
-        case = _case("facts", view.report, group.fact)
-        summary = f"{change.change_class}: {group.summary}"
-        text = f"{summary}\n{change.example}\n{change.advice}"
-        if view.fails(change):
-            _child(case, "failure", summary, text)
+        case = _case("facts", view.report, group.title)
+        text = "\n".join((f"{group.label}: {group.title}", *(f"{n + ':':15}{t}" for n, t in group.fields.items())))
+        if view.fails(group):
+            _child(case, "failure", f"{group.label}: {group.title}", text)
         else:
             ET.SubElement(case, "system-out").text = _legal(text)
         cases.append(case)

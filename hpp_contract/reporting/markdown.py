@@ -34,7 +34,9 @@ def markdown(view: ReportView) -> str:
             *notes,
             *_not_exercised(view),
         ]
-    return "\n\n".join([f"## {escape(view.headline)}", *body, f"See more: `{view.more_command}`"]) + "\n"
+    headline, reason = view.verdict if view.is_drift else (view.headline, "")
+    top = [f"## {escape(headline)}", *([escape(reason)] if reason else [])]
+    return "\n\n".join([*top, *body, f"See more: `{view.more_command}`"]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -48,12 +50,20 @@ def code(text: str) -> str:
 
 
 def _changes(view: ReportView) -> list[str]:
+    """A table of the changes, with since when where a history is kept."""
+    dated = any(group.news for group in view.changes)
+    columns = ("before", "after", "rules", "known failing", "example")
+    shown = [name for name in columns if any(name in group.fields for group in view.changes)]
     rows = [
-        _row(change.change_class, *map(code, (group.fact, change.before, change.after, change.example)))
+        _row(
+            group.change_class,
+            *([group.news] if dated else []),
+            code(", ".join(filter(None, (group.title, group.fields.get("also"))))),
+            *(code(group.fields.get(name, "")) for name in shown),
+        )
         for group in view.changes
-        for change in (group.first,)
     ]
-    return [_table(("class", "fact", "before", "after", "example"), rows)] if rows else []
+    return [_table(("class", *(["since"] if dated else []), "what changed", *shown), rows)] if rows else []
 
 
 def _counts(view: ReportView) -> str:

@@ -79,8 +79,11 @@ def _top(console: Console, view: ReportView) -> None:
     from rich.text import Text
 
     report = view.report
-    console.print(Text(view.headline, style="bold green" if report.exit_code == KEPT else "bold red"))
+    headline, reason = view.verdict if view.is_drift else (view.headline, "")
+    console.print(Text(headline, style="bold green" if report.exit_code == KEPT else "bold red"))
     console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
+    if reason:
+        console.print(Text(f"\n{reason}"))
     if not view.is_drift:
         console.print(Text(view.counts))
     console.print()
@@ -135,11 +138,9 @@ def _block(console: Console, block: Block) -> None:
 def _change(console: Console, group: ChangeGroup) -> None:
     from rich.text import Text
 
-    change = group.first
-    word = (change.change_class.value, _CHANGE_STYLES[change.change_class])
-    console.print(Text.assemble(word, "  ", (group.fact, "bold")))
-    fields = {"before": change.before, "after": change.after, "example": change.example, "advice": change.advice}
-    console.print(_grid(fields))
+    word = (group.label, _CHANGE_STYLES[group.change_class])
+    console.print(Text.assemble(word, "  ", (group.title, "bold")))
+    console.print(_grid(group.fields))
     console.print()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hpp_contract.engine.errors import KEPT, UNVERIFIED
 from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome, Report, RuleVerdict, heaviest
 from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
-from hpp_contract.rules import LETTERS
+from hpp_contract.rules import LETTERS, find
 
 if TYPE_CHECKING:  # only `hpp-contract drift` has a history
     from hpp_contract.drift.history import Run
@@ -145,21 +145,86 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class ChangeGroup:
-    """The same change in several `situations`; `first` stands for all of them."""
+    """The same change in several situations, and what only `follows` from it; `first` stands for all of `same`."""
 
-    first: Change
-    situations: tuple[str, ...]
+    same: tuple[Change, ...]
+    follows: tuple[Change, ...] = ()
+
+    @property
+    def first(self) -> Change:
+        return self.same[0]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return (*self.same, *self.follows)
+
+    @property
+    def change_class(self) -> ChangeClass:
+        """How bad the worst of it is."""
+        return min((change.change_class for change in self.changes), key=_CLASSES.index)
 
     @property
     def fact(self) -> str:
-        """`waiting, in-progress · /expires_at`; situations that only gather others (`any …`) are left out."""
-        named = [name for name in self.situations if not name.startswith("any ")] or list(self.situations)
-        return f"{', '.join(named)}{SEPARATOR}{self.first.aspect}"
+        """`waiting, in-progress · /expires_at`."""
+        return f"{self._situations}{SEPARATOR}{self.first.aspect}"
 
     @property
-    def summary(self) -> str:
-        """`present → absent`."""
-        return f"{self.first.before} → {self.first.after}"
+    def title(self) -> str:
+        """What changed, in words: `waiting, in-progress · /expires_at is gone`."""
+        return f"{self._situations}{SEPARATOR}{_words(self.first)}"
+
+    @property
+    def _situations(self) -> str:
+        """Those that only gather others (`any …`) are left out."""
+        situations = list(dict.fromkeys(change.situation for change in self.same))
+        return ", ".join([name for name in situations if not name.startswith("any ")] or situations)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the history had it before this run."""
+        return bool(self.first.known_since)
+
+    @property
+    def news(self) -> str:
+        """`new`, `known since 2026-11-20`, or nothing where no history is kept."""
+        since = self.first.known_since
+        return "" if since is None else f"known since {since[:10]}" if since else "new"
+
+    @property
+    def label(self) -> str:
+        """`breaking, new`."""
+        return ", ".join(filter(None, (self.change_class, self.news)))
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that see the change, each once."""
+        found = dict.fromkeys(find(change.aspect) for change in self.changes)
+        return tuple(rule for rule in found if rule is not None)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The change in the words of every report; fields that have nothing to say are left out."""
+        first, is_rule = self.first, find(self.first.aspect) is not None
+        others = dict.fromkeys(_words(change) for change in self.follows if find(change.aspect) is None)
+        reasons = dict.fromkeys(change.known_failing for change in self.changes if change.known_failing is not None)
+        every = {
+            "before": "" if is_rule else first.before,
+            "after": "" if is_rule else first.after,
+            "also": ", ".join(others),
+            "rules": ", ".join(f"{rule.id} {rule.slug}" for rule in self.rules),
+            "known failing": "; ".join(reasons),
+            "example": first.example,
+            "advice": first.advice,
+        }
+        return {name: text for name, text in every.items() if text}
+
+
+_CLASSES = tuple(ChangeClass)
+
+
+def _words(change: Change) -> str:
+    """What changed; of a line that an older version wrote, as far as it says."""
+    return change.what or f"{change.aspect}: {change.after} instead of {change.before}"
 
 
 @dataclass(frozen=True)
@@ -252,9 +317,9 @@ class ReportView:
             return "hpp-contract drift --help"
         return f"hpp-contract explain {self.blocks[0].rule.id}" if self.blocks else "hpp-contract rules"
 
-    def fails(self, change: Change) -> bool:
-        """Whether a change makes the run fail."""
-        return self.report.strict or change.change_class in self.report.fail_on
+    def fails(self, group: ChangeGroup) -> bool:
+        """Whether a change makes the run fail, or what follows from it."""
+        return any(map(self.report.fails, group.changes))
 
     def _with_outcome(self, *outcomes: Outcome) -> tuple[Block, ...]:
         ordered = [block for letter in self.letters for block in letter.blocks]
@@ -314,12 +379,14 @@ def _has_no_session(report: Report) -> bool:
 
 
 def _drift(report: Report) -> str:
-    changed = f"Drift: {by_class(report.changes)}" if report.changes else ""
+    counts = _counted(grouped_changes(report.changes))
+    changed = f"{report.done}; not accepted: {counts}" if report.done else f"Drift: {counts}"
+    changed = changed if report.changes else report.done
     if report.exit_code == UNVERIFIED:
         return f"{COULD_NOT}: {_doubt(report)} {changed}".rstrip()
     if report.problems and not changed:
         return _problems(report)
-    harmless = ", which does not fail the run" if report.exit_code == KEPT and changed else ""
+    harmless = ", which does not fail the run" if report.exit_code == KEPT and report.changes else ""
     return f"{changed or 'No drift'}{harmless}{_rest(report)}"
 
 
@@ -343,18 +410,54 @@ def _problems(report: Report) -> str:
 # --- Changes
 
 
-def grouped_changes(changes: Iterable[Change]) -> tuple[ChangeGroup, ...]:
-    """Changes of one class, aspect, before and after together, in the order of the first of each."""
-    same: dict[tuple[ChangeClass, str, str, str], list[Change]] = {}
+def grouped_changes(changes: Sequence[Change]) -> tuple[ChangeGroup, ...]:
+    """A group for each cause: the same change of several situations, with all that follows from it. New ones come
+    first, and of them the worst."""
+    by_fact = {change.fact: change for change in reversed(changes)}
+    same: dict[tuple[str | None, ...], list[Change]] = {}
+    follows: dict[str, list[Change]] = {}
     for change in changes:
-        same.setdefault((change.change_class, change.aspect, change.before, change.after), []).append(change)
-    return tuple(ChangeGroup(group[0], tuple(change.situation for change in group)) for group in same.values())
+        cause = _first_cause(change, by_fact)
+        if cause == change.fact:
+            key = (change.aspect, change.before, change.after, change.known_since, _words(change))
+            same.setdefault(key, []).append(change)
+        else:
+            follows.setdefault(cause, []).append(change)
+    groups = [
+        ChangeGroup(tuple(group), tuple(each for one in group for each in follows.pop(one.fact, ())))
+        for group in same.values()
+    ]
+    return tuple(sorted(groups, key=lambda group: (group.is_known, _CLASSES.index(group.change_class))))
 
 
-def by_class(changes: Iterable[Change]) -> str:
+def _first_cause(change: Change, by_fact: Mapping[str, Change]) -> str:
+    """The fact at which a chain of causes begins. A history from outside may hold a circle."""
+    passed: set[str] = set()
+    while change.cause in by_fact and change.fact not in passed:
+        passed.add(change.fact)
+        change = by_fact[change.cause]
+    return change.fact
+
+
+def by_class(changes: Sequence[Change]) -> str:
     """`2 breaking, 1 additive`; empty when there are none."""
-    counts = Counter(group.first.change_class for group in grouped_changes(changes))
+    return _by_class(grouped_changes(changes))
+
+
+def _by_class(groups: Iterable[ChangeGroup]) -> str:
+    counts = Counter(group.change_class for group in groups)
     return ", ".join(f"{counts[each]} {each}" for each in ChangeClass if counts[each])
+
+
+def _counted(groups: Sequence[ChangeGroup]) -> str:
+    """`1 breaking new; 2 additive known`, or by class alone where no history is kept."""
+    if all(group.first.known_since is None for group in groups):
+        return _by_class(groups)
+    counts = {word: _by_class(group for group in groups if group.is_known is (word == "known")) for word in _NEWS}
+    return "; ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+_NEWS = ("new", "known")
 
 
 # --- The command that shows a finding again

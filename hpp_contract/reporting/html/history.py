@@ -74,7 +74,7 @@ def history_chart(runs: Sequence[Run]) -> History | None:
     latest = runs[-LATEST:]
     if not latest:
         return None
-    counts = [Counter(group.first.change_class for group in grouped_changes(run.changes)) for run in latest]
+    counts = [Counter(group.change_class for group in grouped_changes(run.changes)) for run in latest]
     most = max(count.total() for count in counts)
     width = 100 / len(latest)
     columns = (

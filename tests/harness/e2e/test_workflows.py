@@ -280,5 +280,5 @@ def test_cron_recipe(faults: tuple[Fault, ...], mailed: bool, tmp_path: Path) ->
         runner.probe(server)
         runner.said = ""
         runner.step(fields[5].replace("/srv/hpp-contract", ".").replace(". ./sandbox.env", "true"))
-    assert runner.said.startswith("Drift: 3 breaking") == mailed, runner.said
+    assert runner.said.startswith("Drift: 1 breaking new") == mailed, runner.said
     assert bool(runner.said) == mailed

@@ -9,8 +9,8 @@ import click
 
 from hpp_contract.cli import COMMANDS, main
 
-NOT_IN_A_FILE: Final = {"help"}
-"""Options that say something about one call only."""
+NOT_IN_A_FILE: Final = {"help", "webhook"}
+"""Options that say something about one call only, or hold a secret."""
 
 _TITLE: Final = (
     "The options of hpp-contract that stand in hpp-contract.toml, or in [tool.hpp-contract] of pyproject.toml"

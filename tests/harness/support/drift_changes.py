@@ -26,7 +26,7 @@ class Case:
         return self.fault.name
 
 
-def _respell(digits: int, zone: str = "Z") -> Any:
+def respell(digits: int, zone: str = "Z") -> Any:
     """Write both instants with so many digits, in this zone."""
 
     def edit(session: dict[str, Any]) -> None:
@@ -150,8 +150,8 @@ CASES = (
         "breaking",
         "waiting · /updated_at class",
     ),
-    Case(fault("another-zone", SESSION, _respell(3, "+02:00")), "risky", "waiting · /updated_at zone"),
-    Case(fault("nanoseconds", SESSION, _respell(9)), "cosmetic", "any session · /updated_at precision"),
+    Case(fault("another-zone", SESSION, respell(3, "+02:00")), "risky", "waiting · /updated_at zone"),
+    Case(fault("nanoseconds", SESSION, respell(9)), "cosmetic", "any session · /updated_at precision"),
     Case(
         fault("short-ids", SESSION, _retyped("session_id", lambda text: text.replace("-", ""))),
         "breaking",

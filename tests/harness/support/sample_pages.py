@@ -55,19 +55,30 @@ def broken() -> Report:
     return judged(*FAULTS, *walks, polls=5)
 
 
+_GONE = Change(
+    ChangeClass.BREAKING, "waiting · /expires_at", "present", "absent", "GET …", "Stop relying on it.",
+    "/expires_at is gone", known_since="",
+)  # fmt: skip
+
 CHANGES = (
-    Change(ChangeClass.BREAKING, "waiting · /expires_at", "always there", "gone", "GET …", "Stop relying on it."),
-    Change(ChangeClass.BREAKING, "in-progress · /expires_at", "always there", "gone", "GET …", "Stop relying on it."),
-    Change(ChangeClass.RISKY, "waiting · /status value", "WAITING", "PARKED"),
-    Change(ChangeClass.ADDITIVE, "any session · /links", "absent", "an object"),
-)
+    _GONE,
+    replace(_GONE, fact="in-progress · /expires_at"),
+    replace(_GONE, fact="waiting · HPP-S02", before="kept", after="broken", cause=_GONE.fact),
+    Change(
+        ChangeClass.RISKY, "waiting · /status value", "WAITING", "PARKED",
+        what="/status is PARKED, which is new", known_since="2026-11-02T02:00:00Z",
+    ),
+    Change(
+        ChangeClass.ADDITIVE, "any session · /links", "absent", "object", what="/links is new (object)", known_since=""
+    ),
+)  # fmt: skip
 
 
 def run(day: int, verdict: Literal["quiet", "drift", "unverified"] = "quiet", *changes: Change) -> Run:
     return Run(f"2026-11-{day:02}T02:00:00Z", "https://api.example", verdict, 0, changes)
 
 
-HISTORY = (run(1), run(2, "drift", *CHANGES), run(3, "unverified"), run(4, "drift", CHANGES[2]), run(5))
+HISTORY = (run(1), run(2, "drift", *CHANGES), run(3, "unverified"), run(4, "drift", CHANGES[3]), run(5))
 
 
 def drifted() -> Report:
@@ -81,7 +92,9 @@ def _dressed(report: Report, texts: list[str], words: list[str]) -> Report:
     named = [finding.evidence for verdict in report.rules for finding in verdict.findings]
     outcomes = {verdict.rule.id: verdict.outcome for verdict in report.rules if verdict.outcome is not Outcome.ERROR}
     reads = tuple(Poll(float(number), word) for number, word in enumerate(words))
-    change = Change(ChangeClass.RISKY, f"situation · {texts[0]}", *texts[:4])
+    before, after, example, advice = texts
+    fact = f"situation · {texts[0]}"
+    change = Change(ChangeClass.RISKY, fact, before, after, example, advice, texts[1], known_since=texts[2])
     return replace(
         report,
         slices=(Slice(texts[0], outcomes, reads), Slice(texts[1], outcomes)),
@@ -121,8 +134,10 @@ def rewritten(report: Report, rewrite: Callable[[str], str]) -> Report:
         return replace(taken, name=rewrite(taken.name), reads=tuple(reads))
 
     def change(one: Change) -> Change:
-        texts = map(rewrite, (one.before, one.after, one.example, one.advice))
-        return Change(one.change_class, f"{rewrite(one.situation)} · {rewrite(one.aspect)}", *texts)
+        before, after, example, advice, what = map(rewrite, (one.before, one.after, one.example, one.advice, one.what))
+        fact = f"{rewrite(one.situation)} · {rewrite(one.aspect)}"
+        since = optional(one.known_since)
+        return Change(one.change_class, fact, before, after, example, advice, what, known_since=since)
 
     return replace(
         report,

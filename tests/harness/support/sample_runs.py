@@ -9,8 +9,11 @@ from hpp_contract.drift.history import Run, append, line_of
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
 
-TYPE = Change(ChangeClass.BREAKING, "waiting · /expires_at", "string", "number")
-HEADER = Change(ChangeClass.COSMETIC, "unknown-id · header x-cache", "present", "absent")
+TYPE = Change(
+    ChangeClass.BREAKING, "waiting · /expires_at", "string", "number",
+    advice="Accept both.", what="/expires_at is of type number instead of string",
+)  # fmt: skip
+HEADER = Change(ChangeClass.COSMETIC, "unknown-id · header x-cache", "present", "absent", what="header x-cache is gone")
 
 
 def run(day: int, *changes: Change, observed: tuple[str, ...] = ("waiting", "unknown-id"), **more: Any) -> Run:

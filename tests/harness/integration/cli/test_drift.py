@@ -22,12 +22,13 @@ from hpp_contract.cases.scenarios import session_id
 from hpp_contract.cli import main
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, read_baseline
 from hpp_contract.drift.collect import collect_facts
-from hpp_contract.engine.edits import body, header, member, status
+from hpp_contract.engine.edits import body, drop, header, member, status
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.privacy.redact import encodings
 from hpp_contract.server import Server, simulate_server
 from hpp_contract.spec.schema_files import folder, load
+from tests.harness.support.drift_changes import respell
 
 STATES = ("waiting", "in-progress", "completed-with-order", "failed")
 
@@ -80,7 +81,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     with faulty(fault("changed", "unknown-id", status(410))) as server:
         changed = drift(server, *options)
         assert changed.exit_code == 1
-        assert "breaking  unknown-id · status code" in changed.output
+        assert "breaking, new  unknown-id · answered with HTTP 410 instead of 404" in changed.output
         changes = json.loads(report.read_text(encoding="utf-8"))["changes"]
         assert {"class": "breaking", "fact": "unknown-id · status code", "before": "404", "after": "410"}.items() <= (
             next(change for change in changes if change["fact"] == "unknown-id · status code").items()
@@ -89,17 +90,24 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     assert drift(server, *options).exit_code == 3, "it is closed now"
     assert json.loads(report.read_text(encoding="utf-8"))["changes"] == []
     with faulty(fault("changed", "unknown-id", status(410))) as server:
+        known = drift(server, *options, "--new-only")
+        assert (known.exit_code, known.output.splitlines()[0]) == (
+            0,
+            "Drift: 1 breaking known, which does not fail the run",
+        )
+        assert re.search(r"^breaking, known since 20\d\d-\d\d-\d\d  unknown-id", known.output, re.MULTILINE)
         assert drift(server, *options).exit_code == 1
     assert drift(honest, *options).exit_code == 0
     assert (baseline / "facts.json").read_bytes() == kept
     lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
-    assert [line["verdict"] for line in lines] == ["quiet", "drift", "unverified", "drift", "quiet"]
+    assert [line["verdict"] for line in lines] == ["quiet", "drift", "unverified", "drift", "drift", "quiet"]
     for line in lines:
         validate(line, load("tool/history"))
     summary = tmp_path / "since.json"
     done = drift(None, "--report", "--history", str(history), "--json", str(summary))
     assert done.exit_code == 0
-    assert re.search(r"Gone\n  breaking  unknown-id · status code: 404 → 410 \(.* in 2 runs\)", done.output)
+    words = "answered with HTTP 410 instead of 404"
+    assert re.search(rf"Gone\n  breaking  unknown-id · {words} \(.* in 3 runs\)", done.output)
     assert "Documented, never observed: " in done.output
     since = json.loads(summary.read_text(encoding="utf-8"))
     validate(since, {**load("tool/history"), "$ref": "#/$defs/summary"})
@@ -145,14 +153,96 @@ def test_strict_fails_on_anything(baseline: Path) -> None:
 @pytest.mark.socket
 def test_accept_makes_it_quiet(baseline: Path) -> None:
     """What was accepted is the baseline, with its reason, and valid by its schema."""
-    with faulty(fault("changed", "waiting", header("Content-Type", "text/plain"))) as server:
+    with faulty(fault("changed", "waiting", member("channel", "web"))) as server:
         done = drift(server, "--baseline", str(baseline), "--accept", "--reason", "announced on Friday")
         assert done.exit_code == 0
-        assert "Accepted: breaking waiting · media type: application/json → text/plain" in " ".join(done.output.split())
-        assert drift(server, "--baseline", str(baseline)).exit_code == 0
+        assert done.output.startswith("Accepted: 1 change\n")
+        assert "Accepted: additive, waiting · /channel is new (string)" in " ".join(done.output.split())
+        assert drift(server, "--baseline", str(baseline)).output.startswith("No drift\n")
+        again = drift(server, "--baseline", str(baseline), "--accept", "--reason", "once more")
+        assert again.output.startswith("No drift\n")
     document = json.loads((baseline / "facts.json").read_text(encoding="utf-8"))
     validate(document, load("tool/facts"))
-    assert [entry["reason"] for entry in document["accepted"]] == ["first run", "announced on Friday"]
+    assert [entry["reason"] for entry in document["accepted"]] == ["first run", "announced on Friday", "once more"]
+
+
+@pytest.mark.socket
+def test_the_first_baseline_says_what_is_in_it(tmp_path: Path) -> None:
+    """It is made whatever the endpoint breaks, and says so: the rules that were broken from the beginning."""
+    with faulty(fault("wrong", "waiting", drop("expires_at"))) as server:
+        done = drift(server, "--baseline", str(tmp_path), "--accept", "--reason", "first run")
+        assert re.match(r"Baseline made: \d+ facts in 10 situations\n", done.output)
+        assert "Broken from the beginning: breaking, waiting · /expires_at is absent" in " ".join(done.output.split())
+        assert "not in the baseline yet" not in done.output
+        assert (done.exit_code, drift(server, "--baseline", str(tmp_path)).exit_code) == (0, 0)
+
+
+@pytest.mark.socket
+def test_what_is_breaking_must_be_named(baseline: Path, tmp_path: Path) -> None:
+    """--accept accepts nothing while anything is breaking; --accept-only accepts what it names, and leaves the rest."""
+    history, kept = tmp_path / "h.jsonl", (baseline / "facts.json").read_bytes()
+    options = ("--baseline", str(baseline), "--history", str(history), "--reason", "announced")
+    server = faulty(
+        fault("a", "waiting", drop("expires_at")),
+        fault("b", "failed", member("channel", "web")),
+        fault("c", "completed-with-order", respell(9)),
+        fault("d", "in-progress", respell(9)),
+    )
+    with server:
+        refused = drift(server, *options, "--accept")
+        assert refused.exit_code == 1
+        text = " ".join(refused.output.split())
+        assert "Nothing was accepted, since 1 breaking change must be named by --accept-only" in text
+        assert "--accept-only HPP-S02 --accept-only /channel" in text
+        assert (baseline / "facts.json").read_bytes() == kept
+        wrong = drift(server, *options, "--accept-only", "waiting · /expires")
+        assert (wrong.exit_code, (baseline / "facts.json").read_bytes()) == (2, kept)
+        done = drift(server, *options, "--accept-only", "waiting*")
+        assert (done.exit_code, done.output.splitlines()[0]) == (
+            0,
+            "Accepted: 1 change; not accepted: 1 additive, 1 cosmetic known, which does not fail the run",
+        )
+        left = drift(server, *options[:4])
+        assert left.output.startswith("Drift: 1 additive, 1 cosmetic known")
+        whole = drift(server, *options, "--accept-only", "*")
+        assert whole.output.startswith("Accepted: 2 changes\n")
+        assert drift(server, *options[:4]).output.startswith("No drift\n")
+    for line in map(json.loads, history.read_text(encoding="utf-8").splitlines()):
+        validate(line, load("tool/history"))
+
+
+@pytest.mark.socket
+def test_the_guide_shows_what_is_printed(honest: Server, baseline: Path, tmp_path: Path) -> None:
+    """The example in docs/drift.md is what a run prints: one change is known, two are new."""
+    page = (folder("docs") / "drift.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(Drift: .*?)```", page, re.DOTALL)
+    known = fault("new", "waiting", member("channel", "web"))
+    new = (fault("gone", "in-progress", drop("expires_at")), fault("word", "failed", member("status", "EXPIRED")))
+    options = ("--baseline", str(baseline), "--history", str(tmp_path / "h.jsonl"))
+    with faulty(known) as server:
+        assert drift(server, *options).exit_code == 0
+    with faulty(known, *new) as server:
+        printed = drift(server, *options).output.partition("Notes")[0]
+    printed = printed.replace(server.url, "https://api.playground.kustom.co").replace(str(baseline), "baseline")
+    assert re.sub(r"20\d\d-\d\d-\d\d", "2026-11-20", printed).split() == shown.split()
+
+
+@pytest.mark.socket
+def test_the_documentation_is_a_baseline_of_what_it_allows() -> None:
+    """The embedded server, which keeps to the documentation, is no drift from it."""
+    done = drift(None, "--baseline", str(folder("cassettes") / "documented"))
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "No drift")
+
+
+@pytest.mark.socket
+def test_a_known_failure_is_no_drift(baseline: Path, tmp_path: Path) -> None:
+    """A rule in --known-failing is reported with its reason, and does not fail the run."""
+    (tmp_path / "known.txt").write_text("# asked in May\nHPP-S02\n")
+    options = ("--baseline", str(baseline), "--known-failing", str(tmp_path / "known.txt"))
+    with faulty(fault("a", "waiting", drop("expires_at"))) as server:
+        done = drift(server, *options)
+    assert done.exit_code == 0
+    assert "known failing  asked in May" in done.output
 
 
 @pytest.mark.socket
@@ -188,6 +278,11 @@ def test_unverified_touches_nothing(baseline: Path, tmp_path: Path, faults: tupl
         (("--baseline", "b", "--accept", "--reason", " "), "--accept needs --reason"),
         (("--baseline", "b", "--reason", "x"), "--reason goes with --accept"),
         (("--report",), "--report needs --history"),
+        (("--baseline", "b", "--accept-only", "x"), "--accept-only needs --reason"),
+        (("--baseline", "b", "--new-only"), "--new-only needs --history"),
+        (("--baseline", "b", "--webhook", "https://x"), "--webhook needs --history"),
+        (("--baseline", "b", "--history", "h", "--webhook", "http://hooks.example/x"), "--webhook wants an https URL"),
+        (("--baseline", "b", "--history", "h", "--webhook", "https://[x"), "--webhook wants an https URL"),
         (("--report", "--history", "nowhere.jsonl"), "nowhere.jsonl cannot be read"),
         (("http://127.0.0.1:1", "--fresh", "x", "--baseline", "b"), "--fresh compares recordings"),
         (("--page", "x.md", "--baseline", "b"), "--page compares the documentation alone"),

@@ -32,6 +32,7 @@ VALUES = {
     "body": "body.json", "paths": "cassettes", "host": "127.0.0.2",
     "interpreter": "python3", "callbacks": "localhost", "address": "http://127.0.0.1:9", "ready": "ready.json",
     "record_to": "kept", "callback_url": "https://shop.example/hpp",
+    "names": "*", "webhook": "https://127.0.0.1:1/x",
 }  # fmt: skip
 """A value that each parameter takes, by its name; for files of reports it is their format, for flags there is none."""
 
@@ -61,11 +62,11 @@ MODES = (
     )),
     Mode("drift", ("--page", "page.md"), frozenset({"page", "fail_on", *COMMON})),
     Mode("drift", ("--fresh", "cassettes", "--baseline", "cassettes"), frozenset(
-        {"fresh", "baseline", "fail_on", "history", "accepting", "reason", "reporting", "page", *COMMON}
+        {"fresh", "baseline", "fail_on", "history", "accepting", "names", "reason", "reporting", "page", *COMMON}
     )),
     Mode("drift", ("--baseline", "base", "--accept", "--reason", "first"), frozenset(
-        {"baseline", "accepting", "reason", "history", "fresh", "reporting", "page", "base_url", "session_ids", "polls",
-         "max_latency", "allow_production", "provision", "browser", "seed", *(COMMON - {"strict"})}
+        {"baseline", "accepting", "names", "reason", "history", "fresh", "reporting", "page", "base_url", "session_ids",
+         "polls", "max_latency", "allow_production", "provision", "browser", "seed", *(COMMON - {"strict"})}
     )),
 )  # fmt: skip
 
@@ -88,6 +89,8 @@ IDLE = {
     ("endpoint", "browser"): (),
     ("recording", "scheduler"): ("cassettes/documented",),
     ("drift", "reason"): ("--baseline", "cassettes"),
+    ("drift", "new_only"): ("--baseline", "cassettes"),
+    ("drift", "webhook"): ("--baseline", "cassettes"),
 }
 """Options that do nothing beside these words, or without others, and are refused there."""
 

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import SCENARIOS
 from hpp_contract.drift import Accepted, Baseline, accept, as_json, compare_with_baseline, read_baseline
-from hpp_contract.drift.classify import How, classify
+from hpp_contract.drift.classify import classify
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare
 from hpp_contract.drift.facts import REFUSALS, SESSION, FactKey, Facts, Kind, situation_of
+from hpp_contract.drift.words import How
 from hpp_contract.engine import edits
 from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Context, Exchange, Instant, Request, Response

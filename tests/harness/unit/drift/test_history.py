@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.drift.facts import STATUS
-from hpp_contract.drift.history import append, change_timelines, line_of, never_observed, read_history
+from hpp_contract.drift.history import append, change_timelines, line_of, never_observed, read_history, with_news
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.reporting.history_summary import HistorySummary, summary_json, summary_markdown, summary_text
+from hpp_contract.reporting.view import grouped_changes
 from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
 
 
@@ -105,11 +107,9 @@ def test_reports_agree() -> None:
     history = HistorySummary(WEEK, torn=1)
     text, markdown, summary = summary_text(history), summary_markdown(history), json.loads(summary_json(history))
     assert "7 runs from 2026-01-01 to 2026-01-07: 3 quiet, 3 with drift, 1 not verified" in text
-    assert (
-        "Still there\n  breaking  waiting · /expires_at: string → number (since 2026-01-07, in 3 runs, first seen"
-        in text
-    )
-    assert "Gone\n  cosmetic  unknown-id · header x-cache: present → absent (since 2026-01-04 until 2026-01-05" in text
+    words = "waiting · /expires_at is of type number instead of string"
+    assert f"Still there\n  breaking  {words} (since 2026-01-07, in 3 runs, first seen" in text
+    assert "Gone\n  cosmetic  unknown-id · header x-cache is gone (since 2026-01-04 until 2026-01-05" in text
     assert "1 line of the history could not be read." in text
     assert markdown.count("| still there |") == 1
     assert {change["fact"]: change["state"] for change in summary["changes"]} == {
@@ -121,9 +121,51 @@ def test_reports_agree() -> None:
 
 def test_same_change_in_several_situations_is_one_line() -> None:
     """The same change of several situations in one run is one line with all its situations."""
-    there = Change(ChangeClass.BREAKING, "in-progress · /expires_at", "string", "number")
+    there = replace(TYPE, fact="in-progress · /expires_at")
     text = summary_text(HistorySummary([run(1, TYPE, there)]))
-    assert "waiting, in-progress · /expires_at: string → number" in text
+    assert "waiting, in-progress · /expires_at is of type number instead of string" in text
+
+
+def test_a_line_of_an_older_version_has_no_words() -> None:
+    """Its fact and its values are what can be said."""
+    text = summary_text(HistorySummary([run(1, replace(TYPE, what=""))]))
+    assert "waiting · /expires_at: number instead of string" in text
+
+
+def test_what_follows_is_in_the_line_of_its_cause() -> None:
+    """What began and ended with its cause is no line of its own; what lasts longer is."""
+    rule = Change(ChangeClass.BREAKING, "waiting · HPP-S03", "kept", "broken", what="x", cause=TYPE.fact)
+    both = HistorySummary([run(1, TYPE, rule)])
+    assert "HPP-S03" not in summary_text(both)
+    assert [each.get("cause") for each in json.loads(summary_json(both))["changes"]] == [None, TYPE.fact]
+    text = summary_text(HistorySummary([run(1, TYPE, rule), run(2, rule)]))
+    assert "Gone\n  breaking  waiting · /expires_at" in text
+    assert "Still there\n  breaking  waiting · x" in text
+
+
+@given(st.lists(st.integers(0, 3), min_size=4, max_size=4))
+def test_any_causes_are_grouped(causes: list[int]) -> None:
+    """Whatever causes a history from outside names, circles too, each change is in one group."""
+    facts = [f"waiting · /{number}" for number in range(4)]
+    changes = [
+        Change(ChangeClass.RISKY, fact, "a", "b", cause=facts[of]) for fact, of in zip(facts, causes, strict=True)
+    ]
+    grouped = [change.fact for group in grouped_changes(changes) for change in group.changes]
+    assert sorted(grouped) == facts
+
+
+def test_news() -> None:
+    """What a run before had, and no run since found gone, is known; what came back or was accepted is new. New ones
+    come first."""
+    other = replace(TYPE, after="null")
+    assert [(each.after, each.known_since) for each in with_news([TYPE, other], WEEK)] == [
+        ("null", ""),
+        ("number", "2026-01-07T03:00:00Z"),
+    ]
+    assert [each.known_since for each in with_news([TYPE, HEADER], WEEK[:6])] == ["", ""], "both are gone"
+    assert [each.known_since for each in with_news([TYPE], [run(1, TYPE, accepted="yes")])] == [""]
+    partly = run(1, TYPE, HEADER, accepted="yes", left=(TYPE.fact,))
+    assert [each.known_since for each in with_news([TYPE, HEADER], [partly])] == ["", "2026-01-01T03:00:00Z"]
 
 
 def test_hostile_history_cannot_steer_the_terminal() -> None:

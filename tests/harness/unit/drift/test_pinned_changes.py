@@ -16,15 +16,15 @@ from dataclasses import replace
 
 import pytest
 
-from hpp_contract.drift.classify import change_of
+from hpp_contract.drift.classify import advice_about, change_of
 from hpp_contract.drift.collect import collect_facts
 from hpp_contract.drift.compare import compare, undecided
 from hpp_contract.drift.facts import FactCounts, FactKey, Facts
 from hpp_contract.engine import edits
 from hpp_contract.engine.report import SEPARATOR, Change
-from hpp_contract.engine.rule import ChangeClass, Severity
+from hpp_contract.engine.rule import ChangeClass, Finding, Severity
 from hpp_contract.model import Exchange
-from hpp_contract.rules import find
+from hpp_contract.rules import CATALOGUE, find
 from tests.harness.support.paths import SNAPSHOTS
 from tests.harness.support.pinned import assert_pinned
 from tests.harness.support.recording_tools import (
@@ -137,10 +137,24 @@ def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     rule = find(rule_id)
     assert rule is not None
     assert rule.severity == Severity(severity)
-    advice = f"Broken rule: {rule.summary} Why this matters: hpp-contract explain {rule_id}"
-    change = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1")
-    assert change == Change(change.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice)
+    change = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1", FOUND)
+    words = "/expires_at is a number instead of a text, and 1 more like it"
+    advice = advice_about(rule_id)
+    assert change == Change(change.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice, words)
     assert change.change_class == weight
+
+
+FOUND = [Finding("/expires_at", "a text", "a number"), Finding("/updated_at", "a text", "a number")]
+
+
+def test_advice_is_advice() -> None:
+    """For every rule that drift judges it says what to do, and neither names the rule nor sends the reader to it."""
+    for rule in CATALOGUE:
+        advice = advice_about(rule.id)
+        assert advice.endswith(".")
+        assert rule.id not in advice
+        assert rule.summary not in advice
+    assert "hpp-contract serve" in advice_about("HPP-R01")
 
 
 def precise(*digits: int) -> Facts:

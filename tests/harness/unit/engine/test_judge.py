@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hpp_contract.engine import Outcome, Report, Subject, judge
 from hpp_contract.engine.judge import SAMPLE, Judge, Tally, broken, by_condition, exercised
-from hpp_contract.engine.rule import Finding, Rule, Severity, rule
+from hpp_contract.engine.rule import Finding, Rule, rule
 from hpp_contract.engine.rule import Subject as Kind
 from hpp_contract.model import Context, Exchange, Instant, Request, Response, Trace
 from hpp_contract.model.client_read import ClientRead, ClientResult
@@ -190,7 +190,7 @@ def test_the_rules_that_one_exchange_breaks() -> None:
     found, crashed = finder("exchange"), replace(crashing(), id="HPP-X02")
     assert broken([found, *CATALOGUE[-1:]], exchange) == [(found, [Finding("here", "a", "b")])]
     groups = by_condition([found, crashed, finder("trace")], "exchange")
-    assert list(exercised(groups, exchange)) == [(found, Severity.MUST), (crashed, None)]
+    assert list(exercised(groups, exchange)) == [(found, (Finding("here", "a", "b"),)), (crashed, ())]
 
 
 def test_a_crash_beside_a_finding() -> None:

@@ -106,9 +106,9 @@ def test_changes_are_annotated_by_class() -> None:
     """What fails a drift run is an error, other changes are notices, and what is alike is written once."""
     written = [(one.name, one.properties["title"]) for one in runner(github(ReportView(drifted())))]
     assert written == [
-        ("error", "breaking: waiting, in-progress · /expires_at"),
-        ("error", "risky: waiting · /status value"),
-        ("notice", "additive: any session · /links"),
+        ("error", "breaking, new: waiting, in-progress · /expires_at is gone"),
+        ("error", "risky, known since 2026-11-02: waiting · /status is PARKED, which is new"),
+        ("notice", "additive, new: any session · /links is new (object)"),
     ]
 
 
@@ -150,10 +150,11 @@ def test_fingerprints_outlive_what_varies() -> None:
         (EVERY_OUTCOME, ["critical", "critical", "blocker", "minor"]),
         (report(verdict("HPP-S01", Outcome.BROKEN, finding(), known_failing="why")), ["info"]),
         (report(unverified="closed port"), ["blocker"]),
-        (drifted(), ["critical", "major", "minor"]),
+        (drifted(), ["critical", "minor", "major"]),
+        (replace(drifted(), changes=(replace(drifted().changes[2], cause="", known_failing="why"),)), ["info"]),
         (report(verdict("HPP-S01", Outcome.OK)), []),
     ],
-    ids=["every-outcome", "known", "unverified", "drift", "kept"],
+    ids=["every-outcome", "known", "unverified", "drift", "known drift", "kept"],
 )
 def test_severities_follow_the_verdict(judged: Report, severities: list[str]) -> None:
     """What fails the run is critical or worse, what warns is minor, what is known is said and weighs nothing."""

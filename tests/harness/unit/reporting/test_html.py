@@ -147,7 +147,8 @@ def test_polled_sessions_and_transitions_are_described() -> None:
 def test_drift_is_shown_with_its_history() -> None:
     """Changes come with before, after and advice, alike ones once; runs come with their verdicts."""
     text = " ".join(Page(html(ReportView(drifted(), HISTORY))).text.split())
-    assert "breaking waiting, in-progress · /expires_at" in text
+    assert "breaking new waiting, in-progress · /expires_at is gone" in text
+    assert "risky known since 2026-11-02 waiting · /status is PARKED" in text
     assert text.count("Stop relying on it.") == 1
     assert "5 runs from 2026-11-01 to 2026-11-05: 2 quiet, 2 with changes, 1 that could not be verified." in text
     assert "2026-11-02: 1 breaking, 1 risky, 1 additive" in text

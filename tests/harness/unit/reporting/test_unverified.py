@@ -97,10 +97,13 @@ def test_what_was_verified_is_said(judged: str, words: str) -> None:
 
 
 def test_the_verdict_is_the_first_line() -> None:
-    """On a terminal the first line is the verdict."""
+    """On a terminal the first line is the verdict; about drift it is short, and why stands below."""
     for judged in UNVERIFIED.values():
         view = ReportView(judged)
-        assert terminal(view, width=200).splitlines()[0] == view.headline
+        first, subject, *below = terminal(view, width=200).splitlines()
+        assert first == (view.verdict[0] if view.is_drift else view.headline)
+        assert view.report.subject.name in subject
+        assert not view.is_drift or below[1] == view.verdict[1]
 
 
 def recorded(*verdicts: Any) -> Report:
