@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 LABEL = "hpp-drift"
-ALARMING = ("breaking", "risky")
+ORDER = ("breaking", "risky", "additive", "cosmetic")
+
+ALARMING = ORDER[:2]
 """Classes that deserve an issue. The others are in the job's summary."""
+
+FOUND_BY = "The run that found it: "
 
 Change = dict[str, Any]
 
@@ -38,11 +43,13 @@ def main(summary: Path) -> None:
 
 
 def tell(issue: dict[str, Any] | None, since: str, drift: list[Change]) -> None:
-    """Open the issue of this drift, or bring it up to date."""
-    text = body(since, drift)
+    """Open the issue of this drift, or bring it up to date. It keeps its link to the run that found the drift."""
     if issue is None:
+        text = body(since, drift, os.environ.get("RUN_URL", ""))
         gh("issue", "create", "--title", title(since, drift), "--label", LABEL, "--body-file", "-", text=text)
-    elif issue["body"].strip() != text.strip():
+        return
+    text = body(since, drift, found_by(issue["body"]))
+    if issue["body"].strip() != text.strip():
         gh("issue", "edit", str(issue["number"]), "--title", title(since, drift), "--body-file", "-", text=text)
 
 
@@ -54,38 +61,80 @@ def open_issues() -> list[dict[str, Any]]:
 
 
 def title(since: str, drift: list[Change]) -> str:
-    """The worst class, what changed first in it, and since when."""
+    """The worst class, what changed first in it, and since when, as the report of the run says it."""
     there = [change for change in drift if change["state"] == "still there"] or drift
-    worst = next(change for change in there if change["class"] == min(map(severity, there))[1])
-    more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-    return f"Drift since {since[:10]}: {worst['class']}, {worst['fact']}{more}"
+    first, *others = causes(there)
+    more = f" and {len(others)} more" if others else ""
+    return f"Drift since {since[:10]}: {worst(first)}, {words(first)}{more}"
 
 
-def severity(change: Change) -> tuple[int, str]:
-    """A class as something to sort by, the worst first."""
-    order = ("breaking", "risky", "additive", "cosmetic")
-    return order.index(change["class"]), change["class"]
+def causes(drift: list[Change]) -> list[list[Change]]:
+    """The changes by their cause: the same change of several situations, then what follows from it; the worst first."""
+    facts = {change["fact"] for change in drift}
+    groups: dict[tuple[str, str], list[Change]] = {}
+    of_fact: dict[str, list[Change]] = {}
+    for change in drift:
+        if change.get("cause") not in facts:
+            group = groups.setdefault((change["fact"].partition(" · ")[2], what(change)), [])
+            of_fact[change["fact"]] = group
+            group.append(change)
+    for change in drift:
+        if change.get("cause") in facts:
+            of_fact.get(change["cause"], []).append(change)
+    return sorted(groups.values(), key=lambda group: ORDER.index(worst(group)))
 
 
-def body(since: str, drift: list[Change]) -> str:
-    """A table of the changes, and what to do."""
-    rows = [
-        f"| {change['class']} | {code(change['fact'])} | {code(change['before'])} | {code(change['after'])} "
-        f"| {change['state']} |"
-        for change in sorted(drift, key=severity)
-    ]
+def worst(group: list[Change]) -> str:
+    """The class of the worst of these changes."""
+    return min((str(change["class"]) for change in group), key=ORDER.index)
+
+
+def what(change: Change) -> str:
+    """What changed; runs of older versions kept no words."""
+    aspect = change["fact"].partition(" · ")[2]
+    return str(change.get("what") or f"{aspect}: {change['after']} instead of {change['before']}")
+
+
+def words(group: list[Change]) -> str:
+    """The situations, and what changed in them."""
+    same = [change["fact"].partition(" · ")[0] for change in group if change.get("cause") == group[0].get("cause")]
+    named = [situation for situation in dict.fromkeys(same) if not situation.startswith("any ")] or same[:1]
+    return f"{', '.join(named)} · {what(group[0])}"
+
+
+def body(since: str, drift: list[Change], run: str) -> str:
+    """A table of what changed, the rules that see it, and what to do."""
+    rows, advice = [], []
+    for group in causes(drift):
+        rules = [name for change in group if (name := change["fact"].partition(" · ")[2]).startswith("HPP-")]
+        states = dict.fromkeys(change["state"] for change in group)
+        cells = (code(words(group)), " ".join(dict.fromkeys(rules)), ", ".join(states))
+        rows.append(f"| {worst(group)} | {' | '.join(cells)} |")
+        advice += [f"- {plain(group[0]['advice'])}"] if group[0].get("advice") else []
     lines = [
         marker(since),
         f"Since {since[:10]} the endpoint answers differently from the baseline.",
+        *([f"{FOUND_BY}{run}"] if run else []),
         "",
-        "| class | fact | before | after | state |",
-        "|---|---|---|---|---|",
+        "| class | what changed | rules | state |",
+        "|---|---|---|---|",
         *rows,
+        *(["", "What the author of a client should do:", "", *dict.fromkeys(advice)] if advice else []),
         "",
-        "If it is right, accept it with `hpp-contract drift --baseline baseline --accept --reason …` and commit the",
-        "baseline. This issue closes itself when the changes are gone or accepted.",
+        "If it is right, accept it with `hpp-contract drift --baseline baseline --accept-only FACT --reason …` and",
+        "commit the baseline. This issue closes itself when the changes are gone or accepted.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def found_by(text: str) -> str:
+    """The link to the run that found the drift, as the issue has it."""
+    return next((line.removeprefix(FOUND_BY) for line in text.splitlines() if line.startswith(FOUND_BY)), "")
+
+
+def plain(text: str) -> str:
+    """Text in which nothing is markup or a mention."""
+    return re.sub(r"[\\`*_\[\]<>#@|]", lambda match: f"&#{ord(match[0])};", text.replace("\n", " "))
 
 
 def over(drift: list[Change]) -> str:

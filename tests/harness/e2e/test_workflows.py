@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from hpp_contract import __version__
-from hpp_contract.engine.edits import status
+from hpp_contract.engine.edits import drop, status
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.server import Server
 from tests import published_schemas
@@ -197,8 +197,8 @@ def test_drift_job_over_several_runs(tmp_path: Path) -> None:
     assert states == [[], ["open"], ["open"], ["open"], ["closed"]]
     (issue,) = runner.issues
     assert issue["title"].startswith("Drift since ")
-    assert "breaking, unknown-id · status code" in issue["title"]
-    assert "| breaking | `unknown-id · status code` | `404` | `410` |" in issue["body"]
+    assert "breaking, unknown-id · answered with HTTP 410" in issue["title"]
+    assert "| breaking | `unknown-id · answered with HTTP 410 instead of 404` | HPP-E03 HPP-H01 |" in issue["body"]
     assert issue["comment"].startswith("Over: gone on ")
     assert issue["comment"].endswith("https://github.example/o/r/actions/runs/7")
     assert len((tmp_path / "history" / "drift.jsonl").read_text(encoding="utf-8").splitlines()) == len(runs)
@@ -241,17 +241,45 @@ def test_one_issue_a_drift(tmp_path: Path) -> None:
 
     one, two, three = (f"2026-01-0{day}T03:00:00Z" for day in (1, 2, 3))
     harmless = change(two, "still there", "additive", "waiting · /y")
-    first = ("Drift since 2026-01-01: breaking, waiting · /x and 1 more", "open")
+    words = "/x: number | `x` instead of string"
+    first = (f"Drift since 2026-01-01: breaking, waiting · {words} and 1 more", "open")
     risky = change(one, "still there", "risky", "waiting · /z")
     assert tell(change(one, "still there"), risky, harmless) == [first]
-    assert "`number / 'x'`" in runner.issues[0]["body"]
+    assert "`waiting · /x: number / 'x' instead of string`" in runner.issues[0]["body"]
     assert tell(change(one, "still there"), risky, harmless) == [first]
-    partly = [("Drift since 2026-01-01: risky, waiting · /z", "open")]
+    partly = [("Drift since 2026-01-01: risky, waiting · /z: number | `x` instead of string", "open")]
     assert tell(change(one, "gone"), risky) == partly
     assert "| gone |" in runner.issues[0]["body"]
     second = tell(change(one, "gone"), change(one, "accepted", "risky", "waiting · /z"), change(three, "still there"))
     assert [state for _, state in second] == ["closed", "open"]
     assert runner.issues[0]["comment"] == "Over: accepted on 2026-01-09, gone on 2026-01-09."
+
+
+@pytest.mark.process
+def test_an_issue_says_what_the_report_says(tmp_path: Path) -> None:
+    """Title, body and link: what changed in words, once, with its rules and advice, and the run that found it."""
+    new = (fault("a", "waiting", drop("expires_at")), fault("b", "completed-with-order", drop("expires_at")))
+    with Server() as honest:
+        runner = Runner(tmp_path, honest)
+        assert runner.step("hpp-contract drift --baseline b --accept --reason x") == 0, runner.said
+    with Server(new) as server:
+        runner.probe(server)
+        report = "hpp-contract drift --report --history h --json since.json"
+        assert runner.step(f"hpp-contract drift --baseline b --history h > drift.txt || {report}") == 0, runner.said
+        tell = "python .github/drift_issues.py since.json"
+        assert runner.step(tell, {"RUN_URL": "https://github.example/o/r/actions/runs/7"}) == 0, runner.said
+        assert runner.step(tell, {"RUN_URL": "https://github.example/o/r/actions/runs/8"}) == 0, runner.said
+    (issue,) = runner.issues
+    (line,) = [
+        line
+        for line in (tmp_path / "drift.txt").read_text(encoding="utf-8").splitlines()
+        if line.startswith("breaking, new")
+    ]
+    assert issue["title"].partition(", ")[2] == line.removeprefix("breaking, new  ")
+    assert f"| breaking | `{line.removeprefix('breaking, new  ')}` | HPP-S02 | still there |" in issue["body"]
+    assert "- Make the member optional, and decide what your client does without it." in issue["body"]
+    assert "The run that found it: https://github.example/o/r/actions/runs/7\n" in issue["body"]
+    assert "kept" not in issue["body"]
 
 
 def shown(language: str) -> str:
