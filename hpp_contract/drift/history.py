@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -243,6 +244,12 @@ def _shows_absence(run: Run, change: Change) -> bool:
     """Whether a run without the change observed its situation. No run observes every status."""
     decided = change.aspect != STATUS.text and change.fact not in run.undecided
     return decided and change.situation in run.observed
+
+
+def moments(runs: Iterable[Run]) -> Callable[[str], str]:
+    """How to write a time of these runs: the day, and the time too where a day has several of them."""
+    days = Counter(run.at[:10] for run in runs)
+    return lambda at: at[:10] if days[at[:10]] < 2 else f"{at[:10]} {at[11:16]}"
 
 
 def never_observed(confirmed: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpp_contract import __version__
-from hpp_contract.drift.history import ChangeTimeline, Run, change_timelines, never_observed
+from hpp_contract.drift.history import ChangeTimeline, Run, change_timelines, moments, never_observed
 from hpp_contract.engine.report import Change
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.markdown import code, escape
@@ -40,12 +40,16 @@ class HistorySummary:
         counts = Counter[str](run.verdict for run in self.runs)
         return {verdict: counts[verdict] for verdict in _VERDICTS}
 
+    def when(self, at: str) -> str:
+        """A time of a run in words."""
+        return moments(self.runs)(at)
+
 
 def summary_text(summary: HistorySummary) -> str:
     """The summary as text: the changes that are still there first."""
     lines = [_headline(summary), ""]
     for state in ("still there", "gone", "accepted"):
-        lines_of_state = [_line(*each) for each in _grouped(summary.timelines) if each[1].state == state]
+        lines_of_state = [_line(summary, *each) for each in _grouped(summary.timelines) if each[1].state == state]
         lines += [state.capitalize(), *(f"  {line}" for line in lines_of_state), ""] if lines_of_state else []
     lines += ["No change was ever seen.", ""] if not summary.timelines else []
     return printable_lines([*lines, *_sentences(summary)])
@@ -54,7 +58,8 @@ def summary_text(summary: HistorySummary) -> str:
 def summary_markdown(summary: HistorySummary) -> str:
     """The same as Markdown, with a table of the changes."""
     rows = [
-        f"| {group.change_class} | {code(group.title)} | {_day(each.since)} | {each.state}{_until(each)} |"
+        f"| {group.change_class} | {code(group.title)} | {summary.when(each.since)} "
+        f"| {each.state}{_until(summary, each)} |"
         for group, each in _grouped(summary.timelines)
     ]
     table = ["| class | what changed | since | state |", "|---|---|---|---|", *rows] if rows else []
@@ -111,14 +116,15 @@ def _grouped(timelines: Iterable[ChangeTimeline]) -> list[tuple[ChangeGroup, Cha
     return [(group, own[group.first]) for own in same.values() for group in grouped_changes(tuple(own))]
 
 
-def _line(group: ChangeGroup, timeline: ChangeTimeline) -> str:
-    first = f", first seen {_day(timeline.first_seen)}" if timeline.first_seen != timeline.since else ""
-    times = f"since {_day(timeline.since)}{_until(timeline)}, in {plural(timeline.runs, 'run')}{first}"
+def _line(summary: HistorySummary, group: ChangeGroup, timeline: ChangeTimeline) -> str:
+    when = summary.when
+    first = f", first seen {when(timeline.first_seen)}" if timeline.first_seen != timeline.since else ""
+    times = f"since {when(timeline.since)}{_until(summary, timeline)}, in {plural(timeline.runs, 'run')}{first}"
     return f"{group.change_class:<9} {group.title} ({times})"
 
 
-def _until(timeline: ChangeTimeline) -> str:
-    return f" until {_day(timeline.until)}" if timeline.until else ""
+def _until(summary: HistorySummary, timeline: ChangeTimeline) -> str:
+    return f" until {summary.when(timeline.until)}" if timeline.until else ""
 
 
 def _day(at: str) -> str:

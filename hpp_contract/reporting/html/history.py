@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hpp_contract.drift.history import Run
+from hpp_contract.drift.history import Run, moments
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.reporting.view import by_class, grouped_changes, plural
@@ -77,8 +77,11 @@ def history_chart(runs: Sequence[Run]) -> History | None:
     counts = [Counter(group.change_class for group in grouped_changes(run.changes)) for run in latest]
     most = max(count.total() for count in counts)
     width = 100 / len(latest)
+    when = moments(latest)
     columns = (
-        Column(round(number * width, 3), round(width, 3), run.verdict, _description(run), tuple(_boxes(count, most)))
+        Column(
+            round(number * width, 3), round(width, 3), run.verdict, _description(run, when), tuple(_boxes(count, most))
+        )
         for number, (run, count) in enumerate(zip(latest, counts, strict=True))
     )
     return History(tuple(columns), most, _day(latest[0]), _day(latest[-1]))
@@ -93,13 +96,13 @@ def _boxes(counts: Counter[ChangeClass], most: int) -> Iterator[Box]:
             yield Box(each.value, round(ground, 2), round(height, 2))
 
 
-def _description(run: Run) -> str:
+def _description(run: Run, when: Callable[[str], str]) -> str:
     outcome = {
         "quiet": "no change",
         "drift": by_class(run.changes),
         "unverified": "could not be verified",
     }[run.verdict]
-    return f"{_day(run)}: {outcome}{', accepted' if run.accepted is not None else ''}"
+    return f"{printable(when(run.at))}: {outcome}{', accepted' if run.accepted is not None else ''}"
 
 
 def _day(run: Run) -> str:

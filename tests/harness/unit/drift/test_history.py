@@ -16,7 +16,9 @@ from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.report import Change
 from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.reporting.history_summary import HistorySummary, summary_json, summary_markdown, summary_text
+from hpp_contract.reporting.html.history import history_chart
 from hpp_contract.reporting.view import grouped_changes
+from tests.harness.support.not_none import not_none
 from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
 
 
@@ -181,3 +183,16 @@ def test_a_history_of_unknown_verdicts(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("".join(json.dumps(line) + "\n" for line in lines))
     runs, unreadable = read_history(tmp_path / "runs")
     assert (len(runs), unreadable) == (1, 1)
+
+
+def test_a_day_with_several_runs_has_times() -> None:
+    """Where a day has one run, the day says when; where it has several, the time does too."""
+    later = replace(run(1), at="2026-01-01T15:30:00Z")
+    text = summary_text(HistorySummary([run(1, TYPE), later, run(2, TYPE)]))
+    assert "since 2026-01-02, in 2 runs, first seen 2026-01-01 03:00)" in text
+    chart = not_none(history_chart([run(1, TYPE), later, run(2)]))
+    assert [column.description for column in chart.columns] == [
+        "2026-01-01 03:00: 1 breaking",
+        "2026-01-01 15:30: no change",
+        "2026-01-02: no change",
+    ]
