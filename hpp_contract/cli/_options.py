@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from hpp_contract.cli._console import colour, redactor, width, write_stdout
+from hpp_contract.engine.deadline import MAX_TIME_S
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.evidence import with_evidence
 from hpp_contract.engine.files import check, write
@@ -59,6 +60,15 @@ class Options:
         """Whether a report is asked for that shows exchanges and history."""
         return any(writer.detailed for writer in WRITERS if writer.name in self.files)
 
+
+max_time_option = click.option(
+    "--max-time",
+    type=click.FloatRange(min=0, min_open=True),
+    default=MAX_TIME_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="The longest that the run may take; then it ends with what it has learned (3).",
+)
 
 _COMMON = (
     *(click.option(writer.option, type=_FILE, metavar="FILE", help=writer.help) for writer in WRITERS),

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from hpp_contract.cli._console import environ, progress
-from hpp_contract.cli._options import Command, decorated
+from hpp_contract.cli._options import Command, decorated, max_time_option
+from hpp_contract.engine.deadline import MAX_TIME_S
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.clock import Clock
 from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe, target_from
@@ -28,6 +29,7 @@ class ProbeOptions:
     allow_production: bool = False
     provision: bool = False
     browser: bool = False
+    max_time: float = MAX_TIME_S
 
     def target(self) -> Target:
         """The target that these options and the environment describe; raises UsageProblem."""
@@ -45,6 +47,7 @@ class ProbeOptions:
             browser=self.browser,
             order=order_from(os.environ) if self.provision else None,
             clock=clock,
+            max_time=self.max_time,
         )
 
     def run(self, seed: int, clock: Clock) -> ProbeResult:
@@ -66,6 +69,7 @@ _PROBE = (
         metavar="SECONDS",
         help="An answer that takes longer is a warning.",
     ),
+    max_time_option,
     click.option("--allow-production", is_flag=True, help="Read from a production host too."),
     click.option("--provision", is_flag=True, help="Create a session too, follow it to its end and disable it."),
     click.option("--browser", is_flag=True, help="Open that session's page in Chromium."),

@@ -16,7 +16,15 @@ import click
 from hpp_contract.cases import CASES, GENERATED, Case, select, selects_generated
 from hpp_contract.cases.scenarios import CREDENTIALS
 from hpp_contract.cli._console import completing, progress, redactor, write_stdout
-from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
+from hpp_contract.cli._options import (
+    Options,
+    authority,
+    common_options,
+    finish,
+    max_time_option,
+    refuse_all_but,
+    refuse_idle,
+)
 from hpp_contract.client import Adapter, GeneratedOptions, RunOptions, run
 from hpp_contract.client.adapters import own_interpreter
 from hpp_contract.client.adapters.command import CommandAdapter
@@ -59,6 +67,7 @@ VARIABLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NO
     metavar="SECONDS",
     help="The longest that one read may take.",
 )
+@max_time_option
 @click.option(
     "--generated",
     type=click.IntRange(0, 100_000),
@@ -84,6 +93,7 @@ def client(
     command: str | None,
     only: tuple[str, ...],
     timeout: float,
+    max_time: float,
     generated: int | None,
     folder: Path | None,
     cassettes: tuple[str, ...],
@@ -117,7 +127,7 @@ def client(
     generated_options = _generated(generated, folder, only, options.seed)
     if generated_options is None:
         refuse_idle(("folder",), "no generated sessions are read")
-    run_options = replace(run_options, generated=generated_options, clock=options.clock)
+    run_options = replace(run_options, generated=generated_options, clock=options.clock, max_time=max_time)
     with progress("running client cases"), authority(tls) as trusted, trusting(trusted), ended_by_signals():
         report = run(cases, start, subject, replace(run_options, tls=trusted))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}

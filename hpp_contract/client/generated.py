@@ -24,6 +24,7 @@ from hpp_contract.cases.scenarios import session_id
 from hpp_contract.client.run_case import CaseResult
 from hpp_contract.client.verdicts import RULES, verdicts_on
 from hpp_contract.engine import Outcome, RuleVerdict, Subject
+from hpp_contract.engine.deadline import NEVER, Deadline
 from hpp_contract.engine.errors import raise_refusal
 from hpp_contract.engine.fault import Fault
 from hpp_contract.engine.files import replace_file
@@ -137,14 +138,15 @@ class GeneratedRun:
         self._subject = subject
         self._exempt_rules = exempt_rules
         self._broken_by: dict[bytes, tuple[str, ...]] = {}
-        self._until = 0.0
+        self._until, self._deadline = 0.0, NEVER
 
-    def run(self, count: int, seed: int) -> None:
-        """Generate `count` sessions, and shrink those that fail. The same seed generates the same sessions. Raises what
-        reading one raises."""
+    def run(self, count: int, seed: int, deadline: Deadline = NEVER) -> None:
+        """Generate `count` sessions, and shrink those that fail, until the `deadline`. The same seed generates the same
+        sessions. Raises what reading one raises."""
         import hypothesis.strategies  # noqa: F401  slow to import: before the time that the client is given
 
-        self._until = time.monotonic() + BASE_LIMIT_S + LIMIT_PER_SESSION_S * max(0, count - DEFAULT_COUNT)
+        enough = time.monotonic() + BASE_LIMIT_S + LIMIT_PER_SESSION_S * max(0, count - DEFAULT_COUNT)
+        self._until, self._deadline = min(enough, deadline.at), deadline
         try:
             with _without_notes():
                 _search(self._ask, count, seed)
@@ -182,12 +184,15 @@ class GeneratedRun:
             failures = self.failures(case)
         except Exception as error:
             raise _TimeUp from error
+        if failures and self._deadline.is_over():  # the last read may have been cut short
+            self.late = True
+            raise _TimeUp
         if self.smallest:
             self.simpler += 1
         else:
             self.count += 1
             if failures:
-                self._until = time.monotonic() + SHRINK_LIMIT_S
+                self._until = min(time.monotonic() + SHRINK_LIMIT_S, self._deadline.at)
         for rule, verdict in failures.items():
             if rule not in self.smallest or case.size < self.smallest[rule][0].size:
                 self.smallest[rule] = case, verdict

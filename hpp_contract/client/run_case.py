@@ -12,6 +12,7 @@ from hpp_contract.cases import Case
 from hpp_contract.cases.case import SHORT
 from hpp_contract.client.adapters.adapter import Adapter, Ask
 from hpp_contract.client.case_server import CaseServer
+from hpp_contract.engine.deadline import NEVER, Deadline
 from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
@@ -66,9 +67,16 @@ class Before:
 
 
 def run_case(
-    case: Case, server: CaseServer, adapter: Adapter, wait: float, evidence: str, before: Before = Before()
+    case: Case,
+    server: CaseServer,
+    adapter: Adapter,
+    wait: float,
+    evidence: str,
+    before: Before = Before(),
+    deadline: Deadline = NEVER,
 ) -> CaseResult:
-    """Ask for every read of `case`, for at most `wait` seconds each; a read without an answer is the last.
+    """Ask for every read of `case`, for at most `wait` seconds each and never after the `deadline`; a read without an
+    answer is the last.
 
     `evidence` is the command that runs the case again. Raises what the adapter raises, and SystemRefused when the
     system refused a server what it needed: then no answer counts.
@@ -77,7 +85,8 @@ def run_case(
     if left_out := _left_out(case, adapter):
         return CaseResult(case, (), (), left_out=left_out)
     handshakes = server.failed_handshakes
-    reads = _at_once(case, server, adapter, wait) if case.concurrent else _in_turn(case, server, adapter, wait)
+    how = _at_once if case.concurrent else _in_turn
+    reads = how(case, server, adapter, wait, deadline)
     reads = tuple(replace(read, can=adapter.can, evidence=evidence) for read in reads)
     if left_out := _left_out(case, adapter):  # a hello may come late
         return CaseResult(case, (), (), left_out=left_out)
@@ -99,13 +108,15 @@ def _left_out(case: Case, adapter: Adapter) -> str | None:
     return None
 
 
-def _in_turn(case: Case, server: CaseServer, adapter: Adapter, wait: float) -> tuple[ClientRead, ...]:
+def _in_turn(
+    case: Case, server: CaseServer, adapter: Adapter, wait: float, deadline: Deadline
+) -> tuple[ClientRead, ...]:
     """The reads, one after the other."""
     reads: list[ClientRead] = []
     for number, ask in enumerate(_asks(case, server)):
         if number and case.pause:
             time.sleep(case.pause)
-        result, elapsed = adapter.read(ask, _limit(case, adapter, wait))
+        result, elapsed = adapter.read(ask, min(_limit(case, adapter, wait), deadline.left))
         server.check()
         reads.append(replace(_read(case, number, result, server, reads), elapsed=elapsed))
         if result.problem or result.skipped:
@@ -113,9 +124,11 @@ def _in_turn(case: Case, server: CaseServer, adapter: Adapter, wait: float) -> t
     return tuple(reads)
 
 
-def _at_once(case: Case, server: CaseServer, adapter: Adapter, wait: float) -> tuple[ClientRead, ...]:
+def _at_once(
+    case: Case, server: CaseServer, adapter: Adapter, wait: float, deadline: Deadline
+) -> tuple[ClientRead, ...]:
     """The reads, all at the same time."""
-    results = adapter.read_together(tuple(_asks(case, server)), wait)
+    results = adapter.read_together(tuple(_asks(case, server)), min(wait, deadline.left))
     server.check()
     reads: list[ClientRead] = []
     for number, (result, elapsed) in enumerate(results):

@@ -19,6 +19,7 @@ from hpp_contract.client.plain_sessions import PLAIN, Judged, PlainSessions, mer
 from hpp_contract.client.run_case import Before, CaseResult, closes_connection, lacks_credentials, run_case
 from hpp_contract.client.verdicts import CaseVerdicts, verdicts_on
 from hpp_contract.engine import Report, Subject
+from hpp_contract.engine.deadline import MAX_TIME_S, Deadline
 from hpp_contract.model.clock import Clock, steady, system_clock
 from hpp_contract.server import Tls
 
@@ -28,15 +29,16 @@ MAX_SILENT_CASES: Final = 5
 MAX_MUTE_CASES: Final = 2
 """The same for an adapter that has not said anything at all."""
 
-MAX_RUN_FACTOR: Final = 30
-"""A whole run may take this many times what one read may."""
+
+_NOT_ALL: Final = "not all generated sessions were read."
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run: `wait` seconds at most for a read; `extra_adapters` for slow cases (none where adapters would share a
-    process), or for `all` cases; `reproduce_command` runs a case again once `--only` and its name are appended;
-    `generated` sessions follow the cases, if any; `tls` for https; `clock` dates what the client is served."""
+    """How to run: `wait` seconds at most for a read, and `max_time` for the whole run; `extra_adapters` for slow cases
+    (none where adapters would share a process), or for `all` cases; `reproduce_command` runs a case again once `--only`
+    and its name are appended; `generated` sessions follow the cases, if any; `tls` for https; `clock` dates what the
+    client is served."""
 
     wait: float = 10.0
     extra_adapters: int = 0
@@ -45,17 +47,18 @@ class RunOptions:
     generated: GeneratedOptions | None = None
     tls: Tls | None = None
     clock: Clock = system_clock
+    max_time: float = MAX_TIME_S
 
 
 def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, options: RunOptions) -> Report:
     """Judge by `cases` the client behind the adapters that `start` makes. Raises what `start` raises, and OSError,
     RuntimeError or SystemRefused when the system refuses a thread, a process or a file."""
-    began = time.monotonic()
+    began, deadline = time.monotonic(), Deadline.after(options.max_time)
     verdicts = CaseVerdicts(subject)
     served = {case.name: case for case in (*PLAIN.values(), *cases)}
     with CaseServer(served.values(), options.tls, steady(options.clock)) as server, _adapters(start) as new_adapter:
         main = new_adapter()
-        pool = _AdapterPool(server, options)
+        pool = _AdapterPool(server, options, deadline)
         possible = [case for case in cases if options.tls is not None or not case.needs_tls]
         results = _run_all(possible, main, new_adapter, pool)
         if results and not pool.heard:
@@ -66,10 +69,14 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
         took = time.monotonic() - began
         complete = len(results) == len(possible)  # a client that answers nothing is asked for nothing more
         generated = options.generated if complete else None
-        further = _generate(generated, server, main, options, verdicts) if generated else []
+        further = _generate(generated, server, main, options, verdicts, deadline) if generated else []
         verdicts.judge_requests(server.unknown)
     notes = (*main.notes, *_notes(cases, results, took, options, pool), *silenced, *further)
-    return Report(subject, verdicts.verdicts, notes=notes, slices=tuple(verdicts.slices), exchanges=verdicts.shown)
+    left = f"{len(possible) - len(results)} of {len(possible)} cases were not run." if not complete else _NOT_ALL
+    unverified = deadline.sentence(left) if deadline.is_over() and (pool.is_late or generated) else None
+    return Report(
+        subject, verdicts.verdicts, unverified, notes=notes, slices=tuple(verdicts.slices), exchanges=verdicts.shown
+    )
 
 
 def _unheard(subject: Subject, results: Sequence[CaseResult], adapter: Adapter) -> Report:
@@ -99,18 +106,23 @@ def _judged(results: Sequence[CaseResult], subject: Subject, plain: PlainSession
 
 
 def _generate(
-    generated: GeneratedOptions, server: CaseServer, adapter: Adapter, options: RunOptions, verdicts: CaseVerdicts
+    generated: GeneratedOptions,
+    server: CaseServer,
+    adapter: Adapter,
+    options: RunOptions,
+    verdicts: CaseVerdicts,
+    deadline: Deadline,
 ) -> list[str]:
     """Run generated sessions and add their verdicts; the notes about them."""
     command = f"{options.reproduce_command} --only {GENERATED}"
 
     def read(case: GeneratedCase) -> CaseResult:
         server.add(case.own_id, case.content)
-        return run_case(case, server, adapter, options.wait, command)
+        return run_case(case, server, adapter, options.wait, command, deadline=deadline)
 
     exempt_rules = {verdict.rule.id for verdict in verdicts.verdicts if verdict.outcome in FAILED}
     sessions = GeneratedRun(read, verdicts.subject, exempt_rules)
-    sessions.run(generated.count, generated.seed)
+    sessions.run(generated.count, generated.seed, deadline)
     found, notes = summarize(sessions, generated, exempt_rules)
     verdicts.add(GENERATED, found)
     return notes
@@ -141,22 +153,24 @@ def _run_all(
 
 
 class _AdapterPool:
-    """Runs cases, until too many in a row end without an answer, or the time is up: `stopped` says which, in words.
+    """Runs cases, until too many in a row end without an answer (`stopped` says so), or the time of the run is over
+    (`is_late`).
 
     Where a client has no right credentials, the server stops asking for them, so that the rest can be judged:
     `stopped_asking` are the cases that showed it. `heard` once any adapter said anything.
     """
 
-    def __init__(self, server: CaseServer, options: RunOptions) -> None:
+    def __init__(self, server: CaseServer, options: RunOptions, deadline: Deadline) -> None:
         self.free: SimpleQueue[Adapter] = SimpleQueue()
         self.options = options
         self.stopped: str | None = None
         self.stopped_asking: list[str] = []
         self.heard = False
+        self.is_late = False
         self._closed_in: dict[int, str] = {}
         self._server = server
         self._silent = 0
-        self._until = time.monotonic() + MAX_RUN_FACTOR * options.wait
+        self._deadline = deadline
 
     def run_in_free_adapter(self, case: Case) -> CaseResult | None:
         """Run it with the first adapter that is free."""
@@ -171,12 +185,15 @@ class _AdapterPool:
         if self._silent >= (MAX_SILENT_CASES if self.heard else MAX_MUTE_CASES):
             self.stopped = f"after {MAX_SILENT_CASES} cases in a row without an answer"
             return None
-        if time.monotonic() > self._until:
-            self.stopped = f"after {MAX_RUN_FACTOR * self.options.wait:g} s"
+        if self._deadline.is_over():
+            self.is_late = True
             return None
         command = f"{self.options.reproduce_command} --only {case.name}"
         before = Before(self._closed_in.get(id(adapter), ""))
-        result = run_case(case, self._server, adapter, self.options.wait, command, before)
+        result = run_case(case, self._server, adapter, self.options.wait, command, before, self._deadline)
+        if self._deadline.is_over() and result.is_silent:  # it may have been cut short
+            self.is_late = True
+            return None
         self.heard |= adapter.heard
         self._remember(result, adapter)
         if not (case.timeout == SHORT and result.problem):  # a client that hangs there may still answer other cases

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
+from hpp_contract.engine.deadline import MAX_TIME_S
 from hpp_contract.model import Headers
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.exchange import Created
@@ -20,7 +21,8 @@ from hpp_contract.spec.endpoint import METHOD, SESSIONS_PATH
 class ProbePlan:
     """How to probe: `polls` of each session, `max_latency` in seconds that an answer should take at most, `seed` of the
     made-up ids, `timeout` in seconds for connecting and for each read. `provision` makes a session of its own (from
-    `order`, or an example), and `browser` opens its page in Chromium. `clock` dates the exchanges."""
+    `order`, or an example), and `browser` opens its page in Chromium. `clock` dates the exchanges. After
+    `max_time` seconds the run ends with what it has learned."""
 
     polls: int = 2
     max_latency: float = 3.0
@@ -30,6 +32,7 @@ class ProbePlan:
     browser: bool = False
     order: Any = None
     clock: Clock = system_clock
+    max_time: float = MAX_TIME_S
 
 
 Form = Literal["key alone", "wrong username"]
@@ -69,6 +72,11 @@ class PlannedRead:
     def asks_for_session(self) -> bool:
         """Whether this is an ordinary read of a session that was given."""
         return self.session == "known" and self.credentials == "right" and self.form is None and self.created is None
+
+    @property
+    def is_special(self) -> bool:
+        """Whether its credentials are not the usual ones: it is sent when nothing else is in flight."""
+        return self.credentials != "right" or self.form is not None
 
     @property
     def evidence(self) -> str:

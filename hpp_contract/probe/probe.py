@@ -6,7 +6,7 @@ says nothing about the contract. What was answered is kept and judged all the sa
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from hpp_contract.cases.scenarios import LONGEST, SCENARIOS, session_id
 from hpp_contract.engine import Subject
+from hpp_contract.engine.deadline import Deadline, OutOfTime
 from hpp_contract.model import Exchange
 from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.exchange import AnsweredBy
@@ -38,6 +39,12 @@ machine."""
 
 MAX_SILENCE: Final = 5
 """Reads in a row that fail after something succeeded; then another question shows whether anything is answered."""
+
+MAX_TOGETHER: Final = 4
+"""Reads in flight at the same time, of different sessions, where an endpoint takes its time."""
+
+SLOW_S: Final = 0.5
+"""Seconds that an answer takes at least where more than one read at a time is worth it."""
 
 _REMEDIES: Final = {
     AnsweredBy.PAGE: "{host} answers every request with an HTML page ({detail}), not with the API: a gateway or a "
@@ -77,13 +84,19 @@ class ProbeResult:
     answered: bool = True
 
 
-def probe(target: Target, plan: ProbePlan = ProbePlan(), on_progress: Progress | None = None) -> ProbeResult:  # noqa: B008  immutable
-    """Probe `target` by `plan`. An embedded target is started for as long as that takes.
+def probe(
+    target: Target,
+    plan: ProbePlan = ProbePlan(),  # noqa: B008  immutable
+    on_progress: Progress | None = None,
+    deadline: Deadline | None = None,
+) -> ProbeResult:
+    """Probe `target` by `plan`, until `deadline` where the time of the run has begun before this. An embedded target is
+    started for as long as that takes.
 
     Raises UsageProblem where the environment makes probing impossible, and for nothing that the network does.
     """
     with running(target, plan) as (own, plan):
-        return _probe(own, plan, on_progress)
+        return _probe(own, plan, deadline or Deadline.after(plan.max_time), on_progress)
 
 
 @contextmanager
@@ -102,41 +115,77 @@ def running(target: Target, plan: ProbePlan) -> Iterator[tuple[Target, ProbePlan
         yield own, replace(plan, polls=max(plan.polls, LONGEST + 1))
 
 
-def _probe(target: Target, plan: ProbePlan, on_progress: Progress | None) -> ProbeResult:
-    sender = Sender(target, plan)
+def _probe(target: Target, plan: ProbePlan, deadline: Deadline, on_progress: Progress | None) -> ProbeResult:
+    sender = Sender(target, plan, deadline)
     transcript = Transcript()
-    _ask_all(sender, transcript, target, plan, on_progress)
-    transcript.confirm(sender.ask_again, partial(_wait, sender))
-    provisioned = None
-    if (
-        plan.provision
-        and not transcript.outage()
-        and nothing_verified(transcript.exchanges, sender.error, target) is None
-    ):
-        provisioned = provision(sender, plan.order, browser=plan.browser)
-    sender.close()
-    return _result(target, transcript, sender, provisioned)
+    provisioned = over = None
+    try:
+        _ask_all(sender, transcript, target, plan, on_progress)
+        transcript.confirm(sender.ask_again, partial(_wait, sender))
+        if (
+            plan.provision
+            and not transcript.outage()
+            and nothing_verified(transcript.exchanges, sender.error, target) is None
+        ):
+            provisioned = provision(sender, plan.order, browser=plan.browser)
+            over = provisioned.over
+    except OutOfTime as end:
+        over = str(end)
+    finally:
+        sender.close()
+    return _result(target, transcript, sender, provisioned, over)
 
 
 def _ask_all(
     sender: Sender, transcript: Transcript, target: Target, plan: ProbePlan, on_progress: Progress | None
 ) -> None:
     """Ask what is planned; not to the end where nothing is answered any more."""
-    planned = reads(plan, target.session_ids, with_username=bool(target.credentials.username))
-    silence = 0
-    for done, each in enumerate(planned, start=1):
-        read = _in_other_form(each, transcript) if each.form is not None else each
-        if read is None or transcript.is_stalled(read):
+    planned = deque(reads(plan, target.session_ids, with_username=bool(target.credentials.username)))
+    total, silence, together = len(planned), 0, 1
+    while planned:
+        some = _next(planned, together, transcript)
+        if not some:
             continue
-        silence = 0 if transcript.add(read, sender.ask(read)) else silence + 1
+        doubtful = False
+        for read, exchanges in sender.ask_together(some):
+            silence = 0 if transcript.add(read, exchanges) else silence + 1
+            doubtful |= silence == MAX_SILENCE
+        done = total - len(planned)
         if on_progress is not None:
-            on_progress(done, len(planned))
-        if silence == MAX_SILENCE and transcript.is_silent(sender.ask_again):
+            on_progress(done, total)
+        if doubtful and transcript.is_silent(sender.ask_again):
             return
         if _is_hopeless(done, transcript, sender.error):
             if done > MAX_FAILED_READS or not transcript.is_unavailable:
                 return
             _wait(sender)
+        together = 1 if done < MAX_FAILED_READS else how_many(transcript.exchanges[-len(some) :], plan.timeout)
+
+
+def _next(planned: deque[PlannedRead], together: int, transcript: Transcript) -> list[PlannedRead]:
+    """The reads that are sent next, `together` at most, taken from `planned`; none where the next of them is left out.
+    No two are of one session, and credentials that are wrong, or in another form, are sent alone."""
+    some: list[PlannedRead] = []
+    while planned and len(some) < together:
+        each = planned[0]
+        if some and (each.is_special or any(each.segment == other.segment for other in some)):
+            break
+        planned.popleft()
+        read = _in_other_form(each, transcript) if each.form is not None else each
+        if read is not None and not transcript.is_stalled(read):
+            some.append(read)
+        if each.is_special:
+            break
+    return some
+
+
+def how_many(last: Sequence[Exchange], timeout: float) -> int:
+    """How many reads to send at the same time after these: more than one to an endpoint that takes its time, and not so
+    many that one which answers them one after the other would come near the `timeout`."""
+    slowest = max(exchange.elapsed or 0.0 for exchange in last)
+    if slowest < SLOW_S or not all(map(is_answer, last)):
+        return 1
+    return max(1, min(MAX_TOGETHER, int(timeout / (1.5 * slowest))))
 
 
 def _wait(sender: Sender) -> None:
@@ -156,7 +205,10 @@ def _is_hopeless(done: int, transcript: Transcript, error: TransportError | None
     return done >= MAX_FAILED_READS or (error is not None and error.word in HOST_WIDE)
 
 
-def _result(target: Target, transcript: Transcript, sender: Sender, provisioned: ProvisionResult | None) -> ProbeResult:
+def _result(
+    target: Target, transcript: Transcript, sender: Sender, provisioned: ProvisionResult | None, over: str | None
+) -> ProbeResult:
+    """What came of a probe; `over` says that its time was over before its end."""
     subject = Subject("endpoint", EMBEDDED if target.embedded else target.base_url or "", target.embedded)
     own = tuple(transcript.exchanges)
     nothing = nothing_verified(own, sender.error, target)
@@ -164,7 +216,7 @@ def _result(target: Target, transcript: Transcript, sender: Sender, provisioned:
     exchanges = (*own, *(provisioned.reads if provisioned else ()))
     made = provisioned.reads if provisioned else ()
     lost = [*transcript.outage(), *(each for each in made if each.context.unanswered == "outage")]
-    why = nothing or _silent(transcript, lost, target) or _unread(target, exchanges, provisioned)
+    why = nothing or over or _silent(transcript, lost, target) or _unread(target, exchanges, provisioned)
     notes = () if nothing else (*_notes(transcript), *(provisioned.notes if provisioned else ()))
     answers = () if nothing or (target.embedded and provisioned is None) else learned(exchanges, provisioned)
     return ProbeResult(subject, exchanges, why, notes, sender.secrets, answers, nothing is None)

@@ -23,6 +23,7 @@ from typing import Any, Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from hpp_contract import __version__
+from hpp_contract.engine.deadline import NEVER, Deadline, OutOfTime
 from hpp_contract.engine.errors import UsageProblem, system_refusal
 from hpp_contract.model import Exchange
 from hpp_contract.model.body import read
@@ -42,6 +43,9 @@ PAGE_TIMEOUT_S: Final = 10.0
 
 BROWSER_LIMIT_S: Final = 60.0
 """Seconds that a browser may take to open the page."""
+
+CLEANUP_S: Final = 10.0
+"""Seconds that disabling the session may take, even when the time of the run is over."""
 
 WAITS_S: Final = (1.0, 2.0, 3.0, 4.0)
 """Seconds between the reads of a new session that is not there yet: ten in all. A tenth on this machine."""
@@ -78,7 +82,12 @@ class Endpoint(Protocol):
     base_url: str
 
     @property
+    def deadline(self) -> Deadline: ...
+
+    @property
     def is_local(self) -> bool: ...
+
+    def allow(self, seconds: float) -> None: ...
 
     def ask(self, read: PlannedRead) -> list[Exchange]: ...
 
@@ -95,7 +104,8 @@ class ProvisionResult:
 
     `expires_at` is what the creation of the session answered. `order_change`, `page` and `disabled` are status codes:
     of the change of the order, of a plain GET of the consumer's page, of the DELETE. `waiting` is the read before the
-    last two, `after_page` and `after_disabling` are the reads after each. `notes` are sentences.
+    last two, `after_page` and `after_disabling` are the reads after each. `notes` are sentences;
+    `over` is one too, where the time of the run was over before the end.
     """
 
     reads: tuple[Exchange, ...] = ()
@@ -107,6 +117,7 @@ class ProvisionResult:
     after_page: Exchange | None = None
     disabled: int | None = None
     after_disabling: Exchange | None = None
+    over: str | None = None
 
 
 def provision(endpoint: Endpoint, order: Any = None, *, browser: bool = False) -> ProvisionResult:
@@ -120,8 +131,11 @@ def provision(endpoint: Endpoint, order: Any = None, *, browser: bool = False) -
             with interruptions.held_back():  # a session whose id never arrived could not be disabled
                 provisioner.make(order if order is not None else example_order())
             provisioner.follow()
+        except OutOfTime as end:
+            provisioner.end(end)
         finally:
             with interruptions.held_back():
+                endpoint.allow(CLEANUP_S)
                 provisioner.disable()
         provisioner.read_after_disable()
     return provisioner.result
@@ -178,19 +192,30 @@ class _Provisioner:
         if page is None:
             return
         self._endpoint.wait_for_turn()
-        self._set(page=get_page(page))
+        self._set(page=get_page(page, self._endpoint.deadline))
         self._set(after_page=self._read("after a plain GET of redirect_url"))
         if self._browser:
-            problem = open_in_browser(page)
+            problem = open_in_browser(page, self._endpoint.deadline)
             opened = self._read("after a browser opened redirect_url")
             if (opened.session or {}).get("status") == "WAITING":
                 self._note(problem or "A browser opened redirect_url, and the session stayed WAITING.")
+
+    def end(self, over: OutOfTime) -> None:
+        """The time is over: nothing more is asked."""
+        self._set(over=str(over))
 
     def disable(self) -> None:
         """Disable the session; a note if that fails."""
         if self._session is None:
             return
-        sent = self._endpoint.send("DELETE", f"{SESSIONS_PATH}{self._session}")
+        try:
+            sent = self._endpoint.send("DELETE", f"{SESSIONS_PATH}{self._session}")
+        except OutOfTime as over:
+            self.end(over)
+            self._note(
+                f"The provisioned session {abbreviate(self._session)} could not be disabled in time: {ENDS_ITSELF}"
+            )
+            return
         self._set(disabled=sent.exchange.status)
         self._known = replace(self._known, untouched=False, disabled=True)
         if sent.exchange.status != 204:
@@ -199,7 +224,7 @@ class _Provisioner:
 
     def read_after_disable(self) -> None:
         """Read the disabled session twice: DISABLED is final."""
-        if self._session is not None:
+        if self._session is not None and self.result.over is None:
             self._set(after_disabling=self._read("after DELETE"))
             self._read("after DELETE, again")
 
@@ -343,26 +368,28 @@ class Interruptions:
             raise KeyboardInterrupt
 
 
-def get_page(url: str) -> int | None:
-    """The status code of one GET of `url`, without credentials and following nothing; None when it fails."""
+def get_page(url: str, deadline: Deadline = NEVER) -> int | None:
+    """The status code of one GET of `url`, without credentials and following nothing; None when it fails. Raises
+    OutOfTime."""
     wire = Wire(url, PAGE_TIMEOUT_S, direct=_is_local(url))
+    headers = (("Accept", "text/html"), ("User-Agent", f"hpp-contract/{__version__}"))
     try:
-        return wire.get(url, (("Accept", "text/html"), ("User-Agent", f"hpp-contract/{__version__}"))).exchange.status
+        return wire.get(url, headers, deadline).exchange.status
     finally:
         wire.close()
 
 
-def open_in_browser(url: str) -> str | None:
+def open_in_browser(url: str, deadline: Deadline = NEVER) -> str | None:
     """Open `url` in a headless Chromium until it has loaded and its scripts have run; why that failed, or None."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return "No Chromium is on the path: redirect_url was not opened in a browser."
     with tempfile.TemporaryDirectory(prefix="hpp-contract-", ignore_cleanup_errors=True) as profile:
         command = [browser, *_BROWSER_OPTIONS, *_local_options(url), f"--user-data-dir={profile}", url]
-        return _run_browser(command)
+        return _run_browser(command, min(BROWSER_LIMIT_S, deadline.left))
 
 
-def _run_browser(command: list[str]) -> str | None:
+def _run_browser(command: list[str], limit: float) -> str | None:
     null = subprocess.DEVNULL
     try:
         process = subprocess.Popen(  # noqa: S603  a browser from the path, and a URL that was checked to be one
@@ -371,10 +398,10 @@ def _run_browser(command: list[str]) -> str | None:
     except OSError as error:
         raise system_refusal(error, starting_process=True) or error from None
     try:
-        code = process.wait(BROWSER_LIMIT_S)
+        code = process.wait(limit)
         return None if code == 0 else f"Chromium ended with exit code {code}: redirect_url may not have been opened."
     except subprocess.TimeoutExpired:
-        return f"Chromium did not open redirect_url within {BROWSER_LIMIT_S:.0f} seconds."
+        return f"Chromium did not open redirect_url within {limit:.0f} seconds."
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # its helpers too

@@ -19,17 +19,25 @@ from typing import Any, Final
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 
+from hpp_contract.engine.deadline import NEVER, Deadline
 from hpp_contract.engine.errors import SystemRefused, UsageProblem, causes, system_refusal
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
+from hpp_contract.probe.connection import Connection
 
-MAX_BODY: Final = 10_000_000
+MAX_BODY: Final = 1_000_000
 """Bytes of body that are read: a session has a few hundred."""
+
+MAX_IN_ALL: Final = 50_000_000
+SMALL_BODY: Final = 20_000
+"""Bytes of all bodies after which no more than SMALL_BODY is read of one: all of them are in memory."""
 
 TOTAL_TIMEOUT_FACTOR: Final = 3
 """A whole exchange may take this many times the timeout for one of its steps."""
+
+CUT_LIMIT_S: Final = 5.0
+"""Seconds to wait for a thread whose connection was cut. One that resolves a name, or is about to connect, has none."""
 
 _CHUNK: Final = 65536
 
@@ -119,27 +127,27 @@ class Wire:
         self._base_url = base_url
         self._timeout = timeout
         self._clock = clock
-        self._adapter = self._connect()
+        self._connection = Connection()
+        self._received = 0
 
-    @staticmethod
-    def _connect() -> HTTPAdapter:
-        return HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    def get(self, url: str, headers: Headers, deadline: Deadline = NEVER) -> Sent:
+        """Send one GET and read its answer; never raises for what the network does. Raises SystemRefused, and OutOfTime
+        when the time of the run is over before the answer is there."""
+        return self.send(Request("GET", url, headers), deadline)
 
-    def get(self, url: str, headers: Headers) -> Sent:
-        """Send one GET and read its answer; never raises for what the network does. Raises SystemRefused."""
-        return self.send(Request("GET", url, headers))
-
-    def send(self, request: Request) -> Sent:
+    def send(self, request: Request, deadline: Deadline = NEVER) -> Sent:
         """The same for any request. Anything but GET may only be sent to a session that this run created."""
+        deadline.check()
         at, start = Instant(self._clock(), 9), time.perf_counter()
         outcome: list[Response | TransportError | SystemRefused] = []
         # Only a thread bounds all of this: name resolution has no timeout, and headers that drip never exceed one.
-        worker = threading.Thread(target=self._work, args=(request, outcome), daemon=True)
+        worker = threading.Thread(target=self._work, args=(self._connection, request, outcome), daemon=True)
         worker.start()
-        worker.join(TOTAL_TIMEOUT_FACTOR * self._timeout)
-        if not outcome:
-            self._adapter = self._connect()  # the abandoned thread still uses the old one
+        worker.join(min(TOTAL_TIMEOUT_FACTOR * self._timeout, deadline.left))
         result = outcome[0] if outcome else TransportError(TIMEOUT)
+        if worker.is_alive():
+            self._give_up(worker)
+            deadline.check()
         if isinstance(result, SystemRefused):
             raise result
         elapsed = time.perf_counter() - start
@@ -147,37 +155,54 @@ class Wire:
             return Sent(Exchange(request, None, result.word, at=at, elapsed=elapsed), result)
         return Sent(Exchange(request, result, at=at, elapsed=elapsed))
 
+    def _give_up(self, worker: threading.Thread) -> None:
+        """End the connection under the thread that waits for an answer, so that the thread ends too."""
+        self._connection.cut()
+        worker.join(CUT_LIMIT_S)
+        self._connection.close()
+        self._connection = Connection()
+
+    def cut(self) -> None:
+        """End the request that another thread waits for, if any."""
+        self._connection.cut()
+
     def close(self) -> None:
         """Close the connection."""
-        self._adapter.close()
+        self._connection.close()
 
-    def _work(self, request: Request, outcome: list[Response | TransportError | SystemRefused]) -> None:
+    def _work(
+        self, connection: Connection, request: Request, outcome: list[Response | TransportError | SystemRefused]
+    ) -> None:
         try:
-            outcome.append(self._exchange(request))
+            outcome.append(self._exchange(connection, request))
         except Exception as error:  # whatever a library raises about the network becomes a TransportError
             outcome.append(system_refusal(error) or classify_error(error))
+        finally:
+            connection.done()
 
-    def _exchange(self, request: Request) -> Response | TransportError:
+    def _exchange(self, connection: Connection, request: Request) -> Response | TransportError:
         # Bytes where a key sent alone holds characters outside Latin-1, the default for header fields.
         fields = {name: value if value.isascii() else value.encode() for name, value in request.headers}
         prepared = requests.Request(request.method, self._base_url, fields, data=request.body or None).prepare()
         prepared.url = request.url
-        answer = self._adapter.send(prepared, stream=True, timeout=self._timeout, **self._how)
+        answer = connection.adapter.send(prepared, stream=True, timeout=self._timeout, **self._how)
         raw = answer.raw
         try:
-            body, whole = _read(raw, time.monotonic() + TOTAL_TIMEOUT_FACTOR * self._timeout)
+            limit = MAX_BODY if self._received < MAX_IN_ALL else SMALL_BODY
+            body, whole = _read(raw, limit, time.monotonic() + TOTAL_TIMEOUT_FACTOR * self._timeout)
         finally:
             raw.close()
-        if len(body) > MAX_BODY:
+        self._received += len(body)
+        if len(body) > limit:
             return TransportError("oversized")
         return Response(raw.status, tuple(raw.headers.items()), body, raw.reason or "", whole)
 
 
-def _read(raw: Any, deadline: float) -> tuple[bytes, bool]:
-    """The body without its transfer coding, and whether it is complete."""
+def _read(raw: Any, limit: int, deadline: float) -> tuple[bytes, bool]:
+    """The body without its transfer coding, and whether it is complete; of more bytes than `limit` only the first."""
     body = bytearray()
     try:
-        while len(body) <= MAX_BODY:
+        while len(body) <= limit:
             piece = raw.read1(_CHUNK, decode_content=False)
             if not piece:
                 return bytes(body), True

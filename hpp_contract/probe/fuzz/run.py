@@ -6,13 +6,14 @@ in the documentation, which those checks do not have.
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from hpp_contract.engine.deadline import NEVER, Deadline, OutOfTime
 from hpp_contract.model import Exchange
 from hpp_contract.probe.fuzz.check import broken_rules
 from hpp_contract.probe.fuzz.requests import GeneratedRead, generated_reads
@@ -61,35 +62,50 @@ def probe_and_fuzz(target: Target, plan: ProbePlan, count: int, on_progress: Pro
     An embedded target is started once for both: its sessions are the same in both.
     """
     with running(target, plan) as (own, plan):
-        result = probe(own, plan)
-        if not result.answered:
+        deadline = Deadline.after(plan.max_time)
+        result = probe(own, plan, deadline=deadline)
+        if not result.answered or deadline.is_over():
             return result
-        exchanges, notes = fuzz(own, plan, count, on_progress)
-    return replace(result, exchanges=(*result.exchanges, *exchanges), notes=(*result.notes, *notes))
+        exchanges, notes = fuzz(own, plan, count, on_progress, deadline=deadline)
+    over = deadline.sentence("not all requests were generated, sent and tried again.") if deadline.is_over() else None
+    return replace(
+        result,
+        exchanges=(*result.exchanges, *exchanges),
+        notes=(*result.notes, *notes),
+        unverified=result.unverified or over,
+    )
 
 
 def fuzz(
-    target: Target, plan: ProbePlan, count: int, on_progress: Progress | None = None, limit_s: float | None = None
+    target: Target,
+    plan: ProbePlan,
+    count: int,
+    on_progress: Progress | None = None,
+    limit_s: float | None = None,
+    deadline: Deadline = NEVER,
 ) -> tuple[tuple[Exchange, ...], tuple[str, ...]]:
     """The exchanges of `count` generated requests, to be judged, and notes about them; `limit_s` is in seconds.
 
-    Of requests that fail alike only the simplest is among the exchanges.
+    Of requests that fail alike only the simplest is among the exchanges. At the `deadline` of the run it ends too.
     """
     planned = generated_reads(target, count, plan.seed)
-    deadline = time.monotonic() + (BASE_LIMIT_S + LIMIT_PER_REQUEST_S * count if limit_s is None else limit_s)
-    sender = Sender(target, replace(plan, timeout=min(plan.timeout, READ_TIMEOUT_S)), retry_timeouts=False)
+    enough = Deadline.after(BASE_LIMIT_S + LIMIT_PER_REQUEST_S * count if limit_s is None else limit_s)
+    short = replace(plan, timeout=min(plan.timeout, READ_TIMEOUT_S))
+    sender = Sender(target, short, deadline, retry_timeouts=False)
     sender.wait_for_turn()  # the probe before this may have sent its last request just now
     outcomes: list[_Outcome] = []
-    for number, read in enumerate(planned, start=1):
-        if time.monotonic() > deadline or _is_hopeless(outcomes):
-            break
-        outcomes.append(_outcome(sender, target, read, number))
-        if on_progress is not None:
-            on_progress(number, len(planned))
+    with suppress(OutOfTime):
+        for number, read in enumerate(planned, start=1):
+            if enough.is_over() or _is_hopeless(outcomes):
+                break
+            outcomes.append(_outcome(sender, target, read, number))
+            if on_progress is not None:
+                on_progress(number, len(planned))
     alike = _alike_by_kind(outcomes)
     transcript = _transcript(outcomes, alike)
     silent = [group[0].read for group in alike.values() if group[0].silence is not None]
-    transcript.confirm(partial(_again, sender, target), lambda: None, silent)
+    with suppress(OutOfTime):
+        transcript.confirm(partial(_again, sender, target), lambda: None, silent)
     sender.close()
     return tuple(transcript.exchanges), _notes(outcomes, alike, transcript, len(planned), plan.seed)
 

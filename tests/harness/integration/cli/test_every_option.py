@@ -33,6 +33,7 @@ VALUES = {
     "interpreter": "python3", "callbacks": "localhost", "address": "http://127.0.0.1:9", "ready": "ready.json",
     "record_to": "kept", "callback_url": "https://shop.example/hpp",
     "names": "*", "webhook": "https://127.0.0.1:1/x",
+    "max_time": "100",
 }  # fmt: skip
 """A value that each parameter takes, by its name; for files of reports it is their format, for flags there is none."""
 
@@ -66,7 +67,7 @@ MODES = (
     )),
     Mode("drift", ("--baseline", "base", "--accept", "--reason", "first"), frozenset(
         {"baseline", "accepting", "names", "reason", "history", "fresh", "reporting", "page", "base_url", "session_ids",
-         "polls", "max_latency", "allow_production", "provision", "browser", "seed", *(COMMON - {"strict"})}
+         "polls", "max_latency", "max_time", "allow_production", "provision", "browser", "seed", *(COMMON - {"strict"})}
     )),
 )  # fmt: skip
 

@@ -119,7 +119,7 @@ def test_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     for error, raised in ((no_process, SystemRefused), (PermissionError, PermissionError)):
         monkeypatch.setattr(subprocess, "Popen", Refusing(subprocess.Popen, 0, error, 1))
         with pytest.raises(raised):
-            provision._run_browser(["chromium"])
+            provision._run_browser(["chromium"], 60)
 
 
 def test_a_process_works_until_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
 
 from hpp_contract.cases import CASES
-from hpp_contract.client import RunOptions, run, runner
+from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
 from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.view import ReportView
 from tests.harness.support.sample_clients import Client, HppError
+from tests.harness.support.sockets import HANG
 
 pytestmark = pytest.mark.socket
 
@@ -56,12 +58,33 @@ class WaitsForEver(Client):
         return None
 
 
-def test_the_whole_run_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that takes too long stops, and says how many cases were not run and why."""
-    monkeypatch.setattr(runner, "MAX_RUN_FACTOR", 0)
-    report = judged(Client(), "waiting", "smoke")
-    stopped = "2 cases were not run: stopped after 0 s. Begin with hpp-contract client --only smoke."
-    assert stopped in report.notes
+def test_the_whole_run_is_bounded() -> None:
+    """A run whose time is over could not verify, and says how many cases were not run and why."""
+    cases = [CASES[name] for name in ("waiting", "smoke")]
+    options = RunOptions(max_time=1e-9)
+    report = run(cases, lambda: PythonAdapter(Client()), Subject("client", "a client"), options)
+    assert (report.exit_code, report.unverified) == (
+        3,
+        "the time for this run was over after 1e-09 s: 2 of 2 cases were not run. Give it more with --max-time.",
+    )
+
+
+def test_what_was_cut_short_is_no_finding() -> None:
+    """A client that is asked when the time of the run ends is not blamed for the answer that it did not give; what was
+    found before stays found."""
+
+    def read_session(base_url: str, username: str, password: str, session_id: str, timeout: float) -> Any:
+        if session_id != CASES["smoke"].sessions[0]:
+            release.wait(HANG)
+        return {"session_id": session_id, "status": "COMPLETED"}
+
+    release = Event()
+    cases = [CASES[name] for name in ("smoke", "waiting", "in-progress")]
+    options = RunOptions(wait=HANG, max_time=2)
+    report = run(cases, lambda: PythonAdapter(read_session), Subject("client", "a client"), options)
+    release.set()
+    assert {finding.case for verdict in report.rules for finding in verdict.findings} == {"smoke"}
+    assert (report.exit_code, str(report.unverified).split(": ")[1][:29]) == (1, "2 of 3 cases were not run. Gi")
 
 
 def test_ignored_timeout_is_a_finding_and_the_run_goes_on() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.engine.deadline import Deadline
 from hpp_contract.engine.edits import body, fail, header, status
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange, Headers, Request
@@ -149,9 +150,9 @@ def test_stalling_session_is_not_polled_for_ever(monkeypatch: pytest.MonkeyPatch
     """A session that does not answer in time is asked once more at the end; the others are read as planned."""
     really = Wire.get
 
-    def get(wire: Wire, url: str, headers: Headers) -> Sent:
+    def get(wire: Wire, url: str, headers: Headers, deadline: Deadline) -> Sent:
         if not url.endswith(FIVE[1]):
-            return really(wire, url, headers)
+            return really(wire, url, headers, deadline)
         return Sent(Exchange(Request("GET", url, headers), None, "timeout"), TransportError("timeout"))
 
     monkeypatch.setattr(Wire, "get", get)

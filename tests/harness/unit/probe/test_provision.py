@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS
+from hpp_contract.engine.deadline import NEVER, OutOfTime
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model import Exchange, Request
 from hpp_contract.probe import target_from
@@ -18,24 +19,35 @@ from hpp_contract.server.sandbox.validation import order_problems
 from tests.harness.support.merchant import ORDER, ROOT
 from tests.harness.support.recording_server import Recorder
 
+OVER = "the time for this run was over."
+
 # --- when it is interrupted
 
 
 class RecordedEndpoint:
-    """A way to a recorder without sockets, at whose `stop`-th request somebody presses Ctrl-C."""
+    """A way to a recorder without sockets, at whose `stop`-th request somebody presses Ctrl-C, or the time is over."""
 
     base_url = ROOT
     is_local = True
+    deadline = NEVER
 
-    def __init__(self, recorder: Recorder, stop: int, number: int = signal.SIGINT) -> None:
+    def __init__(
+        self, recorder: Recorder, stop: int, number: int | None = signal.SIGINT, *, cleans_up: bool = True
+    ) -> None:
+        self._cleans_up = cleans_up
         self._recorder = recorder
         self._stop = stop
         self._number = number
         self.sent = 0
         self.paused = 0.0
+        self.is_over = False
 
     def ask(self, read: PlannedRead) -> list[Exchange]:
         return [self.send("GET", f"/hpp/v1/sessions/{read.segment}").exchange]
+
+    def allow(self, _: float) -> None:
+        """There is time to clean up, if at all."""
+        self.is_over = not self._cleans_up
 
     def wait_for_turn(self) -> None:
         """It is always its turn."""
@@ -46,15 +58,18 @@ class RecordedEndpoint:
 
     def send(self, method: str, path: str, body: bytes = b"") -> Sent:
         self.sent += 1
-        if self.sent == self._stop:
+        if self.sent == self._stop and self._number is not None:
             signal.raise_signal(self._number)
+        if self.is_over or (self.sent == self._stop and self._number is None):
+            self.is_over = True
+            raise OutOfTime(OVER)
         headers = (("Authorization", CREDENTIALS.authorization),)
         return Sent(self._recorder(Request(method, ROOT + path, headers, body)))
 
 
 @pytest.fixture
 def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hpp_contract.probe.provision.get_page", lambda _: 200)
+    monkeypatch.setattr("hpp_contract.probe.provision.get_page", lambda *_: 200)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -68,6 +83,26 @@ def test_interruption_leaves_nothing(stop: int, number: int, no_page: None) -> N
     assert recorder.statuses() == ["DISABLED"]
     assert recorder.got[-1].method == "DELETE" or stop > 8
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize("stop", range(1, 8))
+def test_the_end_of_the_time_leaves_nothing(stop: int, no_page: None) -> None:
+    """Wherever the time of the run is over, what was made is disabled, and what was read is kept."""
+    recorder = Recorder()
+    endpoint = RecordedEndpoint(recorder, stop, None)
+    result = provision(endpoint)
+    assert recorder.statuses() == ["DISABLED"] * (stop > 2)
+    assert (result.over, result.disabled) == (OVER, 204 if stop > 2 else None)
+    assert len(result.reads) == [0, 0, 0, 0, 1, 2, 2, 3][stop]
+
+
+def test_no_time_to_clean_up(no_page: None) -> None:
+    """Where even that is not answered in time, a note says that the session is left."""
+    endpoint = RecordedEndpoint(Recorder(), 4, None, cleans_up=False)
+    result = provision(endpoint)
+    assert (result.over, result.disabled) == (OVER, None)
+    [note] = result.notes
+    assert "could not be disabled in time: it ends by itself within 48 hours." in note
 
 
 def test_uninterrupted(no_page: None) -> None:

@@ -16,4 +16,4 @@ def test_an_answer_that_drips_is_abandoned() -> None:
             return b"x"
 
     with pytest.raises(TimeoutError):
-        wire._read(Dripping(), deadline=0.0)
+        wire._read(Dripping(), 10, deadline=0.0)
