@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hpp_contract.engine.report import Outcome, RuleVerdict, Slice
-from hpp_contract.reporting.view import FAILED, OUTCOMES, ReportView
+from hpp_contract.reporting.view import FAILED, OUTCOMES, Letter, ReportView
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rules of one letter."""
+    """The rules of one letter, and how many came to what. Where `is_quiet`, nothing failed or warned."""
 
     letter: str
     about: str
+    counts: str
+    is_quiet: bool
     rows: tuple[Row, ...]
 
 
@@ -48,11 +50,15 @@ class Matrix:
 def matrix(view: ReportView) -> Matrix:
     """The matrix of a report; one without slices has only the column of the whole run."""
     slices = view.report.slices
-    groups = tuple(
-        Group(letter.letter, letter.about, tuple(_row(block.verdict, slices) for block in letter.blocks))
-        for letter in view.letters
-    )
+    groups = tuple(_group(letter, slices) for letter in view.letters)
     return Matrix(("the whole run", *map(_column, slices)), groups)
+
+
+def _group(letter: Letter, slices: Sequence[Slice]) -> Group:
+    counts = {word: letter.count(outcome) for outcome, word in OUTCOMES.items()}
+    listed = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    rows = tuple(_row(block.verdict, slices) for block in letter.blocks)
+    return Group(letter.letter, letter.about, listed, not any(map(letter.count, FAILED)), rows)
 
 
 def _column(part: Slice) -> str:

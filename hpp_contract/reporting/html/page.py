@@ -16,6 +16,7 @@ from hpp_contract.reporting.html.lifecycle import lifecycle
 from hpp_contract.reporting.html.matrix import matrix
 from hpp_contract.reporting.html.timeline import MEANINGS, timeline
 from hpp_contract.reporting.view import INFORMATION, OUTCOMES, FindingView, ReportView, plural
+from hpp_contract.spec.page import address
 
 if TYPE_CHECKING:  # jinja2 is only needed for this one format
     from jinja2 import Environment
@@ -56,6 +57,8 @@ def html(view: ReportView) -> str:
             evidence=_evidence,
             plural=plural,
             not_answered=NOT_ANSWERED,
+            explained={block.rule.id for block in view.blocks},
+            address=address,
         )
     )
 

@@ -20,9 +20,20 @@ from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.html.page import html
 from hpp_contract.reporting.view import ReportView, reproduce_command
+from hpp_contract.rules import CATALOGUE
+from hpp_contract.spec.page import address
 from tests.harness.support.html_reader import Page
 from tests.harness.support.not_none import not_none
-from tests.harness.support.sample_pages import HISTORY, HOSTILE_PAGES, broken, drifted, exchanges, judged, rewritten
+from tests.harness.support.sample_pages import (
+    CHANGES,
+    HISTORY,
+    HOSTILE_PAGES,
+    broken,
+    drifted,
+    exchanges,
+    judged,
+    rewritten,
+)
 from tests.harness.support.sample_reports import EVERY_OUTCOME, report, verdict
 
 PAGES = {
@@ -166,12 +177,14 @@ def test_what_was_learned_is_listed() -> None:
 
 
 def test_the_page_is_self_contained(page: Page) -> None:
-    """Nothing is loaded and nothing runs: no script, no event handler, no address but places on the page itself."""
+    """Nothing is loaded and nothing runs: no script, no event handler, no address but places on the page itself and the
+    pages that rules rest on."""
+    sources = {address(rule.source) for rule in CATALOGUE} - {None}
     assert not page.all("script", "iframe", "object", "embed", "img", "base", "form")
     for element in page.elements:
         assert not [name for name in element.attributes if name.startswith("on") or name == "srcdoc"]
         addresses = [element[name] for name in ("href", "src", "xlink:href", "action", "poster") if element[name]]
-        assert all(address.startswith("#") or address == "data:," for address in addresses)
+        assert all(each.startswith("#") or each == "data:," or each in sources for each in addresses)
     styles = [element.text for element in page.all("style")] + [element["style"] for element in page.elements]
     assert not re.search(r"@import|url\((?!#)|https?:", "".join(styles))
     assert "default-src 'none'" in page.source
@@ -187,7 +200,7 @@ def test_the_page_has_a_sound_structure(page: Page) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
     ids = Counter(element["id"] for element in page.elements if element["id"])
     assert [name for name, count in ids.items() if count > 1] == []
-    wanted = [element["href"][1:] for element in page.all("a")]
+    wanted = [element["href"][1:] for element in page.all("a") if element["href"].startswith("#")]
     for element in page.elements:
         wanted += (element["aria-labelledby"] + " " + element["aria-describedby"]).split()
     assert [name for name in wanted if name not in ids] == []
@@ -215,8 +228,9 @@ def test_no_meaning_is_only_in_a_colour(page: Page) -> None:
 
 
 def _named(text: str) -> str:
-    """Another text, different for every text, without a character that means anything to HTML."""
-    return "".join(char if char == "#" else f"{ord(char):x}z" for char in text)
+    """Another text, different for every text, without a character that means anything to HTML. Backticks stay: what is
+    between two is shown as code."""
+    return "".join(char if char in "#`" else f"{ord(char):x}z" for char in text)
 
 
 @given(HOSTILE_PAGES)
@@ -226,7 +240,7 @@ def test_hostile_text_stays_text(hostile: Report) -> None:
     shown, harmless = Page(html(ReportView(clean))), Page(html(ReportView(rewritten(clean, _named))))
     assert shown.skeleton == harmless.skeleton
     for text in (clean.subject.name, *clean.notes, *clean.problems):
-        assert " ".join(text.split()) in " ".join(shown.text.split())
+        assert " ".join(text.replace("`", "").split()) in " ".join(shown.text.replace("`", "").split())
 
 
 PERSON = ("Exempelsson", "Fiktiv", "19000228-0000", "1900-02-28", "Testperson", "example-challenge")
@@ -258,3 +272,34 @@ def test_ids_tokens_credentials_and_people_stay_out() -> None:
 
 def _showing(subject: Subject, findings: tuple[Finding, ...], evidence: tuple[Exchange, ...]) -> Report:
     return with_evidence(Report(subject, (verdict("HPP-S01", Outcome.BROKEN, *findings),)), evidence)
+
+
+def test_what_changed_and_what_was_found_meet() -> None:
+    """A change leads to the rules that see it, and a broken rule to the change, or says that it is no drift."""
+    seen = judged("order-without-reference", "omits-status")
+    found = [verdict.rule.id for verdict in seen.rules if verdict.outcome in (Outcome.BROKEN, Outcome.WARNED)]
+    (first, *others) = found
+    change = replace(CHANGES[0], what="/x is gone")
+    follows = replace(CHANGES[2], fact=f"waiting · {first}")
+    subject = Subject("drift", "https://api.example against baseline")
+    page = Page(html(ReportView(replace(seen, subject=subject, changes=(change, follows)))))
+    links = {(link["href"], link.text) for link in page.all("a")}
+    assert any(href == f"#{first}" and first in text for href, text in links)
+    assert ("#change-1", "waiting · /x is gone") in links
+    assert page.text.count("No drift: the baseline has it too, or has nothing like it yet.") == len(others)
+
+
+def test_letters_where_nothing_failed_are_folded() -> None:
+    """The matrix opens the letters with a rule that failed or warned; the line of each says how many came to what."""
+    page = Page(html(ReportView(EVERY_OUTCOME)))
+    letters = [element for element in page.all("details") if element["class"] == "letter"]
+    opened = {each.text.split()[0]: "open" in each.attributes for each in letters}
+    assert opened == {"H": True, "S": True, "L": False, "E": True}
+    assert "1 ok, 1 broken" in " ".join(page.text.split())
+
+
+def test_backticks_are_code() -> None:
+    """What stands between two backticks is code, in notes and findings too."""
+    noted = replace(report(verdict("HPP-S01", Outcome.OK)), notes=("Give `Basic` alone, not `<b>`.",))
+    page = Page(html(ReportView(noted)))
+    assert {"Basic", "<b>"} <= {element.text for element in page.all("code")}
