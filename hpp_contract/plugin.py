@@ -12,9 +12,10 @@ In an SDK's test suite, the whole adoption:
 
 from __future__ import annotations
 
+import re
 import unittest
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,18 +32,70 @@ if TYPE_CHECKING:
     from hpp_contract.reporting.view import Block
     from hpp_contract.server import Server
 
+_RULE = re.compile(r"\b(?:HPP-)?[AR]\d\d\b", re.IGNORECASE)
+"""What `-k` chooses rules by."""
+
 SUITE = "hpp_contract.suite"
 REPRODUCE = "pytest"
 """How the evidence of a case begins; the whole command to run its test again is at the end of the failure."""
 CLIENT = pytest.StashKey[Callable[..., Any]]()
 KNOWN_FAILING = pytest.StashKey["tuple[Entry, ...]"]()
+JUDGED = pytest.StashKey["dict[str, Any]"]()
+"""What the rules came to in the case of a test, as plain values: pytest-xdist sends them from process to process."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let `-k` choose the test of a case by any rule that the case is about."""
+    """Let `-k` choose the test of a case by any rule that the case is about, or that can be broken in it."""
     case = getattr(getattr(item, "callspec", None), "params", {}).get("hpp_case")
-    if case is not None:
-        item.extra_keyword_matches.update(case.rules)
+    if case is not None and _RULE.search(item.config.getoption("keyword") or ""):
+        from hpp_contract.client.ideal_client import rules_judged
+
+        item.extra_keyword_matches.update({*case.rules, *rules_judged(case)})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hand on what the rules came to with the report of the test."""
+    report = yield
+    if report.when == "call" and JUDGED in item.stash:
+        vars(report)["hpp_contract"] = item.stash[JUDGED]  # an attribute that pytest-xdist sends along
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of each client what matters, over all the cases that were run."""
+    reports = (report for reports in terminalreporter.stats.values() for report in reports)
+    cases = [case for report in reports if (case := getattr(report, "hpp_contract", None)) is not None]
+    for client in dict.fromkeys(case["client"] for case in cases):
+        lines = _matters([case for case in cases if case["client"] == client])
+        if lines:
+            terminalreporter.section(f"hpp-contract: {client}")
+            for line in lines:
+                terminalreporter.line(line)
+
+
+def _matters(cases: list[dict[str, Any]]) -> tuple[str, ...]:
+    """What matters about a client that came to this in its cases."""
+    from hpp_contract.engine import Outcome, Report, RuleVerdict, Subject
+    from hpp_contract.engine.report import Slice
+    from hpp_contract.reporting.view import ReportView
+    from hpp_contract.rules import CATALOGUE
+
+    parts = tuple(
+        Slice(case["case"], {rule: Outcome(word) for rule, word in case["outcomes"].items()}) for case in cases
+    )
+    verdicts = []
+    for rule in CATALOGUE:
+        worst = min((part.outcomes[rule.id] for part in parts if rule.id in part.outcomes), key=_rank, default=None)
+        known = all(rule.id in case["known"] for case in cases if case["outcomes"].get(rule.id) == worst)
+        if worst is not None:
+            verdicts.append(RuleVerdict(rule, worst, known_failing="on record" if known else None))
+    return ReportView(Report(Subject("client", ""), tuple(verdicts), slices=parts)).matters
+
+
+def _rank(outcome: str) -> int:
+    """0 for the worst outcome of a rule."""
+    return ("error", "broken", "warned", "ok").index(outcome)
 
 
 class ContractWarning(UserWarning):
@@ -209,17 +262,28 @@ class ClientContract:
         subject = Subject("client", type(self).__name__)
         options = RunOptions(self.timeout, reproduce_command=REPRODUCE, generated=generated)
         report = run(cases, lambda: PythonAdapter(client, self.hello), subject, options)
-        _conclude(report, name, request.config.stash.get(KNOWN_FAILING, ()), request.node.nodeid)
+        report = _with_known_failures(report, name, request.config.stash.get(KNOWN_FAILING, ()))
+        request.node.stash[JUDGED] = {
+            "client": request.node.nodeid.rpartition("::")[0],
+            "case": name,
+            "outcomes": {rule: str(outcome) for part in report.slices for rule, outcome in part.outcomes.items()},
+            "known": [verdict.rule.id for verdict in report.rules if verdict.known_failing is not None],
+        }
+        _conclude(report, request.node.nodeid)
 
 
-def _conclude(report: Report, case: str, entries: tuple[Entry, ...], test: str) -> None:
+def _with_known_failures(report: Report, case: str, entries: tuple[Entry, ...]) -> Report:
+    """The report with the failures of this case that are on record."""
+    from hpp_contract.engine.known_failing import apply
+
+    return apply(report, tuple(entry for entry in entries if entry.case in (None, case)), frozenset({case}))
+
+
+def _conclude(judged: Report, test: str) -> None:
     """Pass, fail, warn, skip, or expect the failure that is on record."""
     from hpp_contract.engine import Outcome
-    from hpp_contract.engine.known_failing import apply
     from hpp_contract.reporting.view import ReportView
 
-    of_case = tuple(entry for entry in entries if entry.case in (None, case))
-    judged = apply(report, of_case, frozenset({case}))
     blocks = ReportView(judged).blocks
     broken = [block for block in blocks if block.verdict.counts or block.verdict.outcome is Outcome.ERROR]
     doubt = [] if judged.unverified is None else [f"Could not verify: {judged.unverified}"]
@@ -233,7 +297,7 @@ def _conclude(report: Report, case: str, entries: tuple[Entry, ...], test: str) 
     if expected:
         pytest.xfail("; ".join(f"{verdict.rule.id}: {verdict.known_failing}" for verdict in expected))
     if all(verdict.outcome is Outcome.NOT_EXERCISED for verdict in judged.rules):
-        pytest.skip(" ".join(judged.notes[1:]) or "the client skipped this case")
+        pytest.skip(" ".join((*judged.notes[1:], *judged.asides)) or "the client skipped this case")
 
 
 def _text(block: Block) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Event, Thread
 from typing import Final, TextIO
 
@@ -28,6 +29,9 @@ PIPED = 100
 
 PROGRESS_DELAY_S = 1.0
 """Seconds before the progress bar is shown."""
+
+LINE_EVERY_S = 15.0
+"""Seconds between two lines about progress, where there is no terminal."""
 
 _FRAME_S = 0.1
 _ASCII = str.maketrans({"·": "-", "…": "...", "›": ">", "–": "-", "—": "-", "→": "->", "’": "'", "“": '"', "”": '"'})
@@ -103,12 +107,20 @@ def _write(stream: TextIO, text: str) -> None:
 # --- Progress
 
 
+def _ignore(_done: int, _total: int) -> None:
+    """Take no notice of how far it is."""
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Advance]:
-    """Show a progress bar on stderr while the block runs, after one second and only on a terminal: `what` is done, and
-    the seconds that passed. The bar moves to and fro until the block says how far it is."""
+    """Show a progress bar on stderr while the block runs, after one second: `what` is done, and the seconds that
+    passed. The bar moves to and fro until the block says how far it is. Where there is no terminal, a line says so now
+    and then."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        context = click.get_current_context(silent=True)
+        quiet = context is not None and context.params.get("quiet")
+        with nullcontext(_ignore) if quiet else _progress_lines(what) as advance:
+            yield advance
         return
     # rich is slow to load, and most runs end without a bar.
     from rich.console import Console
@@ -133,6 +145,29 @@ def progress(what: str) -> Iterator[Advance]:
     finally:
         done.set()
         mover.join()
+
+
+@contextmanager
+def _progress_lines(what: str) -> Iterator[Advance]:
+    """A line on stderr every `LINE_EVERY_S` seconds, for whoever reads a job's log: a long run is not a hang."""
+    share, done, began = [""], Event(), time.monotonic()
+
+    def tell() -> None:
+        while not done.wait(LINE_EVERY_S):
+            write_stderr(f"{what}: {share[0]}{time.monotonic() - began:.0f} s\n")
+
+    def advance(finished: int, total: int) -> None:
+        share[0] = f"{100 * finished // max(total, 1)} %, "
+
+    writer = Thread(target=tell, name="hpp-contract progress", daemon=True)
+    with suppress(RuntimeError):  # where the system gives no thread, the run goes on without such lines
+        writer.start()
+    try:
+        yield advance
+    finally:
+        done.set()
+        if writer.ident is not None:
+            writer.join()
 
 
 # --- Errors

@@ -151,7 +151,7 @@ def finish(
         judged = with_evidence(judged, evidence)
     written = _date(options.clock()) if options.detailed else ""
     redact = redactor(*secrets)
-    view = ReportView(sanitize_report(judged, redact), history, written)
+    view = ReportView(sanitize_report(judged, redact), history, written, narrowed=cases_run is not None)
     _print(view, options)
     for writer in WRITERS:
         if writer.name in options.files:

@@ -128,8 +128,13 @@ def client(
     if generated_options is None:
         refuse_idle(("folder",), "no generated sessions are read")
     run_options = replace(run_options, generated=generated_options, clock=options.clock, max_time=max_time)
-    with progress("running client cases"), authority(tls) as trusted, trusting(trusted), ended_by_signals():
-        report = run(cases, start, subject, replace(run_options, tls=trusted))
+    with (
+        progress("running client cases") as advance,
+        authority(tls) as trusted,
+        trusting(trusted),
+        ended_by_signals(),
+    ):
+        report = run(cases, start, subject, replace(run_options, tls=trusted, on_progress=advance))
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
     names = {*(case.name for case in cases), *([GENERATED] if generated_options else [])}
     finish(report, options, tuple(secrets), frozenset(names) if only else None)

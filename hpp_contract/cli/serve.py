@@ -14,7 +14,7 @@ from hpp_contract.cases.scenarios import SCENARIOS, Scenario
 from hpp_contract.cli._console import completing, write_stdout
 from hpp_contract.cli._listening import cannot_listen, ready_file, stop_signal
 from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
-from hpp_contract.cli.serve_text import NO_CREDENTIALS, instructions, listing
+from hpp_contract.cli.serve_text import NO_CREDENTIALS, instructions, listing, served_cases
 from hpp_contract.engine import Judge, Report, Subject
 from hpp_contract.engine.edits import body as body_of
 from hpp_contract.engine.edits import status
@@ -77,7 +77,7 @@ Item = TypeVar("Item")
     "--cassette", "cassettes", multiple=True, metavar="PATH", help="Serve the sessions recorded there too; repeatable."
 )
 @click.option("--body", type=click.Path(path_type=Path), metavar="FILE", help="Answer every unknown id with this body.")
-@click.option("--list", "list_only", is_flag=True, help="List every scenario and fault with its session id, and exit.")
+@click.option("--list", "list_only", is_flag=True, help="List what is served, with session ids, and exit.")
 @common_options
 def serve(
     port: int,
@@ -95,9 +95,9 @@ def serve(
 ) -> None:
     """Run the reference endpoint on this machine, for clients to read from.
 
-    Every scenario and every fault has a session id of its own. The server is a sandbox too: orders and hosted sessions
-    can be created, paid by hand on a page, and disabled. Ctrl-C ends it and reports on the requests it got. GET
-    /-/healthy answers 200 as soon as it serves, and is not judged.
+    Every scenario, fault and client case has a session id of its own. The server is a sandbox too: orders and hosted
+    sessions can be created, paid by hand on a page, and disabled. Ctrl-C ends it and reports on the requests it got.
+    GET /-/healthy answers 200 as soon as it serves, and is not judged.
 
     \b
     Examples:
@@ -168,7 +168,7 @@ def _listening(
     sandbox: Sandbox,
     recorded: tuple[Recorded, ...],
 ) -> Iterator[Server]:
-    served = {each.session_id: Fault(each.name, REPLACED, (each.edit(),)) for each in recorded}
+    served = served_cases() | {each.session_id: Fault(each.name, REPLACED, (each.edit(),)) for each in recorded}
     try:
         server = Server(faults, tls=trusted, port=port, scenario=default, sandbox=sandbox, served=served, host=host)
     except OSError as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from hpp_contract.cases import case_faults
 from hpp_contract.cases.scenarios import SCENARIOS, Scenario, session_id
 from hpp_contract.engine.fault import Fault
 from hpp_contract.recordings.recorded_sessions import Recorded
@@ -18,8 +19,15 @@ NO_CREDENTIALS = session_id("no-credentials")
 _WITHOUT_KEY = f"  {NO_CREDENTIALS}  {'no-credentials':20} to be read without a key: HTTP 401"
 
 
+def served_cases() -> dict[str, Fault]:
+    """What reads of the session ids of the client cases meet, but for those that are scenarios too."""
+    scenarios = set(map(session_id, SCENARIOS))
+    return {name: met for name, met in case_faults().items() if name not in scenarios}
+
+
 def listing() -> str:
-    """Every scenario and every fault with its session id."""
+    """Every scenario, every fault and every client case with its session id, as it stands in a URL."""
+    cases = {met.name: quote(name, safe="") for name, met in reversed(served_cases().items())}
     faults = [(fault, rule.id) for rule in CATALOGUE for fault in rule.faults if fault.source == "server"]
     return "\n".join(
         [
@@ -29,6 +37,9 @@ def listing() -> str:
             "",
             "Faults: each has a session id of its own, and breaks one rule",
             *(f"  {session_id(fault.name)}  {fault.name:32} {rule}  on {fault.scenario}" for fault, rule in faults),
+            "",
+            "Client cases: hpp-contract client --list says what a client must return in each",
+            *(f"  {name}  {case}" for case, name in reversed(cases.items())),
             "",
         ]
     )
@@ -64,7 +75,7 @@ def instructions(
         f"A sandbox too: POST {server.url}{orders}, then POST {server.url}{sessions}",
         "creates a session of your own and, as redirect_url, a page on which to pay it (docs/sandbox.md).",
         "",
-        "Session ids (hpp-contract serve --list also shows one for each fault)",
+        "Session ids (hpp-contract serve --list also shows one for each fault and client case)",
         *_scenarios(),
         *(f"  {each.session_id:36}  {each.name:20} recorded, {each.polls} polls" for each in recorded),
         _WITHOUT_KEY,

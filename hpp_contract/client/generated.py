@@ -241,9 +241,7 @@ def _without_notes() -> Iterator[None]:
             set_hypothesis_home_dir(None)
 
 
-def summarize(
-    run: GeneratedRun, options: GeneratedOptions, exempt_rules: Collection[str]
-) -> tuple[tuple[RuleVerdict, ...], list[str]]:
+def summarize(run: GeneratedRun, options: GeneratedOptions) -> tuple[tuple[RuleVerdict, ...], list[str]]:
     """The verdicts of a run like those of a case, and notes; the simplest sessions that fail are kept as files.
 
     A failure that does not repeat is no verdict: this machine may have caused it.
@@ -260,7 +258,7 @@ def summarize(
             shown.append(f"{', '.join(sorted(confirmed))}: {command}, then ask for {repeated.own_id}.")
             failed |= {rule: _with_evidence(found[rule], f"{repeated.text}: {command}") for rule in confirmed}
     verdicts = tuple(failed.get(rule.id) or _passed(rule.id, run) for rule in RULES)
-    return verdicts, [*_notes(run, options, unsure, exempt_rules), *shown]
+    return verdicts, [*_notes(run, options, unsure), *shown]
 
 
 def _by_case(run: GeneratedRun) -> dict[GeneratedCase, set[str]]:
@@ -292,9 +290,7 @@ def _with_evidence(verdict: RuleVerdict, evidence: str) -> RuleVerdict:
     return replace(verdict, findings=tuple(replace(finding, evidence=evidence) for finding in verdict.findings))
 
 
-def _notes(
-    run: GeneratedRun, options: GeneratedOptions, unsure: list[str], exempt_rules: Collection[str]
-) -> Iterator[str]:
+def _notes(run: GeneratedRun, options: GeneratedOptions, unsure: list[str]) -> Iterator[str]:
     seed = f"(seed {options.seed})"
     if run.smallest:
         yield (
@@ -305,8 +301,6 @@ def _notes(
         yield f"{run.count} of {options.count} generated sessions {seed} were read; then the time for them was up."
     else:
         yield f"{run.count} generated sessions {seed} were read too."
-    if exempt_rules:
-        yield f"Generated sessions were not judged by what cases break already: {', '.join(sorted(exempt_rules))}."
     if unsure:
         yield f"A generated session failed once and not again, so it is not counted: {', '.join(unsure)}."
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from hpp_contract.cases import CASES, Case
 from hpp_contract.client.run_case import secrets
+from hpp_contract.client.verdicts import RULES
 from hpp_contract.model import Exchange, Request
 from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
 from hpp_contract.model.clock import Clock, system_clock
@@ -23,6 +24,14 @@ _ORIGIN: Final = "https://hpp.example"
 def ideal_read(case_name: str, clock: Clock = system_clock) -> ClientRead:
     """The last read of a case by an ideal client. Raises KeyError for a name that no case has."""
     return ideal_reads(CASES[case_name], clock)[-1]
+
+
+def rules_judged(case: Case) -> frozenset[str]:
+    """The ids of the rules that a client can break in a case: all that are about requests, and those about the answers
+    that are given there."""
+    reads = ideal_reads(case)
+    given = (rule.id for rule in RULES if rule.scope == "answer" and any(map(rule.when, reads)))
+    return frozenset((*given, *(rule.id for rule in RULES if rule.scope != "answer")))
 
 
 def ideal_reads(case: Case, clock: Clock = system_clock) -> tuple[ClientRead, ...]:

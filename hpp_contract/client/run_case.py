@@ -213,7 +213,8 @@ def _missing_requests(
         came = (*server.seen(case.uuids[session]), *server.seen(case.uuids[-1]))
         wanted = case.sessions[session].strip()  # what an id from a file ends in may be cut off
         if may_refuse and came and all((exchange.request.session_id or "").strip() != wanted for exchange in came):
-            yield "HPP-R03", Finding("request path", "the id as one encoded segment", "no request for this id came")
+            found = f"no request for this id came; asked instead: {_asked(came[-1], case)}"
+            yield "HPP-R03", Finding("request path", "the id as one encoded segment", found)
         elif not may_refuse and not came and failed and before.closed_in:
             closed = f"no request came{why}; the server had closed the connection in {before.closed_in}"
             yield "HPP-A21", Finding("answer", "the session", closed)
@@ -232,6 +233,15 @@ def _reason(reads: Sequence[ClientRead], case: Case, *, handshake_failed: bool) 
 def _first_line(failure: Failure, case: Case) -> str:
     """The error's type and the first line of its text, without secrets and whole ids."""
     line = next(iter(failure.message.strip().splitlines()), "")
-    named = line if failure.type in line else f"{failure.type}: {line}".removesuffix(": ")
-    public = Redactor(secrets(case.credentials))(named)
+    return _public(line if failure.type in line else f"{failure.type}: {line}".removesuffix(": "), case)
+
+
+def _asked(exchange: Exchange, case: Case) -> str:
+    """The path and query that were asked for, without secrets and whole ids."""
+    parts = exchange.request.parts
+    return _public(f"{parts.path}?{parts.query}" if parts.query else parts.path, case)
+
+
+def _public(text: str, case: Case) -> str:
+    public = Redactor(secrets(case.credentials))(text)
     return re.sub(UUID, lambda match: abbreviate(match[0]), public)[:REASON]

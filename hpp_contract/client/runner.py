@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,12 +34,16 @@ MAX_MUTE_CASES: Final = 2
 _NOT_ALL: Final = "not all generated sessions were read."
 
 
+SHORTER_S: Final = 2.0
+"""Seconds for a read that are worth a try where a client hung."""
+
+
 @dataclass(frozen=True)
 class RunOptions:
     """How to run: `wait` seconds at most for a read, and `max_time` for the whole run; `extra_adapters` for slow cases
     (none where adapters would share a process), or for `all` cases; `reproduce_command` runs a case again once `--only`
     and its name are appended; `generated` sessions follow the cases, if any; `tls` for https; `clock` dates what the
-    client is served."""
+    client is served; `on_progress` is called with the number of cases that were run and of all."""
 
     wait: float = 10.0
     extra_adapters: int = 0
@@ -48,6 +53,15 @@ class RunOptions:
     tls: Tls | None = None
     clock: Clock = system_clock
     max_time: float = MAX_TIME_S
+    on_progress: Callable[[int, int], None] | None = None
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """Notes about a run: what is shown, and what is for who wants to know more."""
+
+    shown: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
 
 
 def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, options: RunOptions) -> Report:
@@ -58,7 +72,7 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
     served = {case.name: case for case in (*PLAIN.values(), *cases)}
     with CaseServer(served.values(), options.tls, steady(options.clock)) as server, _adapters(start) as new_adapter:
         main = new_adapter()
-        pool = _AdapterPool(server, options, deadline)
+        pool = _AdapterPool(server, options, deadline, len(cases))
         possible = [case for case in cases if options.tls is not None or not case.needs_tls]
         results = _run_all(possible, main, new_adapter, pool)
         if results and not pool.heard:
@@ -69,13 +83,20 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
         took = time.monotonic() - began
         complete = len(results) == len(possible)  # a client that answers nothing is asked for nothing more
         generated = options.generated if complete else None
-        further = _generate(generated, server, main, options, verdicts, deadline) if generated else []
+        further = _generate(generated, server, main, options, verdicts, deadline) if generated else _Notes()
         verdicts.judge_requests(server.unknown)
-    notes = (*main.notes, *_notes(cases, results, took, options, pool), *silenced, *further)
     left = f"{len(possible) - len(results)} of {len(possible)} cases were not run." if not complete else _NOT_ALL
     unverified = deadline.sentence(left) if deadline.is_over() and (pool.is_late or generated) else None
+    notes = _notes(cases, results, took, options, pool)
     return Report(
-        subject, verdicts.verdicts, unverified, notes=notes, slices=tuple(verdicts.slices), exchanges=verdicts.shown
+        subject,
+        verdicts.verdicts,
+        unverified,
+        notes=(*main.notes, *notes.shown, *silenced, *further.shown),
+        slices=tuple(verdicts.slices),
+        exchanges=verdicts.shown,
+        asides=(*notes.asides, *further.asides),
+        reproduce=options.reproduce_command,
     )
 
 
@@ -112,7 +133,7 @@ def _generate(
     options: RunOptions,
     verdicts: CaseVerdicts,
     deadline: Deadline,
-) -> list[str]:
+) -> _Notes:
     """Run generated sessions and add their verdicts; the notes about them."""
     command = f"{options.reproduce_command} --only {GENERATED}"
 
@@ -123,9 +144,10 @@ def _generate(
     exempt_rules = {verdict.rule.id for verdict in verdicts.verdicts if verdict.outcome in FAILED}
     sessions = GeneratedRun(read, verdicts.subject, exempt_rules)
     sessions.run(generated.count, generated.seed, deadline)
-    found, notes = summarize(sessions, generated, exempt_rules)
+    found, notes = summarize(sessions, generated)
     verdicts.add(GENERATED, found)
-    return notes
+    exempt = f"Generated sessions were not judged by what cases break already: {', '.join(sorted(exempt_rules))}."
+    return _Notes(tuple(notes), (exempt,) if exempt_rules else ())
 
 
 def _run_all(
@@ -160,7 +182,7 @@ class _AdapterPool:
     `stopped_asking` are the cases that showed it. `heard` once any adapter said anything.
     """
 
-    def __init__(self, server: CaseServer, options: RunOptions, deadline: Deadline) -> None:
+    def __init__(self, server: CaseServer, options: RunOptions, deadline: Deadline, count: int) -> None:
         self.free: SimpleQueue[Adapter] = SimpleQueue()
         self.options = options
         self.stopped: str | None = None
@@ -169,6 +191,8 @@ class _AdapterPool:
         self.is_late = False
         self._closed_in: dict[int, str] = {}
         self._server = server
+        self._count = count
+        self._run = itertools.count(1)
         self._silent = 0
         self._deadline = deadline
 
@@ -194,6 +218,8 @@ class _AdapterPool:
         if self._deadline.is_over() and result.is_silent:  # it may have been cut short
             self.is_late = True
             return None
+        if self.options.on_progress is not None:
+            self.options.on_progress(next(self._run), self._count)
         self.heard |= adapter.heard
         self._remember(result, adapter)
         if not (case.timeout == SHORT and result.problem):  # a client that hangs there may still answer other cases
@@ -230,24 +256,44 @@ def _adapters(start: Callable[[], Adapter]) -> Iterator[Callable[[], Adapter]]:
 
 def _notes(
     cases: Sequence[Case], results: Sequence[CaseResult], seconds: float, options: RunOptions, pool: _AdapterPool
-) -> Iterator[str]:
+) -> _Notes:
     asked = [one for one in results if one.reads]
-    if cases:
-        yield f"{len(asked)} of {len(cases)} cases were run in {seconds:.1f} s."
-    if skipped := [one.case.name for one in asked if one.skipped]:
-        yield f"Skipped by the client: {', '.join(skipped)}."
+    run = [f"{len(asked)} of {len(cases)} cases were run in {seconds:.1f} s."] if cases else []
+    left_out = tuple(_left_out(cases, results, options))
+    advice = tuple(_advice(cases, results, options, pool))
+    # Where nothing at all was run, the reason is all that there is to say.
+    return _Notes((*run, *advice), left_out) if asked else _Notes((*run, *left_out, *advice), ())
+
+
+def _left_out(cases: Sequence[Case], results: Sequence[CaseResult], options: RunOptions) -> Iterator[str]:
+    """Cases that were not run, which is as it should be."""
     for why in dict.fromkeys(one.left_out for one in results if one.left_out):
         yield f"Not run, because {why}: {', '.join(one.case.name for one in results if one.left_out == why)}."
-    without_tls = [case.name for case in cases if case.needs_tls and options.tls is None]
-    if without_tls:
+    if without_tls := _without_tls(cases, options):
         yield f"Run with --tls only: {', '.join(without_tls)}."
+
+
+def _advice(
+    cases: Sequence[Case], results: Sequence[CaseResult], options: RunOptions, pool: _AdapterPool
+) -> Iterator[str]:
+    """What else was not run or not judged, and what to do about it."""
+    if skipped := [one.case.name for one in results if one.skipped]:
+        yield f"Skipped by the client: {', '.join(skipped)}."
     if pool.stopped_asking:
         yield (
             f"The server stopped asking for credentials, so that the other rules could be judged, after "
             f"{', '.join(pool.stopped_asking)}: see HPP-R05 and HPP-R12."
         )
+    hung = [one.case.name for one in results if any(read.result.hung for read in one.reads)]
+    if hung and options.wait > SHORTER_S:
+        shorter = f"{options.reproduce_command} --timeout {SHORTER_S:g}"
+        longest = f"it waits for {SHORTER_S:g} s, not {options.wait:g}"
+        yield f"The client hung in {', '.join(hung)}. Try {shorter}: {longest}."
     if pool.stopped is not None:
-        yield (
-            f"{len(cases) - len(results) - len(without_tls)} cases were not run: stopped {pool.stopped}. "
-            f"Begin with {options.reproduce_command} --only smoke."
-        )
+        rest = len(cases) - len(results) - len(_without_tls(cases, options))
+        begin = "" if hung else f" Begin with {options.reproduce_command} --only smoke."
+        yield f"{rest} cases were not run: stopped {pool.stopped}.{begin}"
+
+
+def _without_tls(cases: Sequence[Case], options: RunOptions) -> list[str]:
+    return [case.name for case in cases if case.needs_tls and options.tls is None]

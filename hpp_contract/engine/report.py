@@ -115,8 +115,9 @@ class Report:
     (a surprise pass, a known-failing entry that matches nothing); `notes` inform and do not change the result. About
     drift, `changes` alone decide, by the classes in `fail_on`: a rule that was broken all along has not drifted. With
     `new_only`, those that the history knows do not. `done` is what a drift run did with the baseline, in words.
-    `learned` are open questions with their answers. `slices` are the parts of the evidence, and `exchanges` the texts
-    of those that findings name as their evidence, both for HTML reports.
+    `asides` are notes for who wants to know more. `reproduce` is the command that runs a client's case again once
+    `--only` and its name are appended. `learned` are open questions with their answers. `slices` are the parts of the
+    evidence, and `exchanges` the texts of those that findings name as their evidence, both for HTML reports.
     """
 
     subject: Subject
@@ -132,6 +133,8 @@ class Report:
     learned: tuple[tuple[str, str], ...] = ()
     slices: tuple[Slice, ...] = ()
     exchanges: Mapping[str, str] = field(default_factory=dict)
+    asides: tuple[str, ...] = ()
+    reproduce: str = ""
 
     @property
     def summary(self) -> dict[Outcome, int]:

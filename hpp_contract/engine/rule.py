@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,6 +48,29 @@ class ChangeClass(StrEnum):
     RISKY = "risky"
     ADDITIVE = "additive"
     COSMETIC = "cosmetic"
+
+
+class Consequence(StrEnum):
+    """What comes of a client that breaks a rule, worst first. NO_ORDER: it gives no order to anybody, as it says
+    itself. REFUSAL: it takes a refusal for a session. ORDER: a foreign or wrong order or status, or none. UNREADABLE:
+    its caller gets no session where there is one. CREDENTIALS: they go where they must not. BODY: it takes a broken
+    body for a session. SET_UP: the rest, such as a header or a time that is not as documented."""
+
+    NO_ORDER = "no-order"
+    REFUSAL = "refusal"
+    ORDER = "order"
+    UNREADABLE = "unreadable"
+    CREDENTIALS = "credentials"
+    BODY = "body"
+    SET_UP = "set-up"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _CONSEQUENCE_RANKS[self]
+
+
+_CONSEQUENCE_RANKS = {consequence: rank for rank, consequence in enumerate(Consequence)}
 
 
 Scope = Literal["request", "requests", "exchange", "trace", "recording", "answer"]
@@ -98,7 +122,8 @@ class Rule:
     fields that any rule but one about answers reads, as `request NAME` or `response NAME` with the name in small
     letters, or `request *` and `response *` for all of them. A `transient` rule is about outages, latency or rate
     limits, so drift ignores it. `drift_class` is the class of a change that breaks the rule, where it is not the one
-    that its severity says.
+    that its severity says. Rules that a client is judged by have a `consequence`, and a clause `reach` that says in how
+    many cases it was broken.
     """
 
     id: str
@@ -114,6 +139,8 @@ class Rule:
     reads: tuple[str, ...] = ()
     transient: bool = False
     drift_class: ChangeClass | None = None
+    consequence: Consequence = Consequence.SET_UP
+    reach: str = ""
 
     def weight(self, finding: Finding) -> Severity:
         """How much a finding of this rule weighs."""
@@ -138,6 +165,13 @@ class Rule:
         """What goes wrong when the rule is broken; of a must, who loses what."""
         return next(iter(_paragraphs(self.check)[1:]), "")
 
+    def in_words(self, failing: int, judged: int) -> str:
+        """What broke, and in how many of the cases that were judged: `39 of 39 refusals are reported as a session`.
+        Without numbers where no cases were judged."""
+        count = f"{failing} of {judged} " if judged else ""
+        text = self.reach.replace("{count} ", count)
+        return _VERB.sub(r"\2" if judged and failing == 1 else r"\1", text)
+
     @property
     def exceptions(self) -> tuple[str, ...]:
         """Where a finding weighs less than the rule's severity, a sentence each: the paragraphs after `why`."""
@@ -145,6 +179,10 @@ class Rule:
 
     def __call__(self, subject: Any) -> list[Finding]:
         return list(self.check(subject)) if self.when(subject) else []
+
+
+_VERB = re.compile(r"\b([a-z]+)/([a-z]+)\b")
+"""A verb in `Rule.reach`, as it is with several and with one: `are/is`."""
 
 
 def _paragraphs(check: Callable[..., Any]) -> list[str]:
@@ -169,9 +207,12 @@ def rule(
     reads: Iterable[str] = (),
     transient: bool = False,
     drift_class: Literal["breaking", "risky", "additive", "cosmetic"] | None = None,
+    consequence: Literal["no-order", "refusal", "order", "unreadable", "credentials", "body", "set-up"] = "set-up",
+    reach: str = "",
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function. The first paragraph of its docstring is the rule, the second the reason, and
-    each further one says where a finding weighs less."""
+    each further one says where a finding weighs less. In `reach`, `{count}` stands for `39 of 39`, and a
+    verb is written for several and for one: `{count} refusals are/is reported as a session`."""
 
     def make(check: Check) -> Rule:
         return Rule(
@@ -188,6 +229,8 @@ def rule(
             tuple(reads),
             transient,
             ChangeClass(drift_class) if drift_class is not None else None,
+            Consequence(consequence),
+            reach,
         )
 
     return make

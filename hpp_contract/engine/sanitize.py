@@ -58,6 +58,8 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
         problems=tuple(map(clean, report.problems)),
         notes=tuple(map(clean, report.notes)),
         done=clean(report.done),
+        asides=tuple(map(clean, report.asides)),
+        reproduce=clean(report.reproduce),
         changes=tuple(map(change, report.changes)),
         learned=tuple((clean(question), clean(answer)) for question, answer in report.learned),
         slices=tuple(map(part, report.slices)),

@@ -70,11 +70,13 @@ def _change(group: ChangeGroup, view: ReportView) -> Annotation:
 
 def _block(block: Block, report: Report) -> Annotation:
     known, more = block.verdict.known_failing, block.more(LISTED)
-    lines = [block.rule.summary, *([f"Known failing: {known}"] if known is not None else [])]
+    matter = [f"{block.matter}."] if report.subject.kind == "client" and block.matter else []
+    lines = [*matter, block.rule.summary, *([f"Known failing: {known}"] if known is not None else [])]
     for view in block.findings[:LISTED]:
         found, evidence = view.finding, f" · {view.location}" if view.location else ""
         lines.append(f"{found.where}: expected {found.expected}, found {view.found}{evidence}")
-    lines += [*([f"… and {more} more"] if more > 0 else []), f"hpp-contract explain {block.rule.id}"]
+    again = [view.command for view in block.findings[:1] if view.command and report.subject.kind == "client"]
+    lines += [*([f"… and {more} more"] if more > 0 else []), *again, f"hpp-contract explain {block.rule.id}"]
     level, file = _level(block.verdict, report.strict), _file(block.verdict, report)
     return Annotation(level, f"{block.name}: {block.outcome}", "\n".join(lines), file)
 

@@ -70,7 +70,8 @@ def _rule(block: Block, report: Report) -> ET.Element:
         reason = block.verdict.known_failing
         _child(case, tag, f"known failing: {reason}" if reason is not None else "not exercised", text)
     elif tag != "system-out":
-        _child(case, tag, f"{block.rule.summary} ({plural(block.total, 'finding')})", text)
+        summary = f"{block.matter}." if report.subject.kind == "client" and block.matter else block.rule.summary
+        _child(case, tag, f"{summary} ({plural(block.total, 'finding')})", text)
     elif text:
         ET.SubElement(case, tag).text = _legal(f"{block.verdict.outcome}: {block.rule.summary}\n\n{text}")
     return case

@@ -25,18 +25,19 @@ def markdown(view: ReportView) -> str:
         body = [subject, *_changes(view), *_list("What the author of a client should do", advice), *problems, *notes]
     else:
         body = [
-            f"{subject} · {view.counts}",
-            _counts(view),
+            *_matters(view),
+            subject,
             *map(_block, view.blocks),
             *problems,
             *_list(INFORMATION, map(_information, view.informational)),
             *_list("Learned from this endpoint", map(escape, view.learned)),
             *notes,
-            *_not_exercised(view),
+            *([] if view.narrowed else [view.counts, *_tested(view)]),
+            *([f"See it again: {code(view.reproduce)}"] if view.reproduce else []),
         ]
     headline, reason = view.verdict if view.is_drift else (view.headline, "")
     top = [f"## {escape(headline)}", *([escape(reason)] if reason else [])]
-    return "\n\n".join([*top, *body, f"See more: `{view.more_command}`"]) + "\n"
+    return "\n\n".join([*top, *body, f"{view.more_label}: `{view.more_command}`"]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -66,6 +67,19 @@ def _changes(view: ReportView) -> list[str]:
     return [_table(("class", *(["since"] if dated else []), "what changed", *shown), rows)] if rows else []
 
 
+def _matters(view: ReportView) -> list[str]:
+    return ["\n".join(f"- {escape(matter)}" for matter in view.matters)] if view.matters else []
+
+
+def _tested(view: ReportView) -> list[str]:
+    """The counts by letter and what was not tested, folded away."""
+    parts = [_counts(view)]
+    if view.not_exercised:
+        parts.append(f"Not tested: {', '.join(block.name for block in view.not_exercised)}")
+    about = f"Counts, and what was not tested: {len(view.not_exercised)}"
+    return [f"<details><summary>{about}</summary>", *parts, "</details>"]
+
+
 def _counts(view: ReportView) -> str:
     rows = [
         _row(letter.letter, letter.about, *(str(letter.count(outcome)) for outcome in OUTCOMES))
@@ -78,25 +92,22 @@ def _counts(view: ReportView) -> str:
 def _block(block: Block) -> str:
     rule, known, more = block.rule, block.verdict.known_failing, block.more(LISTED)
     rows = [_row(*map(code, finding.fields.values())) for finding in block.findings[:LISTED]]
+    columns = ("where", "expected", "found", "cases" if block.judged else "evidence")
     lines = [
         f"### {block.name}: {block.outcome}",
-        f"{rule.summary} ({block.weight}, {rule.basis})",
+        f"{rule.summary} ({', '.join(filter(None, (block.weight, rule.basis, block.in_cases)))})",
         f"Known failing: {escape(known)}" if known is not None else "",
-        _table(("where", "expected", "found", "evidence"), rows),
+        _table(columns, rows),
         f"… and {more} more." if more > 0 else "",
     ]
     return "\n\n".join(filter(None, lines))
 
 
 def _information(block: Block) -> str:
+    if block.judged:
+        return f"{block.name}: {escape(block.matter)}"
     first = block.findings[0]
     return f"{block.name}, {block.places}: {code(first.found)} at {code(first.finding.where)}"
-
-
-def _not_exercised(view: ReportView) -> list[str]:
-    names = ", ".join(block.name for block in view.not_exercised)
-    summary = f"Not tested: {len(view.not_exercised)}"
-    return [f"<details><summary>{summary}</summary>\n\n{names}\n\n</details>"] if names else []
 
 
 def _list(title: str, items: Iterable[str]) -> list[str]:

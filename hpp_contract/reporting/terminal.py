@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # rich takes longer to load than most reports take to print
 LISTED = 5
 """Findings shown per rule; the JSON report has more."""
 
+FEW = 3
+"""The same of a client, whose findings are alike in many cases."""
+
 _STYLES = {
     Outcome.OK: "green",
     Outcome.BROKEN: "bold red",
@@ -40,21 +43,22 @@ def terminal(view: ReportView, *, width: int = 80, colour: bool = False, verbose
     """The whole report as text `width` columns wide; `verbose` adds every rule with its outcome."""
     console = _console(width, colour)
     _top(console, view)
-    if verbose:
+    if verbose and view.is_drift:
         _every_rule(console, view)
     if view.is_drift:
         for group in view.changes:
             _change(console, group)
     else:
         for block in view.blocks:
-            _block(console, block)
-        _sentences(console, INFORMATION, tuple(map(_information, view.informational)))
-        _not_exercised(console, view)
+            _block(console, block, FEW if view.report.subject.kind == "client" and not verbose else LISTED)
     _sentences(console, "Problems with the run", view.report.problems)
     if not view.is_drift:
+        _sentences(console, INFORMATION, _informational(view, verbose))
         _sentences(console, "Learned from this endpoint", view.learned)
-    _sentences(console, "Notes", view.report.notes)
-    console.print(f"See more: {view.more_command}")
+    _sentences(console, "Notes", (*view.report.notes, *(view.report.asides if verbose else ())))
+    if not (view.is_drift or view.narrowed) or verbose:
+        _tested(console, view, verbose)
+    _commands(console, view)
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]  # the StringIO of _console
     return "\n".join(line.rstrip() for line in lines)
 
@@ -81,15 +85,35 @@ def _top(console: Console, view: ReportView) -> None:
     report = view.report
     headline, reason = view.verdict if view.is_drift else (view.headline, "")
     console.print(Text(headline, style="bold green" if report.exit_code == KEPT else "bold red"))
+    for matter in view.matters:
+        _indented(console, f"- {matter}")
     console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
     if reason:
         console.print(Text(f"\n{reason}"))
+    console.print()
+
+
+def _tested(console: Console, view: ReportView, verbose: bool) -> None:
+    """How many rules came to which outcome, and which were not tested."""
+    from rich.text import Text
+
+    if verbose and not view.is_drift:
+        _every_rule(console, view)
+        if len(view.not_exercised) < len(view.report.rules):
+            console.print(_letters(view))
+            console.print()
     if not view.is_drift:
         console.print(Text(view.counts))
-    console.print()
-    if not view.is_drift and len(view.not_exercised) < len(report.rules):
-        console.print(_letters(view))
+        if view.not_exercised:
+            console.print(Text(f"{view.not_tested}{'' if verbose else ' (-v has more)'}"))
         console.print()
+
+
+def _commands(console: Console, view: ReportView) -> None:
+    """The commands to go on with, each in one line whatever the width: they are to be copied."""
+    if view.reproduce:
+        console.print(f"See it again: {view.reproduce}", soft_wrap=True)
+    console.print(f"{view.more_label}: {view.more_command}", soft_wrap=True)
 
 
 def _letters(view: ReportView) -> Table:
@@ -117,19 +141,20 @@ def _every_rule(console: Console, view: ReportView) -> None:
     console.print()
 
 
-def _block(console: Console, block: Block) -> None:
+def _block(console: Console, block: Block, listed: int) -> None:
     from rich.text import Text
 
     rule, verdict = block.rule, block.verdict
     word = (block.outcome, _STYLES[verdict.outcome])
-    console.print(Text.assemble((block.name, "bold"), "  ", word, f" · {block.weight} · {rule.basis}"))
+    further = f" · {block.in_cases}" if block.in_cases else ""
+    console.print(Text.assemble((block.name, "bold"), "  ", word, f" · {block.weight} · {rule.basis}{further}"))
     _indented(console, rule.summary)
     if verdict.known_failing is not None:
         _indented(console, f"known failing: {verdict.known_failing}")
-    for finding in block.findings[:LISTED]:
+    for finding in block.findings[:listed]:
         console.print()
         console.print(_grid(finding.fields))
-    more = block.more(LISTED)
+    more = block.more(listed)
     if more > 0:
         console.print(f"\n    … and {more} more")
     console.print()
@@ -159,7 +184,16 @@ def _grid(fields: Mapping[str, str]) -> RenderableType:
     return Padding(grid, (0, 0, 0, 4))
 
 
+def _informational(view: ReportView, verbose: bool) -> tuple[str, ...]:
+    """A sentence for each rule; of a client, which nearly always has some, only their names."""
+    if view.report.subject.kind == "client" and not verbose and view.informational:
+        return (f"{', '.join(block.name for block in view.informational)} (-v has more)",)
+    return tuple(map(_information, view.informational))
+
+
 def _information(block: Block) -> str:
+    if block.judged:
+        return f"{block.name}: {block.matter}."
     view = block.findings[0]
     first = view.finding
     place = ", ".join(filter(None, (first.evidence, f"case {first.case}" if first.case else "")))
@@ -183,21 +217,4 @@ def _sentences(console: Console, title: str, sentences: tuple[str, ...]) -> None
     console.print(Text(title, style="bold"))
     for sentence in sentences:
         _indented(console, sentence)
-    console.print()
-
-
-def _not_exercised(console: Console, view: ReportView) -> None:
-    from rich.columns import Columns
-    from rich.padding import Padding
-    from rich.text import Text
-
-    blocks = view.not_exercised
-    if not blocks:
-        return
-    every = len(blocks) == len(view.report.rules)
-    number = f"all {len(blocks)} rules" if every else str(len(blocks))
-    console.print(Text(f"Not tested: this run had nothing these rules apply to ({number})", style="bold"))
-    if not every:
-        names = [Text(block.name, no_wrap=True) for block in blocks]
-        console.print(Padding(Columns(names, padding=(0, 3), column_first=True), (0, 0, 0, 2)))
     console.print()

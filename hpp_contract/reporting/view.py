@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hpp_contract.engine.errors import KEPT, UNVERIFIED
-from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome, Report, RuleVerdict, heaviest
-from hpp_contract.engine.rule import ChangeClass, Finding, Rule, Severity
+from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome, Report, RuleVerdict, Slice, heaviest
+from hpp_contract.engine.rule import ChangeClass, Consequence, Finding, Rule, Severity
 from hpp_contract.rules import LETTERS, find
 
 if TYPE_CHECKING:  # only `hpp-contract drift` has a history
@@ -44,11 +44,18 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
+NAMED: Final = 4
+"""Cases of one finding that are named; the others are counted."""
+
+MATTERS: Final = 3
+"""What matters, in so many lines at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class FindingView:
     """A finding, how many `further` ones say the same of other evidence, the text of its exchange if there is one, the
     `command` that shows the finding again (empty where there is none), and what it weighs. `is_lighter` says that this
-    is less than the heaviest beside it."""
+    is less than the heaviest beside it. `cases` are all that show it, of a client that was judged by written cases."""
 
     finding: Finding
     further: int
@@ -56,13 +63,26 @@ class FindingView:
     command: str
     weight: Severity
     is_lighter: bool
+    cases: tuple[str, ...] = ()
 
     @property
     def location(self) -> str:
-        """Where the evidence is, in one line: `x.yaml#2 (case smoke) and 3 more places`."""
+        """Where the evidence is, in one line: `x.yaml#2 (case smoke) and 3 more places`, or of a client the cases."""
+        if self.cases:
+            return f"{self.case_word} {self.case_names}"
         case, evidence = self.finding.case, self.finding.evidence
         named = f"(case {case})" if case and evidence else f"case {case}" if case else ""
         return " ".join(filter(None, (evidence, named, self.further_places)))
+
+    @property
+    def case_word(self) -> str:
+        return "case" if len(self.cases) == 1 else "cases"
+
+    @property
+    def case_names(self) -> str:
+        """`smoke, waiting and 3 more`."""
+        named, more = ", ".join(self.cases[:NAMED]), len(self.cases) - NAMED
+        return f"{named} and {more} more" if more > 0 else named
 
     @property
     def further_places(self) -> str:
@@ -72,7 +92,8 @@ class FindingView:
     def fields(self) -> dict[str, str]:
         """The finding in the words of every report."""
         finding = self.finding
-        return {"where": finding.where, "expected": finding.expected, "found": self.found, "evidence": self.location}
+        last = (self.case_word, self.case_names) if self.cases else ("evidence", self.location)
+        return {"where": finding.where, "expected": finding.expected, "found": self.found, last[0]: last[1]}
 
     @property
     def found(self) -> str:
@@ -83,10 +104,13 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A rule with its verdict. Findings that say the same of different evidence are one FindingView."""
+    """A rule with its verdict. Findings that say the same of different evidence are one FindingView. Of a client,
+    `judged` is the number of cases that the rule was judged in, and `failing` of those that came to the verdict."""
 
     verdict: RuleVerdict
     findings: tuple[FindingView, ...]
+    failing: int = 0
+    judged: int = 0
 
     @property
     def rule(self) -> Rule:
@@ -125,6 +149,21 @@ class Block:
     @property
     def places(self) -> str:
         return plural(self.total, "place")
+
+    @property
+    def is_no_order(self) -> bool:
+        """Whether it says that the client gives its caller no order at all, which is told before all else."""
+        return self.rule.consequence is Consequence.NO_ORDER
+
+    @property
+    def in_cases(self) -> str:
+        """`39 of 43 cases`; empty where there are no cases."""
+        return f"{self.failing} of {plural(self.judged, 'case')}" if self.judged else ""
+
+    @property
+    def matter(self) -> str:
+        """What the broken rule means, and in how many cases; empty for rules that no client is judged by."""
+        return self.rule.in_words(self.failing, self.judged)
 
     def more(self, listed: int) -> int:
         """How many findings remain after the first `listed` views."""
@@ -231,12 +270,14 @@ def _words(change: Change) -> str:
 class ReportView:
     """A report that has been sanitized, as its readers see it. Writers share the parts, each computed at most once.
 
-    `history` are the drift runs so far, oldest first; `written` is the time of writing in words.
+    `history` are the drift runs so far, oldest first; `written` is the time of writing in words; `narrowed` where only
+    chosen cases were run.
     """
 
     report: Report
     history: Sequence[Run] = ()
     written: str = ""
+    narrowed: bool = False
 
     @property
     def is_drift(self) -> bool:
@@ -284,12 +325,38 @@ class ReportView:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """The rules that were broken, that crashed and that warn, in this order, then by letter."""
-        return self._with_outcome(*FAILED)
+        """The rules that were broken, that crashed and that warn, in this order, then by consequence, by how many cases
+        failed, and by letter."""
+
+        def rank(block: Block) -> tuple[int, int, int]:
+            return FAILED.index(block.verdict.outcome), block.rule.consequence.rank, -block.failing
+
+        return tuple(sorted(self._with_outcome(*FAILED), key=rank))
+
+    @cached_property
+    def matters(self) -> tuple[str, ...]:
+        """What matters about a client, by consequence, in a few lines: of each the rule that failed most often, and the
+        names of the others. What nobody knows of yet goes before what is on record."""
+        if self.report.subject.kind != "client":
+            return ()
+        groups: dict[Consequence, list[Block]] = {}
+        failed = [block for block in self.blocks if block.verdict.outcome is not Outcome.ERROR]
+        for block in sorted(failed, key=lambda one: (one.verdict.known_failing is not None, not one.is_no_order)):
+            groups.setdefault(block.rule.consequence, []).append(block)
+        return tuple(map(_matter, list(groups.values())[:MATTERS]))
 
     @cached_property
     def not_exercised(self) -> tuple[Block, ...]:
         return self._with_outcome(Outcome.NOT_EXERCISED)
+
+    @property
+    def not_tested(self) -> str:
+        """The rules that were not exercised, in a line; empty when there are none."""
+        names, every = [block.rule.id for block in self.not_exercised], len(self.report.rules)
+        if not names:
+            return ""
+        which = f"(all {every} rules)" if len(names) == every else f"({len(names)}): {', '.join(names)}"
+        return f"Not tested: this run had nothing these rules apply to {which}"
 
     @cached_property
     def informational(self) -> tuple[Block, ...]:
@@ -317,13 +384,25 @@ class ReportView:
             return "hpp-contract drift --help"
         return f"hpp-contract explain {self.blocks[0].rule.id}" if self.blocks else "hpp-contract rules"
 
+    @property
+    def more_label(self) -> str:
+        """What that command says."""
+        return "Why this matters" if self.blocks and not self.is_drift else "See more"
+
     def fails(self, group: ChangeGroup) -> bool:
         """Whether a change makes the run fail, or what follows from it."""
         return any(map(self.report.fails, group.changes))
 
+    @property
+    def reproduce(self) -> str:
+        """The command that runs one case of a client again, the first that failed in what matters most; empty where
+        there is none."""
+        views = (block.findings[0] for block in self.blocks if block.findings)
+        return next((view.command for view in views if view.command and self.report.subject.kind == "client"), "")
+
     def _with_outcome(self, *outcomes: Outcome) -> tuple[Block, ...]:
-        ordered = [block for letter in self.letters for block in letter.blocks]
-        return tuple(block for outcome in outcomes for block in ordered if block.verdict.outcome is outcome)
+        blocks = [block for letter in self.letters for block in letter.blocks]
+        return tuple(block for outcome in outcomes for block in blocks if block.verdict.outcome is outcome)
 
     def _block(self, verdict: RuleVerdict) -> Block:
         weight = verdict.rule.weight
@@ -331,12 +410,33 @@ class ReportView:
         same: dict[tuple[object, ...], list[Finding]] = {}
         for finding in sorted(verdict.findings, key=lambda one: weight(one).rank):
             same.setdefault((finding.where, finding.expected, finding.found, weight(finding)), []).append(finding)
-        alike = ((first, len(others), weight(first)) for first, *others in same.values())
-        return Block(verdict, tuple(self._finding(*one, is_lighter=one[2] is not most) for one in alike))
+        alike = ((found, weight(found[0])) for found in same.values())
+        views = tuple(self._finding(*one, is_lighter=one[1] is not most) for one in alike)
+        found = [part.outcomes[verdict.rule.id] for part in self._cases if verdict.rule.id in part.outcomes]
+        failing = sum(outcome is verdict.outcome for outcome in found)
+        if verdict.outcome is Outcome.OK:  # what was found is for information
+            failing = len({finding.case for finding in verdict.findings})
+        return Block(verdict, views, failing, len(found))
 
-    def _finding(self, finding: Finding, further: int, weight: Severity, *, is_lighter: bool) -> FindingView:
-        exchange = self.report.exchanges.get(finding.evidence, "")
-        return FindingView(finding, further, exchange, reproduce_command(self.report, finding), weight, is_lighter)
+    @cached_property
+    def _cases(self) -> tuple[Slice, ...]:
+        """The cases that a client was judged by."""
+        return self.report.slices if self.report.subject.kind == "client" else ()
+
+    def _finding(self, found: list[Finding], weight: Severity, *, is_lighter: bool) -> FindingView:
+        first, report = found[0], self.report
+        exchange, command = report.exchanges.get(first.evidence, ""), reproduce_command(report, first)
+        written = report.subject.kind == "client" and _SERVE not in first.evidence
+        cases = tuple(dict.fromkeys(each.case for each in found if each.case)) if written else ()
+        return FindingView(first, len(found) - 1, exchange, command, weight, is_lighter, cases)
+
+
+def _matter(blocks: list[Block]) -> str:
+    """The line about rules of one consequence: about the first of them."""
+    first, *others = blocks
+    also = f", also {', '.join(block.rule.id for block in others)}" if others else ""
+    known = "; known failing" if first.verdict.known_failing is not None else ""
+    return f"{first.matter} ({first.rule.id}{also}{known})"
 
 
 def total(verdict: RuleVerdict) -> int:
@@ -463,7 +563,6 @@ _NEWS = ("new", "known")
 # --- The command that shows a finding again
 
 
-_CALLABLE = re.compile(r"[\w.]+:[\w.]+")
 _CURL = ": curl "
 """How the evidence of a generated request names the command that sends it again."""
 
@@ -477,14 +576,10 @@ def reproduce_command(report: Report, finding: Finding) -> str:
     """One line for a shell; empty where there is none. What no report may name, such as a session id, is left out: the
     environment has it."""
     kind, name, evidence = report.subject.kind, report.subject.name, finding.evidence
-    if kind == "client" and evidence.startswith("hpp-contract client "):
-        return evidence
     if kind == "client" and _SERVE in evidence:
         return f"hpp-contract {evidence.rpartition(_SERVE)[2]}"
     if kind == "client":
-        how = "--python" if _CALLABLE.fullmatch(name) else "--command"
-        only = f" --only {shlex.quote(finding.case)}" if finding.case else ""
-        return f"hpp-contract client {how} {shlex.quote(name)}{only}"
+        return f"{report.reproduce} --only {shlex.quote(finding.case)}" if report.reproduce and finding.case else ""
     if kind == "recording":
         file = evidence.rpartition("#")[0]
         return f"hpp-contract recording {shlex.quote(file)}" if file else ""

@@ -38,6 +38,7 @@ _PCHARS = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
 
 @rule(
     "HPP-R01", "uses-get", "must", "stated", "Read Session › Operation", scope="request", when=for_session,
+    consequence="set-up", reach="{count} reads are/is sent with another method than GET",
     faults=[client_fault("sends-post", "waiting", method("POST"))],
     variations=[honest_client("looks-before-it-reads", "waiting",
                     recorded=recording(read_of(0, HEADERS_ONLY), read_of(1))),
@@ -56,6 +57,7 @@ def uses_get(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-R02", "path-exact", "must", "stated", "Read Session › Url structure", scope="request", when=always,
+    consequence="set-up", reach="{count} reads go/goes to another address",
     faults=[
         client_fault("adds-trailing-slash", "waiting", url(lambda u: u + "/")),
         client_fault("adds-query", "waiting", url(lambda u: u + "?expand=order"), severity="should"),
@@ -99,6 +101,7 @@ def _path_shape(path: str) -> str:
 
 @rule(
     "HPP-R03", "id-percent-encoded", "should", "standard", "RFC 3986 §3.3 Path", scope="request", when=for_session,
+    consequence="set-up", reach="{count} reads do/does not send the id as one encoded path segment",
     faults=[client_fault("sends-raw-id", "waiting", url(lambda u: u[:-1] + "é"))],
     variations=[honest_client("encodes-every-dash", "waiting", url(lambda u: u[:-36] + u[-36:].replace("-", "%2D")))],
 )  # fmt: skip
@@ -115,6 +118,7 @@ def id_percent_encoded(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-R04", "https-outside-loopback", "must", "referenced", AUTHENTICATION, scope="request",
     when=for_session, reads=["request authorization"],
+    consequence="credentials", reach="{count} reads send/sends the credentials without https",
     faults=[client_fault("speaks-plain-http", "waiting", url(lambda u: "http://hpp.example/" + u.split("/", 3)[3])),
             client_fault("speaks-plain-http-inside", "waiting", url(lambda u: "http://hpp/" + u.split("/", 3)[3]),
                 severity="info"),
@@ -160,6 +164,7 @@ def _reads(trace: Trace) -> bool:
 @rule(
     "HPP-R05", "basic-credentials", "must", "referenced", AUTHENTICATION, scope="requests", when=_reads,
     reads=["request authorization"],
+    consequence="set-up", reach="{count} reads carry/carries no credentials as documented",
     faults=[client_fault("sends-no-credentials", "waiting", sent("Authorization", None)),
             client_fault("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
             client_fault("encodes-key-without-username", "waiting",
@@ -214,6 +219,7 @@ def _credential_problem(sent_values: list[str], *, recorded: bool) -> str | None
 
 @rule(
     "HPP-R06", "no-body", "should", "standard", "RFC 9110 §9.3.1 GET", scope="request", when=for_session,
+    consequence="set-up", reach="{count} reads have/has a request body",
     faults=[client_fault("sends-body", "waiting", sent_body(b"{}"))],
     variations=[honest_client("says-that-body-is-empty", "waiting", sent("Content-Length", "0"))],
 )  # fmt: skip
@@ -229,6 +235,7 @@ def no_body(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-R07", "json-content-type", "info", "shown", "Read Session › Example", scope="request", when=for_session,
     reads=["request content-type"],
+    consequence="set-up", reach="{count} reads have/has no Content-Type as in the example",
     faults=[client_fault("omits-content-type", "waiting", sent("Content-Type", None))],
     variations=[honest_client("names-charset", "waiting", sent("Content-Type", "application/json; charset=utf-8"))],
 )  # fmt: skip
@@ -245,6 +252,7 @@ def json_content_type(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-R08", "no-cache", "info", "shown", "Read Session › Example", scope="request", when=for_session,
     reads=["request cache-control"],
+    consequence="set-up", reach="{count} reads have/has no Cache-Control as in the example",
     faults=[client_fault("omits-cache-control", "waiting", sent("Cache-Control", None))],
     variations=[honest_client("forbids-storing-too", "waiting", sent("Cache-Control", "no-store, No-Cache"))],
 )  # fmt: skip
@@ -264,6 +272,7 @@ def _names_accept(exchange: Exchange) -> bool:
 @rule(
     "HPP-R09", "accepts-json", "should", "standard", "RFC 9110 §12.5.1 Accept", scope="request", when=_names_accept,
     reads=["request accept"],
+    consequence="set-up", reach="{count} reads accept/accepts no JSON",
     faults=[client_fault("accepts-only-xml", "waiting", sent("Accept", "application/xml"))],
     variations=[honest_client("accepts-any-type", "waiting", sent("Accept", "text/html, */*;q=0.1"))],
 )  # fmt: skip
@@ -280,6 +289,7 @@ def accepts_json(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "HPP-R10", "no-credentials-in-url", "must", "standard", "RFC 9110 §4.2.4 userinfo deprecated", scope="request",
     when=for_session,
+    consequence="credentials", reach="{count} reads have/has the credentials in the URL",
     faults=[client_fault("puts-key-in-url", "waiting", url(lambda u: u.replace("://", "://M1:kco_test_api_example@")))],
     variations=[honest_client("names-its-shop", "waiting", url(lambda u: u.replace("://", "://kco-live.")))],
 )  # fmt: skip
@@ -301,6 +311,7 @@ def _timed(trace: Trace) -> bool:
     "HPP-R11", "polls-politely", "should", "referenced",
     "Rate limits (Klarna's page, none of Kustom's: 50 reads a second in the playground)",
     scope="requests", when=_timed,
+    consequence="set-up", reach="{count} sessions are/is polled too often",
     faults=[client_fault("polls-in-a-burst", "waiting", at(Instant(0)))],
     variations=[honest_client("polls-as-often-as-it-may", "waiting",
                     recorded=recording(*(read_of(0, after=poll / 50) for poll in range(50))))],
@@ -327,6 +338,7 @@ def _basic_judged(exchange: Exchange) -> bool:
 @rule(
     "HPP-R12", "credentials-as-given", "must", "referenced", AUTHENTICATION, scope="request", when=_basic_judged,
     reads=["request authorization"],
+    consequence="set-up", reach="{count} reads carry/carries other credentials than the client was given",
     faults=[client_fault("mangles-credentials", "waiting", knowing(credentials="wrong"))],
     variations=[honest_client("writes-scheme-in-small-letters", "waiting",
                     sent("Authorization", "basic kco_test_api_this-is-public-and-opens-nothing"))],
@@ -353,6 +365,7 @@ def _at_kustom(exchange: Exchange) -> bool:
 @rule(
     "HPP-R15", "right-environment", "should", "referenced", BASE_URLS, scope="request", when=_at_kustom,
     reads=["request authorization"],
+    consequence="credentials", reach="{count} reads go/goes to another environment than the key is for",
     faults=[client_fault("asks-undocumented-host", "waiting",
                 url(lambda u: "https://api-na.kustom.co/" + u.split("/", 3)[3])),
             client_fault("takes-test-key-to-production", "waiting",

@@ -24,6 +24,7 @@ def _speak(read: ClientRead) -> ClientRead:
 @rule(
     "HPP-R13", "verifies-the-server", "must", "standard", "RFC 9110 §4.3.4 https Certificate Verification",
     scope="answer", when=_unproven,
+    consequence="credentials", reach="{count} servers without a valid certificate are/is spoken to",
     faults=[adapter_fault("looks-at-no-certificate", "unproven-server", _speak),
             adapter_fault("looks-at-no-name", "server-of-another-name", _speak)],
     variations=[adapter_variation("blames-itself-for-the-certificate", "unproven-server", return_error(kind="client"))],
@@ -55,6 +56,7 @@ def _wait_for_challenge(read: ClientRead) -> ClientRead:
 @rule(
     "HPP-R14", "asks-with-credentials", "should", "inferred", "Read Session › Example", scope="answer",
     when=_authorized,
+    consequence="set-up", reach="{count} reads are/is sent without credentials at first",
     faults=[adapter_fault("waits-for-a-challenge", "smoke", _wait_for_challenge)],
     variations=[adapter_variation("sends-the-key-with-every-try", "unavailable-503", repeat_requests(3))],
 )  # fmt: skip

@@ -8,14 +8,17 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from hpp_contract import __version__
+from hpp_contract.cases import CASES, case_faults
 from hpp_contract.engine.report import NOT_ANSWERED
 from hpp_contract.reporting.html.history import history_chart
 from hpp_contract.reporting.html.lifecycle import lifecycle
 from hpp_contract.reporting.html.matrix import matrix
 from hpp_contract.reporting.html.timeline import MEANINGS, timeline
 from hpp_contract.reporting.view import INFORMATION, OUTCOMES, FindingView, ReportView, plural
+from hpp_contract.spec.endpoint import SESSIONS_PATH
 from hpp_contract.spec.page import address
 
 if TYPE_CHECKING:  # jinja2 is only needed for this one format
@@ -55,6 +58,7 @@ def html(view: ReportView) -> str:
             listed=LISTED,
             open=OPEN,
             evidence=_evidence,
+            curl=_curl,
             plural=plural,
             not_answered=NOT_ANSWERED,
             explained={block.rule.id for block in view.blocks},
@@ -66,12 +70,24 @@ def html(view: ReportView) -> str:
 def _evidence(view: FindingView) -> str:
     """Where the evidence is, without the command, which the page shows on a line of its own."""
     finding, command = view.finding, view.command
+    if view.cases:
+        return view.case_names
     texts = (
         finding.evidence.removesuffix(command).removesuffix(": ") if command else finding.evidence,
         f"case {finding.case}" if finding.case else "",
         view.further_places,
     )
     return " · ".join(filter(None, texts))
+
+
+def _curl(view: FindingView) -> str:
+    """The command that shows what the server of a client's case answers; empty where `hpp-contract serve` cannot tell.
+    Address and key are the ones that it prints."""
+    case = CASES.get(view.finding.case) if view.cases else None
+    if case is None or case.unproven is not None or case.sessions[0] not in case_faults():
+        return ""
+    path = f"{case.base_path.rstrip('/')}{SESSIONS_PATH}{quote(case.sessions[0], safe='')}"
+    return f'curl -i -H "Authorization: Basic $KEY" "$URL{path}"'
 
 
 @cache

@@ -42,6 +42,7 @@ def _stalled(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A33", "time-out-honoured", "must", "inferred", "Polling implies promptness", scope="answer", when=_stalled,
+    consequence="unreadable", reach="{count} servers that keep silent are/is waited for long after the time-out",
     faults=[adapter_fault("waits-for-ever", "stalls-before-answer", take(60.0)),
             adapter_fault("ignores-stalled-body", "stalls-in-body", take(60.0))],
     variations=[adapter_variation("waits-as-long-for-each-try", "stalls-before-answer", repeat_requests(3), take(2.8))],
@@ -76,6 +77,7 @@ def _drips(read: ClientRead) -> bool:
 @rule(
     "HPP-A34", "time-out-covers-whole-read", "info", "inferred", "Polling implies promptness", scope="answer",
     when=_drips,
+    consequence="set-up", reach="{count} answers in pieces are/is waited for long after the time-out",
     faults=[adapter_fault("counts-each-piece", "drips", take(2.0))],
     variations=[adapter_variation("waits-for-all-pieces", "drips", take(0.5))],
 )  # fmt: skip
@@ -96,6 +98,7 @@ def _asked(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A35", "retries-bounded", "should", "inferred", "Rate limits", scope="answer", when=_asked,
+    consequence="set-up", reach="{count} reads send/sends too many requests",
     faults=[adapter_fault("hammers", "unavailable-503", repeat_requests(20)),
             adapter_fault("reads-six-times", "waiting", repeat_requests(6)),
             adapter_fault("insists-on-refused-key", "unauthorized", repeat_requests(3))],
@@ -129,6 +132,7 @@ def _redirected(read: ClientRead) -> bool:
 @rule(
     "HPP-A36", "credentials-stay", "must", "standard", "RFC 9110 §15.4 Redirection", scope="answer",
     when=_redirected,
+    consequence="credentials", reach="{count} redirects take/takes the credentials to another host",
     faults=[adapter_fault("takes-credentials-along", "redirect-elsewhere",
                 lambda read: replace(read, other_host_requests=read.served))],
     variations=[adapter_variation("follows-without-credentials", "redirect-elsewhere", _follow)],
@@ -149,6 +153,7 @@ def _run(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A37", "gives-an-answer", "must", "inferred", "Adapter protocol", scope="answer", when=_run,
+    consequence="unreadable", reach="{count} reads end/ends in no answer at all",
     faults=[adapter_fault("crashes", "waiting", return_problem("the adapter ended with exit code 1")),
             adapter_fault("prints-on-stdout", "smoke", return_problem("a line on stdout that is no JSON object")),
             adapter_fault("returns-a-number", "waiting", return_other("an int, which has no member of a session"))],
@@ -179,6 +184,7 @@ def _on_its_own(read: ClientRead) -> bool:
 @rule(
     "HPP-A39", "gives-up-by-itself", "should", "inferred", "Polling implies promptness", scope="answer",
     when=_on_its_own,
+    consequence="unreadable", reach="a server that keeps silent is waited for, and nobody can stop it",
     faults=[adapter_fault("gives-up-never", "stalls-before-answer", declare(timeout=False), take(OWN_LIMIT_S + 0.5))],
     variations=[adapter_variation("gives-up-after-ten-seconds", "stalls-before-answer", declare(timeout=False),
                     take(10.0))],

@@ -39,6 +39,7 @@ def _status_declared(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A28", "http-status-reachable", "should", "referenced", REFERENCE, scope="answer", when=_status_declared,
+    consequence="set-up", reach="{count} refusals hide/hides their status code",
     faults=[adapter_fault("hides-http-status", "not-found", return_error(http_status=None)),
             adapter_fault("hides-unauthorized", "unauthorized", return_error(http_status=None))],
     variations=[adapter_variation("tells-only-the-status", "not-found-404-empty", return_error(message=""))],
@@ -59,6 +60,7 @@ def _code_declared(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A29", "error-code-reachable", "should", "referenced", ERROR_OBJECT, scope="answer", when=_code_declared,
+    consequence="set-up", reach="{count} refusals hide/hides their error_code",
     faults=[adapter_fault("hides-error-code", "not-found", return_error(error_code=None))],
     variations=[adapter_variation("keeps-messages-to-itself", "not-found", return_error(error_messages=None))],
 )  # fmt: skip
@@ -78,6 +80,7 @@ def _correlation_declared(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A30", "correlation-id-kept", "should", "referenced", ERROR_OBJECT, scope="answer", when=_correlation_declared,
+    consequence="set-up", reach="{count} refusals hide/hides their correlation_id",
     faults=[adapter_fault("hides-correlation-id", "unauthorized", return_error(correlation_id=None))],
     variations=[adapter_variation("asks-again-when-refused", "forbidden", repeat_requests(2))],
 )  # fmt: skip
@@ -103,6 +106,7 @@ def _failure_of(read: ClientRead) -> Failure:
 
 @rule(
     "HPP-A31", "errors-tell-the-truth", "must", "inferred", ERROR_OBJECT, scope="answer", when=_failed,
+    consequence="set-up", reach="{count} errors name/names a status or code that the server did not send",
     faults=[adapter_fault("maps-all-to-404", "unauthorized", return_error(http_status=404)),
             adapter_fault("makes-up-status", "reset-before-answer", return_error(http_status=500)),
             adapter_fault("makes-up-error-code", "not-found", return_error(error_code="UNKNOWN_ERROR"))],
@@ -141,6 +145,7 @@ def _texts(parts: Iterable[Any]) -> Iterator[str]:
 
 @rule(
     "HPP-A32", "no-credentials-in-errors", "must", "inferred", AUTHENTICATION, scope="answer", when=_failed,
+    consequence="credentials", reach="{count} errors show/shows the credentials",
     faults=[adapter_fault("prints-request-with-error", "unauthorized",
                 lambda read: return_error(message=f"401 for Authorization: Basic {read.secrets[0]}")(read))],
     variations=[adapter_variation("names-the-header-in-an-error", "unauthorized",

@@ -50,6 +50,7 @@ def _mismatched(read: ClientRead, how: str) -> list[str]:
 
 @rule(
     "HPP-A11", "nothing-invented", "must", "inferred", HAPPY_FLOW, scope="answer", when=_readable,
+    consequence="order", reach="{count} sessions come/comes out with a member that was not sent",
     faults=[adapter_fault("invents-order-id", "waiting", return_member("order_id", OTHER_UUID)),
             adapter_fault("writes-null-as-text", "null-order-id", return_member("order_id", "null")),
             adapter_fault("invents-instant", "missing-expires-at",
@@ -77,6 +78,7 @@ def _how_absent(read: ClientRead, name: str) -> str:
 
 @rule(
     "HPP-A12", "members-not-swapped", "must", "inferred", HAPPY_FLOW, scope="answer", when=_readable,
+    consequence="order", reach="{count} sessions come/comes out with one member in place of another",
     faults=[adapter_fault("quotes-order-as-reference", "completed-with-order",
                 return_member("klarna_reference", served("order_id"))),
             adapter_fault("takes-order-for-token", "completed-with-order",
@@ -104,6 +106,7 @@ _return_asked = return_member("session_id", lambda read: read.asked)
 
 @rule(
     "HPP-A13", "session-id-from-body", "must", "inferred", HAPPY_FLOW, scope="answer", when=_other_id_served,
+    consequence="order", reach="{count} sessions with another id come/comes out under the id that was asked for",
     faults=[adapter_fault("overwrites-session-id", "another-session-id", _return_asked),
             adapter_fault("fills-in-session-id", "missing-session-id", _return_asked, severity="should")],
     variations=[adapter_variation("writes-missing-id-as-empty", "missing-session-id",
@@ -133,6 +136,7 @@ def _among_others(read: ClientRead) -> bool:
 @rule(
     "HPP-A14", "sessions-not-mixed", "must", "inferred", "Two sessions read in turn", scope="answer",
     when=_among_others,
+    consequence="order", reach="{count} reads are/is answered with another session",
     faults=[adapter_fault("mixes-sessions", "interleaved",
                 return_member("order_id", lambda read: sessions(read.others)[-1]["order_id"]))],
     variations=[adapter_variation("retries-between-two-sessions", "interleaved", repeat_requests(2))],
@@ -156,6 +160,7 @@ def _polled(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A15", "not-stale", "must", "inferred", "Read Session speaks of polling", scope="answer", when=_polled,
+    consequence="order", reach="{count} reads are/is answered with an earlier answer",
     faults=[adapter_fault("answers-from-cache", "lifecycle-paid", _remembered),
             adapter_fault("hides-refusal-behind-cache", "revoked-between-polls", _remembered, also=("HPP-A25",))],
     variations=[adapter_variation("polls-twice-for-one-read", "read-twice", repeat_requests(2))],
@@ -176,6 +181,7 @@ def _without_status(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A16", "missing-status-stays-missing", "must", "inferred", HAPPY_FLOW, scope="answer", when=_without_status,
+    consequence="order", reach="{count} sessions without a status come/comes out with one",
     faults=[adapter_fault("assumes-waiting", "missing-status", return_member("status", "WAITING")),
             adapter_fault("completes-null-status", "null-status", return_member("status", "COMPLETED"))],
     variations=[adapter_variation("calls-missing-status-unknown", "missing-status",

@@ -84,6 +84,7 @@ def _found(name: str, value: Any) -> str:
 
 @rule(
     "HPP-A01", "session-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("session_id"),
+    consequence="order", reach="{count} sessions come/comes out with another session_id, or with none",
     faults=[adapter_fault("drops-session-id", "waiting", omit("session_id")),
             adapter_fault("cuts-session-id", "waiting", return_member("session_id", lambda read: read.asked[:8]))],
     variations=[adapter_variation("writes-id-in-capitals", "waiting",
@@ -103,6 +104,7 @@ def _known_status(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A02", "status-surfaced", "must", "referenced", REFERENCE, scope="answer", when=_known_status,
+    consequence="order", reach="{count} sessions come/comes out with another status, or with none",
     faults=[adapter_fault("drops-status", "completed-with-order", omit("status")),
             adapter_fault("merges-statuses", "back", return_member("status", "WAITING")),
             adapter_fault("pays-in-progress", "in-progress", return_member("status", "COMPLETED"))],
@@ -120,6 +122,7 @@ def status_surfaced(read: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A03", "updated-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("updated_at"),
+    consequence="set-up", reach="{count} sessions come/comes out with another updated_at, or with none",
     faults=[adapter_fault("drops-updated-at", "waiting", omit("updated_at")),
             adapter_fault("loses-zone", "waiting", return_member("updated_at", "2019-05-13T14:51:46.288"))],
     variations=[adapter_variation("counts-seconds", "waiting", return_member("updated_at", _counted("updated_at", 1)))],
@@ -135,6 +138,7 @@ def updated_at_surfaced(read: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A04", "expires-at-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("expires_at"),
+    consequence="set-up", reach="{count} sessions come/comes out with another expires_at, or with none",
     faults=[adapter_fault("drops-expires-at", "waiting", omit("expires_at")),
             adapter_fault("ignores-offset", "instant-offset-east",
                 return_member("expires_at", lambda read: served("expires_at")(read)[:19] + "Z"))],
@@ -151,6 +155,7 @@ def expires_at_surfaced(read: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A05", "order-id-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("order_id"),
+    consequence="order", reach="{count} paid sessions come/comes out with another order_id, or with none",
     faults=[adapter_fault("drops-order-id", "completed-with-order", omit("order_id")),
             adapter_fault("truncates-order-id", "completed-with-order", return_member("order_id", "a1a8f727"))],
     variations=[adapter_variation("names-the-order-twice", "completed-with-order",
@@ -166,6 +171,7 @@ def order_id_surfaced(read: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A06", "klarna-reference-surfaced", "must", "shown", HAPPY_FLOW, scope="answer", when=_sent("klarna_reference"),
+    consequence="set-up", reach="{count} paid sessions come/comes out with another klarna_reference, or with none",
     faults=[adapter_fault("drops-klarna-reference", "completed-with-order", omit("klarna_reference"))],
     variations=[adapter_variation("writes-absent-token-as-null", "completed-with-order",
                     omit("authorization_token"))],
@@ -181,6 +187,7 @@ def klarna_reference_surfaced(read: ClientRead) -> Iterator[Finding]:
 @rule(
     "HPP-A07", "authorization-token-surfaced", "must", "shown", HAPPY_FLOW, scope="answer",
     when=_sent("authorization_token"),
+    consequence="order", reach="{count} paid sessions come/comes out with another authorization_token, or with none",
     faults=[adapter_fault("drops-authorization-token", "completed-with-token", omit("authorization_token"))],
     variations=[adapter_variation("writes-absent-order-as-empty", "completed-with-token",
                     return_member("order_id", ""))],
@@ -196,6 +203,7 @@ def authorization_token_surfaced(read: ClientRead) -> Iterator[Finding]:
 @rule(
     "HPP-A08", "identification-surfaced", "should", "referenced", REFERENCE, scope="answer",
     when=_sent("customer", "manual_identification"),
+    consequence="set-up", reach="{count} sessions lose/loses a part of customer or manual_identification",
     faults=[adapter_fault("drops-customer", "manual-id-check", omit("customer")),
             adapter_fault("drops-identification", "manual-id-check", omit("manual_identification")),
             adapter_fault("renames-customer", "manual-id-check",
@@ -220,6 +228,7 @@ def _introduced(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A09", "all-members-exposed", "should", "referenced", REFERENCE, scope="answer", when=_introduced,
+    consequence="set-up", reach="not every documented member is exposed",
     faults=[adapter_fault("exposes-no-instants", "smoke", declare(fields=_WITHOUT_INSTANTS))],
     variations=[adapter_variation("exposes-members-in-its-order", "smoke", declare(fields=MEMBERS[::-1]))],
 )  # fmt: skip
@@ -237,6 +246,7 @@ def all_members_exposed(read: ClientRead) -> Iterator[Finding]:
 @rule(
     "HPP-A10", "precision-kept", "info", "referenced", DATA_TYPES, scope="answer",
     when=_sent("updated_at", "expires_at"),
+    consequence="set-up", reach="{count} sessions lose/loses fraction digits of an instant",
     faults=[adapter_fault("rounds-instants", "instant-nanoseconds",
                 return_member("updated_at", lambda read: served("updated_at")(read)[:23] + "Z"))],
     variations=[adapter_variation("writes-more-zeros", "instant-one-digit",
@@ -257,6 +267,7 @@ def precision_kept(read: ClientRead) -> Iterator[Finding]:
 
 @rule(
     "HPP-A38", "order-id-exposed", "should", "shown", HAPPY_FLOW, scope="answer", when=_introduced,
+    consequence="no-order", reach="order_id is not exposed: no caller can tell which order was paid",
     faults=[adapter_fault("exposes-no-order-id", "smoke",
                 declare(fields=tuple(name for name in MEMBERS if name != "order_id")))],
     variations=[adapter_variation("exposes-the-order-alone", "smoke",

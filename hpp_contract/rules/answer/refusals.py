@@ -68,6 +68,7 @@ def _is_empty(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A22", "empty-is-error", "must", "shown", HAPPY_FLOW, scope="answer", when=_is_empty,
+    consequence="body", reach="{count} empty answers are/is taken for a success",
     faults=[adapter_fault("returns-nothing-for-empty", "empty-200", return_nothing, severity="should"),
             adapter_fault("reads-empty-as-waiting", "no-content-204", return_session(_WAITING))],
     variations=[adapter_variation("blames-itself-for-empty", "empty-200", return_error(kind="client"))],
@@ -92,6 +93,7 @@ def _is_page(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A23", "page-is-error", "must", "inferred", REFERENCE, scope="answer", when=_is_page,
+    consequence="body", reach="{count} HTML pages are/is taken for a success",
     faults=[adapter_fault("accepts-page", "html-200", return_nothing),
             adapter_fault("accepts-page-declared-as-json", "html-as-json", return_nothing, severity="should"),
             adapter_fault("reads-page-as-waiting", "html-as-json", return_session(_WAITING))],
@@ -127,6 +129,7 @@ def _is_blemished(read: ClientRead) -> bool:
 @rule(
     "HPP-A24", "broken-json-is-error", "must", "standard", "RFC 8259 §2 JSON Grammar", scope="answer",
     when=_is_broken_json,
+    consequence="body", reach="{count} bodies that are no JSON text are/is taken for a success, or lose/loses members",
     faults=[adapter_fault("swallows-decode-error", "truncated-json", return_nothing),
             adapter_fault("repairs-json", "truncated-json", return_session(_WAITING)),
             adapter_fault("loses-status-before-garbage", "trailing-garbage", _return_served, omit("status")),
@@ -159,6 +162,7 @@ def _changed(read: ClientRead) -> list[str]:
 @rule(
     "HPP-A25", "refusal-is-error", "must", "referenced", REFERENCE, scope="answer",
     when=lambda read: when_served(ServedKind.REFUSAL)(read) and not _is_empty_success(read),
+    consequence="refusal", reach="{count} refusals are/is reported as a session",
     faults=[adapter_fault("ignores-status-code", "not-found", return_session({})),
             adapter_fault("succeeds-on-outage", "unavailable-503-empty", return_nothing)],
     variations=[adapter_variation("raises-an-error-of-its-own", "not-found", declare(error=()),
@@ -185,6 +189,7 @@ def _is_other_json(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A26", "wrong-shape-is-error", "must", "shown", HAPPY_FLOW, scope="answer", when=_is_other_json,
+    consequence="body", reach="{count} bodies that are no object are/is taken for a success",
     faults=[adapter_fault("accepts-list", "array-200", return_other("a list"), severity="should"),
             adapter_fault("accepts-null", "null-200", return_nothing, severity="should"),
             adapter_fault("unwraps-list", "array-200", return_session(_WAITING)),
@@ -217,6 +222,7 @@ def _is_deep(value: Any) -> bool:
 @rule(
     "HPP-A27", "lost-answer-is-error", "must", "standard", "RFC 9112 §8 Handling Incomplete Messages", scope="answer",
     when=when_served(ServedKind.FAILURE),
+    consequence="body", reach="{count} answers that were lost or cut are/is taken for a success",
     faults=[adapter_fault("swallows-reset", "reset-before-answer", return_nothing),
             adapter_fault("keeps-half-a-body", "breaks-off", return_session(_WAITING))],
     variations=[adapter_variation("retries-what-was-lost", "reset-before-answer", repeat_requests(3))],

@@ -58,6 +58,7 @@ def _stopped_asking(read: ClientRead) -> bool:
 @rule(
     "HPP-A17", "session-is-no-error", "must", "referenced", REFERENCE, scope="answer",
     when=lambda read: _plain_session_given(read) or _stopped_asking(read),
+    consequence="unreadable", reach="{count} documented sessions cannot be read",
     faults=[adapter_fault("refuses-status", "manual-id-check", return_error(kind="decode", type="ValueError")),
             adapter_fault("refuses-nanoseconds", "instant-nanoseconds", return_error(kind="decode", type="ValueError")),
             adapter_fault("returns-nothing-for-session", "waiting", return_nothing),
@@ -94,6 +95,7 @@ def _unknown_status_given(read: ClientRead) -> bool:
 @rule(
     "HPP-A18", "unknown-status-tolerated", "should", "inferred", "The enumeration grew before", scope="answer",
     when=_unknown_status_given,
+    consequence="unreadable", reach="{count} sessions with a new status cannot be read",
     faults=[adapter_fault("throws-on-unknown-status", "unknown-status", return_error(kind="decode", type="KeyError"))],
     variations=[adapter_variation("writes-new-status-in-camel-case", "unknown-status",
                     return_member("status", "PendingReview"))],
@@ -114,6 +116,7 @@ def _unknown_status_returned(read: ClientRead) -> bool:
 @rule(
     "HPP-A19", "unknown-status-visible", "should", "inferred", "The enumeration grew before", scope="answer",
     when=_unknown_status_returned,
+    consequence="order", reach="{count} new statuses are/is shown as a known one",
     faults=[adapter_fault("reads-unknown-as-waiting", "unknown-status", return_member("status", "WAITING"))],
     variations=[adapter_variation("calls-new-status-unknown", "unknown-status", return_member("status", "UNKNOWN"))],
 )  # fmt: skip
@@ -133,6 +136,7 @@ def _unknown_member_given(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A20", "unknown-member-tolerated", "must", "referenced", REFERENCE, scope="answer", when=_unknown_member_given,
+    consequence="unreadable", reach="{count} sessions with a new member cannot be read",
     faults=[adapter_fault("throws-on-unknown-member", "unknown-member", return_error(kind="decode", type="TypeError"))],
     variations=[adapter_variation("hands-on-the-unknown-member", "unknown-member",
                     return_member("risk_score", 3))],
@@ -152,6 +156,7 @@ def _after_silent_close(read: ClientRead) -> bool:
 @rule(
     "HPP-A21", "survives-closed-connection", "should", "standard", "RFC 9112 §9.3.1 Retrying Requests", scope="answer",
     when=_after_silent_close,
+    consequence="unreadable", reach="{count} reads fail/fails after the server has closed the connection",
     faults=[adapter_fault("dies-with-connection", "closed-between-polls",
                 return_error(kind="network", type="ConnectionError"))],
     variations=[adapter_variation("asks-again-after-a-close", "closed-between-polls", repeat_requests(2))],

@@ -42,6 +42,7 @@ def _answered(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A40", "verdict-follows-status", "must", "referenced", SESSION_LIFECYCLE, scope="answer", when=_answered,
+    consequence="order", reach="{count} sessions get/gets a wrong word",
     faults=[adapter_fault("says-paid-in-progress", "in-progress", return_verdict("paid")),
             adapter_fault("says-open-for-completed", "completed-with-order", return_verdict("open")),
             adapter_fault("says-paid-when-refused", "not-found", return_verdict("paid")),

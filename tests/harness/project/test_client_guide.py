@@ -31,7 +31,12 @@ def shop(tmp_path: Path) -> Path:
 
 def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(ROOT), str(folder)])
-    environ = os.environ | {"PYTHONPATH": path, "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environ = os.environ | {
+        "PYTHONPATH": path,
+        "COLUMNS": "100",
+        "PYTEST_ADDOPTS": "",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     command = [sys.executable, "-m", *arguments]
     return subprocess.run(command, check=False, cwd=folder, env=environ, capture_output=True, text=True, timeout=60)
 

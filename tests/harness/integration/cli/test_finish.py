@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from hpp_contract.cli import _console
 from hpp_contract.cli._console import progress
 from hpp_contract.cli._options import Options, common_options, finish
 from hpp_contract.engine.errors import UsageProblem
@@ -171,6 +173,43 @@ with progress.progress("probing"):
     for _ in range(2):  # it is drawn, and moves
         drawn.acquire(timeout={longest})
 """
+
+
+def test_a_log_learns_how_far_it_is(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no terminal, a line now and then says how far a long run is; none with -q."""
+    monkeypatch.setattr(_console, "LINE_EVERY_S", 0.01)
+    said = ""
+    with progress("running client cases") as advance:
+        while not re.search(r"running client cases: \d+ s\n", said):
+            said += capsys.readouterr().err
+        advance(43, 173)
+        while not re.search(r"running client cases: 24 %, \d+ s\n", said):
+            said += capsys.readouterr().err
+    capsys.readouterr()
+    quiet = click.Command("quiet", params=[click.Option(["--quiet"], is_flag=True)], callback=_wait)
+    quiet.main(["--quiet"], standalone_mode=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def _wait(quiet: bool) -> None:
+    """Be busy for as long as several lines take."""
+    with progress("being quiet" if quiet else "not being quiet") as advance:
+        advance(1, 2)
+        threading.Event().wait(0.1)
+
+
+def test_without_a_thread_a_log_learns_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system that gives no thread for such lines stops no run."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with progress("probing") as advance:
+        advance(1, 2)
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.process

@@ -134,6 +134,15 @@ def test_flood_of_answers_ends(token: str) -> None:
 
 
 @pytest.mark.process
+def test_after_a_hang(token: str) -> None:
+    """After a hang a shorter time-out is advised, not a case that passes."""
+    report = judged("hangs", *list(CASES)[:9], wait=2.5)
+    [advice] = [note for note in report.notes if "The client hung in" in note]
+    assert advice.endswith("Try hpp-contract client --timeout 2: it waits for 2 s, not 2.5.")
+    assert not any("--only smoke" in note for note in report.notes)
+
+
+@pytest.mark.process
 def test_five_failures_in_a_row_end_the_run(token: str) -> None:
     """A run ends when an adapter has not answered five times in a row, and says how many cases were not run."""
     report = judged("crashes", *list(CASES)[:9])

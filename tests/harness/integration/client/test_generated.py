@@ -181,7 +181,7 @@ def test_what_cases_break_is_left_to_them(tmp_path: Path) -> None:
 
     report = judged(DropsOrder(), tmp_path, 30, cases=[CASES["completed-with-order"]])
     assert blamed(report) == {"HPP-A05": {"completed-with-order"}}
-    assert "Generated sessions were not judged by what cases break already: HPP-A05." in report.notes
+    assert "Generated sessions were not judged by what cases break already: HPP-A05." in report.asides
 
 
 @pytest.mark.socket

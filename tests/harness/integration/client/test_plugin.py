@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -215,10 +216,24 @@ def test_usage_errors(folder: Path, arguments: list[str], sentence: str) -> None
 
 
 def test_choosing_by_any_rule(folder: Path) -> None:
-    """`-k` chooses cases by every rule that they are about, not only by the first."""
+    """`-k` chooses cases by every rule that can be broken in them, not only by the first that they are about."""
     done = run(folder, "test_sdk.py", "--collect-only", "-k", "TestStatic and A29", path=str(folder))
     assert "test_contract[HPP-A25-not-found]" in done.stdout
     assert "waiting" not in done.stdout
+    done = run(folder, "test_sdk.py", "-k", "TestBroken and HPP-A05 and longest", path=str(folder))
+    assert "1 failed" in done.stdout
+
+
+@pytest.mark.parametrize("parallel", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
+def test_what_matters_is_summed_up(folder: Path, parallel: tuple[str, ...]) -> None:
+    """In the end pytest says of each client what matters, over all of its cases, wherever they were run."""
+    (folder / "known.txt").write_text("# ticket 5\nHPP-A28\nHPP-A29\nHPP-A30\n", encoding="utf-8")
+    chosen = "(TestBroken or TestHiding or TestStatic) and (completed-with or not-found)"
+    done = run(folder, "test_sdk.py", "-k", chosen, "--hpp-known-failing=known.txt", *parallel, path=str(folder))
+    _, *sections = done.stdout.split("hpp-contract: ")
+    assert [section.split()[0] for section in sections] == ["test_sdk.py::TestBroken", "test_sdk.py::TestHiding"]
+    assert "1 of 1 paid sessions comes out with another order_id, or with none (HPP-A05)" in sections[0]
+    assert re.search(r"(\d) of \1 refusals hides? their status code \(HPP-A28\b.*; known failing\)", sections[1])
 
 
 def test_unittest_is_no_contract(folder: Path) -> None:

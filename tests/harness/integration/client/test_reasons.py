@@ -139,7 +139,7 @@ def test_a_name_is_looked_at(tmp_path: Path) -> None:
     """Over https a client is given a server with the certificate of another host, too."""
     names = ("smoke", "server-of-another-name")
     assert set(findings(judged(TrustsAnybody(), *names, folder=tmp_path))) == {"HPP-R13"}
-    assert "Run with --tls only: server-of-another-name." in judged(TrustsAnybody(), *names).notes
+    assert "Run with --tls only: server-of-another-name." in judged(TrustsAnybody(), *names).asides
 
 
 def test_a_name_is_not_judged_where_nothing_is_trusted(tmp_path: Path) -> None:

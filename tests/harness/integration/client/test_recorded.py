@@ -220,7 +220,7 @@ def test_on_the_command_line(
 
     assert "4 cases" in client("--list")
     run = ("--python", "tests.harness.integration.client.test_recorded:DROPS", "--html", "page.html")
-    assert client(*run).startswith("1 Contract broken: 1 rule\nclient: ")
+    assert client(*run).startswith("1 Contract broken: 1 rule\n  - ")
     repeated = f"hpp-contract client --python {run[1]} --cassettes {DOCUMENTED} --only recorded-completed-with-order"
     assert repeated in client(*run)
     assert repeated in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
 from hpp_contract.rules import FAULTS
 from tests.harness.support.not_none import not_none
@@ -50,6 +51,21 @@ def test_no_client_is_no_verdict() -> None:
         code, said = served.end()
     assert code == 3
     assert "no request came" in said
+
+
+def test_client_cases_are_served() -> None:
+    """Every client case with the published credentials is answered under the id that --list shows; one that has the id
+    of a scenario is that scenario, so that a fault on it shows."""
+    listed = run("--list").stdout.partition("Client cases")[2]
+    ids = dict(re.findall(r"^  (\S+)  (\S+)$", listed, re.MULTILINE))
+    assert {"id-with-slash", "html-200", "base-url-with-prefix"} <= set(ids.values())
+    assert "waiting" not in ids.values()
+    by_name = {name: session for session, name in ids.items()}
+    with serving("--fault", "answers-202") as served:
+        assert served.get(by_name["html-200"]).headers["Content-Type"].startswith("text/html")
+        assert served.get(by_name["error-without-code"]).status_code == 404
+        assert served.get(by_name["id-with-slash"]).json()["session_id"] == CASES["id-with-slash"].sessions[0]
+        assert served.get(session_id("in-progress")).status_code == 202
 
 
 def test_instructions_work() -> None:

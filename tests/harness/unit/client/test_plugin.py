@@ -38,7 +38,7 @@ def test_a_case_that_says_nothing(notes: tuple[str, ...], said: str) -> None:
     verdicts = tuple(RuleVerdict(rule, Outcome.NOT_EXERCISED) for rule in CATALOGUE)
     report = Report(Subject("client", "x"), verdicts, notes=notes)
     with pytest.raises(pytest.skip.Exception) as skipped:
-        _conclude(report, "smoke", (), "test")
+        _conclude(report, "test")
     assert skipped.value.msg == said
 
 
@@ -47,7 +47,7 @@ def test_a_case_that_could_not_be_verified() -> None:
     verdicts = tuple(RuleVerdict(rule, Outcome.OK) for rule in CATALOGUE)
     report = Report(Subject("client", "x"), verdicts, "the client never answered anything.")
     with pytest.raises(pytest.fail.Exception, match="Could not verify: the client never answered anything"):
-        _conclude(report, "smoke", (), "test")
+        _conclude(report, "test")
 
 
 def test_a_lighter_finding_says_so() -> None:
@@ -57,7 +57,7 @@ def test_a_lighter_finding_says_so() -> None:
     rule = next(rule for rule in CATALOGUE if rule.severity is Severity.MUST)
     both = Report(Subject("client", "x"), (RuleVerdict(rule, Outcome.BROKEN, (light, heavy), 2),))
     with pytest.raises(pytest.fail.Exception, match=r"where     /x\n.*\n  found     z\n(?s:.)*z \(only a warning\)"):
-        _conclude(both, "smoke", (), "test")
+        _conclude(both, "test")
     warned = Report(Subject("client", "x"), (RuleVerdict(rule, Outcome.WARNED, (light,), 1),))
     with pytest.warns(ContractWarning, match=rule.id):
-        _conclude(warned, "smoke", (), "test")
+        _conclude(warned, "test")

@@ -107,15 +107,17 @@ def test_a_finding_has_all_its_parts() -> None:
             {"case": "smoke"},
             "hpp-contract client --python pkg.mod:read --only smoke",
         ),
-        (Subject("client", "node a.js"), {}, "hpp-contract client --command 'node a.js'"),
+        (Subject("client", "node a.js"), {}, ""),
         (Subject("drift", "x"), {}, ""),
     ],
 )
 def test_a_finding_can_be_reproduced(subject: Subject, found: dict[str, str], command: str) -> None:
     """Each finding comes with the one command that shows it again, for a shell as it is."""
     finding = Finding("/a", "b", "c", found.get("evidence", ""), found.get("case", ""))
-    assert reproduce_command(Report(subject, ()), finding) == command
-    page = Page(html(ReportView(replace(report(verdict("HPP-S01", Outcome.BROKEN, finding)), subject=subject))))
+    again = f"hpp-contract client --python {subject.name}"
+    judged = replace(report(verdict("HPP-S01", Outcome.BROKEN, finding)), subject=subject, reproduce=again)
+    assert reproduce_command(judged, finding) == command
+    page = Page(html(ReportView(judged)))
     assert page.text.count(command) == 1 or not command
 
 
