@@ -94,7 +94,8 @@ def _weighed(judged: Judged, plain: PlainSessions) -> Iterator[RuleVerdict]:
     reads_some = any(map(has_read, judged.result.reads))
     for verdict in judged.verdicts:
         depends = verdict.rule.id in DEPENDENT and verdict.outcome is not Outcome.NOT_EXERCISED and not reads_some
-        if verdict.rule.id == AFTER_CLOSE:  # who cannot use its connection any more cannot be asked for another session
+        if verdict.rule.id == AFTER_CLOSE and not plain.is_known(judged.case):
+            # Who cannot use its connection any more cannot be asked for another session.
             depends = depends and not plain.some_were_read
         if depends and (verdict.findings or plain.is_known(judged.case)) and not plain.can_read_like(judged.case):
             yield RuleVerdict(verdict.rule, Outcome.NOT_EXERCISED)

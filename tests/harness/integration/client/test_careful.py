@@ -1,4 +1,5 @@
-"""Clients as they are written every day, with each library in its default manner: nobody could blame them."""
+"""Clients as they are written every day, and careful ones, with each library in its default manner: nobody could blame
+them."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from hpp_contract.cases import CASES
 from hpp_contract.client import RunOptions, run
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Subject
+from tests.harness.support.careful_clients import CAREFUL
 
 pytestmark = pytest.mark.socket
 
@@ -73,6 +75,29 @@ def test_default_manners_break_nothing(client: Callable[..., Any]) -> None:
     assert report.exit_code == 0
     warned = {verdict.rule.id for verdict in report.rules if verdict.outcome is not Outcome.OK and verdict.findings}
     assert warned <= COMMON_SHOULDS
+
+
+@pytest.mark.parametrize("library", CAREFUL)
+def test_careful_clients_are_kept(library: str) -> None:
+    """A careful client in the default manner of its library breaks nothing, and is warned of nothing."""
+    client = CAREFUL[library]
+    report = run(tuple(CASES.values()), lambda: PythonAdapter(client), Subject("client", library), RunOptions())
+    assert report.exit_code == 0
+    assert {v.rule.id: v.findings for v in report.rules if v.outcome is not Outcome.OK and v.findings} == {}
+    assert len(CAREFUL) == 15
+
+
+def test_what_was_asked_instead_is_shown() -> None:
+    """Where an id leads elsewhere, the finding shows what was asked for, without whole ids and without the key."""
+    names = ("id-with-dot-segments", "id-with-question-mark", "id-with-slash")
+    report = run(
+        [CASES[name] for name in names], lambda: PythonAdapter(with_requests), Subject("client", "a"), RunOptions()
+    )
+    found = [finding.found for verdict in report.rules if verdict.rule.id == "HPP-R03" for finding in verdict.findings]
+    assert found[0].startswith("no request for this id came; asked instead: /hpp/v1/sessions/")
+    assert "?" in found[1]
+    whole = {uuid for name in names for uuid in CASES[name].uuids}
+    assert not [text for text in found for uuid in whole if uuid in text]
 
 
 def test_a_word_is_enough() -> None:
