@@ -6,8 +6,10 @@ The examples are what the reference endpoint answers or a good client returns, a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from difflib import SequenceMatcher
 from typing import Any
 
 import click
@@ -86,10 +88,42 @@ def _variant_example(rule: Rule, variant: Variant, clock: Clock) -> str:
 
 
 def examples(rule: Rule, clock: Clock = system_clock) -> dict[str, str]:
-    """Texts of evidence that keeps the rule, that breaks it, and that comes close and keeps it."""
-    kept, broken = kept_and_broken(rule, clock) or ("", "")
-    titled = {"Kept by": kept, "Broken by": broken, "Kept, though it comes close, by": close_call(rule, clock)}
+    """Texts of evidence that keeps the rule, that breaks it, and that comes close and keeps it. Members stand in lines
+    of their own; those lines that differ between the first two are marked."""
+    kept, broken = _marked(*(kept_and_broken(rule, clock) or ("", "")))
+    close = "\n".join(f"  {line}".rstrip() for line in _unfolded(close_call(rule, clock)))
+    note = f"({MARK} marks what differs)"
+    titled = {f"Kept by {note}": kept, f"Broken by {note}": broken, "Kept, though it comes close, by": close}
     return {title: text for title, text in titled.items() if text}
+
+
+def _marked(kept: str, broken: str) -> tuple[str, str]:
+    """Both texts, with a mark before each line that the other does not have in this place."""
+    first, second = _unfolded(kept), _unfolded(broken)
+    same = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
+    return (
+        _with_marks(first, {a + n for a, _, size in same for n in range(size)}),
+        _with_marks(second, {b + n for _, b, size in same for n in range(size)}),
+    )
+
+
+def _with_marks(lines: list[str], alike: set[int]) -> str:
+    return "\n".join(f"{' ' if n in alike else MARK} {line}".rstrip() for n, line in enumerate(lines))
+
+
+def _unfolded(text: str) -> list[str]:
+    """The lines of a text, with a line for each member of an object that stands in one; nothing else changes."""
+    lines = text.split("\n") if text else []
+    return [part for line in lines for part in _MEMBERS.sub(f",\n{_arrow(line)}  ", line).split("\n")]
+
+
+def _arrow(line: str) -> str:
+    """Which way a line of an exchange goes."""
+    return line[:2] if line.startswith(("> ", "< ")) else "  "
+
+
+MARK = "*"
+_MEMBERS = re.compile(r', (?="[^"\\]*": )')
 
 
 def close_call(rule: Rule, clock: Clock = system_clock) -> str:

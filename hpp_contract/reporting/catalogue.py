@@ -52,7 +52,7 @@ def _fill(text: str, width: int, margin: str = "", first: str | None = None) -> 
 
 
 def explain(rule: Rule, examples: Mapping[str, str] = MappingProxyType({}), width: int = 80) -> str:
-    """One rule in full. `examples` are texts of evidence, under their titles."""
+    """One rule in full. `examples` are texts of evidence, indented, under their titles."""
     parts = [
         f"{rule.id} {rule.slug}",
         _fill(rule.summary, width),
@@ -63,7 +63,7 @@ def explain(rule: Rule, examples: Mapping[str, str] = MappingProxyType({}), widt
         *_titled("Broken by the faults", [_variant(fault, fault.severity) for fault in rule.faults], width),
         *_titled("Not broken by what is honest", [_variant(each) for each in rule.variations], width),
     ]
-    parts += [f"{title}\n{textwrap.indent(text.rstrip(), '  ')}" for title, text in examples.items()]
+    parts += [f"{title}\n{text.rstrip()}" for title, text in examples.items()]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -92,7 +92,8 @@ def _by_letter(rules: Iterable[Rule]) -> list[tuple[str, list[Rule]]]:
 def _row(rule: Rule) -> str:
     where = address(rule.source)
     source = f"[{rule.source}]({where})" if where is not None else rule.source
-    cells = (rule.id, rule.slug, rule.severity, rule.basis, rule.summary, source)
+    anchored = f'<a id="{rule.id.lower()}"></a>{rule.id}'  # RULES.md#hpp-s05 leads to the row
+    cells = (anchored, rule.slug, rule.severity, rule.basis, rule.summary, source)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -126,7 +126,10 @@ def test_every_rule_has_a_page(site: Path) -> None:
         assert text.startswith(f"# {rule.id} {rule.slug}\n")
         assert re.search(r"^## (Why|Who loses what)$", text, re.MULTILINE)
         assert f"](rules/{rule.id}.md)" in index
-    assert (site / "rules" / "HPP-C02.md").read_text(encoding="utf-8").count("```text\n> GET ") >= 2
+    assert (site / "rules" / "HPP-C02.md").read_text(encoding="utf-8").count("```text\n  > GET ") >= 2
+    final = (site / "rules" / "HPP-L01.md").read_text(encoding="utf-8")
+    assert "## Broken by (* marks what differs)\n" in final
+    assert "\n* < " in final
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ from click.testing import CliRunner, Result
 
 from hpp_contract.cases import CASES
 from hpp_contract.cli import COMMANDS, main
-from hpp_contract.cli.explain import close_call, kept_and_broken
+from hpp_contract.cli.explain import close_call, examples, kept_and_broken
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.fault import Fault, Variant
 from hpp_contract.engine.rule import Rule
-from hpp_contract.rules import CATALOGUE
+from hpp_contract.model.instant import SECOND
+from hpp_contract.rules import CATALOGUE, find
 from hpp_contract.spec.schema_files import folder
+from tests.harness.support.fake_time import NOON
+from tests.harness.support.not_none import not_none
 
 KEY = "kco_test_api_0123456789"
 
@@ -245,7 +249,7 @@ def test_rules_lists_the_whole_catalogue(tmp_path: Path) -> None:
     assert all(re.search(rf"^{rule.id} {rule.severity} +{rule.slug}\b", text, re.MULTILINE) for rule in CATALOGUE)
     assert invoke("rules", "--markdown", str(tmp_path / "RULES.md")).exit_code == 0
     assert all(
-        f"| {rule.id} | {rule.slug} |" in (tmp_path / "RULES.md").read_text(encoding="utf-8") for rule in CATALOGUE
+        f">{rule.id} | {rule.slug} |" in (tmp_path / "RULES.md").read_text(encoding="utf-8") for rule in CATALOGUE
     )
 
 
@@ -300,6 +304,30 @@ def test_explain_shows_each_rule_kept_and_broken(rule: Rule) -> None:
     assert both[0] != both[1]
     assert all(text.startswith("> ") for text in both)
     assert "kco_test_api_this" not in both[0]
+
+
+def marked(rule: str) -> list[list[str]]:
+    """The lines that `explain` marks in what keeps a rule, and in what breaks it."""
+    clock = count(NOON, SECOND).__next__
+    kept, broken = list(examples(not_none(find(rule)), clock).items())[:2]
+    assert [title.split(" (")[0] for title, _ in (kept, broken)] == ["Kept by", "Broken by"]
+    return [[line for line in text.split("\n") if line.startswith("*")] for _, text in (kept, broken)]
+
+
+def test_explain_marks_what_differs() -> None:
+    """A member that is not there is marked where it is; another value is marked in both; a line has one member."""
+    assert marked("HPP-C02") == [['* <   "klarna_reference": "2F2P6NMT",'], []]
+    assert marked("HPP-H11") == [
+        ["* < Cache-Control: no-cache, no-store, max-age=0, must-revalidate"],
+        ["* < Cache-Control: public, max-age=600"],
+    ]
+    assert marked("HPP-A05")[0] == ['*     "order_id": "609d13c9-79f7-5792-b035-d0c8d1d8fdb4",']
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in CATALOGUE if rule.slug != "polls-politely"])
+def test_explain_always_marks_something(rule: str) -> None:
+    """For every rule a line is marked, in one of both."""
+    assert any(marked(rule))
 
 
 @pytest.mark.process

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hpp_contract.cli.explain import examples
@@ -9,6 +11,7 @@ from hpp_contract.engine.rule import Rule
 from hpp_contract.reporting.catalogue import explain, rules_markdown, rules_text
 from hpp_contract.rules import CATALOGUE, find
 from tests.harness.support.fake_time import noon
+from tests.harness.support.paths import ROOT
 from tests.harness.support.sample_reports import make_rule
 
 
@@ -23,7 +26,7 @@ def test_rules_text_fits_its_width() -> None:
 
 def test_explain_is_complete() -> None:
     """An explanation has id, sentence, reason, weight, basis, source with its address, scope and the examples."""
-    text = explain(make_rule("HPP-S01"), {"Kept by": "> GET good", "Broken by": "> GET bad"})
+    text = explain(make_rule("HPP-S01"), {"Kept by": "  > GET good", "Broken by": "* > GET bad"})
     for expected in [
         "HPP-S01 a-rule\n\nThe rule is kept.",
         "Who loses what\n  Otherwise somebody loses a session.",
@@ -31,7 +34,7 @@ def test_explain_is_complete() -> None:
         "Basis\n  stated: Read Session › Operation\n  https://docs.kustom.co/",
         "Judged by\n  one request and its response",
         "Kept by\n  > GET good",
-        "Broken by\n  > GET bad",
+        "Broken by\n* > GET bad",
     ]:
         assert expected in text
 
@@ -39,7 +42,7 @@ def test_explain_is_complete() -> None:
 def test_rules_markdown_has_a_row_per_rule() -> None:
     """RULES.md has one table row per rule, under its letter."""
     text = rules_markdown([make_rule("HPP-S01"), make_rule("HPP-H01", "info", "b|c")])
-    assert text.index("## H:") < text.index("| HPP-H01 |") < text.index("## S:") < text.index("| HPP-S01 |")
+    assert text.index("## H:") < text.index(">HPP-H01 |") < text.index("## S:") < text.index(">HPP-S01 |")
     assert "b\\|c" in text
     assert "2 rules: 1 must, 0 should, 1 info." in text
 
@@ -48,7 +51,8 @@ def test_rules_markdown_has_a_row_per_rule() -> None:
 def test_every_rule_about_answers_has_a_pair(rule: Rule) -> None:
     """`explain` shows what a good client returns and what a bad one returns, and they differ."""
     shown = examples(rule, noon)
-    assert shown["Kept by"] != shown["Broken by"]
+    kept, broken = list(shown.values())[:2]
+    assert kept != broken
     text = " ".join(explain(rule, shown).split())
     assert all(" ".join(example.split()) in text for example in shown.values())
     assert "Kept by" not in explain(rule)
@@ -67,3 +71,13 @@ def test_faults_that_begin_late(rule_id: str, expected: str) -> None:
     rule = find(rule_id)
     assert rule is not None
     assert expected in " ".join(explain(rule).split())
+
+
+def test_every_rule_has_an_anchor() -> None:
+    """A link such as `RULES.md#hpp-s05` leads to the row of that rule; the documents link to no other anchors."""
+    page = rules_markdown(CATALOGUE)
+    anchors = [f"hpp-{rule.id[4:].lower()}" for rule in CATALOGUE]
+    assert sorted(re.findall(r'<a id="([^"]+)"></a>', page)) == sorted(anchors)
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        for anchor in re.findall(r"RULES\.md#([\w-]+)", document.read_text(encoding="utf-8")):
+            assert anchor in anchors, document.name
