@@ -55,7 +55,8 @@ def test_every_command_says_so(words: tuple[str, ...], closed: str) -> None:
     done = CliRunner().invoke(main, [*named, "--annotations", *FILES])
     assert done.exit_code == 3, done.output
     said = [line for line in done.stdout.splitlines() if not line.startswith("::")]
-    assert said[0].startswith("Could not verify: ")
+    assert said[0].startswith("Could not verify")
+    assert re.search(r"refuses connections|neither JSON nor YAML", " ".join(said[:4]))
     assert "::error title=Could not verify" in done.stdout
     read = {writer.name: Path(f"r.{writer.name}").read_text(encoding="utf-8") for writer in WRITERS}
     assert read["markdown"].startswith("## Could not verify")
