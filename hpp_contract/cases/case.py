@@ -16,8 +16,9 @@ from hpp_contract.model.credentials import Credentials
 TIMEOUT: Final = 2.0
 """Seconds that a client is given for a read, unless its case is about time-outs."""
 
-SHORT: Final = 0.3
-"""Seconds that a client is given for a read where the server keeps it waiting."""
+SHORT: Final = 0.15
+"""Seconds that a client is given for a read where the server keeps it waiting. So little that waiting costs nobody
+much, and enough for a client that has been running: see `run_case.WARM_UP`."""
 
 GENERATED: Final = "generated"
 """The case that every finding about a generated session names."""

@@ -43,9 +43,9 @@ WIRE: Final = (
     _stall("stalls-in-body", "The server stops sending in the middle of the body.", pause(_WAIT)),
     _stall("stalls-between-chunks", "The server stops sending in the middle of a chunked body.",
            header("Transfer-Encoding", "chunked"), pause(_WAIT)),
-    _stall("drips", "The body comes in pieces: each is in time, the whole is not.", pause(*[0.08] * 6),
+    _stall("drips", "The body comes in pieces: each is in time, the whole is not.", pause(*[0.05] * 5),
            rules=("HPP-A34",)),
-    case("late-but-in-time", "The answer takes a quarter of a second.", _READ, slow(0.25), slow=True),
+    case("late-but-in-time", "The answer takes a tenth of a second.", _READ, slow(0.1), slow=True),
     case("body-in-pieces", "The body comes in three pieces.", _READ, pause(0.03, 0.03)),
     _lost("reset-before-answer", "The connection is reset before an answer.", fail("reset")),
     _lost("closed-before-answer", "The connection is closed before an answer.", fail("close")),
@@ -66,7 +66,7 @@ WIRE: Final = (
           lower_case),
     _read("lower-case-headers-gzip", "The same, and the body is gzip, if the client allows it.", compress, lower_case),
     case("closed-between-polls", "The server closes the keep-alive connection after the first answer.", ("HPP-A21",),
-         close_after, until=1, reads=(0, 0), pause=0.2),  # a client cannot know before the close arrives
+         close_after, until=1, reads=(0, 0), pause=0.1),  # a client cannot know before the close arrives
 )  # fmt: skip
 
 _KEY: Final = ("HPP-R12", "HPP-R05", "HPP-A17")

@@ -134,7 +134,9 @@ def client(
         trusting(trusted),
         ended_by_signals(),
     ):
-        report = run(cases, start, subject, replace(run_options, tls=trusted, on_progress=advance))
+        report = run(
+            cases, start, subject, replace(run_options, tls=trusted, on_progress=advance, detailed=options.detailed)
+        )
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
     names = {*(case.name for case in cases), *([GENERATED] if generated_options else [])}
     finish(report, options, tuple(secrets), frozenset(names) if only else None)

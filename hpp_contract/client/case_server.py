@@ -119,6 +119,12 @@ class CaseServer:
             time.sleep(0.002)
         return found
 
+    def settle(self) -> None:
+        """Wait until nothing is on its way to a server any more, and what it closes is closed."""
+        deadline = time.monotonic() + ARRIVAL_WAIT_S
+        while not all(server.is_settled for server in self._every) and time.monotonic() < deadline:
+            time.sleep(0.002)
+
     def _found(self, name: str) -> tuple[Exchange, ...]:
         return tuple(exchange for log in self._logs for exchange in log.of(name))
 

@@ -43,7 +43,8 @@ class RunOptions:
     """How to run: `wait` seconds at most for a read, and `max_time` for the whole run; `extra_adapters` for slow cases
     (none where adapters would share a process), or for `all` cases; `reproduce_command` runs a case again once `--only`
     and its name are appended; `generated` sessions follow the cases, if any; `tls` for https; `clock` dates what the
-    client is served; `on_progress` is called with the number of cases that were run and of all."""
+    client is served; `on_progress` is called with the number of cases that were run and of all; a `detailed` report has
+    the texts of exchanges."""
 
     wait: float = 10.0
     extra_adapters: int = 0
@@ -54,6 +55,7 @@ class RunOptions:
     clock: Clock = system_clock
     max_time: float = MAX_TIME_S
     on_progress: Callable[[int, int], None] | None = None
+    detailed: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
     """Judge by `cases` the client behind the adapters that `start` makes. Raises what `start` raises, and OSError,
     RuntimeError or SystemRefused when the system refuses a thread, a process or a file."""
     began, deadline = time.monotonic(), Deadline.after(options.max_time)
-    verdicts = CaseVerdicts(subject)
+    verdicts = CaseVerdicts(subject, renders=options.detailed)
     served = {case.name: case for case in (*PLAIN.values(), *cases)}
     with CaseServer(served.values(), options.tls, steady(options.clock)) as server, _adapters(start) as new_adapter:
         main = new_adapter()

@@ -24,10 +24,11 @@ RULES: Final = tuple(rule for rule in CATALOGUE if "client" in JUDGES[rule.scope
 
 class CaseVerdicts:
     """Judges cases one after the other; safe for one thread. `slices` are the cases, `shown` the texts of the exchanges
-    that findings name."""
+    that findings name, if it `renders` them."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, *, renders: bool = False) -> None:
         self.subject = subject
+        self._renders = renders
         self._tallies = {rule.id: Tally(limit=MAX_FINDINGS) for rule in RULES}
         self.slices: list[Slice] = []
         self.shown: dict[str, str] = {}
@@ -44,7 +45,8 @@ class CaseVerdicts:
         reads: Iterable[ClientRead] = (),
     ) -> None:
         """Add the verdicts on a case; `exchanges` and `reads` are those that it is about."""
-        self.shown |= rendered_exchanges(verdicts, exchanges, {read.evidence for read in reads})
+        if self._renders:
+            self.shown |= rendered_exchanges(verdicts, exchanges, {read.evidence for read in reads})
         for verdict in verdicts:
             self._tallies[verdict.rule.id].add_verdict(verdict)
         self.slices += [Slice(case, outcomes_of(verdicts))] if case else []

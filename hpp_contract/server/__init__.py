@@ -64,7 +64,7 @@ class Server:
 
     @property
     def is_settled(self) -> bool:
-        """Whether everything that was sent to this server so far is in its log."""
+        """Whether everything that was sent to this server so far is in its log, and what it closes is closed."""
         return self._listener.is_settled
 
     @property

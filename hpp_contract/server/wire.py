@@ -123,7 +123,8 @@ class Listener(ThreadingHTTPServer):
 
     @property
     def is_settled(self) -> bool:
-        """Whether everything that was sent to this server so far has come to the application.
+        """Whether everything that was sent to this server so far has come to the application, and what was to be closed
+        is.
 
         In this order: a connection that waits, one that is being accepted, one from which a request is being read.
         """
@@ -298,6 +299,8 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
         elif self.parse_request():
             self._answer()
+            if self.close_connection:  # busy until it is closed
+                self._listener.mark(busy=True)
 
     def _answer(self) -> None:
         try:

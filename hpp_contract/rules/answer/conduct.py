@@ -15,6 +15,7 @@ from hpp_contract.rules.answer.faults import (
     adapter_variation,
     declare,
     repeat_requests,
+    return_error,
     return_other,
     return_problem,
     take,
@@ -45,7 +46,7 @@ def _stalled(read: ClientRead) -> bool:
     consequence="unreadable", reach="{count} servers that keep silent are/is waited for long after the time-out",
     faults=[adapter_fault("waits-for-ever", "stalls-before-answer", take(60.0)),
             adapter_fault("ignores-stalled-body", "stalls-in-body", take(60.0))],
-    variations=[adapter_variation("waits-as-long-for-each-try", "stalls-before-answer", repeat_requests(3), take(2.8))],
+    variations=[adapter_variation("waits-as-long-for-each-try", "stalls-before-answer", repeat_requests(3), take(2.4))],
 )  # fmt: skip
 def timeout_honoured(read: ClientRead) -> Iterator[Finding]:
     """A read ends soon after its time-out when the server does not answer.
@@ -79,7 +80,7 @@ def _drips(read: ClientRead) -> bool:
     when=_drips,
     consequence="set-up", reach="{count} answers in pieces are/is waited for long after the time-out",
     faults=[adapter_fault("counts-each-piece", "drips", take(2.0))],
-    variations=[adapter_variation("waits-for-all-pieces", "drips", take(0.5))],
+    variations=[adapter_variation("gives-up-between-pieces", "drips", return_error(kind="timeout"), take(0.5))],
 )  # fmt: skip
 def timeout_covers_whole_read(read: ClientRead) -> Iterator[Finding]:
     """The time-out is for the whole read, not for each piece of it.
@@ -87,8 +88,9 @@ def timeout_covers_whole_read(read: ClientRead) -> Iterator[Finding]:
     A server that sends slowly can hold such a client as long as it likes. Most HTTP libraries offer only a time-out
     for each piece, so this changes no result.
     """
-    allowed = read.timeout * len(read.served) + SLACK / 5
-    if read.elapsed > allowed:
+    allowed = read.timeout * len(read.served)
+    got_all = read.result.session is not None and read.elapsed > allowed
+    if got_all or read.elapsed > allowed + SLACK / 5:
         yield Finding("elapsed", f"about {read.timeout:g} s in all", f"{read.elapsed:.1f} s")
 
 

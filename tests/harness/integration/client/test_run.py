@@ -95,6 +95,41 @@ def test_ignored_timeout_is_a_finding_and_the_run_goes_on() -> None:
     assert report.notes[0].startswith("2 of 2 cases were run")
 
 
+class StartsSlowly(Client):
+    """Its first reads take all of their time before it asks for anything."""
+
+    def __init__(self, slow_reads: int) -> None:
+        self.left = slow_reads
+
+    def fetch(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        self.left -= 1
+        if self.left >= 0:
+            raise TimeoutError("timed out")
+        return super().fetch(path, headers)
+
+
+def test_a_client_may_need_its_time_to_start() -> None:
+    """A client that had no time to ask, where it is given little, is asked again, and judged by what it then does."""
+    report = judged(StartsSlowly(2), "stalls-before-answer")
+    assert broken(report) == set()
+    assert next(v.outcome for v in report.rules if v.rule.id == "HPP-A33") is Outcome.OK
+    assert broken(judged(StartsSlowly(3), "stalls-before-answer")) == {"HPP-R02"}
+
+
+def test_waiting_for_every_piece_is_information() -> None:
+    """Who takes a time-out for each piece of an answer gets all of them in the end, which is for information."""
+    [verdict] = [v for v in judged(Client(), "drips").rules if v.rule.id == "HPP-A34"]
+    assert (verdict.outcome, [finding.case for finding in verdict.findings]) == (Outcome.OK, ["drips"])
+
+
+@pytest.mark.parametrize("detailed", [False, True])
+def test_exchanges_are_rendered_for_who_shows_them(detailed: bool) -> None:
+    """Only a detailed report has the texts of exchanges."""
+    options = RunOptions(detailed=detailed)
+    report = run([CASES["smoke"]], lambda: PythonAdapter(DropsOrder()), Subject("client", "a client"), options)
+    assert bool(report.exchanges) is detailed
+
+
 def test_hard_coded_host_is_said_of_every_case() -> None:
     """Of a client that ignores its base URL the report says that no request came."""
 
