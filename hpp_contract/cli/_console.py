@@ -17,12 +17,15 @@ import click
 from hpp_contract.engine.errors import UNVERIFIED, USAGE, RunError, UsageProblem, disk_refusal, suggest, system_refusal
 from hpp_contract.model.credentials import Credentials, decoded
 from hpp_contract.privacy.redact import Redactor
-from hpp_contract.privacy.sanitize import printable
+from hpp_contract.privacy.sanitize import printable, without_commands
 from hpp_contract.spec.endpoint import API_KEY, KEY_VARIABLE, USERNAME_VARIABLE
 from hpp_contract.spec.schema_files import load
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
+
+RUNNER_VARIABLE: Final = "GITHUB_ACTIONS"
+"""Set where a runner of GitHub reads the output, and obeys what looks like a command in it."""
 
 PIPED = 100
 """Columns for a pipe or a log, which have no width of their own; COLUMNS overrides it."""
@@ -74,6 +77,11 @@ def write_stdout(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def write_annotations(text: str) -> None:
+    """Write what a runner of GitHub is to take for commands to standard output."""
+    _write(sys.stdout, text, without=str)
+
+
 def write_stderr(text: str) -> None:
     """Write to standard error."""
     _write(sys.stderr, text)
@@ -90,8 +98,9 @@ def colour(no_color: bool) -> bool:
     return not plain and sys.stdout.isatty()
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO, text: str, without: Callable[[str], str] = without_commands) -> None:
     text = redactor().without_secrets(text)  # the last check: keys that are not ours are for the caller to take out
+    text = without(text) if os.environ.get(RUNNER_VARIABLE) else text
     encoding = stream.encoding or "utf-8"
     try:
         text.encode(encoding)
@@ -202,7 +211,7 @@ def _complain(sentence: str, code: int, annotate: bool) -> int:
     if annotate:
         from hpp_contract.reporting.github import error_annotation  # it loads the rules, for this option only
 
-        write_stdout(error_annotation(clean))
+        write_annotations(error_annotation(clean))
     return code
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from hpp_contract.cli._console import colour, redactor, width, write_stdout
+from hpp_contract.cli._console import colour, redactor, width, write_annotations, write_stdout
 from hpp_contract.engine.deadline import MAX_TIME_S
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.engine.evidence import with_evidence
@@ -171,7 +171,10 @@ def _print(view: ReportView, options: Options) -> None:
         )
     else:
         text = terminal(view, width=width(), colour=colour(options.no_color), verbose=options.verbose)
-    write_stdout(guarded(text, token_hex()) + github(view) if options.annotations else text)
+    if options.annotations:
+        write_annotations(guarded(text, token_hex()) + github(view))
+    else:
+        write_stdout(text)
 
 
 def _require_evidence(report: Report) -> Report:

@@ -91,7 +91,8 @@ def _aspect(value: Mapping[str, Any]) -> tuple[FactKey, FactCounts]:
     if value["kind"] not in get_args(Kind):
         raise ValueError("an unknown kind of fact")
     counts = {str(name): int(count) for name, count in value["values"].items()}
-    return FactKey(value["kind"], str(value["name"])), FactCounts(int(value["samples"]), int(value["of"]), counts)
+    key = FactKey.shown(value["kind"], str(value["name"]))
+    return key, FactCounts(int(value["samples"]), int(value["of"]), counts)
 
 
 def as_json(baseline: Baseline) -> str:

@@ -19,6 +19,7 @@ from hpp_contract.engine.rule import Finding
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.asked import Asked
 from hpp_contract.model.exchange import response_of
+from hpp_contract.privacy.names import is_word, shown_header, shown_member, shown_value
 from hpp_contract.spec.fields import ENUMERATIONS, FRAMING_HEADERS, LIST_HEADERS
 from hpp_contract.spec.session import COMPLETED_SHAPES, SHAPES, UUID
 
@@ -50,9 +51,6 @@ ERROR: Final = "any error"
 """The pool of the refusals, as SESSION is the pool of the shapes. No situation has this name."""
 
 REFUSALS: Final = (NO_CREDENTIALS, WRONG_CREDENTIALS, UNKNOWN_ID, MALFORMED_ID, GONE, FORBIDDEN)
-
-_WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
-"""A status or an error code that looks like one."""
 
 
 def situation_of(exchange: Exchange) -> str:
@@ -94,7 +92,7 @@ def shape_of(exchange: Exchange) -> str | None:
         return None
     if status == "COMPLETED":
         return _completed(response.json.value)
-    named = f"status {status}" if _WORD.fullmatch(status) else "status of another spelling"
+    named = f"status {status}" if is_word(status) else "status of another spelling"
     return SHAPES.get(status, named)
 
 
@@ -138,6 +136,14 @@ class FactKey(NamedTuple):
 
     kind: Kind
     name: str = ""
+
+    @classmethod
+    def shown(cls, kind: Kind, name: str) -> FactKey:
+        """The key of a fact that a file holds, whose names an earlier version may have shown."""
+        if kind == "header":
+            return cls(kind, shown_header(name))
+        parts = name.split("/")[1:] if name.startswith("/") else []
+        return cls(kind, "".join(f"/{part if part == '*' else shown_member(part)}" for part in parts) or name)
 
     @property
     def text(self) -> str:
@@ -201,9 +207,7 @@ def possible(aspect: FactKey, situation: Situation) -> int:
 
 ExtractedFacts = Iterator[tuple[FactKey, str]]
 
-_HEADER_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,49}")
-_LIST_ITEM: Final = re.compile(r"[a-z0-9*_-]+(=[a-z0-9]+)?")
-_MEMBER_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+_LIST_ITEM: Final = re.compile(r"[a-z0-9*_-]+(=[a-z0-9…]+)?")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PUBLIC: Final = frozenset(f"/{name}" for name in ENUMERATIONS)
 
@@ -226,12 +230,12 @@ def extract_facts(exchange: Exchange, situation: str) -> ExtractedFacts:
 
 def _media_type(response: Response) -> str:
     named = re.fullmatch(r"[a-z0-9.+-]+/[a-z0-9.+-]+", response.media_type)
-    return response.media_type[:60] if named else "undeclared"
+    return shown_value("content-type", response.media_type)[:60] if named else "undeclared"
 
 
 def _charset(response: Response) -> str:
     named = re.search(r";\s*charset\s*=\s*\"?([\w-]{1,20})", response.header("content-type") or "", re.IGNORECASE)
-    return named[1].lower() if named else "undeclared"
+    return shown_value("content-type", named[1].lower()) if named else "undeclared"
 
 
 def _body(response: Response) -> str:
@@ -246,23 +250,23 @@ def _body(response: Response) -> str:
 def _headers(response: Response) -> ExtractedFacts:
     for name, value in response.headers:
         field = name.lower()
-        if field not in FRAMING_HEADERS and _HEADER_NAME.fullmatch(field):
-            yield FactKey("header", field), _header_class(field, value.lower())
+        if field not in FRAMING_HEADERS:
+            yield FactKey("header", shown_header(field)), _header_class(field, value.lower())
 
 
 def _header_class(field: str, value: str) -> str:
     if field in LIST_HEADERS:
-        items = sorted({re.sub(r"[\s\"]", "", item) for item in value.split(",")})
+        items = sorted({re.sub(r"[\s\"]", "", item) for item in shown_value(field, value).split(",")})
         return ", ".join(item for item in items if _LIST_ITEM.fullmatch(item))[:120] or "another value"
     if field == "www-authenticate":
         scheme = re.match(r"[a-z0-9-]{1,20}(?=\s|$)", value)
-        return scheme[0] if scheme else "another value"
+        return shown_value(field, scheme[0]) if scheme else "another value"
     return "present"
 
 
 def _members(value: dict[str, Any], path: str, is_error: bool) -> ExtractedFacts:
     for name, member in list(value.items())[:_WIDTH]:
-        below = f"{path}/{name if _MEMBER_NAME.fullmatch(name) and not UUID.fullmatch(name) else '(some name)'}"
+        below = f"{path}/{shown_member(name)}"
         yield FactKey("member", below), json_type(member)
         yield from _value(member, below, is_error)
 
@@ -273,7 +277,7 @@ def _value(value: Any, path: str, is_error: bool) -> ExtractedFacts:
     elif isinstance(value, list):
         yield from ((FactKey("member", f"{path}/*"), json_type(item)) for item in value[:_WIDTH])
     elif isinstance(value, str) and path in _PUBLIC:
-        yield FactKey("value", path), value if _WORD.fullmatch(value) else "a word of another spelling"
+        yield FactKey("value", path), value if is_word(value) else "a word of another spelling"
     elif isinstance(value, str) and not is_error:
         yield from _text(value, path)
 

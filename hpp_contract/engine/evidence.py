@@ -3,7 +3,6 @@ Printers decide how that looks."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
@@ -15,15 +14,15 @@ from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.trace import traces
 from hpp_contract.privacy.describe import abbreviate
+from hpp_contract.privacy.names import is_word
 from hpp_contract.privacy.render import render_redacted
+from hpp_contract.spec.session import UUID
 
 MAX_SLICES: Final = 60
 """Slices at most: more cannot be read side by side."""
 
 MAX_EXCHANGES: Final = 8
 """Exchanges that are shown together at most."""
-
-_STATUS: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
 
 def with_evidence(report: Report, exchanges: Sequence[Exchange]) -> Report:
@@ -64,7 +63,7 @@ def rendered_exchanges(
 
 def _word(exchange: Exchange) -> str:
     status = (exchange.session or {}).get("status")
-    if isinstance(status, str) and _STATUS.fullmatch(status):
+    if isinstance(status, str) and is_word(status):
         return status
     return str(exchange.status) if exchange.status is not None else exchange.failure or "no response"
 
@@ -77,7 +76,9 @@ def _sessions(exchanges: Sequence[Exchange]) -> Iterator[Group]:
     for trace in traces(exchange for exchange in exchanges if _question(exchange) is None):
         first = trace.exchanges[0]
         file = PurePath(first.evidence.rpartition("#")[0]).stem if first.at is None else ""
-        yield f"{file} {abbreviate(trace.session_id)}".strip(), trace.exchanges, True
+        is_odd = first.context.recorded and not UUID.fullmatch(trace.session_id)
+        name = "(some id)" if is_odd else abbreviate(trace.session_id)
+        yield f"{file} {name}".strip(), trace.exchanges, True
 
 
 def _questions(exchanges: Sequence[Exchange]) -> Iterator[Group]:

@@ -13,11 +13,14 @@ from urllib.parse import quote
 
 from hpp_contract.model.body import MISSING
 from hpp_contract.model.instant import Instant
+from hpp_contract.privacy.names import is_word
 from hpp_contract.spec.session import UUID
 
-_is_word = re.compile(r"[A-Z][A-Z0-9_]{0,39}").fullmatch
-is_date_like = re.compile(r"\d{4}-[\dTZtz:.+\- \n]{0,40}").fullmatch
-"""Whether a text is a date or an instant, however wrong."""
+is_date_like = re.compile(
+    r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ](?:[0-9]{2}:[0-9:.+\-]{2,30})?[Zz]?\n?|"
+    r"(?:20|21)[0-9]{2}-[0-9]{2}(?:-[0-9]{2})?"
+).fullmatch
+"""Whether a text is a date or an instant, however wrong, and not somebody's number."""
 
 _NAMES = {dict: "an object", list: "an array", bool: "a boolean", int: "a number", float: "a number"}
 
@@ -39,7 +42,7 @@ def describe(value: Any) -> str:
 
 def show(value: Any) -> str:
     """The value itself where it looks like a status or a date, else `describe(value)`. For public members only."""
-    public = isinstance(value, str) and (_is_word(value) or is_date_like(value))
+    public = isinstance(value, str) and (is_word(value) or is_date_like(value))
     return json.dumps(value) if public else describe(value)
 
 

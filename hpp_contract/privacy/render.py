@@ -6,18 +6,18 @@ messages and everything about a person are described. A body may not be JSON, so
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from hpp_contract.model.exchange import Exchange, Response, reason_phrase
-from hpp_contract.privacy.describe import describe, show
+from hpp_contract.privacy.describe import abbreviate, describe, show
 from hpp_contract.privacy.json_tokens import Token, string_value, tokens
+from hpp_contract.privacy.names import SOME_NAME, shown_header, shown_member, shown_method, shown_value
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.privacy.sanitize import sanitize
-from hpp_contract.spec.endpoint import API_KEY
 from hpp_contract.spec.fields import HEADERS, MEMBERS
 from hpp_contract.spec.session import UUID
+from hpp_contract.spec.vocabulary import PATH_SEGMENTS
 
 MAX_BODY: Final = 4000
 """Characters of a body that `render_redacted` looks at."""
@@ -28,8 +28,6 @@ MAX_EXAMPLE: Final = 600
 MAX_INDENT: Final = 12
 """Levels of indentation; deeper ones are not indented further."""
 
-_is_name = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,40}").fullmatch
-
 
 def render(exchange: Exchange, redact: Callable[[str], str]) -> str:
     """The exchange with its values, redacted and printable; bytes that are not UTF-8 are shown as `\\xff`."""
@@ -39,7 +37,9 @@ def render(exchange: Exchange, redact: Callable[[str], str]) -> str:
         received += _text(response.content or response.body)
         received += [] if response.complete else ["(the connection closed before the promised end)"]
     sent, reason = _text(exchange.request.body), response.reason if response else ""
-    lines = _lines(exchange, exchange.request.url, lambda _, value: value[:MAX_EXAMPLE], sent, received, reason)
+    lines = _lines(
+        exchange, exchange.request.url, lambda name, value: f"{name}: {value[:MAX_EXAMPLE]}", sent, received, reason
+    )
     if context.credentials == "wrong":
         lines.append("  (these are not the credentials that open it)")
     if context.created is not None and context.created.session_url is not None:
@@ -59,7 +59,7 @@ def render_redacted(exchange: Exchange) -> str:
     sent, received = _body(exchange.request.body), _received(exchange.response) if exchange.response else ()
 
     def field(name: str, value: str) -> str:
-        return _field(name.lower(), value, redact)
+        return f"{shown_header(name)}: {_field(name.lower(), value)}"
 
     return "\n".join(_lines(exchange, _url(exchange, redact), field, sent, received))
 
@@ -74,12 +74,12 @@ def _lines(
 ) -> list[str]:
     """Lines after `>` for the request and after `<` for the response: a first line, header fields, body."""
     request, response = exchange.request, exchange.response
-    lines = [f"> {request.method} {url}", *(f"> {name}: {field(name, value)}" for name, value in request.headers)]
+    lines = [f"> {shown_method(request.method)} {url}", *(f"> {field(name, value)}" for name, value in request.headers)]
     lines += (f"> {line}" for line in sent)
     if response is None:
         return [*lines, f"< no response: {exchange.failure or 'unknown failure'}"]
     lines.append(f"< {response.status} {reason or reason_phrase(response.status)}".rstrip())
-    lines += (f"< {name}: {field(name, value)}" for name, value in response.headers)
+    lines += (f"< {field(name, value)}" for name, value in response.headers)
     lines += (f"< {line}" for line in received)
     return lines
 
@@ -98,16 +98,18 @@ def _url(exchange: Exchange, redact: Callable[[str], str]) -> str:
 
 
 def _segment(text: str) -> str:
-    """A segment of a path, too short to be used: `39a1c773…1267`."""
-    return text if len(text) <= 12 else f"{text[:8]}…{text[-4:]}"
+    """A segment of a path; of an id too little to be used: `39a1c773…1267`."""
+    if text in PATH_SEGMENTS:
+        return text
+    return abbreviate(text) if UUID.fullmatch(text) else "‹a segment›"
 
 
-def _field(name: str, value: str, redact: Callable[[str], str]) -> str:
+def _field(name: str, value: str) -> str:
     match HEADERS.get(name):
         case "secret" if name.endswith("authorization"):
             return f"{'Basic ' if value[:6].lower() == 'basic ' else ''}‹credentials›"
         case "public":
-            return UUID.sub("‹a UUID›", redact(value))[:200]
+            return shown_value(name, value)
         case _:
             return f"‹{describe(value)}›"
 
@@ -166,8 +168,8 @@ def _mark(mark: str, line_end: str) -> str:
 def _member(text: str) -> tuple[str, str]:
     """A member's name, and how it is shown: names are public only when they look like names."""
     name = text.strip('"')
-    public = _is_name(name) and not UUID.search(name) and not API_KEY.search(name)
-    return name, f'"{name}"' if public else "‹a name›"
+    shown = shown_member(name)
+    return name, "‹a name›" if shown == SOME_NAME else f'"{shown}"'
 
 
 def _value(token: Token, member: str) -> str:

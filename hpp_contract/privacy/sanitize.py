@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from hpp_contract.privacy.escapes import views
+
+_IN_A_LINE: Final = re.compile(r"##(?=[A-Za-z]*\[)")
+"""How commands begin that runners of GitHub, Azure and TeamCity find anywhere in a line: `##[`, `##vso[`."""
+
+_AT_ITS_START: Final = re.compile(r"^(\s*:)(?=:)", re.MULTILINE)
+"""How a command begins that a runner of GitHub finds at the start of a line, white space before it or not."""
 
 
 def printable(text: str) -> str:
     """The text with escapes in place of everything that could steer a terminal or mislead a reader: control characters,
-    line ends, bidi marks."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    line ends, bidi marks. No runner of CI finds a command in the midst of it."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return _IN_A_LINE.sub("## ", text)
+
+
+def without_commands(text: str) -> str:
+    """Lines of text in which no runner of CI finds a command."""
+    return _AT_ITS_START.sub(r"\1 ", _IN_A_LINE.sub("## ", text))
 
 
 def sanitize(text: str, redact: Callable[[str], str]) -> str:

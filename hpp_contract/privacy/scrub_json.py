@@ -9,14 +9,11 @@ from typing import Final
 
 from hpp_contract.model import Instant
 from hpp_contract.privacy.json_tokens import Token, string_value, tokens
+from hpp_contract.privacy.names import DOCUMENTED, is_member_name, is_word
 from hpp_contract.privacy.pseudonyms import NO_TEXT
 from hpp_contract.privacy.scrub_text import TextScrubber, has_marker
-from hpp_contract.spec.fields import MEMBERS, PERSON_MEMBERS, Kind
+from hpp_contract.spec.fields import MEMBERS, Kind
 from hpp_contract.spec.session import STATUSES
-
-_is_word = re.compile(r"[A-Z][A-Z_]{0,59}(?:[0-9]{1,3})?").fullmatch
-_is_name = re.compile(r"(?![a-z_]*_(?:com|net|org|example)\Z)[a-z_]{1,32}").fullmatch
-"""Whether a text is the name of a member as protocols write it, and no mail address with other punctuation."""
 
 _is_birth_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _is_dated = re.compile(
@@ -25,7 +22,6 @@ _is_dated = re.compile(
 ).fullmatch
 """Whether a text is an instant, or was meant to be one."""
 
-_NAMES: Final = frozenset({*MEMBERS, *PERSON_MEMBERS, "customer_obfuscated"})
 _DIGITS: Final = re.compile(r"(?P<exponent>[eE][+\-]?[0-9]{1,3}(?![0-9]))|[0-9]+")
 _MAX_DIGITS: Final = 3
 """Digits of a number that cannot be anybody's."""
@@ -90,7 +86,7 @@ class JsonScrubber:
 
     def _bare(self, text: str) -> str:
         name = text.strip(" '\t\r\n")
-        return text if name in _NAMES or name in STATUSES else self._scrub(text)
+        return text if name in DOCUMENTED or name in STATUSES else self._scrub(text)
 
     def _number(self, token: str, kind: Kind | None, whole: bool) -> str:
         harmless = whole and kind not in ("person", "id", "secret") and sum(map(str.isdigit, token)) <= _MAX_DIGITS
@@ -104,9 +100,9 @@ class JsonScrubber:
         reader.name = token if value is None else value
         if value is None:
             return self._broken(token)
-        if value in _NAMES:
+        if value in DOCUMENTED:
             return token
-        if not reader.is_in_person and _is_name(value) and not self._scrub.knows(value):
+        if not reader.is_in_person and is_member_name(value) and not self._scrub.knows(value):
             self._pseudonyms.keep(value)
             return token
         return _written(self._scrub(value), value, token)
@@ -138,7 +134,7 @@ class JsonScrubber:
         """A status, an error code or a date, however wrong; any other text in its place is replaced like an id."""
         if value.upper() in STATUSES or _is_dated(value):
             return value
-        if _is_word(value) and not self._scrub.knows(value):
+        if is_word(value) and not self._scrub.knows(value):
             self._pseudonyms.keep(value)
             return value
         return self._pseudonyms.of(value)

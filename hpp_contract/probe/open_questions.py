@@ -12,6 +12,7 @@ from hpp_contract.engine.report import NOT_ANSWERED
 from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.exchange import response_of
 from hpp_contract.privacy.describe import show
+from hpp_contract.privacy.names import shown_header, shown_member, shown_value
 from hpp_contract.probe.provision import ProvisionResult
 from hpp_contract.spec.session import INSTANTS, OUTCOME
 
@@ -39,8 +40,9 @@ def _error(status: int) -> Callable[[Sequence[Exchange], ProvisionResult], str]:
 def _look(exchange: Exchange) -> str:
     """An error in words: its body, its media type, and the names of its uncommon headers."""
     response = response_of(exchange)
-    names = sorted({name.lower() for name, _ in response.headers} - _COMMON)
-    more = "; ".join(filter(None, (response.media_type, f"headers {', '.join(names)}" if names else "")))
+    names = sorted({shown_header(name.lower()) for name, _ in response.headers} - _COMMON)
+    media_type = shown_value("content-type", response.media_type)
+    more = "; ".join(filter(None, (media_type, f"headers {', '.join(names)}" if names else "")))
     return f"{_body(response)} ({more})" if more else _body(response)
 
 
@@ -50,7 +52,11 @@ def _body(response: Response) -> str:
     if response.is_html:
         return "an HTML page"
     value = response.json.value
-    return f"an object with {', '.join(sorted(value))}" if isinstance(value, dict) else "a body that is no JSON object"
+    return (
+        f"an object with {', '.join(sorted({*map(shown_member, value)}))}"
+        if isinstance(value, dict)
+        else "a body that is no JSON object"
+    )
 
 
 def _malformed(exchanges: Sequence[Exchange], _: ProvisionResult) -> str:

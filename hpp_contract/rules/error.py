@@ -12,6 +12,7 @@ from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange
 from hpp_contract.model.credentials import decoded
 from hpp_contract.model.exchange import AnsweredBy, response_of, values
+from hpp_contract.privacy.names import shown_header, shown_part
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.rules.conditions import (
     api_responded,
@@ -207,7 +208,7 @@ def _shown(value: object) -> Iterator[str]:
         if name in _PRIVATE and inner:
             yield f"/{name}"
         else:
-            yield from (f"/{str(name)[:40]}{where}" for where in _shown(inner))
+            yield from (f"/{shown_part(name)}{where}" for where in _shown(inner))
 
 
 def _is_unauthorized(exchange: Exchange) -> bool:
@@ -312,7 +313,7 @@ def credentials_never_echoed(exchange: Exchange) -> Iterator[Finding]:
         return
     for name, value in response.headers:
         if form.search(value.encode("utf-8", "surrogatepass")):
-            yield Finding(f"header {name[:40]}", "no credentials", "the credentials of the request")
+            yield Finding(f"header {shown_header(name)}", "no credentials", "the credentials of the request")
     if form.search(response.content or response.body):
         yield Finding("body", "no credentials", "the credentials of the request")
 

@@ -33,6 +33,7 @@ from hpp_contract.model import Exchange, Instant, Response, Trace
 from hpp_contract.model.body import BOM
 from hpp_contract.model.exchange import AnsweredBy, response_of, values
 from hpp_contract.model.instant import SECOND
+from hpp_contract.privacy.names import shown_member, shown_value
 from hpp_contract.rules.conditions import (
     api_responded,
     has_json,
@@ -238,6 +239,11 @@ def answers(trace: Trace) -> Iterator[Finding]:
 # --- The bytes of a body
 
 
+def _quoted(field: str, value: str) -> str:
+    """What stands in a header field, in quotation marks."""
+    return f'"{shown_value(field, value)[:60]}"'
+
+
 def _light(where: str, expected: str, found: str) -> Finding:
     return Finding(where, expected, found, severity=Severity.SHOULD)
 
@@ -278,9 +284,11 @@ def json_media_type(exchange: Exchange) -> Iterator[Finding]:
     fields = values(response_of(exchange).headers, "content-type")
     declared = media_types(exchange)
     if "application/json" not in declared:
-        yield Finding("header Content-Type", "application/json", f'"{fields[0][:60]}"' if fields else "absent")
+        yield Finding(
+            "header Content-Type", "application/json", _quoted("Content-Type", fields[0]) if fields else "absent"
+        )
     elif len(set(declared)) > 1:
-        yield _light("header Content-Type", "one media type", f'"{", ".join(declared)[:60]}"')
+        yield _light("header Content-Type", "one media type", _quoted("Content-Type", ", ".join(declared)))
     elif any(field.count('"') % 2 for field in fields):
         yield _light("header Content-Type", "quotation marks in pairs", "one that is not closed")
 
@@ -311,7 +319,7 @@ def utf8(exchange: Exchange) -> Iterator[Finding]:
         yield Finding("body", "UTF-8", "bytes that are not")
     charset = (response.header("content-type") or "").lower().partition("charset=")[2].partition(";")[0].strip(' "')
     if charset not in ("", "utf-8", "utf8", "us-ascii"):
-        yield Finding("header Content-Type", "charset utf-8 or none", f'"{charset[:20]}"')
+        yield Finding("header Content-Type", "charset utf-8 or none", _quoted("Content-Type", charset))
 
 
 @rule(
@@ -370,7 +378,7 @@ def no_duplicate_member(exchange: Exchange) -> Iterator[Finding]:
     two merchants ships what nobody paid for.
     """
     for name in response_of(exchange).json.duplicates:
-        yield Finding(f"/{name[:40]}", "once", "more than once")
+        yield Finding(f"/{shown_member(name)}", "once", "more than once")
 
 
 @rule(
@@ -396,7 +404,7 @@ def _stored_by_caches(response: Response) -> str | None:
     for directive in sorted(directives):
         name, _, seconds = directive.partition("=")
         if name == "public" or (name in ("max-age", "s-maxage") and seconds.strip('"') not in ("", "0")):
-            return directive[:40]
+            return shown_value("Cache-Control", directive)
     return None
 
 
@@ -517,9 +525,9 @@ def content_coding_asked_for(exchange: Exchange) -> Iterator[Finding]:
     response = response_of(exchange)
     coding = (response.header("content-encoding") or "").strip().lower()
     if response.content is None and not exchange.context.recorded:
-        yield Finding("header Content-Encoding", "a coding that decodes", f'"{coding[:20]}"')
+        yield Finding("header Content-Encoding", "a coding that decodes", _quoted("Content-Encoding", coding))
     elif coding not in ("", "identity") and exchange.request.header("accept-encoding") == "identity":
-        yield Finding("header Content-Encoding", "identity, as asked for", f'"{coding[:20]}"')
+        yield Finding("header Content-Encoding", "identity, as asked for", _quoted("Content-Encoding", coding))
 
 
 def _limited(exchange: Exchange) -> bool:

@@ -15,6 +15,7 @@ from hpp_contract.engine.rule import Finding, Severity, rule
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.credentials import decoded
 from hpp_contract.model.exchange import values
+from hpp_contract.privacy.names import shown_header, shown_member, shown_value
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, has_session
 from hpp_contract.spec.endpoint import API_KEY
@@ -65,19 +66,21 @@ def no_kept_api_key(exchange: Exchange) -> Iterator[Finding]:
 
     Scanners search public code for texts of this form, and the merchant has to replace the key in every system.
     """
-    for where, text in _texts(exchange):
+    for place, name, text in _texts(exchange):
         if "kco_" in text and any(not is_placeholder(key) for key in API_KEY.findall(text)):
+            where = f"{place} {shown_header(name[:60])}" if name else place
             yield Finding(where, "no API key", "an API key")
 
 
-def _texts(exchange: Exchange) -> Iterator[tuple[str, str]]:
+def _texts(exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+    """Every text of an exchange: its place, the name of its header field if it is in one, and the text."""
     request, response = exchange.request, exchange.response
-    yield "request URL", request.url
-    yield from ((f"request header {name[:40]}", value) for name, value in request.headers)
-    yield "request body", request.body.decode(errors="replace")
+    yield "request URL", "", request.url
+    yield from (("request header", name, value) for name, value in request.headers)
+    yield "request body", "", request.body.decode(errors="replace")
     if response is not None:
-        yield from ((f"header {name[:40]}", value) for name, value in response.headers)
-        yield "body", (response.content or response.body).decode(errors="replace")
+        yield from (("header", name, value) for name, value in response.headers)
+        yield "body", "", (response.content or response.body).decode(errors="replace")
 
 
 @rule(
@@ -157,7 +160,7 @@ def _is_masked(where: str, value: str) -> bool:
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, f"{where}/{re.sub('[^a-z_]', '?', str(name))[:40]}")
+            yield from _leaves(inner, f"{where}/{shown_member(str(name))}")
     elif isinstance(value, str):
         yield where, value
 
@@ -251,7 +254,7 @@ def length_agrees(exchange: Exchange) -> Iterator[Finding]:
     response = exchange.response
     declared = response.header("content-length") if response else None
     if response and declared != str(len(response.body)):
-        yield Finding("header Content-Length", str(len(response.body)), (declared or "")[:20])
+        yield Finding("header Content-Length", str(len(response.body)), shown_value("Content-Length", declared or ""))
 
 
 @rule(

@@ -15,6 +15,7 @@ from hpp_contract.model import Exchange, Instant, Request, Trace
 from hpp_contract.model.credentials import decoded, key_of
 from hpp_contract.model.exchange import is_local, is_loopback, values
 from hpp_contract.model.placeholder import is_scrubbed
+from hpp_contract.privacy.names import shown_method
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, for_session
 from hpp_contract.spec.endpoint import (
@@ -52,7 +53,7 @@ def uses_get(exchange: Exchange) -> Iterator[Finding]:
     on the page can no longer pay.
     """
     if exchange.request.method not in (METHOD, *_HARMLESS):
-        yield Finding("request method", METHOD, exchange.request.method[:20])
+        yield Finding("request method", METHOD, shown_method(exchange.request.method))
 
 
 @rule(

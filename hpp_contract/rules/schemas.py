@@ -16,6 +16,7 @@ import jsonschema_rs
 from hpp_contract.engine.rule import Finding, Rule, Severity, rule
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.privacy.describe import describe, show
+from hpp_contract.privacy.names import shown_part
 from hpp_contract.spec import session
 from hpp_contract.spec.fields import MEMBERS
 from hpp_contract.spec.schema_files import SHAPES, load
@@ -109,7 +110,7 @@ def _explained(name: str, value: Any) -> list[Violation]:
 
 def _read(error: Any) -> Iterator[Violation]:
     """One jsonschema error as violations: `required` names each absent member."""
-    where = "".join(f"/{_escape(str(part))}" for part in error.absolute_path)
+    where = "".join(f"/{_escape(shown_part(part))}" for part in error.absolute_path)
     contract = error.schema["x-contract"][error.validator]
     expected = contract.get("expected") or _expected(error.validator, error.validator_value)
     severity = Severity(contract["severity"]) if "severity" in contract else None

@@ -15,6 +15,7 @@ from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.exchange import response_of
 from hpp_contract.model.instant import SECOND, is_unusual, seconds_of_http_date
 from hpp_contract.privacy.describe import describe
+from hpp_contract.privacy.names import shown_member, shown_part
 from hpp_contract.rules.conditions import has, has_json, has_session
 from hpp_contract.rules.schemas import broken_constraints, schema_rule
 from hpp_contract.spec.page import CALLBACKS, DATA_TYPES, FIELD_TABLE, HAPPY_FLOW, REFERENCE, SESSION_LIFETIME
@@ -233,11 +234,7 @@ def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
     """
     for name in exchange.session or {}:
         if name not in MEMBERS:
-            yield Finding(f"/{_printable(name)}", "only documented members", "an undocumented one")
-
-
-def _printable(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_\-.]", "?", name)[:40]
+            yield Finding(f"/{shown_member(name)}", "only documented members", "an undocumented one")
 
 
 @schema_rule(
@@ -363,7 +360,7 @@ def strings_clean(exchange: Exchange) -> Iterator[Finding]:
     """
     for path, text in _strings(exchange.session):
         if _UNSAFE.search(text):
-            where = "".join(f"/{_printable(str(name))}" for name in path)
+            where = "".join(f"/{shown_part(name)}" for name in path)
             yield Finding(where, "characters that every parser keeps", "a lone surrogate or a control character")
 
 

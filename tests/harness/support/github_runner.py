@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+_OLD = re.compile(r"##\[(\w+)[^\]]*\](.*)")
+"""A command in the older form, which is found anywhere in a line."""
+
 
 class Command(NamedTuple):
     name: str
@@ -19,6 +22,9 @@ def runner(output: str) -> list[Command]:
         text = line.strip()
         if stopped is not None:
             stopped = None if text == f"::{stopped}::" else stopped
+            continue
+        if (old := _OLD.search(text)) and not text.startswith("::"):
+            found.append(Command(old[1], {}, old[2]))
             continue
         head, separator, data = text.removeprefix("::").partition("::")
         if not text.startswith("::") or not separator:

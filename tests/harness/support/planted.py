@@ -403,13 +403,18 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text)
 
 
-def left(found: Planted, exchange: Exchange) -> bool:
-    """Whether the planted text, or a word of it, is still in the exchange in its encoding or as it is, in any case."""
+def words_of(found: Planted) -> set[str]:
+    """The planted text and its words, in their encoding and as they are, folded."""
     needles = {form for part in found.parts for form in (part, ENCODINGS[found.encoding](part))}
     digits = {re.sub(r"\D", "", part) for part in found.parts}
     needles |= {each for each in digits if len(each) >= 7}
     needles |= {each.lstrip("0") for each in digits if len(each.lstrip("0")) >= 7}
-    folded = {needle.casefold() for needle in needles}
+    return {needle.casefold() for needle in needles}
+
+
+def left(found: Planted, exchange: Exchange) -> bool:
+    """Whether the planted text, or a word of it, is still in the exchange in its encoding or as it is, in any case."""
+    folded = words_of(found)
     for text in _texts(exchange):
         for view in (text, _unescaped(text)):
             whole = view.casefold()

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from hpp_contract.cases.scenarios import SCENARIOS, session_id
+from hpp_contract.model import Response
 from tests.harness.support.github_runner import runner
 from tests.harness.support.html_reader import Page
 from tests.harness.support.paths import ROOT
+from tests.harness.support.sockets import answering
 
 pytestmark = pytest.mark.process
 
@@ -23,12 +25,12 @@ def read_session(base_url, username, password, session_id, timeout):
 """
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HPP_")}
     return subprocess.run(
         [sys.executable, "-m", "hpp_contract", *arguments],
         cwd=cwd,
-        env={**clean, "PYTHONPATH": str(ROOT)},
+        env={**clean, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -91,3 +93,23 @@ def test_a_run_that_ends_early_is_annotated_too(arguments: tuple[str, ...], tmp_
     assert done.returncode == 2
     (annotation,) = runner(done.stdout)
     assert (annotation.name, done.stderr) == ("error", f"hpp-contract: {annotation.text}\n")
+
+
+NAMES = ("##[error]x", "::set-output name=x::y", "\n::error::x", "##vso[task.complete]x")
+
+
+@pytest.mark.parametrize("annotations", [True, False])
+def test_no_runner_obeys_an_endpoint(tmp_path: Path, annotations: bool) -> None:
+    """On a runner of GitHub, no name and no value that an endpoint sends becomes a command, asked for or not."""
+    content = {**dict.fromkeys(NAMES, 1), "status": NAMES[0], "error_code": NAMES[1], "error_messages": [*NAMES]}
+    fields = (("Content-Type", f"{NAMES[0]}; {NAMES[1]}"), ("##[error]", "1"), ("Vary", NAMES[0]))
+    response = Response(404, fields, json.dumps(content).encode(), reason=NAMES[0])
+    with answering(response) as (url, _):
+        environment = {"HPP_API_KEY": "kco_test_api_made-up", "HPP_SESSION_IDS": NAMES[0], "GITHUB_ACTIONS": "true"}
+        done = run("endpoint", url, *(["--annotations"] if annotations else []), cwd=tmp_path, **environment)
+        refused = run("endpoint", f"{url}/{NAMES[0]}", cwd=tmp_path, **environment)
+    assert (done.returncode, refused.returncode) == (1, 2)
+    assert "Learned from this endpoint" in done.stdout
+    commands = runner(done.stdout) + runner(done.stderr) + runner(refused.stderr)
+    assert {command.name for command in commands} == ({"error", "warning", "notice"} if annotations else set())
+    assert "##[" not in done.stdout + done.stderr + refused.stderr

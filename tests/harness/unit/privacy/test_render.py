@@ -73,8 +73,8 @@ def test_a_public_member_hides_what_it_should_not_hold(member: str) -> None:
         ({"Authorization": f"Basic {SECRET}"}, "> Authorization: Basic ‹credentials›"),
         ({"Authorization": f"Bearer {SECRET}"}, "> Authorization: ‹credentials›"),
         ({"Cookie": SECRET}, "> Cookie: ‹a string of 12›"),
-        ({"User_Agent": "39a1c773-bafd-754d-af1f-b30c592f1267"}, "> User-Agent: ‹a UUID›"),
-        ({"User_Agent": "kco_live_api_abc"}, "> User-Agent: [redacted]"),
+        ({"User_Agent": "39a1c773-bafd-754d-af1f-b30c592f1267"}, "> User-Agent: …"),
+        ({"User_Agent": "kco_live_api_abc"}, "> User-Agent: …"),
     ],
 )
 def test_headers_hide_credentials_and_ids(headers: dict[str, str], expected: str) -> None:
@@ -105,7 +105,7 @@ def test_what_never_came_is_said() -> None:
     """A failure and a body that broke off are lines of their own."""
     request = Request("GET", "https://user:pw@api.example/hpp/v1/sessions/x?token=abc")
     assert render_redacted(Exchange(request, None, "timeout")) == (
-        "> GET https://api.example/hpp/v1/sessions/x?‹a query›\n< no response: timeout"
+        "> GET https://api.example/hpp/v1/sessions/‹a segment›?‹a query›\n< no response: timeout"
     )
     cut = Exchange(request, Response(200, (), b"{", complete=False))
     assert render_redacted(cut).endswith("< ‹the connection closed before the promised end›")
