@@ -67,7 +67,7 @@ Item = TypeVar("Item")
     "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep orders and sessions in FILE, not in memory."
 )
 @click.option(
-    "--callback-host",
+    "--callbacks",
     "hosts",
     multiple=True,
     metavar="HOST",
