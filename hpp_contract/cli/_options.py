@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from hpp_contract.cli._console import colour, redactor, width, write_annotations, write_stdout
 from hpp_contract.engine.deadline import MAX_TIME_S
 from hpp_contract.engine.errors import UsageProblem
-from hpp_contract.engine.evidence import with_evidence
+from hpp_contract.engine.evidence import with_commands, with_evidence
 from hpp_contract.engine.files import check, write
 from hpp_contract.engine.known_failing import Entry, apply, read_known_failing
 from hpp_contract.engine.report import Outcome, Report
@@ -147,6 +147,7 @@ def finish(
     `evidence` are the exchanges that the report is about and `history` the runs before, for detailed formats.
     """
     judged = apply(_require_evidence(replace(report, strict=options.strict)), options.known_failing, cases_run)
+    judged = with_commands(judged, evidence)
     if options.detailed and evidence:
         judged = with_evidence(judged, evidence)
     written = _date(options.clock()) if options.detailed else ""

@@ -13,6 +13,7 @@ from hpp_contract.engine.report import Outcome, Poll, Report, RuleVerdict, Slice
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.asked import Asked, asked
 from hpp_contract.model.trace import traces
+from hpp_contract.privacy.curl import curl
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.privacy.names import is_word
 from hpp_contract.privacy.render import render_redacted
@@ -35,6 +36,16 @@ def with_evidence(report: Report, exchanges: Sequence[Exchange]) -> Report:
         for name, group, is_session in (*_sessions(exchanges), *_questions(exchanges))[:MAX_SLICES]
     )
     return replace(report, slices=slices, exchanges=rendered_exchanges(report.rules, exchanges))
+
+
+def with_commands(report: Report, exchanges: Sequence[Exchange]) -> Report:
+    """The report with the curl line of each exchange that its findings name, where an endpoint elsewhere was asked."""
+    if report.subject.kind not in ("endpoint", "drift") or report.subject.embedded:
+        return report
+    named = {finding.evidence for verdict in report.rules for finding in verdict.findings}
+    asked_for = (each for each in reversed(exchanges) if each.evidence in named and not each.context.recorded)
+    lines = {each.evidence: line for each in asked_for if (line := curl(each))}
+    return replace(report, commands=lines)
 
 
 def outcomes_of(verdicts: Sequence[RuleVerdict]) -> dict[str, Outcome]:

@@ -93,7 +93,8 @@ def apply(report: Report, entries: Sequence[Entry], cases_run: frozenset[str] | 
     if report.unverified is not None:  # what was not verified says nothing about an entry
         return replace(report, rules=verdicts)
     by_rule = {verdict.rule.id: verdict for verdict in report.rules}
-    due = (entry for entry in entries if cases_run is None or entry.case in cases_run)
+    left_out = {rule.id for rule in report.left_out}
+    due = (e for e in entries if (cases_run is None or e.case in cases_run) and e.rule not in left_out)
     stale = tuple(filter(None, (_stale(entry, by_rule.get(entry.rule)) for entry in due)))
     return replace(report, rules=verdicts, problems=report.problems + stale)
 

@@ -116,8 +116,9 @@ class Report:
     drift, `changes` alone decide, by the classes in `fail_on`: a rule that was broken all along has not drifted. With
     `new_only`, those that the history knows do not. `done` is what a drift run did with the baseline, in words.
     `asides` are notes for who wants to know more. `reproduce` is the command that runs a client's case again once
-    `--only` and its name are appended. `learned` are open questions with their answers. `slices` are the parts of the
-    evidence, and `exchanges` the texts of those that findings name as their evidence, both for HTML reports.
+    `--only` and its name are appended. `left_out` are rules that somebody told it not to judge by. `learned` are open
+    questions with their answers. `slices` are the parts of the evidence, and `exchanges` the texts of those that
+    findings name as their evidence, both for HTML reports; `commands` send the requests of that evidence again.
     """
 
     subject: Subject
@@ -130,9 +131,11 @@ class Report:
     fail_on: frozenset[ChangeClass] = FAIL_ON
     new_only: bool = False
     done: str = ""
+    left_out: tuple[Rule, ...] = ()
     learned: tuple[tuple[str, str], ...] = ()
     slices: tuple[Slice, ...] = ()
     exchanges: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
     asides: tuple[str, ...] = ()
     reproduce: str = ""
 

@@ -64,4 +64,5 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
         learned=tuple((clean(question), clean(answer)) for question, answer in report.learned),
         slices=tuple(map(part, report.slices)),
         exchanges={clean(evidence): lines(text) for evidence, text in report.exchanges.items()},
+        commands={clean(evidence): clean(text) for evidence, text in report.commands.items()},
     )

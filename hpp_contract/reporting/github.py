@@ -58,6 +58,9 @@ def _all(view: ReportView) -> Iterator[Annotation]:
         yield from (_change(group, view) for group in view.changes)
         return
     yield from (_block(block, report) for block in view.blocks)
+    if report.left_out:
+        names = ", ".join(f"{rule.id} {rule.slug}" for rule in report.left_out)
+        yield Annotation("notice", f"{plural(len(report.left_out), 'rule')} left out", names)
     if view.not_exercised:
         names = ", ".join(block.name for block in view.not_exercised)
         yield Annotation("notice", f"{plural(len(view.not_exercised), 'rule')} not tested", names)

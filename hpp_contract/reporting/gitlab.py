@@ -69,6 +69,9 @@ def _run(view: ReportView) -> Iterator[dict[str, Any]]:
     kind = view.report.subject.kind
     if view.doubt is not None:
         yield _entry("could-not-verify", view.headline, "blocker", kind)
+    if view.report.left_out:
+        names = ", ".join(f"{rule.id} {rule.slug}" for rule in view.report.left_out)
+        yield _entry("left-out", f"Left out of this run, so not judged: {names}", "info", kind)
     for problem in view.report.problems:
         yield _entry("problem", problem, "critical", kind, problem)
 

@@ -9,7 +9,7 @@ from typing import Any
 from hpp_contract import __version__
 from hpp_contract.engine.report import Change, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.view import ReportView, total
+from hpp_contract.reporting.view import ReportView, reproduce_command, total
 
 
 def json_report(view: ReportView) -> str:
@@ -25,7 +25,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "subject": {"kind": report.subject.kind, "name": report.subject.name, "embedded": report.subject.embedded},
         "summary": {outcome.value: count for outcome, count in report.summary.items()},
         "exit_code": report.exit_code,
-        "rules": [_rule(verdict) for verdict in report.rules],
+        "rules": [_rule(verdict, report) for verdict in report.rules],
     }
     doubt = ReportView(report).doubt
     if doubt is not None:
@@ -33,6 +33,8 @@ def as_object(report: Report) -> dict[str, Any]:
     for key, sentences in (("problems", report.problems), ("notes", report.notes)):
         if sentences:
             value[key] = list(sentences)
+    if report.left_out:
+        value["left_out"] = [rule.id for rule in report.left_out]
     if report.learned:
         value["learned"] = [{"question": question, "answer": answer} for question, answer in report.learned]
     if report.subject.kind == "drift":
@@ -48,13 +50,15 @@ def _change(change: Change) -> dict[str, Any]:
     return value | {name: text for name, text in more.items() if text} | known | {k: v for k, v in since.items() if v}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    """The finding; its severity only where it weighs less than the rule can."""
-    value = asdict(finding)
-    return value if finding.severity is not None else {name: value[name] for name in value if name != "severity"}
+def _finding(finding: Finding, report: Report) -> dict[str, Any]:
+    """The finding; its severity only where it weighs less than the rule can, and the command only where a request shows
+    it again."""
+    value = {name: text for name, text in asdict(finding).items() if text is not None}
+    command = reproduce_command(report, finding)
+    return value | ({"curl": command} if command.startswith("curl ") else {})
 
 
-def _rule(verdict: RuleVerdict) -> dict[str, Any]:
+def _rule(verdict: RuleVerdict, report: Report) -> dict[str, Any]:
     rule = verdict.rule
     value: dict[str, Any] = {
         "id": rule.id,
@@ -62,7 +66,7 @@ def _rule(verdict: RuleVerdict) -> dict[str, Any]:
         "severity": rule.severity.value,
         "basis": rule.basis.value,
         "outcome": verdict.outcome.value,
-        "findings": [_finding(finding) for finding in verdict.findings],
+        "findings": [_finding(finding, report) for finding in verdict.findings],
     }
     if total(verdict) > len(verdict.findings):
         value["total"] = total(verdict)

@@ -50,7 +50,8 @@ def terminal(view: ReportView, *, width: int = 80, colour: bool = False, verbose
             _change(console, group)
     else:
         for block in view.blocks:
-            _block(console, block, FEW if view.report.subject.kind == "client" and not verbose else LISTED)
+            few = view.report.subject.kind == "client" and not verbose
+            _block(console, block, FEW if few else LISTED, verbose)
     _sentences(console, "Problems with the run", view.report.problems)
     if not view.is_drift:
         _sentences(console, INFORMATION, _informational(view, verbose))
@@ -141,7 +142,7 @@ def _every_rule(console: Console, view: ReportView) -> None:
     console.print()
 
 
-def _block(console: Console, block: Block, listed: int) -> None:
+def _block(console: Console, block: Block, listed: int, verbose: bool) -> None:
     from rich.text import Text
 
     rule, verdict = block.rule, block.verdict
@@ -153,7 +154,8 @@ def _block(console: Console, block: Block, listed: int) -> None:
         _indented(console, f"known failing: {verdict.known_failing}")
     for finding in block.findings[:listed]:
         console.print()
-        console.print(_grid(finding.fields))
+        again = {"again": finding.command} if verbose and finding.command.startswith("curl ") else {}
+        console.print(_grid({**finding.fields, **again}))
     more = block.more(listed)
     if more > 0:
         console.print(f"\n    … and {more} more")

@@ -287,7 +287,10 @@ class ReportView:
     def headline(self) -> str:
         """The verdict in words; it agrees with the exit code."""
         known = sum(1 for verdict in self.report.rules if verdict.known_failing is not None)
-        aside = f" ({plural(known, 'known failure')} on record)" if known else ""
+        left_out = len(self.report.left_out)
+        asides = [f"{plural(known, 'known failure')} on record"] if known else []
+        asides += [f"{plural(left_out, 'rule')} left out"] if left_out else []
+        aside = f" ({', '.join(asides)})" if asides else ""
         return (_drift(self.report) if self.is_drift else _verdict(self.report)) + aside
 
     @property
@@ -573,8 +576,8 @@ _POLL = re.compile(r"\(poll (\d{1,4})")
 
 
 def reproduce_command(report: Report, finding: Finding) -> str:
-    """One line for a shell; empty where there is none. What no report may name, such as a session id, is left out: the
-    environment has it."""
+    """One line for a shell; empty where there is none. What no report may name, such as a key or the id of a session,
+    is a variable in it, or is left out: the environment has it."""
     kind, name, evidence = report.subject.kind, report.subject.name, finding.evidence
     if kind == "client" and _SERVE in evidence:
         return f"hpp-contract {evidence.rpartition(_SERVE)[2]}"
@@ -583,6 +586,8 @@ def reproduce_command(report: Report, finding: Finding) -> str:
     if kind == "recording":
         file = evidence.rpartition("#")[0]
         return f"hpp-contract recording {shlex.quote(file)}" if file else ""
+    if evidence in report.commands:
+        return report.commands[evidence]
     if kind == "drift":
         return ""
     if _CURL in evidence:

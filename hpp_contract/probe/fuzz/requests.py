@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import hypothesis
 
 from hpp_contract.model import Headers
+from hpp_contract.privacy.curl import ONLY_KEY, SHOWN, WITH_USERNAME, quoted_segment
 from hpp_contract.privacy.describe import abbreviate
 from hpp_contract.probe.fuzz.hostile_ids import hostile_segments, unknown_ids
 from hpp_contract.probe.fuzz.schema import Operation, segment_of
@@ -29,9 +30,6 @@ MAX_WRONG_KEYS_REMOTE: Final = 3
 
 ROUND: Final = 10
 """Requests that Schemathesis generates at a time: in longer rounds most are repetitions of earlier ones."""
-
-SHOWN: Final = 120
-"""Characters of a path segment that a command shows at most."""
 
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
 _FIELD_VALUE: Final = re.compile(r"[\x21-\x7e\xa0-\xff]?(?:[\t\x20-\x7e\xa0-\xff]{0,1000}[\x21-\x7e\xa0-\xff])?")
@@ -63,7 +61,7 @@ class GeneratedRead(PlannedRead):
 
     def _curl_credentials(self, username: str | None) -> str:
         if self.credentials == "right":
-            return '-u "$HPP_USERNAME:$HPP_API_KEY"' if username else '-H "Authorization: Basic $HPP_API_KEY"'
+            return WITH_USERNAME if username else ONLY_KEY
         return f"-H {shlex.quote(f'Authorization: {self.authorization}')}" if self.authorization else ""
 
     def _curl_url(self, base_url: str) -> str:
@@ -72,9 +70,7 @@ class GeneratedRead(PlannedRead):
             return shlex.quote(start + abbreviate(unquote(segment)))
         if len(segment) <= SHOWN:
             return shlex.quote(start + segment)
-        if len(set(segment)) == 1:
-            return f"{shlex.quote(start)}\"$(printf '{segment[0]}%.0s' $(seq {len(segment)}))\""
-        return f"{shlex.quote(start + segment[:SHOWN])}… (of {len(segment)} characters)"
+        return shlex.quote(start) + quoted_segment(segment)
 
 
 def generated_reads(target: Target, count: int, seed: int) -> list[GeneratedRead]:

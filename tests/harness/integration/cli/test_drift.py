@@ -58,9 +58,13 @@ def drift(server: Server | None, *arguments: str) -> Result:
     """The command against a server, as a real endpoint with real credentials."""
     if server is None:
         return CliRunner().invoke(main, ["drift", *arguments])
-    ids = [part for state in STATES for part in ("--session-id", session_id(state))]
-    environ = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username}
-    return CliRunner(env=environ).invoke(main, ["drift", server.url, *ids, *arguments])
+    return CliRunner(env=credentials_of(server)).invoke(main, ["drift", server.url, *arguments])
+
+
+def credentials_of(server: Server) -> dict[str, str | None]:
+    """The environment of a run against a server: its credentials and four of its sessions."""
+    credentials = {"HPP_API_KEY": server.credentials.api_key, "HPP_USERNAME": server.credentials.username}
+    return {**credentials, "HPP_SESSION_IDS": " ".join(map(session_id, STATES))}
 
 
 def faulty(*faults: Fault) -> Server:

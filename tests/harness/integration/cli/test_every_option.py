@@ -32,7 +32,7 @@ VALUES = {
     "body": "body.json", "paths": "cassettes", "host": "127.0.0.2",
     "interpreter": "python3", "callbacks": "localhost", "address": "http://127.0.0.1:9", "ready": "ready.json",
     "record_to": "kept", "callback_url": "https://shop.example/hpp",
-    "names": "*", "webhook": "https://127.0.0.1:1/x",
+    "names": "*", "exclude": "HPP-H11", "webhook": "https://127.0.0.1:1/x",
     "max_time": "100",
 }  # fmt: skip
 """A value that each parameter takes, by its name; for files of reports it is their format, for flags there is none."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
-from hpp_contract.cases.scenarios import SCENARIOS, session_id
+from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.cli import main
+from hpp_contract.engine.edits import status
+from hpp_contract.engine.fault import fault
 from hpp_contract.model import Response
+from hpp_contract.server import Server
+from hpp_contract.spec.schema_files import load
 from tests.harness.support.github_runner import runner
 from tests.harness.support.html_reader import Page
 from tests.harness.support.paths import ROOT
@@ -61,7 +70,7 @@ def test_a_client_is_shown_with_its_cases(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
     columns = [heading.text for heading in page.all("th") if heading["scope"] == "col"]
-    assert columns == ["rule", "the whole run", "smoke", "waiting"]
+    assert columns[:4] == ["rule", "the whole run", "smoke", "waiting"]
     assert "hpp-contract client --python shop:read_session --only smoke" in page.text
 
 
@@ -113,3 +122,27 @@ def test_no_runner_obeys_an_endpoint(tmp_path: Path, annotations: bool) -> None:
     commands = runner(done.stdout) + runner(done.stderr) + runner(refused.stderr)
     assert {command.name for command in commands} == ({"error", "warning", "notice"} if annotations else set())
     assert "##[" not in done.stdout + done.stderr + refused.stderr
+
+
+@pytest.mark.socket
+@pytest.mark.process
+def test_a_finding_has_the_line_that_shows_it_again(tmp_path: Path) -> None:
+    """In JSON, in HTML and with -v a finding about an endpoint has the curl line that asks again, without key or id."""
+    session = session_id("waiting")
+    credentials = {"HPP_API_KEY": CREDENTIALS.api_key, "HPP_USERNAME": CREDENTIALS.username or ""}
+    environ = {**credentials, "HPP_SESSION_IDS": session}
+    files = ("--json", str(tmp_path / "r.json"), "--html", str(tmp_path / "r.html"))
+    with Server([fault("a", "waiting", status(202))]) as server:
+        done = CliRunner(env=environ).invoke(main, ["endpoint", server.url, "-v", *files])
+        report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+        Draft202012Validator(load("tool/report")).validate(report)
+        lines = {finding["curl"] for rule in report["rules"] for finding in rule["findings"]}
+        line = f'curl -i --path-as-is -u "$HPP_USERNAME:$HPP_API_KEY" {server.url}/hpp/v1/sessions/"$HPP_SESSION_ID"'
+        assert lines == {line}
+        if shutil.which("curl") is not None:
+            command, ready = ["bash", "-c", line], os.environ | environ | {"HPP_SESSION_ID": session}
+            again = subprocess.run(command, env=ready, capture_output=True, text=True, check=True)
+            assert again.stdout.startswith("HTTP/1.1 202")
+    assert line in " ".join(done.output.split())
+    assert escape(line).replace("&quot;", "&#34;") in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert session not in done.output + json.dumps(report)

@@ -225,7 +225,8 @@ def test_progress_is_reported() -> None:
     [
         ("x y", "'https://h/hpp/v1/sessions/x y'"),
         ("z" * 200, "https://h/hpp/v1/sessions/\"$(printf 'z%.0s' $(seq 200))\""),
-        ("ab" * 100, "https://h/hpp/v1/sessions/" + "ab" * 60 + "… (of 200 characters)"),
+        ("ab" * 100, "https://h/hpp/v1/sessions/\"$(printf 'ab%.0s' $(seq 100))\""),
+        ("ab" * 99 + "c", "https://h/hpp/v1/sessions/" + "ab" * 60 + "… (of 199 characters)"),
     ],
 )
 def test_long_ids_are_shown_short(segment: str, shown: str) -> None:
