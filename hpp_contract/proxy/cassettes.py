@@ -12,6 +12,7 @@ from hpp_contract.model.clock import Clock
 from hpp_contract.model.instant import SECOND
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.proxy.secrets import Secrets
+from hpp_contract.proxy.wording import times
 from hpp_contract.recordings.write import recorded, write_cassettes
 
 MAX_CASSETTES: Final = 1_000
@@ -53,12 +54,11 @@ class Cassettes:
         names = [path.name for path in self._files]
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
         listed = f": {', '.join(names[:_LISTED])}{more}" if names else ""
-        number = f"{len(names)} cassette{'' if len(names) == 1 else 's'}"
-        notes = [f"Recorded into {number} in {self._folder}, scrubbed{listed}."]
+        notes = [f"Recorded into {times(len(names), 'cassette')} in {self._folder}, scrubbed{listed}."]
         if self._left_out:
             notes.append(
-                f"{self._left_out} reads without a whole answer were not recorded: a cassette cannot hold them."
+                f"{times(self._left_out, 'read')} without a whole answer not recorded: a cassette cannot hold them."
             )
         if self._unrecorded:
-            notes.append(f"{self._unrecorded} reads were not recorded: one run writes {MAX_CASSETTES} cassettes.")
+            notes.append(f"{times(self._unrecorded, 'read')} not recorded: one run writes {MAX_CASSETTES} cassettes.")
         return notes

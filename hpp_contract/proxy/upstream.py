@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import select
+import re
+import selectors
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 import requests
 import requests.utils
+from urllib3.exceptions import ProxyError
 from urllib3.util import make_headers
 
 from hpp_contract.engine.errors import UsageProblem, system_refusal
@@ -34,6 +36,9 @@ MAX_IDLE: Final = 64
 """Connections to the endpoint that are kept open for the next request."""
 
 _CHUNK: Final = 65536
+_FOLD: Final = re.compile(r"\r?\n[ \t]*|[\r\0]")
+"""What continues a field on the next line: it is passed on as a space (RFC 9112 §5.2)."""
+
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 """Methods that may be sent again when a kept connection turns out to be closed (RFC 9110 §9.2.2)."""
 
@@ -107,13 +112,18 @@ class Upstream:
                     return None
                 connection = self._idle.pop()
                 self._busy.add(connection)
-            if not select.select([connection], [], [], 0)[0]:
+            if _is_quiet(connection):
                 return connection
             self._drop(connection)
 
     def _opened(self) -> socket.socket:
         connection = self._connection()
-        connection.connect()
+        try:
+            connection.connect()
+        except OSError as error:
+            if self._proxy is None or isinstance(error, ssl.SSLError):
+                raise
+            raise ProxyError("no tunnel", error) from error
         opened: socket.socket = connection.sock
         with self._lock:
             if not self._closed:
@@ -186,9 +196,15 @@ def _trusting(verify: bool | str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=place)
 
 
+def _is_quiet(connection: socket.socket) -> bool:
+    """Whether nothing has come on this connection, not even its end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        return not selector.select(0)
+
+
 def _line(field: tuple[str, str]) -> str:
-    name, value = field
-    return f"{name}: {' '.join(value.splitlines())}\r\n"
+    return f"{field[0]}: {_FOLD.sub(' ', field[1])}\r\n"
 
 
 def _read(answer: http.client.HTTPResponse, deadline: float) -> tuple[bytes, bool]:

@@ -415,24 +415,29 @@ def test_the_end_waits_for_no_answer() -> None:
     wait_for(lambda: threading.active_count() <= before)
 
 
+@pytest.fixture
+def _untraced() -> Iterator[None]:
+    """Threads that coverage does not follow: where hundreds start at once, it ends some of them by an error."""
+    before = threading.gettrace()
+    threading.settrace(None)
+    yield
+    threading.settrace(before)
+
+
+@pytest.mark.usefixtures("_untraced")
 def test_two_hundred_connections_at_once() -> None:
     """Each client gets the session that it asked for, and the right number was judged."""
     names = [name for name in SCENARIOS if SCENARIOS[name].refused is None]
-    barrier = threading.Barrier(200)
-    answers: list[tuple[str, bytes]] = []
-
-    def read(wanted: str, url: str) -> None:
-        barrier.wait(60)
-        answers.append((wanted, sent_to(url, asking(f"/hpp/v1/sessions/{wanted}"))))
-
     with Server() as server, proxying(server.url) as proxied:
+        place = ("127.0.0.1", int(proxied.url.rpartition(":")[2]))
         wanted = [session_id(names[number % len(names)]) for number in range(200)]
-        clients = [threading.Thread(target=read, args=(each, proxied.url)) for each in wanted]
-        for client in clients:
-            client.start()
-        for client in clients:
-            client.join(60)
-    assert len(answers) == 200
-    assert all(answer.startswith(b"HTTP/1.1 200 ") and wanted.encode() in answer for wanted, answer in answers)
+        with contextlib.ExitStack() as opened:
+            clients = [opened.enter_context(socket.create_connection(place, timeout=60)) for _ in wanted]
+            for client, each in zip(clients, wanted, strict=True):
+                client.sendall(asking(f"/hpp/v1/sessions/{each}").encode())
+            answers = [b"".join(iter(lambda: client.recv(65536), b"")) for client in clients]  # noqa: B023  called at once
+    for answer, each in zip(answers, wanted, strict=True):
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert each.encode() in answer
     assert proxied.report.notes == ("200 reads passed through the proxy.",)
     assert CREDENTIALS.api_key not in repr(proxied.report)

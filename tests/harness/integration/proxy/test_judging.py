@@ -245,5 +245,5 @@ def test_reads_that_fit_into_no_cassette_are_counted(tmp_path: Path) -> None:
         sent_to(proxied.url, asking(WAITING, SHOWN))
     assert cassettes.notes == [
         f"Recorded into 0 cassettes in {tmp_path}, scrubbed.",
-        "1 reads without a whole answer were not recorded: a cassette cannot hold them.",
+        "1 read without a whole answer not recorded: a cassette cannot hold them.",
     ]
