@@ -87,7 +87,7 @@ def test_what_is_kept_has_a_budget() -> None:
     whole, _ = observed(exchanges)
     assert [each.outcome for each in observer.report("").rules] == [each.outcome for each in whole.report("").rules]
     notes = observer.report("").notes
-    assert notes[1].endswith(" sessions judged in parts, because memory is bounded.")
+    assert notes[1].endswith(" sessions judged before the end, or in parts, because memory is bounded.")
 
 
 def test_a_session_that_is_read_without_end_is_judged_in_parts() -> None:
