@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final
 
 from hpp_contract.drift.facts import ERROR, KNOWN, SESSION, FactKey, pool_of
@@ -94,10 +95,7 @@ def _touches(fact: FactKey, place: str) -> bool:
 
 
 def _heavier(rule: FoundChange, found: Sequence[FoundChange]) -> FoundChange | None:
-    for each in found:
-        if each is rule:
-            return None
-        same = each.key.kind == "rule" and each.key.name not in _APART and each.situation == rule.situation
-        if same and each.places & rule.places:
-            return each
-    return None
+    """A rule before it that sees the same place of the same situation."""
+    before = takewhile(lambda each: each is not rule, found)
+    others = (each for each in before if each.key.kind == "rule" and each.key.name not in _APART)
+    return next((each for each in others if each.situation == rule.situation and each.places & rule.places), None)
