@@ -167,9 +167,9 @@ def _date(at: int) -> str:
 
 def _print(view: ReportView, options: Options) -> None:
     if options.quiet:
-        text = "".join(
-            f"{line}\n" for line in (view.headline, *(f"{block.outcome} {block.name}" for block in view.blocks))
-        )
+        rules = () if view.is_drift else (f"{block.outcome} {block.name}" for block in view.blocks)
+        changes = (f"{group.label}: {group.title}" for group in view.changes)
+        text = "".join(f"{line}\n" for line in (view.headline, *changes, *rules))
     else:
         text = terminal(view, width=width(), colour=colour(options.no_color), verbose=options.verbose)
     if options.annotations:

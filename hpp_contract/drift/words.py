@@ -46,8 +46,8 @@ def _found(rule_id: str, findings: Sequence[Finding]) -> str:
         return f"no longer kept: {_named(rule_id)}"
     first, places = findings[0], len({finding.where for finding in findings})
     more = f", and {places - 1} more like it" if places > 1 else ""
-    instead = "" if (first.found, first.expected) == ("absent", "present") else f" instead of {first.expected}"
-    return f"{first.where} is {first.found}{instead}{more}"
+    expected = "" if (first.found, first.expected) == ("absent", "present") else f" (expected: {first.expected})"
+    return f"{first.where} is {first.found}{expected}{more}"
 
 
 def _named(rule_id: str) -> str:

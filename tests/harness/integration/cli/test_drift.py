@@ -148,6 +148,16 @@ def test_fail_on(baseline: Path, choice: str, code: int) -> None:
 
 
 @pytest.mark.socket
+def test_quiet_is_a_line_for_each_change(baseline: Path) -> None:
+    """-q prints the verdict and what changed; a rule that was broken all along is no change."""
+    with faulty(fault("new", "waiting", member("channel", "web"))) as server:
+        done = drift(server, "--baseline", str(baseline), "-q")
+    assert done.output == (
+        "Drift: 1 additive, which does not fail the run\nadditive: waiting · /channel is new (string)\n"
+    )
+
+
+@pytest.mark.socket
 def test_strict_fails_on_anything(baseline: Path) -> None:
     """--strict lets every class fail."""
     with faulty(fault("new", "malformed-id", status(400))) as server:

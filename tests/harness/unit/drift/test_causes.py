@@ -91,7 +91,7 @@ def groups(*faults: Fault) -> list[tuple[str, str, str]]:
                 ("breaking", "unknown-id · answered with HTTP 410 instead of 404", "HPP-E03 HPP-H01"),
                 (
                     "breaking",
-                    "unknown-id, waiting · header X-Key is the credentials of the request instead of no credentials",
+                    "unknown-id, waiting · header X-Key is the credentials of the request (expected: no credentials)",
                     "HPP-E12",
                 ),
                 ("additive", "waiting · header x-key is new", ""),

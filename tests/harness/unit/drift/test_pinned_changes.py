@@ -138,7 +138,7 @@ def test_a_rule_that_breaks(rule_id: str, weight: str, severity: str) -> None:
     assert rule is not None
     assert rule.severity == Severity(severity)
     change = change_of("waiting", FactKey("rule", rule_id), "other", "kept", "broken", "poll 1", FOUND)
-    words = "/expires_at is a number instead of a text, and 1 more like it"
+    words = "/expires_at is a number (expected: a text), and 1 more like it"
     advice = advice_about(rule_id)
     assert change == Change(change.change_class, f"waiting · {rule_id}", "kept", "broken", "poll 1", advice, words)
     assert change.change_class == weight
