@@ -16,9 +16,11 @@ import yaml
 from hpp_contract import __version__
 from hpp_contract.engine.edits import drop, status
 from hpp_contract.engine.fault import Fault, fault
+from hpp_contract.model import Response
 from hpp_contract.server import Server
 from tests import published_schemas
 from tests.harness.support.paths import ROOT
+from tests.harness.support.sockets import answering
 from tests.harness.support.workflow_runner import NOT_RUN_HERE, PINNED, USES, Runner
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -203,6 +205,21 @@ def test_drift_job_over_several_runs(tmp_path: Path) -> None:
     assert issue["comment"].endswith("https://github.example/o/r/actions/runs/7")
     assert len((tmp_path / "history" / "drift.jsonl").read_text(encoding="utf-8").splitlines()) == len(runs)
     assert (tmp_path / "report" / "drift.html").exists()
+
+
+@pytest.mark.process
+def test_news_are_posted(tmp_path: Path) -> None:
+    """Where there is the secret DRIFT_WEBHOOK, a new drift is posted there, once."""
+    with Server() as honest:
+        runner = Runner(tmp_path, honest)
+        assert runner.step("hpp-contract drift --baseline baseline --accept --reason x") == 0, runner.said
+    with answering(Response(200, (), b"ok")) as (url, requests):
+        with Server((fault("gone", "unknown-id", status(410)),)) as server:
+            runner.probe(server, DRIFT_WEBHOOK=url)
+            assert [runner.run(job_of("drift", "watch")) for _ in range(2)] == [1, 1]
+        (request,) = requests
+    assert "unknown-id · answered with HTTP 410 instead of 404" in json.loads(request.body)["text"]
+    assert url not in runner.said
 
 
 @pytest.mark.process

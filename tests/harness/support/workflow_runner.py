@@ -68,10 +68,11 @@ class Runner:
         self._tool("python", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         self._tool("gh", GH.format(python=sys.executable, store=str(self.store)))
 
-    def probe(self, server: Server | None) -> None:
-        """Make this server the sandbox; without one there are no secrets."""
+    def probe(self, server: Server | None, **secrets: str) -> None:
+        """Make this server the sandbox, with further `secrets`; without one there are none."""
         ids = ",".join(map(session_id, ("waiting", "completed-with-order")))
         self._secrets = {"HPP_API_KEY": server.credentials.api_key, "HPP_SESSION_IDS": ids} if server else {}
+        self._secrets |= secrets
         self._variables = {"HPP_ENDPOINT": server.url} if server else {}
 
     def _tool(self, name: str, text: str) -> None:
