@@ -3,6 +3,7 @@ openapi-core on the same exchanges. Then a HAR of many other exchanges.
 
     python -m benchmarks recordings
     SESSIONS=100000 python -m benchmarks recordings      the million of the requirement; a log of 800 MB
+    BEFORE=CHECKOUT python -m benchmarks recordings      beside an older version, run in turns
 
 Needs `pip install openapi-core` for the comparison, and says so when it is not there.
 """
@@ -35,6 +36,8 @@ def main() -> None:
         log = Path(place) / "log.ndjson"
         count = write_log(log, sessions)
         print(f"{count:,} exchanges of {sessions:,} sessions, {log.stat().st_size / 1e6:,.0f} MB")
+        if before := os.environ.get("BEFORE"):
+            _beside(log, count, Path(before).resolve())
         one = _judged(log, count, 1)
         if available_cores() > 1:
             _judged(log, count, available_cores())
@@ -94,16 +97,31 @@ def _judged(log: Path, count: int, processes: int, judge: str = "local.judge_rec
     return rate / processes
 
 
+def _beside(log: Path, count: int, before: Path) -> None:
+    """Processor time an exchange of the older version and of this one, run in turns: the least of five each."""
+    least: dict[Path, float] = {}
+    for checkout in [before, Path(__file__).resolve().parent.parent] * 5:
+        command = [sys.executable, "-c", _SCRIPT, str(log), "1", "local.judge_recordings"]
+        done = subprocess.run(command, cwd=checkout, capture_output=True, check=True)  # it is imported from there
+        cpu = 1e6 * json.loads(done.stdout)["cpu"] / count
+        least[checkout] = min(cpu, least.get(checkout, cpu))
+    then, now = least.values()
+    print(f"one process, CPU an exchange: {then:.1f} µs in {before.name}, {now:.1f} µs here: {then / now:.2f} times")
+
+
 _SCRIPT = """
 import json, resource, sys, time
 if __name__ == "__main__":
     from pkgutil import resolve_name
-    judge = resolve_name(f"hpp_contract.recordings.bulk.{sys.argv[3]}")
-    begin = time.perf_counter()
+    try:
+        judge = resolve_name(f"hpp_contract.recordings.bulk.{sys.argv[3]}")
+    except (ImportError, AttributeError):  # of before there was such a package
+        judge = resolve_name("hpp_contract.recordings.engine.judge_recordings")
+    begin, started = time.perf_counter(), time.process_time()
     judged = judge([sys.argv[1]], processes=int(sys.argv[2])).judged
-    seconds = time.perf_counter() - begin
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    cpu = sum(each.ru_utime + each.ru_stime for each in used)
+    seconds, own = time.perf_counter() - begin, time.process_time() - started
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = own + children.ru_utime + children.ru_stime
     print(json.dumps({"judged": judged, "seconds": seconds, "cpu": cpu}))
 """
 

@@ -84,21 +84,24 @@ def _read(source: InputFile, reading: Reading) -> None:
 
 
 def items(
-    piece: Piece, on_line: Callable[[Line], Item | Skipped], on_exchange: Callable[[Exchange], Item]
+    piece: Piece, on_line: Callable[[Line], Item | Skipped | None], on_exchange: Callable[[Exchange], Item]
 ) -> Iterator[Item | Skipped | Damage]:
     """What each exchange of a piece becomes, and in the place of one that cannot be judged why.
 
-    `on_line` makes an item of a line of NDJSON, and raises Unreadable. `on_exchange` makes one of an exchange in a
-    document.
+    `on_line` makes an item of a line of NDJSON, or None where all is done for it, and raises Unreadable. `on_exchange`
+    makes one of an exchange in a document.
     """
     source = piece.source
     try:
         if source.is_lines:
             for line in numbered_lines(piece):
                 try:
-                    yield on_line(line)
+                    item = on_line(line)
                 except Unreadable as problem:
                     yield Damage(f"{source.name}#{line[0]}: {problem} (read as NDJSON)")
+                    continue
+                if item is not None:
+                    yield item
             return
         for item_read in LAST_READ.items(source):
             if isinstance(item_read, Unreadable):

@@ -270,6 +270,9 @@ def cut(source: InputFile, found: Iterable[Block]) -> Iterator[Piece]:
 
 def numbered_lines(piece: Piece) -> Iterator[Line]:
     """Each line of a piece that is not blank."""
+    if piece.length < ndjson.MAX_LINE:  # none can be too long
+        yield from _split(piece)
+        return
     with piece.source.open() as stream:
         stream.seek(piece.offset)
         offset, number, end = piece.offset, piece.line, piece.offset + piece.length
@@ -280,6 +283,14 @@ def numbered_lines(piece: Piece) -> Iterator[Line]:
             elif not line.isspace():
                 yield number, offset, line
             offset, number = offset + size, number + 1
+
+
+def _split(piece: Piece) -> Iterator[Line]:
+    offset = piece.offset
+    for number, line in enumerate(piece.source.read(offset, piece.length).split(b"\n"), piece.line):
+        if line and not line.isspace():
+            yield number, offset, line
+        offset += len(line) + 1
 
 
 def _rest_of_line(stream: BinaryIO) -> int:

@@ -12,10 +12,7 @@ from hpp_contract.engine.judge import SAMPLE, Judge, Order, Tally, placed_before
 from hpp_contract.engine.report import Subject
 from hpp_contract.engine.rule import Finding, Rule
 from hpp_contract.model import Exchange
-from hpp_contract.recordings.bulk.fingerprint import Fingerprint
-
-MEMORY = 10_000
-"""Signatures kept at most: a log with more gains little from the cache."""
+from hpp_contract.recordings.bulk.fingerprint import MOST, Fingerprint
 
 
 @dataclass
@@ -52,7 +49,7 @@ class VerdictCache:
         """Judge an exchange, and keep the verdict for others of its signature."""
         self._judged.exchange(exchange, order)
         if fingerprint is not None and (verdict := self._verdict_of(exchange)):
-            if len(self._verdicts) >= MEMORY:
+            if len(self._verdicts) >= MOST:
                 self._flush()
                 self._verdicts.clear()
             self._verdicts[fingerprint.signature] = verdict
@@ -74,14 +71,15 @@ class VerdictCache:
 
     def _flush(self) -> None:
         """Add what was counted by signature to the tallies of the rules."""
+        tallies: dict[str, Tally] = {}
         for verdict in self._verdicts.values():
             if verdict.times:
-                self._judged.merge({rule: self._tally(verdict, found) for rule, found in verdict.findings.items()})
+                for rule, findings in verdict.findings.items():
+                    tally = tallies.setdefault(rule, Tally(True))
+                    tally.total += verdict.times * len(findings)
+                    tally.findings += [(order, found) for order in verdict.places for found in findings]
                 verdict.times, verdict.places = 0, []
-
-    def _tally(self, verdict: _Verdict, findings: tuple[Finding, ...]) -> Tally:
-        if not findings:
-            return Tally(True)
-        named = [(order, self._evidence(order)) for order in verdict.places]
-        placed = [(order, replace(found, evidence=evidence)) for order, evidence in named for found in findings]
-        return Tally(True, verdict.times * len(findings), sorted(placed, key=placed_before)[:SAMPLE])
+        for tally in tallies.values():  # only what stays gets its evidence
+            first = sorted(tally.findings, key=placed_before)[:SAMPLE]
+            tally.findings = [(order, replace(found, evidence=self._evidence(order))) for order, found in first]
+        self._judged.merge(tallies)

@@ -2,17 +2,25 @@
 
 Ids and dates are reduced to their relations, so nearly all exchanges of a log have one of a few signatures. Only
 ordinary exchanges have one: all others are judged one by one. Which verdict belongs to a signature is decided by the
-judge (`cache`), so no rule is written here a second time. This runs once for every line of a log and is written for
-speed, with tuples where there would be classes.
+judge (`cache`), so no rule is written here a second time.
+
+`of_line` runs once for every line of a log and is written for speed, with tuples where there would be classes. It
+decodes a line into the few types that an ordinary one has, and leaves any other to our own parser and to `of_value`,
+which gives the same for every line: tests compare the two.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from json import JSONDecoder
-from typing import Any, Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
 
 from hpp_contract.engine.rule import ALWAYS_READ, JUDGES
 from hpp_contract.model import Context, Exchange, Headers
@@ -20,6 +28,7 @@ from hpp_contract.model.instant import SECOND, is_unusual, nanoseconds, seconds_
 from hpp_contract.privacy.describe import describe
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.recordings.formats import ndjson
+from hpp_contract.recordings.formats.convert import Unreadable
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.endpoint import API_KEY, METHOD, SESSIONS_PATH
 from hpp_contract.spec.fields import INTERNALS, PSEUDONYM
@@ -55,20 +64,21 @@ ReadFacts = tuple[int, str, int, str, tuple[str | None, ...]]
 `expires_at` as written, and its outcome ids."""
 
 
-class Fingerprint(NamedTuple):
-    """Two exchanges of one `signature` get the same verdict from every rule about a single exchange. The API itself
-    answered all that have one.
+@dataclass(slots=True)
+class Fingerprint:
+    """Two exchanges of one `signature`, a number of this process, get the same verdict from every rule about a single
+    exchange. The API itself answered all that have one.
 
-    The rest is what rules about traces read: the URL before the id, `at` in ns since 1970, the Authorization values
-    `sent`, and the `read`.
+    The rest is what rules about traces read, but for the time: the URL before the id, the Authorization values `sent`,
+    and the `read`. `kept` is for the record of it (`sessions.kept_of`), which is the same for many exchanges.
     """
 
-    signature: Hashable
+    signature: int
     sessions: str
     session_id: str
-    at: int | None
     sent: tuple[str, ...]
     read: ReadFacts
+    kept: tuple[int, bytes, tuple[bytes, tuple[Any, ...]]] | None = field(default=None, compare=False)
 
 
 def fingerprint(
@@ -79,35 +89,77 @@ def fingerprint(
     headers: Iterable[tuple[str, str]],
     body: str,
     context: Context,
-    at: int | None,
+    has_time: bool,
     elapsed: float | None,
 ) -> Fingerprint | None:
     """The fingerprint of an ordinary exchange without a request body or a failure; None for any other.
 
-    `status` is from 100 to 999, `body` the response's as text, `at` in ns since 1970, `elapsed` in seconds. Raises
-    TypeError or AttributeError for values of other types than an Exchange has.
+    `status` is from 100 to 999, `body` the response's as text, `elapsed` in seconds; `has_time` says whether it is
+    known when it was sent. Raises TypeError or AttributeError for values of other types than an Exchange has.
     """
-    sessions, session_id = url[:-36], url[-36:]
-    if method != METHOD or not _reads(sessions) or not _is_uuid(session_id):
-        return None
-    if not body.isascii() or _KEY in body or context.retried or context.secrets:
+    if method != METHOD or not _reads(url[:-36]) or context.retried or context.secrets:
         return None
     if elapsed is not None and not (type(elapsed) in (int, float) and 0 <= elapsed <= context.max_latency):
         return None
-    asked, answered = _request_fields(tuple(sent)), _response_fields(headers)
-    if asked is None or answered is None or answered[2] not in (None, str(len(body))):
+    pairs = tuple(headers)
+    values = tuple([value for _, value in pairs])
+    asked, answered = _request_fields(tuple(sent)), _answered(tuple([name for name, _ in pairs]), values)
+    if asked is None or answered is None:
         return None
-    authorization = tuple([value for name, value in asked if name == "authorization"])
-    if authorization and any(form in body or form in answered[4] for form in _forms(authorization)):
+    if any(form in text for form in asked.forms for text in (body, *values)):
         return None
-    inner = _session(body, session_id, answered[1]) if status == 200 else _error(body, status, answered[0])
-    if inner is None:
+    plain = context is ndjson.context_of(context.provenance)  # its provenance is quicker to compare
+    known = (context.provenance if plain else context), elapsed is None, has_time
+    now = seconds_of_http_date(answered[1]) if answered[1] is not None else None
+    found = _fingerprint(url, asked, status, answered, body, known, now is None)
+    return found[0] if found is not None and _consistent(*found[1:], now) else None
+
+
+_Known = tuple[Hashable, bool, bool]
+"""The provenance, or all that is known, whether the duration is not known, and whether the time is."""
+
+
+def _fingerprint(
+    url: str, asked: _Asked, status: int, answered: _Answered, body: str, known: _Known, undated: bool
+) -> tuple[Fingerprint, int, int] | None:
+    """The fingerprint of an exchange if the answer's Date is right, and the instants of a session that it has to agree
+    with; `undated` when there is none."""
+    read, _, length, signed = answered
+    sessions, session_id = url[:-36], url[-36:]
+    if length is not None and length != str(len(body)):
         return None
-    signature = (
-        method, sessions, asked, status, answered[0], answered[2] is None, answered[3], elapsed is None, at is None,
-        context, inner[0],
-    )  # fmt: skip
-    return Fingerprint(signature, sessions, session_id, at, authorization, inner[1])
+    updated = expires = 0
+    if status == 200:
+        facts = _session_facts(body)
+        if facts is None or facts.session_id != session_id:
+            return None
+        _, expires, said, seen = facts
+        updated = seen[2]
+    else:
+        found = _error(body, status, read) if _is_uuid(session_id) else None
+        if found is None:
+            return None
+        said, seen = found
+        undated = False  # no rule compares the dates of an error
+    signature = sessions, asked.read, status, read, signed, known, said, length is None, undated
+    return Fingerprint(_number(signature), sessions, session_id, asked.authorization, seen), updated, expires
+
+
+_NUMBERS: Final[dict[Hashable, int]] = {}
+_further: Final = count()
+
+MOST: Final = 10_000
+"""Signatures that are known at a time: a log with more gains little from it."""
+
+
+def _number(signature: Hashable) -> int:
+    """A number for what rules can see, which is quicker to compare: a new one where it was not met, or long ago."""
+    number = _NUMBERS.get(signature)
+    if number is None:
+        if len(_NUMBERS) >= MOST:
+            _NUMBERS.clear()
+        number = _NUMBERS[signature] = next(_further)
+    return number
 
 
 def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
@@ -127,9 +179,88 @@ def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
         response.headers,
         body,
         exchange.context,
-        exchange.at.ns if exchange.at is not None else None,
+        exchange.at is not None,
         exchange.elapsed,
     )
+
+
+class _Request(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    method: Literal["GET"]
+    url: str
+    headers: msgspec.Raw = msgspec.Raw(b"null")
+    body: Literal[""] | None = None
+
+
+class _Response(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    status: int
+    body: str | None
+    headers: dict[str, str] | None = None
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """An ordinary line. What has other members or types is left to the strict parser: a value that nobody decodes is
+    not checked either."""
+
+    request: _Request
+    response: _Response
+    at: str | None = None
+    elapsed: int | float | None = None
+    provenance: str | None = None
+    failure: Literal[""] | None = None
+    callback: Literal[False] | None = None
+
+
+_decode_line = msgspec.json.Decoder(_Line).decode
+_MAX_LATENCY: Final = Context().max_latency
+
+
+def fingerprint_of_line(line: bytes) -> tuple[Fingerprint, int | None] | None:
+    """The fingerprint of the exchange on a line, where it is as most are, and when it was sent. None says nothing: it
+    may have one."""
+    try:
+        value = _decode_line(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    request, response, elapsed, at = value.request, value.response, value.elapsed, nanoseconds(value.at)
+    headers = response.headers
+    answered = _answered(tuple(headers), tuple(headers.values())) if headers else _answered((), ())
+    if answered is None or (elapsed is not None and not 0 <= elapsed <= _MAX_LATENCY):
+        return None
+    read, date, length, signed = answered
+    now = seconds_of_http_date(date) if date is not None else None
+    sent, body = bytes(request.headers), response.body or ""
+    known = value.provenance, elapsed is None, at is not None
+    around = request.url, sent, response.status, read, length, signed, known, now is None
+    met = _MET.get(body)
+    if met is None or met[0] != around:
+        asked = _asked_in(sent)
+        if asked is None or asked.forms or not _reads(request.url[:-36]):
+            return None
+        found = _fingerprint(request.url, asked, response.status, answered, body, known, now is None)
+        if found is None:
+            return None
+        if len(_MET) >= _MOST_MET:
+            _MET.clear()
+        met = _MET[body] = around, *found
+    _, fingerprint, updated, expires = met
+    return (fingerprint, at) if _consistent(updated, expires, now) else None
+
+
+_MET: Final[dict[str, tuple[Hashable, Fingerprint, int, int]]] = {}
+"""The last line with a body, and what was found of it: a session is polled until something happens, so most lines
+differ from one before only in when they were sent. Of this process."""
+
+_MOST_MET: Final = 4096
+
+
+@lru_cache(maxsize=256)  # one client sends the same fields again and again
+def _asked_in(headers: bytes) -> _Asked | None:
+    """As `_request_fields`, of a JSON text."""
+    try:
+        fields = ndjson.parse(headers)
+        return _request_fields(tuple(fields.items()) if fields is not None else ())
+    except (Unreadable, TypeError, AttributeError):
+        return None
 
 
 def fingerprint_of_value(value: Any) -> Fingerprint | None:
@@ -149,7 +280,7 @@ def fingerprint_of_value(value: Any) -> Fingerprint | None:
             answered.items() if answered is not None else (),
             body if body is not None else "",
             ndjson.context_of(value.get("provenance")),
-            nanoseconds(value.get("at")),
+            nanoseconds(value.get("at")) is not None,
             value.get("elapsed"),
         )
     except (KeyError, TypeError, AttributeError):  # a shape that ordinary lines do not have
@@ -163,13 +294,14 @@ def _reads(sessions: str) -> bool:
 
 
 class _Places(NamedTuple):
-    """Positions of the fields that rules read in a header section: those in `RESPONSE_FIELDS` are `read`, by lower-case
-    name."""
+    """Of the fields of a header section: the values of those in `RESPONSE_FIELDS` are `picked`, and `date` and `length`
+    are the places of these. `signed` is what the names say to rules: those that are read, in lower case and in order,
+    and whether there is a correlation id."""
 
-    read: tuple[tuple[int, str], ...]
+    picked: Callable[[tuple[str, ...]], tuple[str, ...]]
     date: int | None
     length: int | None
-    correlated: bool
+    signed: tuple[tuple[str, ...], bool]
 
 
 @lru_cache(maxsize=1024)  # one server sends the same names again and again
@@ -179,56 +311,62 @@ def _places(names: tuple[str, ...]) -> _Places | None:
     if "content-encoding" in lower:
         return None
     first = {name: place for place, name in reversed([*enumerate(lower)])}
+    read = [(place, name) for place, name in enumerate(lower) if name in RESPONSE_FIELDS]
     return _Places(
-        tuple((place, name) for place, name in enumerate(lower) if name in RESPONSE_FIELDS),
+        _picker([place for place, _ in read]),
         first.get("date"),
         first.get("content-length"),
-        any("correlation-id" in name for name in lower),
+        (tuple([name for _, name in read]), any("correlation-id" in name for name in lower)),
     )
 
 
-_Fields = tuple[Headers, str | None, str | None, bool, str]
-"""Fields that rules read, the date, the length, whether there is a correlation id, and all values in one text."""
+def _picker(places: list[int]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """A function that gives the values at these places."""
+    return itemgetter(*places) if len(places) > 1 else lambda values: tuple([values[place] for place in places])
 
 
-def _response_fields(headers: Iterable[tuple[str, str]]) -> _Fields | None:
+_Answered = tuple[tuple[str, ...], str | None, str | None, Hashable]
+"""Of a response's header section the values that rules read, the date, the length, and what its names say."""
+
+
+def _answered(names: tuple[str, ...], values: tuple[str, ...]) -> _Answered | None:
     """What rules read of a response's header section; None when it holds something that is not ordinary."""
-    names, values = zip(*headers, strict=True) if headers else ((), ())
-    places, text = _places(names), "\n".join(values)
-    if places is None or _KEY in text:
+    places = _places(names)
+    if places is None or _KEY in "\n".join(values):
         return None
-    read, date, length, correlated = places
+    picked, date, length, signed = places
     return (
-        tuple([(name, values[place]) for place, name in read]),
+        picked(values),
         values[date] if date is not None else None,
         values[length] if length is not None else None,
-        correlated,
-        text,
+        signed,
     )
+
+
+class _Asked(NamedTuple):
+    """Of a request's header section the fields that rules `read`, the `authorization` values, and every text that would
+    be an echo of them (`forms`)."""
+
+    read: Headers
+    authorization: tuple[str, ...]
+    forms: tuple[str, ...]
 
 
 @lru_cache(maxsize=256)  # one client sends the same fields again and again
-def _request_fields(sent: Headers) -> Headers | None:
+def _request_fields(sent: Headers) -> _Asked | None:
     """What rules read of a request's header section; None when it holds something that is not ordinary."""
     if any(type(value) is not str or _KEY in value for _, value in sent):
         return None
-    return tuple([(name.lower(), value) for name, value in sent if name.lower() in REQUEST_FIELDS])
+    read = tuple([(name.lower(), value) for name, value in sent if name.lower() in REQUEST_FIELDS])
+    authorization = tuple([value for name, value in read if name == "authorization"])
+    return _Asked(read, authorization, _forms(authorization))
 
 
-@lru_cache(maxsize=256)
 def _forms(authorization: tuple[str, ...]) -> tuple[str, ...]:
     """Every text that would be an echo of these credentials in an answer."""
     tokens = {value.partition(" ")[2] for value in authorization}
     secret = (token for token in tokens if token and (API_KEY.search(token) or not is_placeholder(token)))
     return tuple({form for token in secret for form in encodings(token)})
-
-
-def _session(body: str, session_id: str, date: str | None) -> tuple[Hashable, ReadFacts] | None:
-    session = _session_facts(body)
-    if session is None or session.session_id != session_id:
-        return None
-    now = seconds_of_http_date(date) if date is not None else None
-    return ((now is None, session.facts), session.read) if _consistent(session.read[2], session.expires, now) else None
 
 
 class SessionFacts(NamedTuple):
@@ -246,13 +384,15 @@ def _session_facts(body: str) -> SessionFacts | None:
     if value is None or value.get("status") not in STATUSES:
         return None
     session_id = value.get("session_id", "")
+    if _is_uuid(session_id) is None:
+        return None
     updated, expires = nanoseconds(value.get("updated_at")), nanoseconds(value.get("expires_at"))
     outcome = order, token, reference = (
         value.get("order_id"), value.get("authorization_token"), value.get("klarna_reference"),
     )  # fmt: skip
     if updated is None or expires is None or len(value) != 7 - outcome.count(None):
         return None
-    if is_unusual(value["updated_at"]) or is_unusual(value["expires_at"]):
+    if is_unusual(value["updated_at"]) or is_unusual(value["expires_at"]) or not 0 <= expires - updated <= _LIFETIME:
         return None
     if not _ordinary(order, token, reference, session_id):
         return None
@@ -267,10 +407,9 @@ def _session_facts(body: str) -> SessionFacts | None:
 
 
 def _consistent(updated: int, expires: int, now: float | None) -> bool:
-    """Whether the two instants (ns) and the answer's Date (s) are in order, by a second more than rules ask for."""
-    if not 0 <= expires - updated <= _LIFETIME:
-        return False
-    return now is None or (now - expires / 1e9 < SKEW - 1 and updated / 1e9 - now < SKEW - 1)
+    """Whether the answer's Date (s) is in order with two instants (ns), by a second more than rules ask for; 0 and 0
+    are those of an error."""
+    return now is None or not expires or (now - expires / 1e9 < SKEW - 1 and updated / 1e9 - now < SKEW - 1)
 
 
 def _ordinary(order: str | None, token: str | None, reference: str | None, session_id: str) -> bool:
@@ -281,7 +420,9 @@ def _ordinary(order: str | None, token: str | None, reference: str | None, sessi
 
 
 def _flat_object(body: str) -> dict[str, str] | None:
-    """The JSON object whose members are all texts, none twice and none escaped."""
+    """The JSON object whose members are all texts of ASCII without a key, none twice and none escaped."""
+    if not body.isascii() or _KEY in body:
+        return None
     try:
         value, end = _decode(body)
     except (ValueError, RecursionError):
@@ -291,8 +432,10 @@ def _flat_object(body: str) -> dict[str, str] | None:
     return value if plain and {*map(type, value.values())} == {str} else None
 
 
-def _error(body: str, status: int, fields: Headers) -> tuple[Hashable, ReadFacts] | None:
-    if not 400 <= status < 500 or status == 429 or any("html" in value.lower() for _, value in fields):
+def _error(body: str, status: int, fields: tuple[str, ...]) -> tuple[Hashable, ReadFacts] | None:
+    if not 400 <= status < 500 or status == 429 or any("html" in value.lower() for value in fields):
+        return None
+    if not body.isascii() or _KEY in body:
         return None
     if not body:
         return "", (status, "", 0, "", ())

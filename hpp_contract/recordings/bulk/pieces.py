@@ -6,7 +6,7 @@ All of it is pure functions of the files, so any process may do any part, and th
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -17,12 +17,18 @@ from hpp_contract.engine.judge import Tally
 from hpp_contract.model import Exchange
 from hpp_contract.model.trace import DELETE, AnswerTimes, answer_times, is_possible
 from hpp_contract.recordings.bulk.cache import VerdictCache
-from hpp_contract.recordings.bulk.fingerprint import Fingerprint, fingerprint_of, fingerprint_of_value
+from hpp_contract.recordings.bulk.fingerprint import (
+    Fingerprint,
+    fingerprint_of,
+    fingerprint_of_line,
+    fingerprint_of_value,
+)
 from hpp_contract.recordings.bulk.sessions import (
     Place,
     ReadRecord,
     RecordTuple,
     Sessions,
+    kept_of,
     opaque_record,
     packed,
     partition_of,
@@ -100,35 +106,48 @@ class Worker:
     def __init__(self) -> None:
         self._name, self._result, self._salt = "", PieceResult(0, 0), b""
         self._callbacks: str | None = None
+        self._records: dict[int, list[RecordTuple]] = {}
+        self._partitions = 1
         self._cache = VerdictCache(CATALOGUE, Subject("recording", ""), lambda order: f"{self._name}#{order[1]}")
 
     def piece(self, piece: Piece, partitions: int, salt: bytes) -> PieceResult:
         """Judge the exchanges of a piece one by one. `salt` is random, and the same in all of a run."""
         self._name, self._salt, self._callbacks = piece.source.name, salt, piece.source.callbacks
         self._result = result = PieceResult(piece.source.number, piece.length)
-        records: dict[int, list[RecordTuple]] = {}
+        self._records = records = defaultdict[int, list[RecordTuple]](list)
+        self._partitions = partitions
         for item in items(piece, self._line, self._exchange):
             if isinstance(item, tuple):
-                records.setdefault(partition_of(item[0], partitions), []).append(item)
+                records[partition_of(item[0], partitions)].append(item)
             else:
                 result.count(item)
         result.tallies = {rule: tally for rule, tally in self._cache.collect().items() if tally.exercised}
         result.records = {partition: packed(group) for partition, group in records.items()}
         return result
 
-    def _line(self, line: Line) -> RecordTuple | Skipped:
+    def _line(self, line: Line) -> RecordTuple | Skipped | None:
         number, offset, data = line
+        if data is not None:
+            found = fingerprint_of_line(data)
+            if found is not None and self._cache.count_if_known(found[0], (self._result.file, number)):
+                self._keep(*found, number, offset, len(data))
+                return None
         place = (self._result.file, number, offset, len(data or b""))
         value = ndjson.parse(data)
         fingerprint = fingerprint_of_value(value)
-        if fingerprint is not None and self._cache.count_if_known(fingerprint, place[:2]):
-            self._result.judged += 1
-            self._result.bodies.kept_200 += fingerprint.read[0] == 200
-            if fingerprint.at is not None and is_possible(fingerprint.at):
-                self._result.answers.append(fingerprint.at)
-            return read_record(fingerprint, place, self._salt)
         exchange = judged_as(ndjson.exchange_of(value, f"{self._name}#{number}"), self._callbacks)
         return self._judged(exchange, fingerprint, place) if isinstance(exchange, Exchange) else exchange
+
+    def _keep(self, fingerprint: Fingerprint, at: int | None, number: int, offset: int, length: int) -> None:
+        """Count a line whose verdict is known, and keep its record."""
+        result = self._result
+        session, rest = kept_of(fingerprint, result.file, self._salt)
+        record = (session, result.file, number, offset, length, at, *rest)
+        self._records[partition_of(session, self._partitions)].append(record)
+        result.judged += 1
+        result.bodies.kept_200 += fingerprint.read[0] == 200
+        if at is not None and is_possible(at):
+            result.answers.append(at)
 
     def _exchange(self, exchange: Exchange) -> RecordTuple:
         return self._judged(exchange, fingerprint_of(exchange), (self._result.file, _index(exchange), 0, 0))
@@ -146,7 +165,8 @@ class Worker:
         context = exchange.context
         ordinary = context.credentials not in ("wrong", "none") and not context.standalone
         if fingerprint and ordinary:
-            return read_record(fingerprint, place, self._salt)
+            at = exchange.at.ns if exchange.at is not None else None
+            return read_record(fingerprint, at, place, self._salt)
         return opaque_record(exchange, place, self._salt)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from hpp_contract.engine import Judge, Subject
@@ -41,14 +42,16 @@ class ReadRecord(NamedTuple):
     number: int
     offset: int
     length: int
-    at: int | None = None
-    status: int | None = None
-    state: str | None = None
-    updated: int = 0
-    expires: str = ""
-    outcome: bytes = b""
-    reader: bytes = b""
+    at: int | None
+    status: int | None
+    state: str | None
+    updated: int
+    expires: str
+    outcome: bytes
+    reader: bytes
 
+
+_record = partial(tuple.__new__, ReadRecord)  # what `ReadRecord` does, without its own function
 
 RecordTuple = tuple[Any, ...]
 """A ReadRecord as a plain tuple, which is quicker to make and to store."""
@@ -57,26 +60,36 @@ Place = tuple[int, int, int, int]
 """File, number, offset and length."""
 
 
-def read_record(fingerprint: Fingerprint, place: Place, salt: bytes) -> RecordTuple:
-    """The record of an ordinary exchange."""
-    _, sessions, session, at, sent, (status, state, updated, expires, outcome) = fingerprint
+def read_record(fingerprint: Fingerprint, at: int | None, place: Place, salt: bytes) -> RecordTuple:
+    """The record of an ordinary exchange, sent `at`."""
+    session, rest = kept_of(fingerprint, place[0], salt)
+    return (session, *place, at, *rest)
+
+
+def kept_of(fingerprint: Fingerprint, file: int, salt: bytes) -> tuple[bytes, tuple[Any, ...]]:
+    """The record of such an exchange in this file but for its place and its time: the digest of the session, and what
+    follows."""
+    kept = fingerprint.kept
+    if kept is not None and kept[0] == file and kept[1] == salt:
+        return kept[2]
+    status, state, updated, expires, outcome = fingerprint.read
     ids = digest(repr(outcome), salt) if any(outcome) else b""
-    return (
-        digest(session.lower(), salt), *place, at, status, state, updated, expires, ids,
-        digest(_reader(sessions, sent, place[0]), salt),
-    )  # fmt: skip
+    reader = _reader(fingerprint.sessions, fingerprint.sent, file, salt)
+    record = digest(fingerprint.session_id.lower(), salt), (status, state, updated, expires, ids, reader)
+    fingerprint.kept = file, salt, record
+    return record
 
 
 @lru_cache(maxsize=256)  # one client reads at one place
-def _reader(sessions: str, sent: tuple[str, ...], file: int) -> str:
-    """A text that two exchanges have in common only where one reader sent both, see `traces`."""
-    return "\n".join((sessions, *sent, *([] if identity(sent) else [str(file)])))
+def _reader(sessions: str, sent: tuple[str, ...], file: int, salt: bytes) -> bytes:
+    """The digest of a text that two exchanges have in common only where one reader sent both, see `traces`."""
+    return digest("\n".join((sessions, *sent, *([] if identity(sent) else [str(file)]))), salt)
 
 
 def opaque_record(exchange: Exchange, place: Place, salt: bytes) -> RecordTuple:
     """The record of any other exchange."""
     at = exchange.at.ns if exchange.at is not None else None
-    return (digest(same_id(exchange.session_id or ""), salt), *place, at)
+    return (digest(same_id(exchange.session_id or ""), salt), *place, at, None, None, 0, "", b"", b"")
 
 
 @lru_cache(maxsize=4096)  # a session is polled more than once
@@ -92,12 +105,12 @@ def partition_of(session: bytes, partitions: int) -> int:
 
 def packed(records: Sequence[RecordTuple]) -> bytes:
     """Records as bytes."""
-    return marshal.dumps(tuple(records))
+    return marshal.dumps(tuple(records), 2)  # later versions look for what is there twice, which takes longer
 
 
 def unpacked(data: bytes) -> list[ReadRecord]:
     """The records that `packed` made bytes of. Only for bytes from this process or its workers."""
-    return [ReadRecord(*values) for values in marshal.loads(data)]  # noqa: S302
+    return list(map(_record, marshal.loads(data)))  # noqa: S302
 
 
 class Sessions:
@@ -138,7 +151,7 @@ class Sessions:
 def _by_session(records: Iterable[ReadRecord]) -> Iterator[list[ReadRecord]]:
     """The records of each session in the order of the files."""
     groups: dict[bytes, list[ReadRecord]] = {}
-    for record in sorted(records, key=lambda record: (record.file, record.number)):
+    for record in sorted(records, key=itemgetter(1, 2)):  # file and number
         groups.setdefault(record.session, []).append(record)
     return iter(groups.values())
 

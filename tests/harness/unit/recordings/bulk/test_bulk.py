@@ -171,7 +171,7 @@ def test_rules_that_read_every_header() -> None:
 
 def test_more_signatures_than_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log in which everything differs is judged all the same."""
-    monkeypatch.setattr(cache, "MEMORY", 3)
+    monkeypatch.setattr(cache, "MOST", 3)
     (honest,) = simulated("waiting", 1)
     exchanges = [editing.header("Cache-Control", f"max-age={number % 7}")(kept(honest)) for number in range(40)]
     paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]
