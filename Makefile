@@ -1,7 +1,7 @@
 # `make` lists the targets. The environment in .venv is built and refreshed when it is needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help contract judged test test-fast test-any-day test-lowest coverage client drift record serve fuzz bench mutants lint format build lock clean
+.PHONY: help contract judged test test-fast test-any-day test-lowest coverage client drift record serve fuzz bench attack mutants lint format build lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -65,6 +65,9 @@ fuzz: $(READY) ## Send N generated requests to an endpoint
 
 bench: $(READY) ## Measure what the suite costs and what it catches
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+attack: $(READY) ## Attack every door, on loopback and bounded; print what was tried and what held
+	@$(BIN)/python -m benchmarks.attack $(ARGS)
 
 mutants: $(READY) ## Change the code of AREA (scrub, verdict, drift, rules) in small ways; list what no test notices
 	@$(BIN)/python -m benchmarks.mutation $(AREA) $(ARGS)

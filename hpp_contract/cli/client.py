@@ -123,20 +123,27 @@ def client(
         _list(options, cases)
         return
     extra = (*(word for path in cassettes for word in ("--cassettes", path)), *(["--tls"] if tls else []))
-    start, subject, run_options = _under_test(python, interpreter, command, timeout, extra)
     generated_options = _generated(generated, folder, only, options.seed)
     if generated_options is None:
         refuse_idle(("folder",), "no generated sessions are read")
-    run_options = replace(run_options, generated=generated_options, clock=options.clock, max_time=max_time)
     with (
+        _without_our_variables(),
         progress("running client cases") as advance,
         authority(tls) as trusted,
         trusting(trusted),
         ended_by_signals(),
     ):
-        report = run(
-            cases, start, subject, replace(run_options, tls=trusted, on_progress=advance, detailed=options.detailed)
+        start, subject, run_options = _under_test(python, interpreter, command, timeout, extra)
+        run_options = replace(
+            run_options,
+            generated=generated_options,
+            clock=options.clock,
+            max_time=max_time,
+            tls=trusted,
+            on_progress=advance,
+            detailed=options.detailed,
         )
+        report = run(cases, start, subject, run_options)
     secrets = {*CREDENTIALS.secrets, *(secret for case in cases for secret in case.credentials.secrets)}
     names = {*(case.name for case in cases), *([GENERATED] if generated_options else [])}
     finish(report, options, tuple(secrets), frozenset(names) if only else None)
@@ -193,6 +200,16 @@ def _in_own_interpreter(
     again = ("hpp-contract", "client", "--python", python, "--interpreter", interpreter, *extra)
     options = RunOptions(timeout, EXTRA_ADAPTERS, reproduce_command=shlex.join(again))
     return lambda: CommandAdapter(command), Subject("client", python), options
+
+
+@contextmanager
+def _without_our_variables() -> Iterator[None]:
+    """Let a client in this process, from its import on, see as little of ours as one in a process of its own."""
+    ours = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("HPP_")}
+    try:
+        yield
+    finally:
+        os.environ.update(ours)
 
 
 @contextmanager

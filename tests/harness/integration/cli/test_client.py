@@ -185,3 +185,39 @@ def test_usage_problems(client: Run, arguments: list[str], sentence: str) -> Non
     assert done.returncode == 2, done.stdout + done.stderr
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+CURIOUS = """
+import os
+
+AT_IMPORT = [name for name in os.environ if name.startswith("HPP_")]
+
+def read_session(base_url, username, password, session_id, timeout):
+    now = [name for name in os.environ if name.startswith("HPP_")]
+    raise RuntimeError(f"seen: {AT_IMPORT + now}, {os.environ.get('HPP_API_KEY')}")
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("options", [[], ["--interpreter", sys.executable]])
+def test_a_client_sees_no_credentials_of_ours(
+    folder: Path, client: Run, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    """A function in this process, like one in a process of its own, finds none of our variables, not when it is
+    imported either; afterwards they are there again."""
+    (folder / "curious.py").write_text(CURIOUS, encoding="utf-8")
+    monkeypatch.setenv("HPP_API_KEY", "kco_test_api_of-the-shop")
+    monkeypatch.setenv("HPP_USERNAME", "M1-shop")
+    done = client("--python", "curious:read_session", *options, "--only", "smoke", "--json", "r.json")
+    assert done.returncode == 1
+    text = (folder / "r.json").read_text(encoding="utf-8")
+    assert "seen: [], None" in text
+    assert os.environ["HPP_API_KEY"] == "kco_test_api_of-the-shop"
+
+
+@pytest.mark.socket
+def test_the_time_of_a_run_is_bounded(client: Run) -> None:
+    """A client run whose time is over could not verify."""
+    done = client("--python", "sdk:good", "--only", "smoke,waiting", "--max-time", "0.000001")
+    assert done.returncode == 3
+    assert "Could not verify: the time for this run was over after 1e-06 s" in done.stdout
