@@ -241,15 +241,12 @@ def _reason(reads: Sequence[ClientRead], case: Case, *, handshake_failed: bool) 
 def _first_line(failure: Failure, case: Case) -> str:
     """The error's type and the first line of its text, without secrets and whole ids."""
     line = next(iter(failure.message.strip().splitlines()), "")
-    return _public(line if failure.type in line else f"{failure.type}: {line}".removesuffix(": "), case)
+    named = line if failure.type in line else f"{failure.type}: {line}".removesuffix(": ")
+    return re.sub(UUID, "…", Redactor(secrets(case.credentials))(named))[:REASON]  # the same in every case
 
 
 def _asked(exchange: Exchange, case: Case) -> str:
     """The path and query that were asked for, without secrets and whole ids."""
     parts = exchange.request.parts
-    return _public(f"{parts.path}?{parts.query}" if parts.query else parts.path, case)
-
-
-def _public(text: str, case: Case) -> str:
-    public = Redactor(secrets(case.credentials))(text)
-    return re.sub(UUID, lambda match: abbreviate(match[0]), public)[:REASON]
+    asked = Redactor(secrets(case.credentials))(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+    return re.sub(UUID, lambda match: abbreviate(match[0]), asked)[:REASON]

@@ -34,6 +34,9 @@ MAX_MUTE_CASES: Final = 2
 _NOT_ALL: Final = "not all generated sessions were read."
 
 
+NAMED: Final = 4
+"""Cases that a note names; the others are counted."""
+
 SHORTER_S: Final = 2.0
 """Seconds for a read that are worth a try where a client hung."""
 
@@ -290,7 +293,8 @@ def _advice(
     if hung and options.wait > SHORTER_S:
         shorter = f"{options.reproduce_command} --timeout {SHORTER_S:g}"
         longest = f"it waits for {SHORTER_S:g} s, not {options.wait:g}"
-        yield f"The client hung in {', '.join(hung)}. Try {shorter}: {longest}."
+        more = f" and {len(hung) - NAMED} more" if len(hung) > NAMED else ""
+        yield f"The client hung in {', '.join(hung[:NAMED])}{more}. Try {shorter}: {longest}."
     if pool.stopped is not None:
         rest = len(cases) - len(results) - len(_without_tls(cases, options))
         begin = "" if hung else f" Begin with {options.reproduce_command} --only smoke."

@@ -165,12 +165,13 @@ class Rule:
         """What goes wrong when the rule is broken; of a must, who loses what."""
         return next(iter(_paragraphs(self.check)[1:]), "")
 
-    def in_words(self, failing: int, judged: int) -> str:
+    def in_words(self, failing: int, judged: int, found: str = "") -> str:
         """What broke, and in how many of the cases that were judged: `39 of 39 refusals are reported as a session`.
-        Without numbers where no cases were judged."""
+        Without numbers where no cases were judged. `found` is what was found first, for clauses that need it."""
         count = f"{failing} of {judged} " if judged else ""
         text = self.reach.replace("{count} ", count)
-        return _VERB.sub(r"\2" if judged and failing == 1 else r"\1", text)
+        clause = _VERB.sub(r"\2" if judged and failing == 1 else r"\1", text)
+        return clause.replace("{found}", found).removesuffix(": ")
 
     @property
     def exceptions(self) -> tuple[str, ...]:
@@ -211,8 +212,9 @@ def rule(
     reach: str = "",
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function. The first paragraph of its docstring is the rule, the second the reason, and
-    each further one says where a finding weighs less. In `reach`, `{count}` stands for `39 of 39`, and a
-    verb is written for several and for one: `{count} refusals are/is reported as a session`."""
+    each further one says where a finding weighs less. In `reach`, `{count}` stands for `39 of 39`,
+    `{found}` for what was found first, and a verb is written for several and for one: `{count} refusals are/is reported
+    as a session`."""
 
     def make(check: Check) -> Rule:
         return Rule(

@@ -106,7 +106,7 @@ def _tested(console: Console, view: ReportView, verbose: bool) -> None:
     if not view.is_drift:
         console.print(Text(view.counts))
         if view.not_exercised:
-            console.print(Text(f"{view.not_tested}{'' if verbose else ' (-v has more)'}"))
+            console.print(Text(f"{view.not_tested}{'' if verbose else '; -v has more'}"))
         console.print()
 
 

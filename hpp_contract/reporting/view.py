@@ -47,6 +47,12 @@ def plural(count: int, word: str) -> str:
 NAMED: Final = 4
 """Cases of one finding that are named; the others are counted."""
 
+REASON: Final = 100
+"""Characters of what was found that a line about what matters shows."""
+
+UNTESTED: Final = 8
+"""Rules that were not tested and are named in one line; of more, only the number is."""
+
 MATTERS: Final = 3
 """What matters, in so many lines at most."""
 
@@ -163,7 +169,9 @@ class Block:
     @property
     def matter(self) -> str:
         """What the broken rule means, and in how many cases; empty for rules that no client is judged by."""
-        return self.rule.in_words(self.failing, self.judged)
+        found = self.findings[0].finding.found if self.findings else ""
+        short = f"{found[:REASON]}…" if len(found) > REASON else found
+        return self.rule.in_words(self.failing, self.judged, short)
 
     def more(self, listed: int) -> int:
         """How many findings remain after the first `listed` views."""
@@ -358,8 +366,9 @@ class ReportView:
         names, every = [block.rule.id for block in self.not_exercised], len(self.report.rules)
         if not names:
             return ""
-        which = f"(all {every} rules)" if len(names) == every else f"({len(names)}): {', '.join(names)}"
-        return f"Not tested: this run had nothing these rules apply to {which}"
+        number = f"all {every} rules" if len(names) == every else str(len(names))
+        listed = f": {', '.join(names)}" if len(names) <= UNTESTED and len(names) < every else ""
+        return f"Not tested: this run had nothing these rules apply to ({number}){listed}"
 
     @cached_property
     def informational(self) -> tuple[Block, ...]:

@@ -58,7 +58,7 @@ def uses_get(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "HPP-R02", "path-exact", "must", "stated", "Read Session › Url structure", scope="request", when=always,
-    consequence="set-up", reach="{count} reads go/goes to another address",
+    consequence="set-up", reach="{count} reads do/does not ask at the documented address: {found}",
     faults=[
         client_fault("adds-trailing-slash", "waiting", url(lambda u: u + "/")),
         client_fault("adds-query", "waiting", url(lambda u: u + "?expand=order"), severity="should"),

@@ -155,7 +155,7 @@ def _run(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A37", "gives-an-answer", "must", "inferred", "Adapter protocol", scope="answer", when=_run,
-    consequence="unreadable", reach="{count} reads end/ends in no answer at all",
+    consequence="unreadable", reach="{count} reads end/ends in no answer at all: {found}",
     faults=[adapter_fault("crashes", "waiting", return_problem("the adapter ended with exit code 1")),
             adapter_fault("prints-on-stdout", "smoke", return_problem("a line on stdout that is no JSON object")),
             adapter_fault("returns-a-number", "waiting", return_other("an int, which has no member of a session"))],

@@ -134,7 +134,7 @@ FIRST: Final[dict[type[Client], tuple[str, str]]] = {
     HangsOnPrematureClose: ("HPP-A37", "reads end in no answer at all"),
     TakesHalfChunked: ("HPP-A27", "answers that were lost or cut are taken for a success"),
     TrustsAnybody: ("HPP-R13", "1 of 1 servers without a valid certificate is spoken to"),
-    AddsSlash: ("HPP-R02", "reads go to another address"),
+    AddsSlash: ("HPP-R02", "reads do not ask at the documented address: //hpp/v1/sessions/"),
     NoCredentials: ("HPP-R12", "reads carry other credentials than the client was given"),
 }
 """The rule that names the defect of a client, and what its report says first."""

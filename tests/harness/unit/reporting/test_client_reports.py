@@ -60,7 +60,7 @@ def test_every_rule_about_clients_says_what_it_means(rule: Rule) -> None:
     """Each has a clause with its reach that reads well of none, one and many cases, and is no sentence of its own."""
     assert rule.reach
     assert rule.reach.startswith("{count} ") or "{" not in rule.reach
-    for text in (rule.in_words(0, 0), rule.in_words(1, 7), rule.in_words(7, 7)):
+    for text in (rule.in_words(0, 0), rule.in_words(1, 7), rule.in_words(7, 7, "what was found")):
         assert not re.search(r"[{}/]|\.$|^[A-Z][a-z]", text), text
     if rule.reach.startswith("{count}"):
         assert rule.in_words(7, 9).startswith("7 of 9 ")
@@ -120,6 +120,24 @@ def test_what_is_on_record_comes_last() -> None:
         "HPP-R13)",
         "HPP-A25; known failing)",
     ]
+
+
+def test_the_client_s_own_reason_is_in_the_line() -> None:
+    """Where no request or no answer came, the first line has the reason, cut where it is long."""
+    reason = "no request for this session came: NameError: name 'requets' is not defined"
+    verdict = RuleVerdict(BY_ID["HPP-R02"], Outcome.BROKEN, (Finding("request path", "x", reason, case="case-0"),), 1)
+    assert ReportView(report(verdict)).matters == (
+        f"1 of 9 reads does not ask at the documented address: {reason} (HPP-R02)",
+    )
+    long = RuleVerdict(BY_ID["HPP-A37"], Outcome.BROKEN, (Finding("answer", "x", "y" * 200, case="case-0"),), 1)
+    assert ReportView(report(long)).matters[0].endswith(f"{'y' * 100}… (HPP-A37)")
+
+
+def test_many_untested_rules_are_only_counted() -> None:
+    """More than a few rules that were not tested are counted, not named."""
+    silent = [RuleVerdict(rule, Outcome.NOT_EXERCISED) for rule in RULES[:20]]
+    text = terminal(ReportView(report(failing("HPP-R13", "case-0"), *silent)))
+    assert "nothing these rules apply to (20); -v has more" in text
 
 
 def test_crashes_of_ours_matter_to_nobody() -> None:

@@ -23,7 +23,7 @@ def test_terminal_is_complete() -> None:
         "endpoint: https://api.example",
         "Contract broken: 1 rule",
         "5 rules: 1 ok, 1 broken, 1 warned, 1 not exercised, 1 error",
-        "Not tested: this run had nothing these rules apply to (1): HPP-L01 (-v has more)",
+        "Not tested: this run had nothing these rules apply to (1): HPP-L01; -v has more",
         "HPP-S02 a-rule  broken · must · stated",
         "HPP-H01 a-rule  warned · should · stated",
         "HPP-E01 a-rule  error · must · stated",
