@@ -67,9 +67,22 @@ def test_suite_without_a_file(shop: Path) -> None:
     assert "1 passed" in pytest_in(shop, *command.split(), "-k", "smoke")
 
 
+def test_verdicts(tmp_path: Path) -> None:
+    """The client of the guide that only says a word is kept in every case, and judged by that word."""
+    [code] = [block for block in shown("python") if '"answers"' in block]
+    (tmp_path / "paid.py").write_text(code, encoding="utf-8")
+    run = python(tmp_path, "hpp_contract", "client", "--python", "paid:read_session", "-v")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"^ok +HPP-A40 ", run.stdout, re.MULTILINE)
+    (tmp_path / "paid.py").write_text(code.replace('"open")}', '"paid")}'), encoding="utf-8")
+    run = python(tmp_path, "hpp_contract", "client", "--python", "paid:read_session")
+    assert run.returncode == 1
+    assert "sessions get a wrong word (HPP-A40)" in run.stdout.splitlines()[1]
+
+
 def test_declaration(shop: Path) -> None:
     """What the guide declares is understood, and judged as it says."""
-    [code] = [block for block in shown("python") if "hello" in block]
+    [code] = [block for block in shown("python") if '"fields"' in block]
     with (shop / "shop.py").open("a", encoding="utf-8") as client:
         client.write(code)
     run = python(
