@@ -140,7 +140,9 @@ class Observer:
         if self._others:
             notes.append(f"{times(self._others, 'other request')} let through, unjudged.")
         if self._parts:
-            notes.append(f"{times(self._parts, 'session')} judged before the end, or in parts, because memory is bounded.")
+            notes.append(
+                f"{times(self._parts, 'session')} judged before the end, or in parts, because memory is bounded."
+            )
         return [*notes, *([lost_bodies_note(self._bodies.lost)] if self._bodies.lost else [])]
 
     # --- In the thread
