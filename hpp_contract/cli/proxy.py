@@ -33,7 +33,7 @@ from hpp_contract.server.wire import LOOPBACK, Listener
 @click.option("--tls", is_flag=True, help="Speak https, with a throwaway certificate authority.")
 @click.option("--record", "record_to", type=click.Path(path_type=Path), metavar="DIR", help="Record what passes there.")
 @click.option("--pass", "pass_others", is_flag=True, help="Let other requests through too, unjudged.")
-@click.option("--allow-production", is_flag=True, help="Pass on to a production host, and live keys, too.")
+@click.option("--allow-production", is_flag=True, help="Pass reads on to a production host, and with live keys, too.")
 @common_options
 def proxy(
     address: str,
@@ -58,7 +58,7 @@ def proxy(
       hpp-contract proxy --to http://127.0.0.1:8081 --tls --ready-file ready.json
     """
     refuse_idle(("seed",), "the proxy chooses nothing at random")
-    url = upstream_from(address, allow_production)
+    url = upstream_from(address, allow_production, pass_others)
     _refuse_itself(url, port)
     if ready is not None:
         check(ready)
@@ -72,12 +72,14 @@ def proxy(
         cassettes.write if cassettes is not None else None,
     )
     through = Proxy(url, observer, pass_others=pass_others, allow_production=allow_production, clock=options.clock)
-    with authority(tls) as trusted, observer, _listening(port, through, trusted) as own:
+    with authority(tls) as trusted, observer, _listening(port, through, trusted) as listener:
+        own = listener.origin
         known = {"url": own, "ca_file": str(trusted.ca_file) if trusted else None}
         with stop_signal() as stopped, ready_file(ready, known):
-            write_stdout(_instructions(own, url, trusted, record_to))
+            write_stdout(_instructions(own, url, trusted, record_to, options.quiet))
             stopped.wait()
-    report = observer.report(own, cassettes.notes if cassettes is not None else ())
+    refused = [f"Connections were closed, because {listener.refused}"] if listener.refused is not None else []
+    report = observer.report(own, (*(cassettes.notes if cassettes is not None else ()), *refused))
     finish(report, options, secrets.texts, evidence=observer.exchanges)
 
 
@@ -88,20 +90,20 @@ def _refuse_itself(url: str, port: int) -> None:
 
 
 @contextmanager
-def _listening(port: int, through: Proxy, trusted: Tls | None) -> Iterator[str]:
-    """The URL at which the proxy answers while the block runs."""
+def _listening(port: int, through: Proxy, trusted: Tls | None) -> Iterator[Listener]:
+    """What listens for clients of the proxy while the block runs."""
     try:
         listener = Listener(port, through, trusted.context if trusted is not None else None)
     except OSError as error:
         raise cannot_listen(error, LOOPBACK, port) from error
     try:
-        yield listener.origin
+        yield listener
     finally:
         through.close()
         listener.stop()
 
 
-def _instructions(own: str, url: str, trusted: Tls | None, folder: Path | None) -> str:
+def _instructions(own: str, url: str, trusted: Tls | None, folder: Path | None, quiet: bool) -> str:
     """How to have a client ask here."""
     lines = [
         f"The proxy listens at {own} and passes reads on to {url}",
@@ -109,7 +111,8 @@ def _instructions(own: str, url: str, trusted: Tls | None, folder: Path | None) 
         *([f"  recording  into {folder}, scrubbed, when the proxy ends"] if folder is not None else []),
         "",
         "Give a client that as its base URL. It sends its own credentials, which are passed on and not kept.",
-        f"Port {urlsplit(own).port} is open until Ctrl-C; then the report follows. Findings as they are made:",
+        f"Port {urlsplit(own).port} is open until Ctrl-C; then the report follows."
+        + ("" if quiet else " Findings as they are made:"),
         "",
     ]
     return "\n".join(lines)

@@ -77,11 +77,14 @@ def target_from(
     return Target(url, credentials, ids)
 
 
-def upstream_from(address: str, allow_production: bool) -> str:
-    """The base URL of the endpoint that a proxy passes requests on to, under the rules for a target; it sends no
-    credentials of its own. Raises UsageProblem."""
+def upstream_from(address: str, allow_production: bool, pass_others: bool) -> str:
+    """The base URL of the endpoint that a proxy passes reads on to, or all requests (`pass_others`), under the rules
+    for a target; it sends no credentials of its own. Raises UsageProblem."""
     url = _base_url(address.strip())
-    _refuse_production(urlsplit(url).hostname or "", Credentials(""), allow_production, provision=False)
+    host = urlsplit(url).hostname or ""
+    _refuse_production(host, Credentials(""), allow_production, provision=False)
+    if pass_others and _is_production(host):
+        raise UsageProblem(f"{host} is a production host, where nothing but reads is sent: leave --pass out.")
     return url
 
 
@@ -162,8 +165,12 @@ def _credentials(environ: Mapping[str, str], host: str) -> Credentials:
     return Credentials(api_key, username)
 
 
+def _is_production(host: str) -> bool:
+    return bool(PRODUCTION.fullmatch(host.lower().rstrip(".")))
+
+
 def _refuse_production(host: str, credentials: Credentials, allow_production: bool, provision: bool) -> None:
-    is_production = bool(PRODUCTION.fullmatch(host.lower().rstrip(".")))
+    is_production = _is_production(host)
     is_live = credentials.api_key.startswith(LIVE_KEY)
     if provision and (is_production or is_live):
         what = f"{host} is a production host" if is_production else f"HPP_API_KEY is a live key ({LIVE_KEY}…)"

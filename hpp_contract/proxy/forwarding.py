@@ -24,6 +24,9 @@ LIVE: Final = (
     f"hpp-contract proxy does not pass on a live key ({LIVE_KEY}…): use a test key, or start it with "
     "--allow-production."
 )
+LIVE_OTHER: Final = (
+    f"hpp-contract proxy passes on reads only with a live key ({LIVE_KEY}…): nothing else is done there."
+)
 
 
 class Watching(Protocol):
@@ -95,8 +98,8 @@ class Proxy:
 
     def _refusal(self, request: Request, is_read: bool) -> Response | None:
         keys = map(key_of, values(request.headers, "authorization"))
-        if not self._allow_production and any(key.startswith(LIVE_KEY) for key in keys):
-            return _own(403, LIVE)
+        if any(key.startswith(LIVE_KEY) for key in keys) and not (self._allow_production and is_read):
+            return _own(403, LIVE_OTHER if self._allow_production else LIVE)
         if is_read or self._pass_others:
             return None
         if request.session_id is None:

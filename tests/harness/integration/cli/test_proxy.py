@@ -22,10 +22,12 @@ from click.testing import CliRunner, Result
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.cli import main
 from hpp_contract.engine.edits import drop, status
+from hpp_contract.engine.errors import SystemRefused
 from hpp_contract.engine.fault import fault
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.reporting.formats import WRITERS
 from hpp_contract.server import Server
+from hpp_contract.server.wire import Listener
 from hpp_contract.spec.session import OUTCOME
 from tests.harness.integration.probe.test_secrets import FORMS, HOSTILE, Behaviour, leaks
 from tests.harness.support.not_none import not_none
@@ -140,6 +142,24 @@ def test_nothing_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.socket
+def test_connections_that_the_system_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are a note: the others were served."""
+
+    class Refused(Listener):
+        """As if one connection had found no file left."""
+
+        def stop(self) -> None:
+            super().stop()
+            self.refused = SystemRefused("the system refused to open another file.")
+
+    monkeypatch.setattr(importlib.import_module("hpp_contract.cli.proxy"), "Listener", Refused)
+    with Server() as server:
+        done = use_proxy(monkeypatch, tmp_path, lambda url: read(url, "waiting").close(), "--to", server.url)
+    assert done.exit_code == 0
+    assert "Connections were closed, because the system refused to open another file." in done.stdout
+
+
+@pytest.mark.socket
 def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --tls the client trusts the file that is printed and is in the ready file."""
     found: list[str] = []
@@ -168,6 +188,7 @@ def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (("--to", "https://api.kustom.co"), "api.kustom.co is a production host"),
         (("--to", "https://API.klarna.com./x"), "is a production host"),
+        (("--to", "https://api.kustom.co", "--allow-production", "--pass"), "reads is sent: leave --pass out."),
         (("--to", "http://hpp.example"), "http://hpp.example would send the credentials unencrypted: use https."),
         (("--to", "https://user:secret@hpp.example"), "the base URL must not hold credentials"),
         (("--to", "https://hpp.example/hpp/v1/sessions"), "the base URL ends before /hpp/v1"),
