@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,6 +81,8 @@ def proxy(
             stopped.wait()
     refused = [f"Connections were closed, because {listener.refused}"] if listener.refused is not None else []
     report = observer.report(own, (*(cassettes.notes if cassettes is not None else ()), *refused))
+    if cassettes is not None:
+        report = replace(report, unverified=report.unverified or cassettes.problem)
     finish(report, options, secrets.texts, evidence=observer.exchanges)
 
 

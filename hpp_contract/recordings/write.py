@@ -57,7 +57,7 @@ def write_cassettes(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked((folder,)):
-            _refuse_to_mix(folder, provenance)  # another run may have written meanwhile
+            refuse_to_mix(folder, provenance)  # another run may have written meanwhile
             for name, group in named(complete, names).items():
                 free = unused_name(name, {path.stem for path in folder.glob("*.yaml")}) if adding else name
                 files.append(folder / f"{free}.yaml")
@@ -110,7 +110,7 @@ def unused_name(name: str, taken: Collection[str]) -> str:
     return next(each for each in names if each not in taken)
 
 
-def _refuse_to_mix(folder: Path, provenance: str) -> None:
+def refuse_to_mix(folder: Path, provenance: str) -> None:
     """Evidence of the embedded server must not be mixed with, or replace, evidence of a real endpoint."""
     others = {found.partition(" ")[0] for found in _own_cassettes(folder).values()} - {provenance.partition(" ")[0]}
     if others:

@@ -22,8 +22,8 @@ from click.testing import CliRunner, Result
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.cli import main
 from hpp_contract.engine.edits import drop, status
-from hpp_contract.engine.errors import SystemRefused
-from hpp_contract.engine.fault import fault
+from hpp_contract.engine.errors import SystemRefused, Unverifiable
+from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model.credentials import Credentials
 from hpp_contract.reporting.formats import WRITERS
 from hpp_contract.server import Server
@@ -224,6 +224,26 @@ def test_a_folder_of_another_kind(tmp_path: Path) -> None:
     done = run("--to", "http://127.0.0.1:9", "--record", str(tmp_path))
     assert (done.exit_code, done.stdout) == (2, "")
     assert "holds embedded cassettes, and these would be recorded: name another folder." in done.stderr
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize("faults", [[], [INCOMPLETE]])
+def test_what_was_not_recorded_is_not_green(
+    faults: list[Fault], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cassette that could not be written makes the run unverified, and hides nothing that is broken."""
+
+    def refuse(*_: object) -> None:
+        raise Unverifiable("x.yaml was not written: an id was left in it.")
+
+    monkeypatch.setattr("hpp_contract.recordings.write.Persister.write", refuse)
+    with Server(faults) as server:
+        done = use_proxy(
+            monkeypatch, tmp_path, lambda url: read(url, "completed-with-order").close(),
+            "--to", server.url, "--record", str(tmp_path / "kept"),
+        )  # fmt: skip
+    assert done.exit_code == (1 if faults else 3)
+    assert "x.yaml was not written: an id was left in it." in " ".join(done.stdout.split())
 
 
 @pytest.mark.socket

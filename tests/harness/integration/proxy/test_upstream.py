@@ -8,17 +8,19 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.model import Request, Response
+from hpp_contract.engine.errors import Unverifiable
+from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.proxy import upstream as module
 from hpp_contract.proxy.cassettes import MAX_CASSETTES, Cassettes
 from hpp_contract.proxy.secrets import Secrets
 from hpp_contract.proxy.upstream import Failure, Upstream
+from hpp_contract.recordings.write import Persister
 from hpp_contract.server import Server, simulate_server
 from hpp_contract.server.tls import OTHER_HOST, throwaway
 from tests.harness.support.fake_time import noon
@@ -204,6 +206,48 @@ def test_the_context_is_strict(tmp_path: Path) -> None:
 
 
 # --- Cassettes
+
+
+class Picky(Persister):
+    """Finds something in a cassette of waiting sessions: always, or in the first attempt only."""
+
+    always = True
+    attempts = 0
+
+    def write(self, path: Path, exchanges: Sequence[Exchange], provenance: str) -> None:
+        if path.name.startswith("waiting") and (self.always or not Picky.attempts):
+            Picky.attempts += 1
+            raise Unverifiable(f"{path.name} was not written: an id was left in it.")
+        super().write(path, exchanges, provenance)
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_a_cassette_that_is_refused(always: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again by itself; then the others are written, and the problem says which is not."""
+    monkeypatch.setattr("hpp_contract.proxy.cassettes.Persister", Picky)
+    monkeypatch.setattr(Picky, "always", always)
+    monkeypatch.setattr(Picky, "attempts", 0)
+    cassettes = Cassettes(tmp_path, "hpp.example", Secrets(), noon)
+    for _ in range(2):
+        cassettes.write([*simulate_server("waiting", clock=noon), *simulate_server("failed", clock=noon)])
+    names = sorted(path.stem for path in tmp_path.iterdir())
+    assert names == ["failed", "failed-2", *([] if always else ["waiting", "waiting-2"])]
+    problem = "waiting.yaml was not written: an id was left in it. And 1 further cassette."
+    assert cassettes.problem == (problem if always else None)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), Unverifiable("another run.")])
+def test_a_folder_that_fails_later(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong while clients are served is said in the end."""
+
+    def locked(_: object) -> None:
+        raise error
+
+    cassettes = Cassettes(tmp_path, "hpp.example", Secrets(), noon)
+    monkeypatch.setattr("hpp_contract.proxy.cassettes.locked", locked)
+    cassettes.write(simulate_server("waiting", clock=noon))
+    full = f"{tmp_path} could not be written (No space left on device): name another folder."
+    assert cassettes.problem == (full if isinstance(error, OSError) else "another run.")
 
 
 def test_a_run_writes_so_many_cassettes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
