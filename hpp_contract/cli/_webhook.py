@@ -15,7 +15,7 @@ from hpp_contract import __version__
 from hpp_contract.drift.history import Run
 from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.exchange import is_loopback
-from hpp_contract.reporting.view import ReportView
+from hpp_contract.reporting.view import ChangeGroup, ReportView
 
 DAYS: Final = 3
 """Days in a row on which nothing could be verified, after which that is news."""
@@ -43,7 +43,7 @@ def check_address(address: str) -> None:
 def news(view: ReportView, runs: Sequence[Run], run: Run) -> dict[str, Any] | None:
     """What to post about `run`, which came after `runs`: new changes, or another three days without a verification;
     None when there is nothing."""
-    groups = [group for group in view.changes if not group.is_known]
+    groups = [group for group in view.changes if not (group.is_known or _is_expected(group))]
     lines = [f"{group.label}: {group.title}" for group in groups[:LISTED]]
     lines += [f"… and {len(groups) - LISTED} more"] if len(groups) > LISTED else []
     days, before = _days_unverified((*runs, run)), _days_unverified(runs)
@@ -63,6 +63,11 @@ def news(view: ReportView, runs: Sequence[Run], run: Run) -> dict[str, Any] | No
             for group in groups
         ],
     }
+
+
+def _is_expected(group: ChangeGroup) -> bool:
+    """Whether all of it is on record as a known failure."""
+    return all(change.known_failing is not None for change in group.changes)
 
 
 def _days_unverified(runs: Sequence[Run]) -> int:

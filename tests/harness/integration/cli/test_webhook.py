@@ -133,6 +133,7 @@ def message_about(view: ReportView, *runs: Run) -> dict[str, Any] | None:
         (report(), [run(1)], False),
         (report(NEW), [run(1, TYPE)], True),
         (report(replace(TYPE, known_since="2026-01-01T03:00:00Z")), [run(1, TYPE), run(2, TYPE)], False),
+        (report(replace(NEW, known_failing="asked in May")), [run(1, TYPE)], False),
         (DARK, [unverified(1)], False),
         (DARK, [unverified(1), unverified(2)], False),
         (DARK, [unverified(1), unverified(2), unverified(3)], True),
