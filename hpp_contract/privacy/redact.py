@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import Final
 from urllib.parse import quote
@@ -67,6 +67,24 @@ ENCODINGS: Final[tuple[Callable[[str], str], ...]] = (
 without padding, base64 of base64, hexadecimal, and either base64 within a longer text."""
 
 
+def _base32(data: bytes) -> str:
+    return base64.b32encode(data).decode().rstrip("=")
+
+
+def _rarely_used(secret: str) -> Iterator[str]:
+    """The secret as nobody sends it, and as a server may still write it: in base32, in the two bytes a character of
+    Windows, in one encoding of another, and of its other case what only the encoding tells apart."""
+    data, wide = secret.encode("utf-8", "surrogatepass"), secret.encode("utf-16-le", "surrogatepass")
+    coded = _base64(secret).rstrip("=")
+    yield from (_base32(data), _base32(wide), wide.hex(), base64.b64encode(wide).decode().rstrip("="))
+    yield from (data.hex().encode().hex(), coded.encode().hex(), _base64(data.hex()).rstrip("="))
+    twice = _double(secret)
+    yield from (_base64(each).rstrip("=") for each in (quote(secret, safe=""), twice, twice.rstrip("=")))
+    for other in (secret.lower(), secret.upper()):
+        yield from (_base64(other).rstrip("="), _base64url(other).rstrip("="))
+        yield from filter(None, (_within(other, before) for before in range(3)))
+
+
 def encodings(secret: str) -> set[str]:
     """The secret in each of `ENCODINGS`, percent-encoded in either case."""
     forms = {encode(secret) for encode in ENCODINGS}
@@ -94,21 +112,27 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         long_enough = {each for secret in secrets if len(secret) >= MIN_SECRET for each in _as_in_forms(secret)}
-        forms = {form for secret in long_enough for form in encodings(secret)}
+        forms = {form for secret in long_enough for form in (*encodings(secret), *_rarely_used(secret))}
         self._forms = frozenset(form for form in forms if len(form) < _ANY_CASE)
         self._folded = frozenset(form.casefold() for form in forms if len(form) >= _ANY_CASE)
         self._forms_in_order = sorted(forms, key=len, reverse=True)
+        squeezed = {_squeezed(form) for form in forms}
+        self._squeezed = frozenset(form for form in squeezed if len(form) >= _MIN_SQUEEZED)
 
     def __call__(self, text: str) -> str:
         return _ANY_KEY.sub(REDACTED, self.without_secrets(text))
 
     def without_secrets(self, text: str) -> str:
         """The text without the given secrets; other keys stay."""
-        if self.finds(text):
-            text = self._pattern.sub(REDACTED, text)
-            # What is still there is written in a way that nobody foresaw.
-            text = "\n".join(REDACTED if self.finds(line) else line for line in text.split("\n"))
-        return text
+        if not self.finds(text):
+            return text
+        text = "\n".join(self._clean(line) if self.finds(line) else line for line in text.split("\n"))
+        return self._without_pieces(text) if self.finds(text) else text  # one that a line break has cut
+
+    def _clean(self, line: str) -> str:
+        line = self._pattern.sub(REDACTED, line)
+        line = self._without_pieces(line) if self.finds(line) else line
+        return REDACTED if self.finds(line) else line  # it is written in a way that nobody foresaw
 
     def finds(self, text: str) -> bool:
         """Whether one of the secrets is in the text, however it is written."""
@@ -118,7 +142,16 @@ class Redactor:
             folded = view.casefold()
             if any(form in view for form in self._forms) or any(form in folded for form in self._folded):
                 return True
+            if self._squeezed and (squeezed := _squeezed(view)) and any(form in squeezed for form in self._squeezed):
+                return True
         return False
+
+    def _without_pieces(self, text: str) -> str:
+        """The text without secrets whose letters stand apart: between spaces, line ends, colons, marks of JSON."""
+        for form in sorted(self._squeezed, key=len, reverse=True):
+            if form in _squeezed(text):
+                text = re.sub(r"[\W_]*".join(form), REDACTED, text, flags=re.IGNORECASE)
+        return text
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -127,5 +160,15 @@ class Redactor:
         )
         return re.compile("|".join(ways))
 
+
+def _squeezed(text: str) -> str:
+    """The letters and digits of a text alone, without their case."""
+    return _APART.sub("", text.casefold())
+
+
+_APART: Final = re.compile(r"[\W_]+")
+
+_MIN_SQUEEZED: Final = 16
+"""Letters and digits in a row that are no chance, whatever stands between them."""
 
 REDACTED: Final = "[redacted]"

@@ -104,3 +104,55 @@ def test_much_text_is_quick() -> None:
     """A text in which nothing is found is looked at a few times only."""
     text = "Lorem ipsum & dolor <b>sit</b> 100% amet, consectetur\n" * 20_000
     assert Redactor(["S3cret-of-a-Shop", "user", "user:S3cret-of-a-Shop"])(text) == text
+
+
+RARE: dict[str, Callable[[str], str]] = {
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32 in small letters": lambda text: base64.b32encode(text.encode()).decode().lower().rstrip("="),
+    "base64 of UTF-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "hexadecimal of UTF-16": lambda text: text.encode("utf-16-le").hex(),
+    "hexadecimal, twice": lambda text: text.encode().hex().encode().hex(),
+    "hexadecimal with colons": lambda text: text.encode().hex(":"),
+    "hexadecimal with spaces": lambda text: text.encode().hex(" ").upper(),
+    "hexadecimal of base64": lambda text: b64(text).encode().hex(),
+    "base64 of hexadecimal": lambda text: b64(text.encode().hex()),
+    "base64 of percent": lambda text: b64(quote(text, safe="")),
+    "base64, three times": lambda text: b64(b64(b64(text))),
+    "base64 in lines": lambda text: f"{b64(text)[:12]}\r\n{b64(text)[12:]}",
+    "base64 of capitals": lambda text: b64(text.upper()),
+    "base64 of small letters, within": lambda text: b64("x" + text.lower() + "tail"),
+    "octal": lambda text: each(text, "\\{:03o}"),
+    "braces": lambda text: each(text, "\\u{{{:x}}}"),
+    "eight digits": lambda text: each(text, "\\U{:08x}"),
+    "percent u": lambda text: each(text, "%u{:04x}"),
+    "quoted-printable": lambda text: each(text, "={:02X}"),
+    "quoted-printable in lines": lambda text: "=\n".join(each(char, "={:02X}") for char in text),
+    "full width": lambda text: "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text),
+    "zero-width spaces": "\u200b".join,
+    "soft hyphens": "\u00ad".join,
+    "spaces": " ".join,
+    "dots": ".".join,
+    "two lines": lambda text: f"{text[:9]}\n  {text[9:]}",
+    "two texts of JSON": lambda text: json.dumps([text[:9], text[9:]]),
+    "underscores": lambda text: re.sub(r"\W", "_", text),
+    "percent, seven times": lambda text: each(text, "%" + "25" * 6 + "{:02x}"),
+    "a code beyond all characters": lambda text: f"\\U00ffffff {b64(text)}",
+}
+
+
+@pytest.mark.parametrize("how", RARE)
+@pytest.mark.parametrize("secret", ["kco_key/with+all ~of=it-4711", "S3cret-of-a-Shop-0815"])
+def test_nor_as_nobody_writes_it(secret: str, how: str) -> None:
+    """A secret is gone in spellings that only somebody who tries would use, and the lines around it stay."""
+    redact = Redactor([secret])
+    text = f"one\n<a {RARE[how](secret)}>\nthree"
+    assert redact.finds(text)
+    clean = redact(text)
+    assert not redact.finds(clean)
+    assert clean.startswith("one\n")
+    assert clean.endswith("\nthree")
+
+
+def test_what_is_too_short_to_be_no_chance() -> None:
+    """Letters that stand apart are only put together where there are sixteen of them."""
+    assert Redactor(["abcdefgh"])("a b c d e f g h") == "a b c d e f g h"
