@@ -68,7 +68,7 @@ class Done:
         """Why it did not hold: no end, another exit code than these, or an error of our own."""
         if self.code is None:
             return "it did not end"
-        if "Traceback" in self.said or "internal error" in self.said:
+        if "Traceback (most recent" in self.said or "internal error" in self.said:
             return "a traceback"
         return None if self.code in codes else f"exit code {self.code}"
 
@@ -99,9 +99,15 @@ def run(arguments: Iterable[str], folder: Path, max_time: float, environment: Ma
 
 def _watch(process: subprocess.Popen[bytes], peaks: list[int]) -> None:
     """The most memory that a process ever had, where the system tells (Linux), for as long as it runs."""
-    file = Path(f"/proc/{process.pid}/status")
     while process.returncode is None:
-        with contextlib.suppress(OSError, StopIteration, ValueError):
-            lines = file.read_text(encoding="ascii", errors="replace").splitlines()
-            peaks.append(int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024)
+        peaks.append(peak_mb(str(process.pid)))
         time.sleep(0.05)
+
+
+def peak_mb(process: str = "self") -> int:
+    """The most memory that a process ever had; 0 where the system does not tell."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) // 1024
+    return 0
