@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from hpp_contract.engine.rule import Finding, Rule, Severity
 from hpp_contract.model.exchange import is_loopback
 from hpp_contract.privacy.sanitize import printable
 from hpp_contract.probe.target import upstream_from
-from hpp_contract.proxy import Cassettes, Observer, Proxy, Secrets
+from hpp_contract.proxy import Cassettes, Observer, Proxy, Secrets, refusal
 from hpp_contract.server import Tls
 from hpp_contract.server.wire import LOOPBACK, Listener
 
@@ -63,20 +63,20 @@ def proxy(
     _refuse_itself(url, port)
     if ready is not None:
         check(ready)
-    secrets = Secrets()
+    secrets, known = Secrets(), {entry.rule for entry in options.known_failing}
     host = urlsplit(url).hostname or url
     cassettes = Cassettes(record_to, host, secrets, options.clock) if record_to is not None else None
     observer = Observer(
         Subject("recording", f"traffic to {url}"),
-        lambda rule, finding: None if options.quiet else write_stdout(_line(rule, finding, secrets)),
+        lambda rule, finding: None if options.quiet else write_stdout(_line(rule, finding, secrets, known)),
         secrets,
         cassettes.write if cassettes is not None else None,
     )
     through = Proxy(url, observer, pass_others=pass_others, allow_production=allow_production, clock=options.clock)
     with authority(tls) as trusted, observer, _listening(port, through, trusted) as listener:
         own = listener.origin
-        known = {"url": own, "ca_file": str(trusted.ca_file) if trusted else None}
-        with stop_signal() as stopped, ready_file(ready, known):
+        reached = {"url": own, "ca_file": str(trusted.ca_file) if trusted else None}
+        with stop_signal() as stopped, ready_file(ready, reached):
             write_stdout(_instructions(own, url, trusted, record_to, options.quiet))
             stopped.wait()
     refused = [f"Connections were closed, because {listener.refused}"] if listener.refused is not None else []
@@ -96,7 +96,7 @@ def _refuse_itself(url: str, port: int) -> None:
 def _listening(port: int, through: Proxy, trusted: Tls | None) -> Iterator[Listener]:
     """What listens for clients of the proxy while the block runs."""
     try:
-        listener = Listener(port, through, trusted.context if trusted is not None else None)
+        listener = Listener(port, through, trusted.context if trusted is not None else None, refuse=refusal)
     except OSError as error:
         raise cannot_listen(error, LOOPBACK, port) from error
     try:
@@ -121,8 +121,9 @@ def _instructions(own: str, url: str, trusted: Tls | None, folder: Path | None, 
     return "\n".join(lines)
 
 
-def _line(rule: Rule, finding: Finding, secrets: Secrets) -> str:
-    """A finding in one line."""
+def _line(rule: Rule, finding: Finding, secrets: Secrets, known: Collection[str]) -> str:
+    """A finding in one line; of the rules in `known` it was expected."""
     word = "broken" if rule.weight(finding) is Severity.MUST else "warned"
+    word = "known " if rule.id in known else word
     text = f"{finding.where}: expected {finding.expected}, found {finding.found}, {finding.evidence}"
     return f"{word} {rule.id} {rule.slug}: {printable(redactor(*secrets.texts)(text))}\n"

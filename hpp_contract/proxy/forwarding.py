@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from hpp_contract.model import Context, Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.model.credentials import key_of
-from hpp_contract.model.exchange import first, values, without
+from hpp_contract.model.exchange import first, reason_phrase, values, without
 from hpp_contract.proxy.upstream import Failure, Upstream
 from hpp_contract.spec.endpoint import LIVE_KEY, METHOD, SESSION_PATH
 
@@ -115,6 +115,11 @@ class Proxy:
 def failure_text(failure: Failure | None) -> str:
     """What a client is told in the place of an answer."""
     return f"hpp-contract proxy: {failure.sentence if failure is not None else 'no answer.'}"
+
+
+def refusal(status: int) -> Response:
+    """What the proxy answers to what is no request, or to a connection too many."""
+    return _own(status, f"hpp-contract proxy: {reason_phrase(status)}.")
 
 
 def _own(status: int, sentence: str, *further: tuple[str, str]) -> Response:

@@ -63,7 +63,9 @@ EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  only where somebody asks for it
 
 
 class Listener(ThreadingHTTPServer):
-    """Accepts connections on IPv4, on loopback unless told, and answers each in a thread; `stop` ends them all.
+    """Accepts connections on IPv4, on loopback unless told, and answers each in a thread; `stop` ends them all. What
+    is no request that an application could answer, and a connection too many, gets what `refuse` makes of a status, by
+    default the reference server's error answer.
 
     `refused` is what the system refused to a connection, which was then closed; the others are served. `failed` counts
     the TLS handshakes that came to nothing; `spoken_to` says whether anything came that was meant for a server of HTTP,
@@ -80,8 +82,10 @@ class Listener(ThreadingHTTPServer):
         tls: ssl.SSLContext | None,
         clock: Clock = system_clock,
         host: str = LOOPBACK,
+        refuse: Callable[[int], Response] | None = None,
     ) -> None:
         self.application = application
+        self._refuse = refuse
         self.clock = clock
         self.tls = tls
         self._connections: dict[threading.Thread, socket.socket] = {}
@@ -178,12 +182,16 @@ class Listener(ThreadingHTTPServer):
                 self._busy.discard(thread)
             raise
 
+    def refusal(self, status: int) -> Response:
+        """What is answered with this status to a request that the application does not get."""
+        return self._refuse(status) if self._refuse is not None else dated(refusal(status), self.clock())
+
     def _turn_down(self, connection: socket.socket) -> None:
         """Answer a connection beyond the most with 503; over TLS just close it."""
         with contextlib.suppress(OSError):
             if self.tls is None:
                 connection.settimeout(_REFUSED_PAUSE_S)
-                connection.sendall(serialize(dated(refusal(503), self.clock()), closing=True))
+                connection.sendall(serialize(self.refusal(503), closing=True))
                 connection.recv(_MAX_LINE)  # what is not read would reset the connection before its client has read
         self.shutdown_request(connection)
 
@@ -363,7 +371,7 @@ class _Connection(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Refuse an unreadable request, with an error object and in one write."""
         self.close_connection = True
-        self.connection.sendall(serialize(dated(refusal(int(code)), self._listener.clock()), closing=True))
+        self.connection.sendall(serialize(self._listener.refusal(int(code)), closing=True))
 
     def log_message(self, *_: object) -> None:
         """The request log is the application's."""

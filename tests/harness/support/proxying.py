@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.rule import Finding, Rule
-from hpp_contract.proxy import Observer, Proxy, Secrets
+from hpp_contract.proxy import Observer, Proxy, Secrets, refusal
 from hpp_contract.proxy.cassettes import Cassettes
 from hpp_contract.proxy.upstream import Upstream
 from hpp_contract.server.tls import Tls
@@ -67,7 +67,7 @@ def proxying(
         upstream=Upstream(url, timeout),
     )
     with observer:
-        listener = Listener(0, through, tls.context if tls is not None else None)
+        listener = Listener(0, through, tls.context if tls is not None else None, refuse=refusal)
         try:
             yield Proxied(listener.origin, observer, announced)
         finally:

@@ -133,6 +133,19 @@ def test_a_warning_is_a_line_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.socket
+def test_a_known_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on record is a line, which says so, and fails nothing."""
+    (tmp_path / "known.txt").write_text("# the sandbox forgets it\nHPP-C01\n", encoding="utf-8")
+    with Server([INCOMPLETE]) as server:
+        done = use_proxy(
+            monkeypatch, tmp_path, lambda url: read(url, "completed-with-order").close(),
+            "--to", server.url, "--known-failing", str(tmp_path / "known.txt"),
+        )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "\nknown  HPP-C01 " in done.stdout
+
+
+@pytest.mark.socket
 def test_nothing_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing seen is nothing verified."""
     with Server() as server:

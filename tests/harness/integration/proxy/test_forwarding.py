@@ -278,6 +278,15 @@ def test_the_answer_to_head_has_no_length_of_ours() -> None:
     assert answer == b"HTTP/1.1 200 OK\r\nX: 1\r\nConnection: close\r\n\r\n"
 
 
+def test_what_is_no_request_is_refused_by_the_proxy() -> None:
+    """It says so itself, and not in the endpoint's name."""
+    with answering(Response(200)) as (url, got), proxying(url) as proxied:
+        refused = sent_to(proxied.url, "nonsense\r\n\r\n")
+    assert refused.startswith(b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n")
+    assert refused.endswith(b"\r\n\r\nhpp-contract proxy: Bad Request.\n")
+    assert got == []
+
+
 LIVE = "Authorization: Basic kco_live_api_0123456789\r\n"
 
 
