@@ -39,10 +39,12 @@ def with_evidence(report: Report, exchanges: Sequence[Exchange]) -> Report:
 
 
 def with_commands(report: Report, exchanges: Sequence[Exchange]) -> Report:
-    """The report with the curl line of each exchange that its findings name, where an endpoint elsewhere was asked."""
+    """The report with the curl line of each exchange that its findings or changes name, where an endpoint elsewhere was
+    asked."""
     if report.subject.kind not in ("endpoint", "drift") or report.subject.embedded:
         return report
     named = {finding.evidence for verdict in report.rules for finding in verdict.findings}
+    named |= {change.example for change in report.changes}
     asked_for = (each for each in reversed(exchanges) if each.evidence in named and not each.context.recorded)
     lines = {each.evidence: line for each in asked_for if (line := curl(each))}
     return replace(report, commands=lines)

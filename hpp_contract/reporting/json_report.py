@@ -38,13 +38,14 @@ def as_object(report: Report) -> dict[str, Any]:
     if report.learned:
         value["learned"] = [{"question": question, "answer": answer} for question, answer in report.learned]
     if report.subject.kind == "drift":
-        value["changes"] = [_change(change) for change in report.changes]
+        value["changes"] = [_change(change, report) for change in report.changes]
     return value
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, report: Report) -> dict[str, Any]:
     value = {"class": change.change_class.value, "fact": change.fact, "before": change.before, "after": change.after}
     more = {"what": change.what, "cause": change.cause, "example": change.example, "advice": change.advice}
+    more["curl"] = report.commands.get(change.example, "")
     known = {} if change.known_since is None else {"new": not change.known_since}
     since = {"since": change.known_since, "known_failing": change.known_failing}
     return value | {name: text for name, text in more.items() if text} | known | {k: v for k, v in since.items() if v}

@@ -47,7 +47,7 @@ def terminal(view: ReportView, *, width: int = 80, colour: bool = False, verbose
         _every_rule(console, view)
     if view.is_drift:
         for group in view.changes:
-            _change(console, group)
+            _change(console, group, view.command_of(group) if verbose else "")
     else:
         for block in view.blocks:
             few = view.report.subject.kind == "client" and not verbose
@@ -162,12 +162,12 @@ def _block(console: Console, block: Block, listed: int, verbose: bool) -> None:
     console.print()
 
 
-def _change(console: Console, group: ChangeGroup) -> None:
+def _change(console: Console, group: ChangeGroup, command: str) -> None:
     from rich.text import Text
 
     word = (group.label, _CHANGE_STYLES[group.change_class])
     console.print(Text.assemble(word, "  ", (group.title, "bold")))
-    console.print(_grid(group.fields))
+    console.print(_grid({**group.fields, "again": command}))
     console.print()
 
 

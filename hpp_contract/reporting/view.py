@@ -401,6 +401,10 @@ class ReportView:
         """What that command says."""
         return "Why this matters" if self.blocks and not self.is_drift else "See more"
 
+    def command_of(self, group: ChangeGroup) -> str:
+        """The line that asks again what shows a change; empty where there is none."""
+        return self.report.commands.get(group.first.example, "")
+
     def fails(self, group: ChangeGroup) -> bool:
         """Whether a change makes the run fail, or what follows from it."""
         return any(map(self.report.fails, group.changes))

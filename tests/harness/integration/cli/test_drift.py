@@ -158,6 +158,22 @@ def test_quiet_is_a_line_for_each_change(baseline: Path) -> None:
 
 
 @pytest.mark.socket
+def test_a_change_has_the_line_that_shows_it_again(baseline: Path, tmp_path: Path) -> None:
+    """With -v, in JSON and in HTML, with the key and the session as variables."""
+    files = ("--json", str(tmp_path / "r.json"), "--html", str(tmp_path / "r.html"))
+    with faulty(fault("new", "waiting", member("channel", "web"))) as server:
+        done = drift(server, "--baseline", str(baseline), "-v", *files)
+        plain = drift(server, "--baseline", str(baseline))
+    line = f'curl -i --path-as-is -u "$HPP_USERNAME:$HPP_API_KEY" {server.url}/hpp/v1/sessions/"$HPP_SESSION_ID"'
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    validate(report, load("tool/report"))
+    assert {change["curl"] for change in report["changes"]} == {line}
+    assert line in " ".join(done.output.split())
+    assert "curl" not in plain.output
+    assert line.replace('"', "&#34;") in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.socket
 def test_strict_fails_on_anything(baseline: Path) -> None:
     """--strict lets every class fail."""
     with faulty(fault("new", "malformed-id", status(400))) as server:
