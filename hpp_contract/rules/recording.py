@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,12 +11,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from hpp_contract.engine import fault
-from hpp_contract.engine.edits import at, header, knowing, member, rewrite, sent, url
+from hpp_contract.engine.edits import Edit, at, body, header, knowing, member, rewrite, sent, sent_body, url
 from hpp_contract.engine.rule import Finding, Severity, rule
-from hpp_contract.model import Exchange, Instant
+from hpp_contract.model import Exchange, Instant, Response
 from hpp_contract.model.credentials import decoded
 from hpp_contract.model.exchange import values
 from hpp_contract.privacy.names import shown_header, shown_member, shown_value
+from hpp_contract.privacy.people import names_person, people_in
 from hpp_contract.privacy.redact import is_placeholder
 from hpp_contract.rules.conditions import always, has_session
 from hpp_contract.spec.endpoint import API_KEY
@@ -31,6 +33,11 @@ _PERSONS = sorted(of_kind(MEMBERS, "person"))
 def _private(exchange: Exchange) -> bool:
     """The recording may hold personal data: it was made neither from the documentation nor by the embedded server."""
     return (exchange.context.provenance or "").split()[:1] not in ([word] for word in PUBLISHED)
+
+
+def _reason(text: str) -> Edit:
+    """Answer with this reason phrase."""
+    return lambda exchange: replace(exchange, response=replace(exchange.response or Response(404), reason=text))
 
 
 @rule(
@@ -114,22 +121,40 @@ def _kept_cookie(part: str) -> bool:
     return not is_placeholder(part.partition("=")[2])
 
 
-def _personal(exchange: Exchange) -> bool:
-    session = exchange.session or {}
-    return _private(exchange) and any(name in session for name in _PERSONS)
+_LUHN: Final = "19121212-1212"
+"""A number as every person in Sweden has one, and that nobody has."""
 
 
 @rule(
-    "HPP-K04", "no-personal-data", "must", "inferred", _SAFETY, scope="recording", when=_personal,
+    "HPP-K04", "no-personal-data", "must", "inferred", _SAFETY, scope="recording", when=_private,
+    reads=["request *", "response *"],
     faults=[recorder_fault("keeps-person", "waiting", member("customer", {"given_name": "Jane", "family_name": "Doe"}),
                 knowing(provenance="recorded"), also=("HPP-K07",)),
             recorder_fault("keeps-number-as-obfuscated", "waiting",
                 member("manual_identification", {"customer_obfuscated": {"date_of_birth": "1912-02-29"}}),
-                knowing(provenance="recorded"), also=("HPP-K07", "HPP-P04"))],
+                knowing(provenance="recorded"), also=("HPP-K07", "HPP-P04")),
+            recorder_fault("keeps-person-in-message", "unknown-id", member("error_messages", [f"Nobody has {_LUHN}."]),
+                knowing(provenance="recorded")),
+            recorder_fault("keeps-person-in-header", "unknown-id", header("X-Customer-Family-Name", "Doe"),
+                knowing(provenance="recorded")),
+            recorder_fault("keeps-person-in-request", "unknown-id", sent("X-Account", "GB82 WEST 1234 5698 7654 32"),
+                knowing(provenance="recorded")),
+            recorder_fault("keeps-person-in-reason", "unknown-id", _reason(_LUHN),
+                knowing(provenance="recorded")),
+            recorder_fault("keeps-address-in-page", "unknown-id", body(b"<html>Ask jane.doe@mail.se</html>"),
+                header("Content-Type", "text/html"), knowing(provenance="recorded"), severity="should")],
     variations=[careful_recorder("keeps-what-was-masked", "waiting", member("manual_identification", {
                     "challenge": "Which are the last digits of +46 70 ••• •• 1912?",
                     "customer_obfuscated": {"given_name": "J**e", "national_identification_number": "1912**29-****"}}),
-                    knowing(provenance=None))],
+                    knowing(provenance=None)),
+                careful_recorder("keeps-address-of-an-office", "unknown-id", member("error_messages",
+                    ["Ask support@shop.se, or see customer@example.com"]), knowing(provenance=None)),
+                careful_recorder("keeps-numbers-of-nobody", "unknown-id", member("error_messages",
+                    ["Order 261122-1234 of 2026-11-22, trace 191212121213, given_name is missing"]),
+                    header("X-Ratelimit-Reset", "1712312345"), knowing(provenance=None)),
+                careful_recorder("keeps-forms-of-people", "unknown-id", sent_body(
+                    b"given_name=%3Cscrubbed%3E&phone=XXXX&date_of_birth=1900-01-01"), knowing(provenance=None),
+                    warns=("HPP-R06",))],
 )  # fmt: skip
 def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
     """A recording names no person.
@@ -138,6 +163,11 @@ def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
 
     What the API itself has masked, in `challenge` and `customer_obfuscated`, is no finding: a text with a run of `*`,
     `•` or `X`, or with fewer than four digits in a row.
+
+    Everywhere else a person is found by form: a value under the name of a personal member, a national number or an
+    account with its check digits, a mail address, a phone number. The last two weigh less in a header field and in an
+    HTML page, where they may be those of whoever runs the server. Addresses of offices (`support@`) and in reserved
+    domains are nobody's.
     """
     session = exchange.session or {}
     for name in _PERSONS:
@@ -145,6 +175,32 @@ def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
             kept = not is_placeholder(value) and value != BIRTH_DATE
             if kept and not where.endswith("/expires_at") and not _is_masked(where, value):
                 yield Finding(where, "a placeholder", "a value")
+    page = exchange.response is not None and exchange.response.is_html
+    for where, text in _places(exchange):
+        for kind in people_in(text):
+            lighter = kind in _OF_OFFICES and ("header" in where or page)
+            yield Finding(where, "nobody", kind, severity=Severity.SHOULD if lighter else None)
+
+
+_OF_OFFICES: Final = ("a mail address", "a phone number")
+_CREDENTIALS: Final = ("authorization", "proxy-authorization", "cookie", "set-cookie")
+"""Header fields that other rules are about."""
+
+
+def _places(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """Every text in which a person may be named, but for the members of a session that are about one."""
+    response, session = exchange.response, exchange.session
+    for where, text in _texts(exchange):
+        name = where.rpartition(" ")[2]
+        if where == "body" and session is not None:
+            rest = {name: value for name, value in session.items() if name not in _PERSONS}
+            yield where, json.dumps(rest, ensure_ascii=False)
+        elif "header" in where and name.lower() not in _CREDENTIALS:
+            yield where, f"{name}={text}" if names_person(name) else text
+        elif "header" not in where:
+            yield where, text
+    if response is not None:
+        yield "reason phrase", response.reason
 
 
 _MASKED_MEMBERS: Final = re.compile("/manual_identification/(?:challenge|customer_obfuscated)(?:/.*)?")

@@ -26,6 +26,7 @@ from hpp_contract.engine.rule import ALWAYS_READ, JUDGES
 from hpp_contract.model import Context, Exchange, Headers
 from hpp_contract.model.instant import SECOND, is_unusual, nanoseconds, seconds_of_http_date
 from hpp_contract.privacy.describe import describe
+from hpp_contract.privacy.people import names_person, people_in
 from hpp_contract.privacy.redact import encodings, is_placeholder
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Unreadable
@@ -110,7 +111,10 @@ def fingerprint(
         return None
     plain = context is ndjson.context_of(context.provenance)  # its provenance is quicker to compare
     known = (context.provenance if plain else context), elapsed is None, has_time
-    now = seconds_of_http_date(answered[1]) if answered[1] is not None else None
+    date = answered[1]
+    now = seconds_of_http_date(date) if date is not None else None
+    if now is None and date is not None and people_in(date):
+        return None
     found = _fingerprint(url, asked, status, answered, body, known, now is None)
     return found[0] if found is not None and _consistent(*found[1:], now) else None
 
@@ -166,6 +170,8 @@ def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
     """The fingerprint of an Exchange."""
     request, response = exchange.request, exchange.response
     if response is None or not (response.complete and response.body_kept) or request.body or exchange.failure:
+        return None
+    if people_in(response.reason):
         return None
     try:
         body = response.body.decode("ascii")
@@ -228,6 +234,8 @@ def fingerprint_of_line(line: bytes) -> tuple[Fingerprint, int | None] | None:
         return None
     read, date, length, signed = answered
     now = seconds_of_http_date(date) if date is not None else None
+    if now is None and date is not None and people_in(date):
+        return None
     sent, body = bytes(request.headers), response.body or ""
     known = value.provenance, elapsed is None, at is not None
     around = request.url, sent, response.status, read, length, signed, known, now is None
@@ -294,28 +302,31 @@ def _reads(sessions: str) -> bool:
 
 
 class _Places(NamedTuple):
-    """Of the fields of a header section: the values of those in `RESPONSE_FIELDS` are `picked`, and `date` and `length`
-    are the places of these. `signed` is what the names say to rules: those that are read, in lower case and in order,
-    and whether there is a correlation id."""
+    """Of the fields of a header section: the values of those in `RESPONSE_FIELDS` are `picked`, `date` and `length` are
+    the places of these, and the values of all `others` must name nobody. `signed` is what the names say to rules: those
+    that are read, in lower case and in order, and whether there is a correlation id."""
 
     picked: Callable[[tuple[str, ...]], tuple[str, ...]]
     date: int | None
     length: int | None
+    others: Callable[[tuple[str, ...]], tuple[str, ...]]
     signed: tuple[tuple[str, ...], bool]
 
 
 @lru_cache(maxsize=1024)  # one server sends the same names again and again
 def _places(names: tuple[str, ...]) -> _Places | None:
-    """None where a content coding was applied, which is not ordinary."""
+    """None where a content coding was applied, or a name says that a person is named, which is not ordinary."""
     lower = [name.lower() for name in names]
-    if "content-encoding" in lower:
+    if "content-encoding" in lower or any(map(names_person, names)):
         return None
     first = {name: place for place, name in reversed([*enumerate(lower)])}
     read = [(place, name) for place, name in enumerate(lower) if name in RESPONSE_FIELDS]
+    known = {first.get("date"), first.get("content-length"), *(place for place, _ in read)}
     return _Places(
         _picker([place for place, _ in read]),
         first.get("date"),
         first.get("content-length"),
+        _picker([place for place in range(len(names)) if place not in known]),
         (tuple([name for _, name in read]), any("correlation-id" in name for name in lower)),
     )
 
@@ -334,7 +345,9 @@ def _answered(names: tuple[str, ...], values: tuple[str, ...]) -> _Answered | No
     places = _places(names)
     if places is None or _KEY in "\n".join(values):
         return None
-    picked, date, length, signed = places
+    picked, date, length, others, signed = places
+    if any(not _is_uuid(value) and people_in(value) for value in others(values)):
+        return None
     return (
         picked(values),
         values[date] if date is not None else None,
@@ -356,6 +369,9 @@ class _Asked(NamedTuple):
 def _request_fields(sent: Headers) -> _Asked | None:
     """What rules read of a request's header section; None when it holds something that is not ordinary."""
     if any(type(value) is not str or _KEY in value for _, value in sent):
+        return None
+    others = ((name, value) for name, value in sent if name.lower() not in REQUEST_FIELDS)
+    if any(names_person(name) or people_in(value) for name, value in others):
         return None
     read = tuple([(name.lower(), value) for name, value in sent if name.lower() in REQUEST_FIELDS])
     authorization = tuple([value for name, value in read if name == "authorization"])
@@ -416,7 +432,7 @@ def _ordinary(order: str | None, token: str | None, reference: str | None, sessi
     for text in (order, token):
         if text is not None and (text == session_id or _is_uuid(text) is None):
             return False
-    return reference is None or _is_reference(reference) is not None
+    return reference is None or (_is_reference(reference) is not None and not people_in(reference))
 
 
 def _flat_object(body: str) -> dict[str, str] | None:
@@ -435,7 +451,7 @@ def _flat_object(body: str) -> dict[str, str] | None:
 def _error(body: str, status: int, fields: tuple[str, ...]) -> tuple[Hashable, ReadFacts] | None:
     if not 400 <= status < 500 or status == 429 or any("html" in value.lower() for value in fields):
         return None
-    if not body.isascii() or _KEY in body:
+    if not body.isascii() or _KEY in body or people_in(body):
         return None
     if not body:
         return "", (status, "", 0, "", ())
