@@ -9,7 +9,8 @@ from typing import Any
 from hpp_contract import __version__
 from hpp_contract.engine.report import Change, Report, RuleVerdict
 from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.view import ReportView, reproduce_command, total
+from hpp_contract.reporting.reproduce import reproduce_command
+from hpp_contract.reporting.view import ReportView, total
 
 
 def json_report(view: ReportView) -> str:

@@ -5,17 +5,17 @@ How many findings of a rule are listed is the format's choice.
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
+from hpp_contract.cases import CASES
 from hpp_contract.engine.errors import KEPT, UNVERIFIED
 from hpp_contract.engine.report import NOT_ANSWERED, SEPARATOR, Change, Outcome, Report, RuleVerdict, Slice, heaviest
 from hpp_contract.engine.rule import ChangeClass, Consequence, Finding, Rule, Severity
+from hpp_contract.reporting.reproduce import SERVE, reproduce_command
 from hpp_contract.rules import LETTERS, find
 
 if TYPE_CHECKING:  # only `hpp-contract drift` has a history
@@ -427,7 +427,7 @@ class ReportView:
         for finding in sorted(verdict.findings, key=lambda one: weight(one).rank):
             same.setdefault((finding.where, finding.expected, finding.found, weight(finding)), []).append(finding)
         alike = ((found, weight(found[0])) for found in same.values())
-        views = tuple(self._finding(*one, is_lighter=one[1] is not most) for one in alike)
+        views = tuple(self._finding(verdict.rule, *one, is_lighter=one[1] is not most) for one in alike)
         found = [part.outcomes[verdict.rule.id] for part in self._cases if verdict.rule.id in part.outcomes]
         failing = sum(outcome is verdict.outcome for outcome in found)
         if verdict.outcome is Outcome.OK:  # what was found is for information
@@ -439,12 +439,20 @@ class ReportView:
         """The cases that a client was judged by."""
         return self.report.slices if self.report.subject.kind == "client" else ()
 
-    def _finding(self, found: list[Finding], weight: Severity, *, is_lighter: bool) -> FindingView:
-        first, report = found[0], self.report
+    def _finding(self, rule: Rule, found: list[Finding], weight: Severity, *, is_lighter: bool) -> FindingView:
+        """The view of findings that say the same; cases that are about the rule come first."""
+        about = (case.name for case in CASES.values() if rule.id in case.rules)
+        found, report = sorted(found, key=partial(_is_elsewhere, frozenset(about))), self.report
+        first = found[0]
         exchange, command = report.exchanges.get(first.evidence, ""), reproduce_command(report, first)
-        written = report.subject.kind == "client" and _SERVE not in first.evidence
+        written = report.subject.kind == "client" and SERVE not in first.evidence
         cases = tuple(dict.fromkeys(each.case for each in found if each.case)) if written else ()
         return FindingView(first, len(found) - 1, exchange, command, weight, is_lighter, cases)
+
+
+def _is_elsewhere(cases: frozenset[str], finding: Finding) -> bool:
+    """Whether it was found in none of these cases, though in one."""
+    return bool(finding.case) and finding.case not in cases
 
 
 def _matter(blocks: list[Block]) -> str:
@@ -574,37 +582,3 @@ def _counted(groups: Sequence[ChangeGroup]) -> str:
 
 
 _NEWS = ("new", "known")
-
-
-# --- The command that shows a finding again
-
-
-_CURL = ": curl "
-"""How the evidence of a generated request names the command that sends it again."""
-
-_SERVE = ": hpp-contract "
-"""How the evidence of a generated session names the command that serves it again."""
-
-_POLL = re.compile(r"\(poll (\d{1,4})")
-
-
-def reproduce_command(report: Report, finding: Finding) -> str:
-    """One line for a shell; empty where there is none. What no report may name, such as a key or the id of a session,
-    is a variable in it, or is left out: the environment has it."""
-    kind, name, evidence = report.subject.kind, report.subject.name, finding.evidence
-    if kind == "client" and _SERVE in evidence:
-        return f"hpp-contract {evidence.rpartition(_SERVE)[2]}"
-    if kind == "client":
-        return f"{report.reproduce} --only {shlex.quote(finding.case)}" if report.reproduce and finding.case else ""
-    if kind == "recording":
-        file = evidence.rpartition("#")[0]
-        return f"hpp-contract recording {shlex.quote(file)}" if file else ""
-    if evidence in report.commands:
-        return report.commands[evidence]
-    if kind == "drift":
-        return ""
-    if _CURL in evidence:
-        return f"curl {evidence.partition(_CURL)[2]}"
-    words = ["hpp-contract", "endpoint", *([] if report.subject.embedded else [shlex.quote(name)])]
-    poll = _POLL.search(evidence)
-    return " ".join([*words, *(["--polls", poll[1]] if poll and int(poll[1]) > 2 else [])])

@@ -156,6 +156,14 @@ def test_the_command_is_whole_and_at_the_end(width: int) -> None:
     ]
 
 
+def test_a_case_about_the_rule_comes_first() -> None:
+    """What is shown again is a case that is about the rule, wherever it was broken first."""
+    same = [Finding("answer", "an error", "a session", "request 1", case) for case in ("id-with-slash", "not-found")]
+    judged = report(RuleVerdict(BY_ID["HPP-A25"], Outcome.BROKEN, tuple(same), 2))
+    assert ReportView(judged).reproduce == f"{COMMAND} --only not-found"
+    assert "cases     not-found, id-with-slash" in terminal(ReportView(judged))
+
+
 def test_cases_are_named_and_counted() -> None:
     """Of the cases that show the same, some are named and the rest is counted; their requests are nobody's concern."""
     text = terminal(ReportView(report(failing("HPP-A25", *cases(9)))))

@@ -19,7 +19,8 @@ from hpp_contract.engine.sanitize import sanitize_report
 from hpp_contract.model import Exchange
 from hpp_contract.privacy.redact import Redactor
 from hpp_contract.reporting.html.page import html
-from hpp_contract.reporting.view import ReportView, reproduce_command
+from hpp_contract.reporting.reproduce import reproduce_command
+from hpp_contract.reporting.view import ReportView
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.spec.page import address
 from tests.harness.support.html_reader import Page

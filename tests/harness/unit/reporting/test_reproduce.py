@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.rule import Finding
-from hpp_contract.reporting.view import reproduce_command
+from hpp_contract.reporting.reproduce import reproduce_command
 
 
 def test_a_generated_session_is_reproduced_by_serving_it() -> None:
