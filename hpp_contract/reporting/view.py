@@ -362,10 +362,8 @@ class ReportView:
 
     @property
     def not_tested(self) -> str:
-        """The rules that were not exercised, in a line; empty when there are none."""
+        """The rules that were not exercised, in a line; there are some."""
         names, every = [block.rule.id for block in self.not_exercised], len(self.report.rules)
-        if not names:
-            return ""
         number = f"all {every} rules" if len(names) == every else str(len(names))
         listed = f": {', '.join(names)}" if len(names) <= UNTESTED and len(names) < every else ""
         return f"Not tested: this run had nothing these rules apply to ({number}){listed}"

@@ -320,7 +320,8 @@ class _Connection(BaseHTTPRequestHandler):
         # Not self.path: parse_request() has merged its leading slashes.
         target = self.requestline.split()[1]
         exchange = self._listener.application(Request(self.command, self._url(target), headers, body))
-        self._listener.mark(busy=False)
+        if exchange.elapsed or (exchange.response is not None and exchange.response.pauses):
+            self._listener.mark(busy=False)  # nobody waits for what is sent late
         self._send(exchange)
 
     def _url(self, target: str) -> str:

@@ -52,6 +52,24 @@ def test_a_request_that_is_on_its_way_is_waited_for(server: CaseServer, monkeypa
         assert len(server.seen(CASE.uuids[0], at_least=1)) == 1
 
 
+def test_what_is_on_its_way_settles(server: CaseServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a server has settled, what was sent before is answered, and a connection that it closes is closed."""
+    taken, free = Application.__call__, threading.Event()
+
+    def slowly(application: Application, request: Request) -> Exchange:
+        free.wait(HANG)
+        return taken(application, request)
+
+    monkeypatch.setattr(Application, "__call__", slowly)
+    with connected(server) as client:
+        client.sendall(request().replace(b"Host: x", b"Host: x\r\nConnection: close"))
+        threading.Timer(0.1, free.set).start()
+        server.settle()
+        client.setblocking(False)
+        assert client.recv(100_000).startswith(b"HTTP/1.1 401 ")
+        assert client.recv(1) == b""
+
+
 def test_who_sends_nothing_is_not_waited_for(server: CaseServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection on which nothing was sent, and none at all, keep nobody waiting."""
     monkeypatch.setattr(case_server, "ARRIVAL_WAIT_S", 10 * HANG)
