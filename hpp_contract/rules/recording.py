@@ -183,22 +183,21 @@ def no_personal_data(exchange: Exchange) -> Iterator[Finding]:
 
 
 _OF_OFFICES: Final = ("a mail address", "a phone number")
-_CREDENTIALS: Final = ("authorization", "proxy-authorization", "cookie", "set-cookie")
+_CREDENTIALS: Final = re.compile("(proxy-)?authorization|(set-)?cookie", re.IGNORECASE)
 """Header fields that other rules are about."""
 
 
 def _places(exchange: Exchange) -> Iterator[tuple[str, str]]:
     """Every text in which a person may be named, but for the members of a session that are about one."""
     response, session = exchange.response, exchange.session
-    for where, text in _texts(exchange):
-        name = where.rpartition(" ")[2]
-        if where == "body" and session is not None:
+    for place, name, text in _texts(exchange):
+        if place == "body" and session is not None:
             rest = {name: value for name, value in session.items() if name not in _PERSONS}
-            yield where, json.dumps(rest, ensure_ascii=False)
-        elif "header" in where and name.lower() not in _CREDENTIALS:
-            yield where, f"{name}={text}" if names_person(name) else text
-        elif "header" not in where:
-            yield where, text
+            yield place, json.dumps(rest, ensure_ascii=False)
+        elif not name:
+            yield place, text
+        elif not _CREDENTIALS.fullmatch(name):
+            yield f"{place} {shown_header(name[:60])}", f"{name}={text}" if names_person(name) else text
     if response is not None:
         yield "reason phrase", response.reason
 
