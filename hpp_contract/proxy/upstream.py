@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import re
 import selectors
 import socket
@@ -16,7 +17,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -27,7 +28,7 @@ from urllib3.util import make_headers
 from hpp_contract.engine.errors import UsageProblem, system_refusal
 from hpp_contract.model import Request, Response
 from hpp_contract.model.exchange import is_loopback
-from hpp_contract.probe.wire import MAX_BODY, TransportError, classify_error
+from hpp_contract.probe.wire import MAX_BODY, TOTAL_TIMEOUT_FACTOR, TransportError, classify_error
 
 LIMIT_S: Final = 60.0
 """Seconds without a byte after which the endpoint counts as silent. Kustom's own gateway gives up after 30."""
@@ -148,8 +149,10 @@ class Upstream:
     def _exchange(self, connection: socket.socket, method: str, content: bytes) -> Response | Failure:
         reusable = False
         try:
+            connection.settimeout(self._timeout)
             connection.sendall(content)
-            answer = http.client.HTTPResponse(connection, method=method)
+            received = _Received(connection, self._timeout)
+            answer = http.client.HTTPResponse(cast("socket.socket", received), method=method)
             try:
                 response = self._read(answer)
             finally:
@@ -167,7 +170,7 @@ class Upstream:
         while 100 <= answer.status < 200 and answer.status != http.client.SWITCHING_PROTOCOLS:
             answer.headers = answer.msg = None  # type: ignore[assignment]  # it begins anew, with what follows
             answer.begin()
-        body, whole = _read(answer, time.monotonic() + 3 * self._timeout)
+        body, whole = _read(answer)
         if len(body) > MAX_BODY:
             return Failure("oversized", TransportError("oversized").sentence(self.netloc))
         return Response(answer.status, tuple(answer.headers.items()), body, answer.reason, whole)
@@ -207,7 +210,29 @@ def _line(field: tuple[str, str]) -> str:
     return f"{field[0]}: {_FOLD.sub(' ', field[1])}\r\n"
 
 
-def _read(answer: http.client.HTTPResponse, deadline: float) -> tuple[bytes, bool]:
+class _Received(io.RawIOBase):
+    """What comes on a connection: waited for at most `timeout` seconds, and for all of it three times as long."""
+
+    def __init__(self, connection: socket.socket, timeout: float) -> None:
+        self._connection, self._timeout = connection, timeout
+        self._end = time.monotonic() + TOTAL_TIMEOUT_FACTOR * timeout
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """As a socket's."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        remaining = self._end - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        self._connection.settimeout(min(self._timeout, remaining))
+        return self._connection.recv_into(buffer)
+
+
+def _read(answer: http.client.HTTPResponse) -> tuple[bytes, bool]:
     """The body without its transfer coding, and whether it is complete."""
     body = bytearray()
     try:
@@ -216,8 +241,6 @@ def _read(answer: http.client.HTTPResponse, deadline: float) -> tuple[bytes, boo
             if not piece:
                 return bytes(body), not answer.length
             body += piece
-            if time.monotonic() > deadline:
-                raise TimeoutError
     except (http.client.IncompleteRead, ConnectionError, ssl.SSLError):  # the connection ended before the body did
         return bytes(body), False
     return bytes(body), True

@@ -104,11 +104,12 @@ def test_nothing_is_sent_after_the_end(server: Server) -> None:
     assert server.log == ()
 
 
-def test_a_body_that_drips_ends() -> None:
-    """A body whose bytes come one by one is waited for three times as long as for one of them."""
+@pytest.mark.parametrize("before", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
+def test_an_answer_that_drips_ends(before: bytes) -> None:
+    """An answer whose bytes come one by one is waited for three times as long as for one of them."""
 
     def speak(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.sendall(before)
         with contextlib.suppress(OSError):
             while True:
                 connection.sendall(b" ")
