@@ -118,7 +118,7 @@ def _of_rule(rule_id: str, after: str) -> tuple[ChangeClass, str]:
 
 def advice_about(rule_id: str) -> str:
     """What the author of a client should do when an endpoint begins to break a rule."""
-    return next(advice for pattern, advice in _ADVICE if re.fullmatch(f"HPP-({pattern})", rule_id))
+    return next(advice for pattern, advice in ADVICE if re.fullmatch(f"HPP-({pattern})", rule_id))
 
 
 _BODY = "Treat a success without a whole session as an error, never as a session."
@@ -130,7 +130,7 @@ _EXPIRY = "Read expires_at from every answer, and stop polling by the latest one
 _PERSON = "Take every member about a person as optional, and do not stop at one that has another form."
 _LOOK = "Look at the finding, and try your client with an answer like it: hpp-contract serve has one for each rule."
 
-_ADVICE: Final = (
+ADVICE: Final = (
     ("C01", "Do not ship yet, and alert somebody: COMPLETED no longer says which order was paid. Ask Kustom."),
     ("C02|C04", "Keep the order by its order_id, and take the reference as optional: read it again later."),
     ("C03", "Use the order where there is one, and never place the token beside it: the consumer would pay twice."),

@@ -14,8 +14,8 @@ from tests.harness.support.paths import ROOT
 PAGE = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
 PUBLIC = PAGE.partition("## How each may change")[0]
 VARIABLE = re.compile(r"\bHPP_[A-Z_]+\b")
-INTERNAL = {"HPP_CONTRACT_COMPLETE"}
-"""Click's own variable for completion."""
+INTERNAL = {"HPP_CONTRACT_COMPLETE", "HPP_SESSION_ID"}
+"""Click's own variable for completion, and the one that curl lines in reports have, for who runs them to set."""
 
 
 def test_every_variable_is_public() -> None:
