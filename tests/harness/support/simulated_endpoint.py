@@ -66,8 +66,8 @@ class SimulatedEndpoint:
         self._application = Application(CREDENTIALS, clock=noon)
         self._polls: Counter[tuple[str, str]] = Counter()
 
-    def get(self, url: str, headers: Headers) -> Sent:
-        """What the wire's `get` gives."""
+    def get(self, url: str, headers: Headers, _: object = None) -> Sent:
+        """What the wire's `get` gives, which never lasts until a deadline here."""
         request = Request("GET", url, headers)
         instead = self.disturbance(len(self.requests), request)
         at = Instant(NOON + len(self.requests) * 2 * SECOND, 9)  # after the end of the one before
