@@ -1,4 +1,5 @@
-"""`python -m benchmarks.variations CHECKOUT`: what an older version says of everything that the rules know is honest.
+"""`python -m benchmarks.variations CHECKOUT [RULE…]`: what an older version says of everything that the rules know is
+honest, or these rules.
 
 Each variation of the catalogue is served by this version, or written as a recording, and judged by the commands of
 both. The table has the exit code of each: 1 says that the contract is broken, a false alarm about what is honest.
@@ -18,9 +19,11 @@ from pathlib import Path
 from typing import Final
 
 from hpp_contract.cases.scenarios import CREDENTIALS, SCENARIOS, session_id
+from hpp_contract.engine.edits import knowing
 from hpp_contract.engine.fault import Variation
 from hpp_contract.model import Exchange, Instant
 from hpp_contract.model.instant import SECOND
+from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server, simulate_server
 from tests.harness.support.recording_tools import as_line
@@ -32,7 +35,8 @@ POLLS: Final = 3
 def main(arguments: Sequence[str]) -> None:
     """Print the table, and how many are false alarms of each version."""
     old = Path(arguments[0]).resolve()
-    pairs = [(rule, each) for rule in CATALOGUE for each in rule.variations if each.source != "adapter"]
+    rules = [rule for rule in CATALOGUE if rule.id in arguments[1:] or not arguments[1:]]
+    pairs = [(rule, each) for rule in rules for each in rule.variations if each.source != "adapter"]
     alarms: Counter[str] = Counter()
     with ThreadPoolExecutor(2) as pool:
         for (rule, variation), codes in zip(pairs, pool.map(lambda pair: _codes(pair[1], old), pairs), strict=True):
@@ -62,11 +66,21 @@ def _served(variation: Variation, checkout: Path) -> int:
 
 
 def _recorded(variation: Variation) -> tuple[Exchange, ...]:
-    """Three reads, a second apart, as a recorder keeps them that leaves credentials out."""
+    """Three reads, a second apart, as our recorder keeps them: what a client does before that, what another recorder
+    does after it."""
     honest = simulate_server(variation.scenario, POLLS)
-    apart = (replace(x, at=Instant(x.at.ns + n * SECOND, 9)) for n, x in enumerate(honest) if x.at is not None)
-    edited = tuple(variation(replace(x, request=replace(x.request, headers=()))) for x in apart)
-    return (variation.recorded or tuple)(edited)
+    apart = [replace(x, at=Instant(x.at.ns + n * SECOND, 9)) for n, x in enumerate(honest) if x.at is not None]
+    scrub, recorded = Scrubber(CREDENTIALS.secrets), variation.recorded or tuple
+    if variation.source == "client":
+        return tuple(map(_kept, map(scrub, recorded(tuple(map(variation, apart))))))
+    reads = enumerate(map(_kept, map(scrub, apart)))
+    return recorded(tuple(variation(x) if variation.applies(variation.scenario, n) else x for n, x in reads))
+
+
+def _kept(exchange: Exchange) -> Exchange:
+    """With its provenance, and without what only its observer knew."""
+    known = {"credentials": None, "session": None, "base_path": None, "recorded": True, "provenance": "embedded"}
+    return knowing(**known)(exchange)
 
 
 def _run(checkout: Path, *arguments: str) -> int:
