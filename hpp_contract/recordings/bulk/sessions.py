@@ -105,7 +105,7 @@ def partition_of(session: bytes, partitions: int) -> int:
 
 def packed(records: Sequence[RecordTuple]) -> bytes:
     """Records as bytes."""
-    return marshal.dumps(tuple(records), 2)  # later versions look for what is there twice, which takes longer
+    return marshal.dumps(tuple(records))
 
 
 def unpacked(data: bytes) -> list[ReadRecord]:

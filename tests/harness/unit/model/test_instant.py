@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.model import Instant
-from hpp_contract.model.instant import SECOND, is_unusual
+from hpp_contract.model.instant import SECOND, is_unusual, nanoseconds
 
 
 def zone(minutes: int) -> str:
@@ -59,3 +59,13 @@ def test_a_leap_second_is_the_second_that_follows() -> None:
     texts = ("2016-12-31T23:59:59Z", "2016-12-31T23:59:60Z", "2017-01-01T00:00:01Z")
     times = [instant.ns for text in texts if (instant := Instant.parse(text))]
     assert [later - times[0] for later in times] == [0, SECOND, 2 * SECOND]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-22T01:02:03.4x6Z", "2026-13-22T01:02:03.456Z", "2026-11-22T01:02:03,456Z", "2026-11-22T01:02:03.4٣6Z"],
+)
+def test_what_only_looks_usual(text: str) -> None:
+    """A text of the usual length that is no instant is none."""
+    assert nanoseconds(text) is None
+    assert Instant.parse(text) is None

@@ -69,7 +69,8 @@ def har(path: Path, exchanges: list[Exchange], padding: int = 0) -> Path:
         }
 
     other = {"request": {"method": "POST", "url": "https://h/x", "headers": []}, "response": {}, "x": "y" * 1000}
-    entries = [*map(entry, exchanges), *[other] * padding]
+    page = {"request": {"method": "GET", "url": "https://h/x", "headers": []}, "response": {}, "x": "y" * 1000}
+    entries = [*map(entry, exchanges), *[other, page] * (padding // 2)]
     path.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}), encoding="utf-8")
     return path
 
@@ -182,6 +183,9 @@ def test_whose_session_it_is() -> None:
     assert grouped(*reads, called, other_place) == [(2, 0), (0, 1), (0, 1)]
     assert grouped(called, other_reader, *reads) == [(0, 1), (1, 0), (2, 0)]
     assert grouped(nameless, *reads) == [(2, 0)]
+    undated = [editing.drop("updated_at")(each) for each in reads]
+    [rule] = [rule for rule in CATALOGUE if rule.id == "HPP-L10"]
+    assert [rule(trace) for trace in traces([called, *undated])] == [[]]
     assert nameless.session_id is None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpp_contract.engine import edits as editing
+from hpp_contract.engine.errors import Unverifiable
 from hpp_contract.model import Exchange
 from hpp_contract.model.instant import nanoseconds
 from hpp_contract.recordings.bulk import fingerprint as module
-from hpp_contract.recordings.bulk.fingerprint import fingerprint_of_line, fingerprint_of_value
+from hpp_contract.recordings.bulk.fingerprint import fingerprint_of, fingerprint_of_line, fingerprint_of_value
+from hpp_contract.recordings.bulk.local import judge_recordings
+from hpp_contract.recordings.bulk.pieces import Reopener
+from hpp_contract.recordings.bulk.sessions import ReadRecord
 from hpp_contract.recordings.formats import ndjson
-from tests.harness.support.recording_tools import as_line, kept, recordings, simulated
+from hpp_contract.recordings.sources import InputFile
+from tests.harness.support.recording_tools import as_line, kept, recordings, simulated, write_lines
+from tests.harness.unit.recordings.bulk.test_bulk import in_memory
 
 HONEST = as_line(editing.sent("Authorization", "Basic <scrubbed>")(kept(simulated("lifecycle-paid", 3)[2])))
 
@@ -110,3 +118,60 @@ def test_more_than_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found is not None
         numbers.append(found[0].signature)
     assert len(set(numbers)) == len(numbers)
+
+
+NUMBER = "19121212-1212"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        editing.header("Date", NUMBER),
+        editing.header("X-Account", NUMBER),
+        editing.header("X-Phone", "0701740635"),
+        editing.sent("X-Account", NUMBER),
+        editing.sent("X-Given-Name", "Jane"),
+        editing.member("klarna_reference", NUMBER),
+        editing.edits(editing.status(404), editing.send_json(
+            {"error_code": "NOT_FOUND", "error_messages": [NUMBER], "correlation_id": "x"})),
+    ],
+    ids=("date", "field", "phone", "sent", "sent name", "reference", "error"),
+)  # fmt: skip
+def test_what_names_a_person_is_judged_by_itself(tmp_path: Path, edit: editing.Edit) -> None:
+    """An exchange in which a person is named is like no other, wherever that is."""
+    honest = [editing.sent("Authorization", None)(kept(each)) for each in simulated("lifecycle-paid", 3)]
+    exchanges = [*honest, *map(edit, honest)]
+    assert fingerprint_of(exchanges[-1]) is None
+    assert not assert_same(as_line(exchanges[-1]).encode())
+    paths = [str(write_lines(tmp_path / "log.ndjson", exchanges))]
+    verdicts = judge_recordings(paths, processes=1).verdicts
+    assert verdicts == in_memory(paths)
+    assert [verdict.total > 0 for verdict in verdicts if verdict.rule.id == "HPP-K04"] == [True]
+
+
+def test_what_else_is_judged_by_itself() -> None:
+    """A reason that names a person, a slow answer and a stack trace in a message are not ordinary."""
+    [honest] = [editing.sent("Authorization", None)(kept(each)) for each in simulated("waiting", 1)]
+    assert fingerprint_of(honest) is not None
+    response = honest.response
+    assert response is not None
+    assert fingerprint_of(replace(honest, response=replace(response, reason=NUMBER))) is None
+    assert fingerprint_of(editing.slow(99)(honest)) is None
+    error = {"error_code": "X", "error_messages": ["at com.example.Shop (Shop.java:7)"], "correlation_id": "x"}
+    assert fingerprint_of(editing.edits(editing.status(404), editing.send_json(error))(honest)) is None
+
+
+def test_lines_without_times(tmp_path: Path) -> None:
+    """Lines that do not say when they were sent are counted as others are."""
+    untimed = [replace(kept(each), at=None) for each in simulated("waiting", 3)]
+    paths = [str(write_lines(tmp_path / "log.ndjson", [*untimed, *untimed]))]
+    assert judge_recordings(paths, processes=1).verdicts == in_memory(paths)
+
+
+def test_a_log_that_changes(tmp_path: Path) -> None:
+    """A line that is another one when its session is judged is an error, and no verdict."""
+    log = write_lines(tmp_path / "log.ndjson", [editing.url(lambda _: "https://h/x")(kept(simulated("waiting", 1)[0]))])
+    source = InputFile(0, str(log), str(log), is_lines=True)
+    record = ReadRecord(b"", 0, 1, 0, log.stat().st_size, None, None, None, 0, "", b"", b"")
+    with pytest.raises(Unverifiable, match="has changed while it was judged"):
+        Reopener((source,))(record)
