@@ -96,7 +96,9 @@ def classify_error(error: BaseException) -> TransportError:
     chain = list(causes(error))
     for word, types in _WORDS:
         if any(isinstance(cause, types) for cause in chain):
-            is_plain = any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in chain)
+            is_plain = any(
+                isinstance(cause, ssl.SSLError) and getattr(cause, "reason", None) in _NO_TLS for cause in chain
+            )
             return TransportError(PLAIN if is_plain else word, _certificate_problem(chain) if word == "tls" else "")
     return TransportError("failed", type(error).__name__)
 

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import pytest
+from requests.exceptions import InvalidSchema
 
 from benchmarks.attack.endpoints import ENDLESS, Speak, speaking
+from hpp_contract.cases.scenarios import session_id
 from hpp_contract.engine.deadline import Deadline, OutOfTime
 from hpp_contract.engine.edits import slow, status
 from hpp_contract.engine.fault import Fault, fault
 from hpp_contract.model import Exchange, Request, Response
 from hpp_contract.model.asked import asked
 from hpp_contract.probe import ProbePlan, probe
+from hpp_contract.probe.connection import Connection
 from hpp_contract.probe.fuzz.run import probe_and_fuzz
 from hpp_contract.probe.plan import PlannedRead, reads
 from hpp_contract.probe.probe import how_many
@@ -27,6 +30,7 @@ from hpp_contract.server import Application, Server
 from hpp_contract.server.wire import Listener
 from tests.harness.support.not_none import not_none
 from tests.harness.support.probe_targets import FIVE, exit_code, target
+from tests.harness.support.recording_server import recording
 from tests.harness.support.sockets import HANG, WAITING, wait_for
 
 pytestmark = pytest.mark.socket
@@ -266,3 +270,46 @@ def test_ctrl_c_ends_all_that_is_in_flight() -> None:
             asked_together.throw(KeyboardInterrupt)  # type: ignore[attr-defined]  # it is a generator
         sender.close()
     wait_for(lambda: not workers())
+
+
+# --- what was made is unmade
+
+
+def test_a_session_is_disabled_though_the_time_is_over() -> None:
+    """A run whose time ends while it follows the session that it made disables that session all the same."""
+    release, made = threading.Event(), threading.Event()
+
+    def stall(request: Request) -> Response | None:
+        if made.is_set() and request.method == "GET":
+            release.wait(HANG)
+        return None
+
+    def note(request: Request, response: Response) -> Response:
+        if request.method == "POST" and request.path == "/hpp/v1/sessions":
+            made.set()
+        return response
+
+    with recording(note, stall) as (recorder, url):
+        plan = ProbePlan(provision=True, timeout=HANG, max_time=4)
+        result = probe(target(url, session_id("waiting")), plan)
+        release.set()
+        assert made.is_set()
+        assert recorder.statuses() == ["DISABLED"]
+    assert str(result.unverified).startswith("the time for this run was over after 4 s")
+
+
+@pytest.mark.parametrize(("left", "allowed"), [(0, 10), (60, 60)])
+def test_time_to_clean_up(left: float, allowed: float) -> None:
+    """There are ten seconds at least to clean up, and no fewer than the run has left."""
+    sender = Sender(target("http://127.0.0.1:9"), ProbePlan(), Deadline.after(left))
+    sender.allow(10)
+    sender.close()
+    assert allowed - 5 < sender.deadline.left <= allowed
+
+
+def test_a_proxy_of_another_package_keeps_its_connections() -> None:
+    """Connections through SOCKS are made by another package: they are left as they are."""
+    manager = Connection().adapter.proxy_manager_for("http://127.0.0.1:9")
+    assert manager.pool_classes_by_scheme["http"].ConnectionCls.__name__ == "Plain"
+    with pytest.raises(InvalidSchema, match="SOCKS"):
+        Connection().adapter.proxy_manager_for("socks5://127.0.0.1:9")

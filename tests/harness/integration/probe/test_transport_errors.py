@@ -147,9 +147,9 @@ def test_authority_file_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.socket
 def test_https_to_a_plain_port() -> None:
-    """Speaking TLS to a server that does not is a TLS failure."""
+    """Speaking TLS to a server that does not is a failure with a word of its own."""
     with Server() as server:
-        assert not_none(get(server.url.replace("http:", "https:")).error).word == "tls"
+        assert not_none(get(server.url.replace("http:", "https:")).error).word == "plain"
 
 
 @pytest.mark.parametrize(
