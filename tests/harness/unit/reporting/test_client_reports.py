@@ -184,7 +184,10 @@ def test_counts_follow_the_findings() -> None:
     assert "Aside." in verbose
     assert re.search(r"not exercised +HPP-R09", verbose)
     assert "2 rules" not in narrowed
-    assert "HPP-R09" not in narrowed
+    for text in (narrowed, *(writer(ReportView(judged, narrowed=True)) for writer in (markdown, github))):
+        assert "HPP-R09" not in text
+    assert "Not tested" not in html(ReportView(judged, narrowed=True))
+    assert all("HPP-R09" in writer(ReportView(judged)) for writer in (terminal, markdown, html, github))
 
 
 def test_information_is_a_line_unless_asked_for() -> None:
