@@ -440,7 +440,7 @@ class ReportView:
     def _finding(self, rule: Rule, found: list[Finding], weight: Severity, *, is_lighter: bool) -> FindingView:
         """The view of findings that say the same; cases that are about the rule come first."""
         about = (case.name for case in CASES.values() if rule.id in case.rules)
-        found, report = sorted(found, key=partial(_is_elsewhere, frozenset(about))), self.report
+        found, report = sorted(found, key=partial(_is_unrelated, frozenset(about))), self.report
         first = found[0]
         exchange, command = report.exchanges.get(first.evidence, ""), reproduce_command(report, first)
         written = report.subject.kind == "client" and SERVE not in first.evidence
@@ -448,7 +448,7 @@ class ReportView:
         return FindingView(first, len(found) - 1, exchange, command, weight, is_lighter, cases)
 
 
-def _is_elsewhere(cases: frozenset[str], finding: Finding) -> bool:
+def _is_unrelated(cases: frozenset[str], finding: Finding) -> bool:
     """Whether it was found in none of these cases, though in one."""
     return bool(finding.case) and finding.case not in cases
 
