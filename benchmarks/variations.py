@@ -2,7 +2,8 @@
 honest, or these rules.
 
 Each variation of the catalogue is served by this version, or written as a recording, and judged by the commands of
-both. The table has the exit code of each: 1 says that the contract is broken, a false alarm about what is honest.
+both, each in the `.venv` of its checkout. The table has the exit code of each: 1 says that the contract is broken, a
+false alarm about what is honest.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def _run(checkout: Path, *arguments: str) -> int:
     }
     needed = given if arguments[0] == "endpoint" else {"PYTHONPATH": str(checkout)}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HPP_")}
-    command = [sys.executable, "-m", "hpp_contract", *arguments]
+    own = checkout / ".venv" / "bin" / "python"  # an older version may need what this one does without
+    command = [str(own) if own.exists() else sys.executable, "-m", "hpp_contract", *arguments]
     done = subprocess.run(command, env={**kept, **needed}, cwd="/", capture_output=True, timeout=120, check=False)
     return done.returncode
 

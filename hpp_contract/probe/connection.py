@@ -8,6 +8,7 @@ handle of it is kept here for as long as the request takes.
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
 import io
 import socket
@@ -75,6 +76,18 @@ class _Checked(io.RawIOBase):
         super().close()
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer that does not begin with an interim one: http.client skips 100 Continue, and takes 103 Early Hints for
+    the final answer (RFC 9110 §15.2)."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        answer: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # typeshed leaves it out
+        while http.HTTPStatus.SWITCHING_PROTOCOLS < answer[1] < http.HTTPStatus.OK:
+            http.client.parse_headers(self.fp)
+            answer = super()._read_status()  # type: ignore[misc]
+        return answer
+
+
 class _Held:
     """A connection of urllib3 whose socket, new or kept, is held while it is used."""
 
@@ -93,7 +106,7 @@ class _Held:
 
     def response_class(self, *arguments: Any, **options: Any) -> http.client.HTTPResponse:
         """What http.client makes of an answer, also of a proxy's, over a source that can be cut."""
-        response = http.client.HTTPResponse(*arguments, **options)
+        response = _Answer(*arguments, **options)
         response.fp = io.BufferedReader(_Checked(response.fp.detach(), self.handle))
         return response
 

@@ -21,7 +21,6 @@ from hpp_contract.rules.answer.faults import (
     return_session,
 )
 from hpp_contract.rules.served import (
-    STATUS_LETTERS,
     ServedKind,
     absent,
     is_plain_text,
@@ -39,7 +38,10 @@ from hpp_contract.spec.session import MEMBERS
 
 _WAITING: Final = {"status": "WAITING"}
 _DECIDES: Final = ("order_id", "authorization_token")
-"""What a caller acts on, beside a documented status: a body without a session must not yield it."""
+"""What a caller acts on, beside a status: a body without a session must not yield it."""
+
+_KNOWS_NOTHING: Final = frozenset(map(letters_of, ("UNKNOWN", "UNDEFINED", "UNSPECIFIED", "NONE", "NULL")))
+"""What clients say in the place of a status that they do not know."""
 
 _DEEP: Final = 100
 """Arrays and objects within each other beyond which a client may do as it likes with a body (RFC 8259 §9)."""
@@ -50,8 +52,8 @@ def _taken_for_success(read: ClientRead, what: str, severity: Severity | None = 
     the caller gets anything that it would act on."""
     if read.result.failure is None:
         session = read.result.session or {}
-        # A word of the client's own, such as UNKNOWN, says that nothing is known.
-        has_status = letters_of(session.get("status")) in STATUS_LETTERS
+        status = session.get("status")
+        has_status = not absent(status) and letters_of(status) not in _KNOWS_NOTHING
         acted_on = has_status or any(not absent(session.get(name)) for name in _DECIDES)
         yield Finding("answer", f"an error: {what}", outcome(read), severity=None if acted_on else severity)
 
@@ -110,7 +112,7 @@ def page_is_error(read: ClientRead) -> Iterator[Finding]:
     Captive portals and gateways answer like this: a shop polls a login page to the end, and loses what was paid
     meanwhile.
 
-    A page that is declared as JSON is a should, unless a documented status, an order id or a token comes out of it.
+    A page that is declared as JSON is a should, unless a status, an order id or a token comes out of it.
     """
     declared = read.response is not None and "html" in read.response.media_type
     yield from _taken_for_success(read, "the body is an HTML page", None if declared else Severity.SHOULD)
@@ -208,8 +210,8 @@ def wrong_shape_is_error(read: ClientRead) -> Iterator[Finding]:
     A consumer's order is decided by a list, a number or a word that is no session: the caller acts on what was never
     said of it.
 
-    Success without a documented status, an order id or a token is a should: most clients return something for such a
-    body. Of what is nested very deeply, it is for information.
+    Success without a status, an order id or a token is a should: most clients return something for such a body, and
+    UNKNOWN is no status. Of what is nested very deeply, it is for information.
     """
     value = _body(read).value
     weight = Severity.INFO if _is_deep(value) or value is MISSING else Severity.SHOULD

@@ -153,6 +153,16 @@ def test_headers_come_back_as_they_were() -> None:
     assert (response.status, response.reason, response.body) == (200, "Fine", b"{}")
 
 
+def test_interim_answers_are_not_the_answer() -> None:
+    """100 Continue, 102 Processing and 103 Early Hints come before the answer, as often as they like."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + 2 * hints
+    answer = interim + b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n{}"
+    with speaking(lambda connection: connection.sendall(answer)) as url:
+        response = not_none(get(url).exchange.response)
+    assert (response.status, response.headers, response.body) == (200, (("X-A", "1"), ("Content-Length", "2")), b"{}")
+
+
 @pytest.mark.parametrize(
     "rest", [b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n", b"\r\n{}"], ids=["chunked", "closed"]
 )
