@@ -40,6 +40,8 @@ def waiting_without_outcome(_: Exchange) -> None:
     variations=[variation("names-order-during-payment", "in-progress", member("order_id", OTHER_UUID),
                     warns=("HPP-P02",)),
                 variation("nulls-reference-in-progress", "in-progress", member("klarna_reference", None),
+                    warns=("HPP-S10",)),
+                variation("nulls-token-in-progress", "in-progress", member("authorization_token", None),
                     warns=("HPP-S10",))],
 )  # fmt: skip
 def in_progress_without_outcome(_: Exchange) -> None:
@@ -57,6 +59,8 @@ def in_progress_without_outcome(_: Exchange) -> None:
     faults=[fault("orders-after-failure", "failed", member("order_id", OTHER_UUID)),
             fault("orders-after-cancellation", "cancelled", member("order_id", OTHER_UUID))],
     variations=[variation("nulls-order-after-failure", "failed", member("order_id", None), warns=("HPP-S10",)),
+                variation("nulls-token-after-cancellation", "cancelled", member("authorization_token", None),
+                    warns=("HPP-S10",)),
                 variation("fails-in-another-zone", "disabled", member("updated_at", "2019-05-13T16:53:30+02:00"))],
 )  # fmt: skip
 def unpaid_without_outcome(_: Exchange) -> None:

@@ -243,7 +243,10 @@ def no_unknown_member(exchange: Exchange) -> Iterator[Finding]:
     faults=[fault("nulls-expiry", "in-progress", member("expires_at", None)),
             fault("nulls-absent-member", "manual-id-check", member("order_id", None), severity="should")],
     variations=[variation("empties-identification", "manual-id-check", member("manual_identification", {})),
-                variation("nulls-order-while-waiting", "waiting", member("order_id", None), warns=("HPP-S10",))],
+                variation("nulls-order-while-waiting", "waiting", member("order_id", None), warns=("HPP-S10",)),
+                variation("nulls-reference-beside-token", "completed-with-token", member("klarna_reference", None),
+                    warns=("HPP-S10",)),
+                variation("nulls-identification", "back", member("manual_identification", None), warns=("HPP-S10",))],
 )  # fmt: skip
 def no_null(_: Exchange) -> None:
     """No member is null: one that does not apply is left out.
