@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from threading import Event, Thread
 from typing import Final, TextIO
 
@@ -169,14 +169,12 @@ def _progress_lines(what: str) -> Iterator[Advance]:
         share[0] = f"{100 * finished // max(total, 1)} %, "
 
     writer = Thread(target=tell, name="hpp-contract progress", daemon=True)
-    with suppress(RuntimeError):  # where the system gives no thread, the run goes on without such lines
-        writer.start()
+    writer.start()
     try:
         yield advance
     finally:
         done.set()
-        if writer.ident is not None:
-            writer.join()
+        writer.join()
 
 
 # --- Errors

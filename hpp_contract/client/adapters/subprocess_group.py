@@ -135,6 +135,7 @@ class SubprocessGroup:
 
     def _take(self, seconds: float) -> None:
         """Read whatever came on stdout and stderr, after waiting for at most this long."""
+        ended = self._ended()  # asked first: what it wrote before it ended is ready then
         ready = self._selector.select(seconds)
         for key, _ in ready:
             content = self._read(key.fd)
@@ -147,7 +148,7 @@ class SubprocessGroup:
                 self._tail = (self._tail + (content or b""))[-STDERR_TAIL:]
             if content == b"":
                 self._selector.unregister(key.fd)
-        if not ready and self._ended():  # a child of the child may hold stdout open permanently
+        if not ready and ended:  # a child of the child may hold stdout open permanently
             self._open = False
 
     @staticmethod

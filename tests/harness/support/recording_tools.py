@@ -21,6 +21,7 @@ from hpp_contract.engine import edits as editing
 from hpp_contract.engine.edits import Edited
 from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Instant
+from hpp_contract.model.exchange import response_of
 from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import simulate_server
 from tests.harness.support.fake_time import NOON, SECOND, noon
@@ -217,7 +218,7 @@ def _postponed(seconds: int) -> editing.Edit:
 
 
 def _measured(exchange: Exchange) -> Exchange:
-    return editing.header("Content-Length", str(len(not_none(exchange.response).body)))(exchange)
+    return editing.header("Content-Length", str(len(response_of(exchange).body)))(exchange)
 
 
 def _echoed(exchange: Exchange) -> Exchange:

@@ -328,6 +328,26 @@ def test_last_line_without_its_end() -> None:
 
 @pytest.mark.process
 @needs_posix
+def test_output_between_two_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process writes, and ends, between the look at its output and the look whether it ended is read."""
+    quick = SubprocessGroup(shlex.split(python("input(); print('here')")))
+    select = quick._selector.select
+
+    def too_early(_: float) -> list[tuple[selectors.SelectorKey, int]]:
+        monkeypatch.setattr(quick._selector, "select", select)
+        quick.send(b"go")
+        wait_for(quick._ended)
+        return []
+
+    try:
+        monkeypatch.setattr(quick._selector, "select", too_early)
+        assert quick.line(time.monotonic() + WAIT) == b"here"
+    finally:
+        quick.stop()
+
+
+@pytest.mark.process
+@needs_posix
 def test_output_that_somebody_else_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that was said to be readable and is empty is waited for, not taken for ended."""
     slow = SubprocessGroup(shlex.split(python("input(); print('here'); input()")))
