@@ -78,9 +78,8 @@ class GroupedCommand(click.Command):
                 about_report = parameter.name in report or not parameter.expose_value
                 groups["Report" if about_report else "How" if parameter.name in HOW else "What"].append(record)
         for title, records in groups.items():
-            if records:
-                with formatter.section(title):
-                    formatter.write_dl(records)
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 class LazyGroup(click.Group):

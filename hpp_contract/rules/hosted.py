@@ -46,9 +46,8 @@ def _moved(name: str, seconds: float) -> Edit:
     """Move one of the session's instants by this many seconds."""
 
     def move(session: dict[str, Any]) -> None:
-        was = Instant.parse(session[name])
-        if was is not None:
-            session[name] = Instant(was.ns + round(seconds * SECOND)).format(6)
+        was = Instant.parse(session[name]) or Instant(0)
+        session[name] = Instant(was.ns + round(seconds * SECOND)).format(6)
 
     return edit_json(move)
 

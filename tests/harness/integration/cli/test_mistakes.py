@@ -60,6 +60,10 @@ def invoke(*arguments: str, **environ: str) -> Result:
             "./shop.py is a file: name the module, as `import` does, such as shop:read",
         ),
         ("client --python ../sdk/hpp/shop.py", "such as sdk.hpp.shop:read_session, in the folder"),
+        (
+            "recording x --callback-url shop.example/hpp",
+            "it is the beginning of a URL, https://shop.example",
+        ),
         ("client --interpreter python3 --python shop.py:read", "shop.py is a file: name the module"),
         (
             "endpoint localhost:8080",

@@ -15,7 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from hpp_contract.cli import main
+from hpp_contract.cli import recording as command
 from hpp_contract.engine import edits
+from hpp_contract.engine.recorded import call_back
 from hpp_contract.model import Exchange
 from hpp_contract.recordings import sources
 from hpp_contract.recordings.bulk import local
@@ -257,3 +259,18 @@ def test_a_page_holds_no_recordings_of_urls(log: Path, tmp_path: Path) -> None:
             main(["recording", place, "--html", str(page)])
         shown.append("GET https://hpp.example/hpp/v1/sessions/" in page.read_text(encoding="utf-8"))
     assert shown == [True, False]
+
+
+def test_a_page_about_callbacks(tmp_path: Path) -> None:
+    """A page has the callbacks of a recording in a group of their own; one about a long log only gives the verdict."""
+    read = kept(simulated("completed-with-order", 1)[0])
+    log = write_lines(tmp_path / "log.ndjson", [read, call_back(read)])
+    page = tmp_path / "page.html"
+    CliRunner().invoke(main, ["recording", str(log), "--html", str(page)])
+    assert "status callbacks" in page.read_text(encoding="utf-8")
+
+
+def test_a_page_about_a_long_log(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page about a log that is too long for one gives the verdict only."""
+    monkeypatch.setattr(command, "SMALL", log.stat().st_size - 1)
+    assert command._exchanges([str(log)], None) == ()

@@ -263,3 +263,12 @@ def test_a_run_writes_so_many_cassettes(tmp_path: Path, monkeypatch: pytest.Monk
         f"Recorded into 2 cassettes in {tmp_path}, scrubbed: waiting.yaml and 1 more.",
         "1 read not recorded: one run writes 2 cassettes.",
     ]
+
+
+def test_an_answer_that_came_too_late() -> None:
+    """Nothing more is read when the time for all of an answer is over."""
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        writing.sendall(b"HTTP/1.1 200 OK")
+        with pytest.raises(TimeoutError):
+            module._Received(reading, 0.0).readinto(bytearray(8))

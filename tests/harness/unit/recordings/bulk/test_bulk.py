@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_when_the_api_answered(folder: Path, exchanges: list[Exchange]) -> None:
     for _ in range(2):  # the second time its verdicts are known
         found = worker.piece(piece, 1, b"salt").answers
         assert sorted(found) == sorted(answer_times(read_recordings([log]).exchanges))
+
+
+def test_answers_at_no_time(tmp_path: Path) -> None:
+    """Reads that were kept without their times answer at none, quick or slow to judge."""
+    timeless = [replace(kept(each), at=None) for each in simulated("waiting", 3)]
+    log = write_lines(tmp_path / "log.ndjson", [*timeless, *timeless])
+    worker = Worker()
+    (piece,) = pieces(input_file(0, str(log), tmp_path))
+    assert [list(worker.piece(piece, 1, b"salt").answers) for _ in range(2)] == [[], []]
 
 
 def lost(others: int) -> list[Exchange]:
