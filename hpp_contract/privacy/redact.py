@@ -127,12 +127,12 @@ class Redactor:
         if not self.finds(text):
             return text
         text = "\n".join(self._clean(line) if self.finds(line) else line for line in text.split("\n"))
-        return self._without_pieces(text) if self.finds(text) else text  # one that a line break has cut
+        return self._clean(text) if self.finds(text) else text  # a line break has cut it, or is part of it
 
-    def _clean(self, line: str) -> str:
-        line = self._pattern.sub(REDACTED, line)
-        line = self._without_pieces(line) if self.finds(line) else line
-        return REDACTED if self.finds(line) else line  # it is written in a way that nobody foresaw
+    def _clean(self, text: str) -> str:
+        text = self._pattern.sub(REDACTED, text)
+        text = self._without_pieces(text) if self.finds(text) else text
+        return REDACTED if self.finds(text) else text  # it is written in a way that nobody foresaw
 
     def finds(self, text: str) -> bool:
         """Whether one of the secrets is in the text, however it is written."""

@@ -198,20 +198,6 @@ def _wait(quiet: bool) -> None:
         threading.Event().wait(0.1)
 
 
-def test_without_a_thread_a_log_learns_nothing(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A system that gives no thread for such lines stops no run."""
-
-    def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    with progress("probing") as advance:
-        advance(1, 2)
-    assert capsys.readouterr() == ("", "")
-
-
 @pytest.mark.process
 def test_progress_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
     """A terminal shows what a long run is doing; a log does not; a quick run shows nothing."""
