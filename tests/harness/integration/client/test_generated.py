@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -208,6 +210,14 @@ def test_a_slow_client_is_not_asked_without_end(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(generated, "BASE_LIMIT_S", 0.0)
     report = judged(Client(), tmp_path, 20)
     assert report.notes[0].endswith("of 20 generated sessions (seed 0) were read; then the time for them was up.")
+
+
+def test_a_read_that_the_end_of_the_time_cut_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails when the time for the run is over may have been cut short: it blames nobody."""
+    found = generated.GeneratedRun(Mock(), Subject("client", "a client"))
+    monkeypatch.setattr(found, "failures", lambda _: {"HPP-A01": Mock()})
+    found.run(20, 0, Mock(at=math.inf, is_over=lambda: True))
+    assert (found.late, found.smallest) == (True, {})
 
 
 @pytest.mark.socket
