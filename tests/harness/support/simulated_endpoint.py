@@ -21,6 +21,7 @@ from hpp_contract.engine.fault import Fault
 from hpp_contract.model import Exchange, Headers, Instant, Request, Response
 from hpp_contract.model.instant import http_date
 from hpp_contract.probe import ProbePlan, ProbeResult, Target, probe
+from hpp_contract.probe.probe import SLOW_S
 from hpp_contract.probe.sender import RateLimiter
 from hpp_contract.probe.wire import Sent, TransportError
 from hpp_contract.server import Application
@@ -76,7 +77,8 @@ class SimulatedEndpoint:
             return Sent(Exchange(request, None, instead.word, at=at, elapsed=0.1), instead)
         if instead is not None:
             return Sent(Exchange(request, instead, at=at, elapsed=0.1))
-        return Sent(replace(self._answer(request), at=at, elapsed=self._chance.uniform(0.01, 1.5)))
+        # Never so slow that a probe asks for several sessions at a time: a seed asks and answers in one order.
+        return Sent(replace(self._answer(request), at=at, elapsed=self._chance.uniform(0.01, 0.9 * SLOW_S)))
 
     def close(self) -> None:
         """Nothing is open."""
