@@ -12,7 +12,7 @@ def pytest_configure() -> None:
     """Choose how hard Hypothesis tries: HYPOTHESIS_PROFILE names one of the profiles."""
     slow_machine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
     settings.register_profile("dev", max_examples=50, **slow_machine)
-    settings.register_profile("ci", max_examples=50, derandomize=True, **slow_machine)
+    settings.register_profile("ci", max_examples=20, derandomize=True, **slow_machine)
     settings.register_profile("nightly", max_examples=2000, **slow_machine)
     settings.register_profile("mutants", max_examples=12, derandomize=True, database=None, **slow_machine)
     settings.register_profile("any-day", max_examples=5, database=None, **slow_machine)
