@@ -169,11 +169,15 @@ RECORDINGS: Final = 10_000
 
 def recordings(most: int | None = None) -> Table:
     """`recording`, with samples of every format in which bytes were changed, taken out, repeated or exchanged."""
-    table, began = Table("mutated recordings"), time.monotonic()
-    count = RECORDINGS if most is None else most
+    return _in_shares("mutated recordings", RECORDINGS if most is None else most, judge_share)
+
+
+def _in_shares(name: str, count: int, share: Callable[[range], tuple[list[str], int]]) -> Table:
+    """A table of so many seeds, in processes of their own; `share` gives what did not hold of some, and its memory."""
+    table, began = Table(name), time.monotonic()
     shares = [range(start, min(start + _SHARE, count)) for start in range(0, count, _SHARE)]
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
-        for failed, peak in processes.map(judge_share, shares):
+        for failed, peak in processes.map(share, shares):
             table.peak_mb = max(table.peak_mb, peak)
             table.failed += failed
     table.tried, table.seconds = count, time.monotonic() - began
@@ -352,15 +356,7 @@ PEOPLE: Final = 30_000
 def people(most: int | None = None) -> Table:
     """Scrubbing, of exchanges with a name, a number, a mail address or a token planted in them, in twenty encodings:
     held is what nothing is left of."""
-    table, began = Table("planted people"), time.monotonic()
-    count = PEOPLE if most is None else most
-    shares = [range(start, min(start + _SHARE, count)) for start in range(0, count, _SHARE)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
-        for failed, peak in processes.map(scrub_share, shares):
-            table.peak_mb = max(table.peak_mb, peak)
-            table.failed += failed
-    table.tried, table.seconds = count, time.monotonic() - began
-    return table
+    return _in_shares("planted people", PEOPLE if most is None else most, scrub_share)
 
 
 def scrub_share(seeds: range) -> tuple[list[str], int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import threading
 from typing import Any, Final
 
 import pytest
@@ -18,22 +17,13 @@ from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.view import ReportView
 from hpp_contract.spec.session import STATUSES
 from tests.harness.integration.client.wrong_clients.client_in_parts import ClientInParts
-from tests.harness.integration.client.wrong_clients.wrong_wire import TrustsAnybody
+from tests.harness.integration.client.wrong_clients.wrong_wire import HangsOnPrematureClose, TrustsAnybody
+from tests.harness.support.must_clients import SwallowsDecodeErrors
 from tests.harness.support.sample_clients import ChallengedClient, Client, FollowingClient, HppError
 
 pytestmark = pytest.mark.socket
 
 Session = dict[str, Any]
-
-
-class SwallowsDecodeErrors(Client):
-    """What it cannot decode is nothing to it, as a JSON helper that logs and returns an empty map."""
-
-    def parse(self, content: bytes) -> Session:
-        try:
-            return super().parse(content)
-        except ValueError:
-            return {}
 
 
 class SucceedsWithoutErrorCode(Client):
@@ -87,17 +77,6 @@ class AnswersChallengesAnywhere(ChallengedClient, FollowingClient):
             name, _, port = host.partition(":")
             status, content = self.send(name, int(port or 80), f"/{there}", headers)
         return status, content
-
-
-class HangsOnPrematureClose(ClientInParts):
-    """An answer that ends too early is still to come, as with node-fetch 2 before 2.6.9."""
-
-    def received(self, response: http.client.HTTPResponse) -> bytes:
-        try:
-            return response.read()
-        except http.client.IncompleteRead:
-            threading.Event().wait(20)
-            raise
 
 
 class TakesHalfChunked(ClientInParts):
