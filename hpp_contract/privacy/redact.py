@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from functools import lru_cache, partial
+from itertools import chain
 from typing import Final
 from urllib.parse import quote
 
@@ -114,8 +115,9 @@ class Redactor:
         long_enough = {each for secret in secrets if len(secret) >= MIN_SECRET for each in _as_in_forms(secret)}
         forms = {form for secret in long_enough for form in (*encodings(secret), *_rarely_used(secret))}
         self._forms = frozenset(form for form in forms if len(form) < _ANY_CASE)
-        self._folded = frozenset(form.casefold() for form in forms if len(form) >= _ANY_CASE)
-        self._forms_in_order = sorted(forms, key=len, reverse=True)
+        self._folded: dict[str, set[str]] = {}
+        for form in forms - self._forms:
+            self._folded.setdefault(form.casefold(), set()).add(form)
         squeezed = {_squeezed(form) for form in forms}
         self._squeezed = frozenset(form for form in squeezed if len(form) >= _MIN_SQUEEZED)
 
@@ -130,7 +132,8 @@ class Redactor:
         return self._clean(text) if self.finds(text) else text  # a line break has cut it, or is part of it
 
     def _clean(self, text: str) -> str:
-        text = self._pattern.sub(REDACTED, text)
+        present = self._present(text)
+        text = _pattern(present).sub(REDACTED, text) if present else text
         text = self._without_pieces(text) if self.finds(text) else text
         return REDACTED if self.finds(text) else text  # it is written in a way that nobody foresaw
 
@@ -153,12 +156,21 @@ class Redactor:
                 text = re.sub(r"[\W_]*".join(form), REDACTED, text, flags=re.IGNORECASE)
         return text
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        ways = (
-            any_escape(form) if len(form) < _ANY_CASE else f"(?i:{any_escape(form)})" for form in self._forms_in_order
-        )
-        return re.compile("|".join(ways))
+    def _present(self, text: str) -> frozenset[str]:
+        """The forms that are in the text: a pattern of all of them takes seconds to compile."""
+        seen = list(views(text))
+        folded = [view.casefold() for view in seen]
+        short = (form for form in self._forms if any(form in view for view in seen))
+        long = (forms for each, forms in self._folded.items() if any(each in view for view in folded))
+        return frozenset(chain(short, *long))
+
+
+@lru_cache
+def _pattern(forms: frozenset[str]) -> re.Pattern[str]:
+    """A pattern that finds any of the forms in any escape, the longest of those that begin alike."""
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    ways = (any_escape(form) if len(form) < _ANY_CASE else f"(?i:{any_escape(form)})" for form in longest_first)
+    return re.compile("|".join(ways))
 
 
 def _squeezed(text: str) -> str:
