@@ -12,8 +12,8 @@ AREA ?= scrub
 N ?= 200
 
 BIN := .venv/bin
-# Many tests wait for a process, a time-out or a browser: half as many workers again as there are cores.
-WORKERS ?= $$($(BIN)/python -c 'import os; print(os.cpu_count() * 3 // 2)')
+# Many tests wait for a process, a time-out or a browser: twice as many workers as there are cores.
+WORKERS ?= $$($(BIN)/python -c 'import os; print(os.cpu_count() * 2)')
 READY := .venv/.ready
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture import providers
 
 
@@ -14,7 +14,9 @@ def pytest_configure() -> None:
     settings.register_profile("dev", max_examples=50, **slow_machine)
     settings.register_profile("ci", max_examples=20, derandomize=True, **slow_machine)
     settings.register_profile("nightly", max_examples=2000, **slow_machine)
-    settings.register_profile("mutants", max_examples=12, derandomize=True, database=None, **slow_machine)
+    # For code that is wrong on purpose: nobody reads the example that shows it, so none is made smaller.
+    first = (Phase.explicit, Phase.generate)
+    settings.register_profile("mutants", max_examples=12, derandomize=True, database=None, phases=first, **slow_machine)
     settings.register_profile("any-day", max_examples=5, database=None, **slow_machine)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
     if settings.default is not None and settings.default.derandomize:

@@ -6,9 +6,11 @@ need a process.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,26 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(BaseProcess, "start", heard)
     config.add_cleanup(patch.undo)
+
+
+LONG = ("process", "browser", "slow")
+"""Marks of tests that may take seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each xdist worker its share of the long tests first: none shall begin when the others have nothing left.
+
+    `--dist worksteal` hands out as many tests to each worker, as they stand in the list.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    long = [item for item in items if any(map(item.get_closest_marker, LONG))]
+    others = iter([item for item in items if not any(map(item.get_closest_marker, LONG))])
+    share = len(items) // workers
+    mine = [long[first::workers] for first in range(workers)]
+    items[:] = [item for part in mine for item in (*part, *islice(others, max(share - len(part), 0)))]
+    items += others
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -98,7 +98,7 @@ def test_a_wrong_schema_is_noticed(copy: Path, names: tuple[str, ...], spoil: Ca
         schema = json.loads(path.read_text(encoding="utf-8"))
         spoil(schema)
         path.write_text(json.dumps(schema), encoding="utf-8")
-    done = Done(copy, *modules("generated_bodies"))
+    done = Done(copy, *modules("generated_bodies"), HYPOTHESIS_PROFILE="mutants")
     assert (done.code, done.parts, done.last) == (1, {"generated bodies": "broken"}, VERDICTS[1]), done.said
 
 
@@ -125,7 +125,7 @@ object.__setattr__(find("HPP-L01"), "check", check)
 def test_a_wrong_rule_about_lives_is_noticed(copy: Path, body: str, failed: str) -> None:
     """A rule that notices no broken life, or that blames an honest one, makes the generated lives red."""
     (copy / "spoilt.py").write_text(SPOILT.format(body=body), encoding="utf-8")
-    done = Done(copy, "tests/contract/test_generated_lives.py", "-p", "spoilt", HYPOTHESIS_PROFILE="dev")
+    done = Done(copy, "tests/contract/test_generated_lives.py", "-p", "spoilt", HYPOTHESIS_PROFILE="mutants")
     assert (done.code, done.parts, done.last) == (1, {"generated lives": "broken"}, VERDICTS[1]), done.said
     assert failed in done.said
 

@@ -22,7 +22,7 @@ PARTS = ("hpp_contract", "tests", "schemas", "cassettes", "docs", "examples", "b
          "*.py", "Makefile", "action.yml")  # fmt: skip
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "node_modules", ".*")
 
-WITHOUT = [f"-pno:{plugin}" for plugin in ("cacheprovider", "schemathesis", "anyio", "xdist")]
+WITHOUT = ["-pno:cacheprovider", "-pno:xdist"]
 """Plugins that no recipe's test needs, and that cost more than the tests."""
 
 
