@@ -52,10 +52,11 @@ class CaseResult:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing came of it that a caller could use: no answer, or what is no session where one was due."""
-        fine = (ServedKind.SESSION, ServedKind.NOTHING)
-        useless = (read.result.other and served_kind(read) in fine for read in self.reads)
-        return self.problem is not None or any(useless)
+        """Whether nothing came of it that a caller could use: a hang, or no session where one was due. What ends where
+        an error is due may answer other cases well."""
+        due = (ServedKind.SESSION, ServedKind.NOTHING)
+        useless = ((read.result.problem or read.result.other) and served_kind(read) in due for read in self.reads)
+        return any(read.result.hung for read in self.reads) or any(useless)
 
     @property
     def skipped(self) -> str | None:

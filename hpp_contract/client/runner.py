@@ -14,6 +14,7 @@ from typing import Final
 from hpp_contract.cases import Case
 from hpp_contract.cases.case import GENERATED, SHORT
 from hpp_contract.client.adapters.adapter import Adapter
+from hpp_contract.client.adapters.subprocess_group import ENDED
 from hpp_contract.client.case_server import CaseServer
 from hpp_contract.client.generated import FAILED, GeneratedCase, GeneratedOptions, GeneratedRun, summarize
 from hpp_contract.client.plain_sessions import PLAIN, Judged, PlainSessions, merged, without_repetitions
@@ -180,8 +181,8 @@ def _run_all(
 
 
 class _AdapterPool:
-    """Runs cases, until too many in a row end without an answer (`stopped` says so), or the time of the run is over
-    (`is_late`).
+    """Runs cases, until too many in a row end without an answer (`silent` are the last of them, `stopped` says so), or
+    the time of the run is over (`is_late`).
 
     Where a client has no right credentials, the server stops asking for them, so that the rest can be judged:
     `stopped_asking` are the cases that showed it. `heard` once any adapter said anything.
@@ -198,7 +199,7 @@ class _AdapterPool:
         self._server = server
         self._count = count
         self._run = itertools.count(1)
-        self._silent = 0
+        self.silent: list[str] = []
         self._deadline = deadline
 
     def run_in_free_adapter(self, case: Case) -> CaseResult | None:
@@ -211,7 +212,7 @@ class _AdapterPool:
 
     def run(self, case: Case, adapter: Adapter) -> CaseResult | None:
         """Run it, or return None when the run has stopped."""
-        if self._silent >= (MAX_SILENT_CASES if self.heard else MAX_MUTE_CASES):
+        if len(self.silent) >= (MAX_SILENT_CASES if self.heard else MAX_MUTE_CASES):
             self.stopped = f"after {MAX_SILENT_CASES} cases in a row without an answer"
             return None
         if self._deadline.is_over():
@@ -228,7 +229,7 @@ class _AdapterPool:
         self.heard |= adapter.heard
         self._remember(result, adapter)
         if not (case.timeout == SHORT and result.problem):  # a client that hangs there may still answer other cases
-            self._silent = self._silent + 1 if result.is_silent else 0
+            self.silent = [*self.silent, case.name] if result.is_silent else []
         return result
 
     def _remember(self, result: CaseResult, adapter: Adapter) -> None:
@@ -243,7 +244,7 @@ class _AdapterPool:
 
     def stop(self) -> None:
         """Run nothing more."""
-        self._silent = MAX_SILENT_CASES
+        self.silent = [""] * MAX_SILENT_CASES
 
 
 @contextmanager
@@ -293,12 +294,22 @@ def _advice(
     if hung and options.wait > SHORTER_S:
         shorter = f"{options.reproduce_command} --timeout {SHORTER_S:g}"
         longest = f"it waits for {SHORTER_S:g} s, not {options.wait:g}"
-        more = f" and {len(hung) - NAMED} more" if len(hung) > NAMED else ""
-        yield f"The client hung in {', '.join(hung[:NAMED])}{more}. Try {shorter}: {longest}."
+        yield f"The client hung in {_some(hung)}. Try {shorter}: {longest}."
+    if ended := [one.case.name for one in results if ENDED in (one.problem or "")]:
+        yield (
+            f"The adapter ended in {_some(ended)}. If your client raised something there, catch it, whatever its "
+            "class, and answer with an error: a caller can do the same."
+        )
     if pool.stopped is not None:
         rest = len(cases) - len(results) - len(_without_tls(cases, options))
-        begin = "" if hung else f" Begin with {options.reproduce_command} --only smoke."
-        yield f"{rest} cases were not run: stopped {pool.stopped}.{begin}"
+        begin = "" if hung else f" Begin with {options.reproduce_command} --only {pool.silent[0]}."
+        yield f"{rest} {'case was' if rest == 1 else 'cases were'} not run: stopped {pool.stopped}.{begin}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """`smoke, waiting and 3 more`."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _without_tls(cases: Sequence[Case], options: RunOptions) -> list[str]:

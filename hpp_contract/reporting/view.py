@@ -438,8 +438,8 @@ class ReportView:
         return self.report.slices if self.report.subject.kind == "client" else ()
 
     def _finding(self, rule: Rule, found: list[Finding], weight: Severity, *, is_lighter: bool) -> FindingView:
-        """The view of findings that say the same; cases that are about the rule come first."""
-        about = (case.name for case in CASES.values() if rule.id in case.rules)
+        """The view of findings that say the same; the plainest case and those that are about the rule come first."""
+        about = (case.name for case in CASES.values() if rule.id in case.rules or case.name == "smoke")
         found, report = sorted(found, key=partial(_is_unrelated, frozenset(about))), self.report
         first = found[0]
         exchange, command = report.exchanges.get(first.evidence, ""), reproduce_command(report, first)

@@ -165,7 +165,7 @@ def _reads(trace: Trace) -> bool:
 @rule(
     "HPP-R05", "basic-credentials", "must", "referenced", AUTHENTICATION, scope="requests", when=_reads,
     reads=["request authorization"],
-    consequence="set-up", reach="{count} reads carry/carries no credentials as documented",
+    consequence="unreadable", reach="{count} reads carry/carries no credentials as documented",
     faults=[client_fault("sends-no-credentials", "waiting", sent("Authorization", None)),
             client_fault("sends-bearer", "waiting", sent("Authorization", "Bearer abcdefgh")),
             client_fault("encodes-key-without-username", "waiting",
@@ -339,7 +339,7 @@ def _basic_judged(exchange: Exchange) -> bool:
 @rule(
     "HPP-R12", "credentials-as-given", "must", "referenced", AUTHENTICATION, scope="request", when=_basic_judged,
     reads=["request authorization"],
-    consequence="set-up", reach="{count} reads carry/carries other credentials than the client was given",
+    consequence="unreadable", reach="{count} reads carry/carries other credentials than the client was given",
     faults=[client_fault("mangles-credentials", "waiting", knowing(credentials="wrong"))],
     variations=[honest_client("writes-scheme-in-small-letters", "waiting",
                     sent("Authorization", "basic kco_test_api_this-is-public-and-opens-nothing"))],

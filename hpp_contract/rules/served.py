@@ -123,8 +123,9 @@ def served_session(read: ClientRead) -> dict[str, Any]:
 
 
 def absent(value: Any) -> bool:
-    """Treated as absent: languages without null use an empty string or object, and PHP writes that as a list."""
-    return value is None or value in ("", {}, [])
+    """Treated as absent: languages without null use an empty string or object, and PHP writes that as a list. So is an
+    object of nothing else."""
+    return value is None or value in ("", []) or (isinstance(value, dict) and all(map(absent, value.values())))
 
 
 @lru_cache(maxsize=4096)

@@ -33,6 +33,9 @@ _ERROR: Final = re.compile(
 )
 """A line that says what went wrong, not one of a program's text that is quoted, which is indented."""
 
+ENDED: Final = "it ended with"
+"""What is said of a process that ended by itself, with how it did."""
+
 _CHUNK: Final = 65536
 _POLL_S: Final = 0.1
 _MARK: Final = "CONTRACT_ADAPTER"
@@ -175,7 +178,7 @@ class SubprocessGroup:
         status = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         killed = status is not None and status.si_code != os.CLD_EXITED
         how = f"{'signal' if killed else 'exit code'} {status.si_status if status else ''}"
-        return f"; it ended with {how}" + self.last_words()
+        return f"; {ENDED} {how}" + self.last_words()
 
     def last_words(self) -> str:
         """What it said on stderr, as the end of a sentence: the first line that looks like an error, else the end."""

@@ -20,7 +20,7 @@ from hpp_contract.rules.answer.faults import (
     return_problem,
     take,
 )
-from hpp_contract.rules.served import ServedKind, served_kind, stalled
+from hpp_contract.rules.served import ServedKind, is_plain_text, served_kind, stalled
 
 SLACK = 2.0
 """Seconds beyond its time-outs that a client may take: starting, connecting, backing off, a busy machine."""
@@ -155,7 +155,7 @@ def _run(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A37", "gives-an-answer", "must", "inferred", "Adapter protocol", scope="answer", when=_run,
-    consequence="unreadable", reach="{count} reads end/ends in no answer at all: {found}",
+    consequence="unreadable", reach="{count} reads end/ends in neither a session nor an error: {found}",
     faults=[adapter_fault("crashes", "waiting", return_problem("the adapter ended with exit code 1")),
             adapter_fault("prints-on-stdout", "smoke", return_problem("a line on stdout that is no JSON object")),
             adapter_fault("returns-a-number", "waiting", return_other("an int, which has no member of a session"))],
@@ -168,14 +168,15 @@ def gives_an_answer(read: ClientRead) -> Iterator[Finding]:
     then is lost.
     """
     found = read.result.problem
-    if read.result.other is not None and served_kind(read) in _READABLE:
+    if read.result.other is not None and served_kind(read) in _READABLE and is_plain_text(read):
         found = f"the client returned {read.result.other}"
     if found is not None:
         yield Finding("answer", "a session or an error", found)
 
 
 _READABLE = (ServedKind.SESSION, ServedKind.ODD, ServedKind.NOTHING)
-"""Where a session can be expected; what is taken for one elsewhere has rules of its own."""
+"""Where a session can be expected, in a body that is plain JSON; what is taken for one elsewhere has rules of its
+own."""
 
 
 def _on_its_own(read: ClientRead) -> bool:

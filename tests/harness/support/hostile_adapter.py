@@ -86,7 +86,7 @@ def misbehave(how: str, ask: dict[str, Any], read: dict[str, Any]) -> None:  # n
     if how == "closes-stdout":
         os.close(1)
         time.sleep(600)
-    if how == "crashes":
+    if how == "crashes" or how in [f"crashes-on-{part}s" for part in read]:
         sys.stderr.write(f"Traceback: boom with {ask['password']}\n")
         os._exit(1)
     if how == "prints":

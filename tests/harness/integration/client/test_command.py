@@ -144,12 +144,27 @@ def test_after_a_hang(token: str) -> None:
 
 @pytest.mark.process
 def test_five_failures_in_a_row_end_the_run(token: str) -> None:
-    """A run ends when an adapter has not answered five times in a row, and says how many cases were not run."""
-    report = judged("crashes", *list(CASES)[:9])
-    assert len(problems(report)) == 5
-    assert any(
-        note.startswith("4 cases were not run: stopped after 5 cases in a row without an answer.")
-        for note in report.notes
+    """A run ends when an adapter has not answered five times in a row, says how many cases were not run, and where to
+    begin: with the first of the five."""
+    sessions = [name for name, case in CASES.items() if "HPP-A17" in case.rules][:6]
+    report = judged("crashes-on-sessions", "not-found", *sessions)
+    assert list(problems(report)) == sessions[:5]
+    assert (
+        "1 case was not run: stopped after 5 cases in a row without an answer. "
+        f"Begin with hpp-contract client --only {sessions[0]}."
+    ) in report.notes
+
+
+@pytest.mark.process
+def test_who_ends_where_an_error_is_right_goes_on(token: str) -> None:
+    """An adapter that does not catch what its client raises is judged in every case, and a note says what to do."""
+    refused = ("not-found", "unauthorized", "empty-200", "html-200", "truncated-json", "null-200")
+    report = judged("crashes-on-errors", *refused, "smoke", "waiting")
+    assert set(problems(report)) == set(refused)
+    [note] = [note for note in report.notes if "ended in" in note]
+    assert note == (
+        "The adapter ended in not-found, unauthorized, empty-200, html-200 and 2 more. If your client raised something "
+        "there, catch it, whatever its class, and answer with an error: a caller can do the same."
     )
 
 

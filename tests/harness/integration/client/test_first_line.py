@@ -110,7 +110,7 @@ FIRST: Final[dict[type[Client], tuple[str, str]]] = {
     NeedsEveryMember: ("HPP-A17", "documented sessions cannot be read"),
     OrderFromSession: ("HPP-A12", "sessions come out with one member in place of another"),
     AnswersChallengesAnywhere: ("HPP-A36", "redirects take the credentials to another host"),
-    HangsOnPrematureClose: ("HPP-A37", "reads end in no answer at all"),
+    HangsOnPrematureClose: ("HPP-A37", "reads end in neither a session nor an error: no answer within"),
     TakesHalfChunked: ("HPP-A27", "answers that were lost or cut are taken for a success"),
     TrustsAnybody: ("HPP-R13", "1 of 1 servers without a valid certificate is spoken to"),
     AddsSlash: ("HPP-R02", "reads do not ask at the documented address: //hpp/v1/sessions/"),

@@ -19,7 +19,7 @@ from hpp_contract.rules import CATALOGUE
 from hpp_contract.rules.answer.errors import http_status_reachable
 from hpp_contract.rules.answer.identity import not_stale
 from hpp_contract.rules.answer.verdict import verdict_follows_status
-from hpp_contract.rules.served import instant, same, session_of, stalled, status_served
+from hpp_contract.rules.served import absent, instant, same, session_of, stalled, status_served
 from tests.harness.support.exchanges import ASKED, ID, answered
 from tests.harness.support.fault_matrix import Noticed, assert_caught, assert_honest, variations_from, weighed
 
@@ -136,6 +136,20 @@ def test_what_is_the_same() -> None:
     """Only the id of a session may be written in small letters, by clients that hold it as a UUID."""
     assert same("session_id", ID, ID.upper())
     assert not same("order_id", ID, ID.upper())
+
+
+@pytest.mark.parametrize(("case", "weight"), [("trailing-garbage", "must"), ("byte-order-mark", "should")])
+def test_a_body_that_is_handed_on_as_it_came_is_one_finding(case: str, weight: str) -> None:
+    """Who returns the text of a body that it could not parse is told so by the rule about bodies, and by no other."""
+    text = ClientResult(other="a str, which has no member of a session")
+    assert noticed(replace(ideal_read(case), result=text)) == {"HPP-A24": weight}
+
+
+@pytest.mark.parametrize("value", [None, "", {}, [], {"family_name": ""}, {"customer": {"title": None}}])
+def test_what_holds_nothing_is_absent(value: object) -> None:
+    """A client whose serializer leaves empty texts out leaves out an object of nothing else, too."""
+    assert absent(value)
+    assert not absent({"customer": value, "family_name": "Exempelsson"})
 
 
 def test_reading_leniently() -> None:
