@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from calendar import isleap
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from hpp_contract.cases.case import Case, case
 from hpp_contract.cases.scenarios import session_id
-from hpp_contract.engine.edits import OTHER_UUID, Edit, drop, edit_json, member
+from hpp_contract.engine.edits import OTHER_UUID, Edit, drop, edit_json, member, rewrite
 from hpp_contract.model import Instant
 from hpp_contract.model.instant import SECOND
 from hpp_contract.spec import session
@@ -36,6 +37,11 @@ SHAPES: Final = (
     _shape("disabled", "A session that the merchant disabled.", "HPP-A02"),
     _shape("error", "A session that failed while paying.", "HPP-A02"),
 )  # fmt: skip
+
+
+def _unescape(text: str) -> Callable[[bytes], bytes]:
+    """Write this text as it is, not in escapes, which a decoder of another coding would read as well."""
+    return lambda body: body.replace(json.dumps(text).encode(), json.dumps(text, ensure_ascii=False).encode())
 
 
 def _instants(change: Callable[[Instant], str]) -> Edit:
@@ -140,6 +146,7 @@ MEMBERS: Final = (
     case("another-session-id", "The body is another session's.", ("HPP-A13",), member("session_id", _SECOND_ID)),
     _completed("longest-strings", "A reference of 255 characters.", ("HPP-A06", "HPP-A17"),
          member("klarna_reference", "X" * 255)),
-    case("non-ascii-names", "Names with accents, emoji and another script.", ("HPP-A08", "HPP-A17"),
-         member("customer", {"given_name": "Zoë 🦊", "family_name": "Ñandú-王"}), scenario="manual-id-check"),
+    case("non-ascii-names", "Names with accents, emoji and another script, one as it is and one in escapes.",
+         ("HPP-A08", "HPP-A17"), member("customer", {"given_name": "Zoë 🦊", "family_name": "Ñandú-王"}),
+         rewrite(_unescape("Zoë 🦊")), scenario="manual-id-check"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from hpp_contract.client.run_case import CaseResult
 from hpp_contract.engine import Outcome, RuleVerdict
 from hpp_contract.engine.report import outcome_of
 from hpp_contract.model.client_read import ClientRead
-from hpp_contract.rules import surfaced
+from hpp_contract.rules import changed_members, surfaced
 from hpp_contract.spec.schema_files import SHAPES
 
 READS_PLAIN: Final = "HPP-A17"
@@ -19,6 +19,9 @@ READS_PLAIN: Final = "HPP-A17"
 
 AFTER_CLOSE: Final = "HPP-A21"
 """The rule about connections that the server has closed."""
+
+BROKEN_BODY: Final = "HPP-A24"
+"""The rule about bodies that are no plain JSON."""
 
 DEPENDENT: Final = frozenset(f"HPP-A{number:02}" for number in (*range(1, 9), 10, 14, 15, 18, 19, 20, 21))
 """Rules that have nothing to add where the client cannot read a plain session either."""
@@ -55,11 +58,21 @@ class PlainSessions:
 
     def can_read_like(self, case: Case) -> bool:
         """Whether the client can read a session as in `case`, but with nothing special about it."""
+        result = self._like(case)
+        return result is None or not cannot_read(result)
+
+    def changes_like(self, judged: CaseResult) -> bool:
+        """Whether all that the caller gets otherwise than it was sent, is so of a session with nothing special, too."""
+        changed = _changed(judged)
+        plain = self._like(judged.case) if changed else None
+        return plain is not None and changed <= _changed(plain)
+
+    def _like(self, case: Case) -> CaseResult | None:
+        """What came of the session as in `case`, but with nothing special about it; None where that was not run."""
         name = case.fault.scenario if case.fault.scenario in PLAIN else _ANY
         if name not in self._results:
             self._results[name] = self._run(PLAIN[name])
-        result = self._results[name]
-        return result is None or not cannot_read(result)
+        return self._results[name]
 
     @property
     def some_were_read(self) -> bool:
@@ -70,6 +83,11 @@ class PlainSessions:
     def can_read_any(self) -> bool:
         """Whether the client can read any session at all."""
         return self.some_were_read or self.can_read_like(PLAIN[_ANY])
+
+
+def _changed(result: CaseResult) -> set[str]:
+    """The members that the caller gets otherwise than they were sent, where it gets any."""
+    return {name for read in result.reads if has_read(read) for name in changed_members(read)}
 
 
 def cannot_read(result: CaseResult) -> bool:
@@ -91,16 +109,25 @@ def without_repetitions(judged: Sequence[Judged], plain: PlainSessions) -> tuple
 
 
 def _weighed(judged: Judged, plain: PlainSessions) -> Iterator[RuleVerdict]:
-    reads_some = any(map(has_read, judged.result.reads))
     for verdict in judged.verdicts:
-        depends = verdict.rule.id in DEPENDENT and verdict.outcome is not Outcome.NOT_EXERCISED and not reads_some
-        if verdict.rule.id == AFTER_CLOSE and not plain.is_known(judged.case):
-            # Who cannot use its connection any more cannot be asked for another session.
-            depends = depends and not plain.some_were_read
-        if depends and (verdict.findings or plain.is_known(judged.case)) and not plain.can_read_like(judged.case):
-            yield RuleVerdict(verdict.rule, Outcome.NOT_EXERCISED)
-        else:
-            yield verdict
+        repeats = _repeats_change if verdict.rule.id == BROKEN_BODY else _repeats_failure
+        yield RuleVerdict(verdict.rule, Outcome.NOT_EXERCISED) if repeats(verdict, judged, plain) else verdict
+
+
+def _repeats_change(verdict: RuleVerdict, judged: Judged, plain: PlainSessions) -> bool:
+    """Whether the caller gets nothing otherwise of a broken body than of a plain one."""
+    return bool(verdict.findings) and plain.changes_like(judged.result)
+
+
+def _repeats_failure(verdict: RuleVerdict, judged: Judged, plain: PlainSessions) -> bool:
+    """Whether the rule has nothing to add to the plain session that the client cannot read."""
+    reads_some = any(map(has_read, judged.result.reads))
+    depends = verdict.rule.id in DEPENDENT and verdict.outcome is not Outcome.NOT_EXERCISED and not reads_some
+    if verdict.rule.id == AFTER_CLOSE and not plain.is_known(judged.case):
+        # Who cannot use its connection any more cannot be asked for another session.
+        depends = depends and not plain.some_were_read
+    known = bool(verdict.findings) or plain.is_known(judged.case)
+    return depends and known and not plain.can_read_like(judged.case)
 
 
 def _exercised(judged: Iterable[Judged]) -> set[str]:

@@ -23,6 +23,7 @@ from hpp_contract.client.verdicts import CaseVerdicts, verdicts_on
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.deadline import MAX_TIME_S, Deadline
 from hpp_contract.model.clock import Clock, steady, system_clock
+from hpp_contract.rules import ServedKind, served_kind
 from hpp_contract.server import Tls
 
 MAX_SILENT_CASES: Final = 5
@@ -295,6 +296,11 @@ def _advice(
         shorter = f"{options.reproduce_command} --timeout {SHORTER_S:g}"
         longest = f"it waits for {SHORTER_S:g} s, not {options.wait:g}"
         yield f"The client hung in {_some(hung)}. Try {shorter}: {longest}."
+    if any(read.result.other and served_kind(read) is ServedKind.SESSION for one in results for read in one.reads):
+        yield (
+            'The client returned no session where one was served. If its caller gets a status alone, return {"status": '
+            '…}; if no more than paid or not, {"verdict": "paid"}.'
+        )
     if ended := [one.case.name for one in results if ENDED in (one.problem or "")]:
         yield (
             f"The adapter ended in {_some(ended)}. If your client raised something there, catch it, whatever its "

@@ -166,7 +166,7 @@ class Rule:
         return next(iter(_paragraphs(self.check)[1:]), "")
 
     def in_words(self, failing: int, judged: int, found: str = "") -> str:
-        """What broke, and in how many of the cases that were judged: `39 of 39 refusals are reported as a session`.
+        """What broke, and in how many of the cases that were judged: `39 of 39 answers are taken for a success`.
         Without numbers where no cases were judged. `found` is what was found first, for clauses that need it."""
         count = f"{failing} of {judged} " if judged else ""
         text = self.reach.replace("{count} ", count)

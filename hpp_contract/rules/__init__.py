@@ -26,7 +26,7 @@ from hpp_contract.rules import (
 from hpp_contract.rules.answer import conduct, errors, identity, members, refusals, tolerance, verdict
 from hpp_contract.rules.answer.conduct import OWN_LIMIT_S, SILENT
 from hpp_contract.rules.schemas import NO_NULL
-from hpp_contract.rules.served import ServedKind, served_kind, surfaced
+from hpp_contract.rules.served import ServedKind, changed_members, served_kind, surfaced
 
 __all__ = [
     "CATALOGUE",
@@ -36,6 +36,7 @@ __all__ = [
     "OWN_LIMIT_S",
     "SILENT",
     "ServedKind",
+    "changed_members",
     "find",
     "served_kind",
     "surfaced",

@@ -144,6 +144,12 @@ def mismatch(read: ClientRead, name: str) -> str | None:
     return _origin(read, name, surfaced) or ("invented" if absent(served) else "altered")
 
 
+def changed_members(read: ClientRead) -> list[str]:
+    """The members that a lenient reader would get and the caller does not."""
+    sent = (name for name in MEMBERS if name in read.can.fields and not absent(served_session(read).get(name)))
+    return [name for name in sent if mismatch(read, name) in ("dropped", "altered")]
+
+
 def _origin(read: ClientRead, name: str, surfaced: Any) -> str | None:
     if name == "session_id" and surfaced == read.asked:
         return "requested"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -12,6 +13,7 @@ from hpp_contract.client.adapters.exceptions import failure_of
 from hpp_contract.model.client_read import ERROR_PARTS, STATUS_CODES, VERDICTS, Capabilities, ClientResult, Failure
 from hpp_contract.spec.session import MEMBERS
 
+_CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DEPTH: Final = 6
 _LENGTH: Final = 10_000
 _SCALARS: Final = (str, int, float, bool, type(None))
@@ -51,9 +53,10 @@ def _with_verdict(result: ClientResult, verdict: Any) -> ClientResult:
 
 def _from_object(value: Any) -> ClientResult:
     """The result that is an object with a session's members, or with a session or an error in it."""
-    session = {name: plain(member) for name in MEMBERS if (member := _attribute(value, name)) is not None}
+    names = (each for name in MEMBERS for each in (name, *_foreign_names(name)))
+    session = {name: member for name in names if (member := _attribute(value, name)) is not None}
     if session:
-        return ClientResult(session=session)
+        return ClientResult(session=_members(session))
     parts = {name: getattr(value, name) for name in ("session", "error") if hasattr(value, name)}
     if any(part is not None for part in parts.values()):
         return _from_mapping({name: part for name, part in parts.items() if part is not None})
@@ -68,7 +71,7 @@ def no_session(value: Any) -> str:
 
 
 def _from_mapping(value: Mapping[Any, Any]) -> ClientResult:
-    if not {"session_id", "status"} & value.keys():
+    if not {"session_id", "status", "sessionId"} & value.keys():
         if value.get("error") is not None:
             return ClientResult(failure=_failure(value["error"]))
         if value.get("skipped"):
@@ -82,7 +85,32 @@ def _from_mapping(value: Mapping[Any, Any]) -> ClientResult:
 
 
 def _members(value: Mapping[Any, Any]) -> dict[str, Any]:
-    return {name: plain(value[name]) for name in MEMBERS if value.get(name) is not None}
+    return {name: plain(inner) for name, inner in _respelled(value, MEMBERS).items() if name in MEMBERS}
+
+
+def _respelled(value: Mapping[Any, Any], documented: Iterable[str]) -> dict[str, Any]:
+    """What is there, by its documented name. A mapping without any name that has an underscore has them all as other
+    languages write them, `sessionId` or `SessionId`; beside one, `orderId` is another member."""
+    there = {name: inner for name, inner in value.items() if inner is not None}
+    if any("_" in name for name in there.keys() & set(documented)):
+        return there
+    written = {foreign: name for name in documented for foreign in _foreign_names(name)}
+    return {written.get(name, name): _nested(inner) if name in written else inner for name, inner in there.items()}
+
+
+def _foreign_names(name: str) -> tuple[str, str]:
+    """`session_id` as `sessionId` and `SessionId`."""
+    words = name.split("_")
+    pascal = "".join(word.capitalize() for word in words)
+    return words[0] + pascal[len(words[0]) :], pascal
+
+
+def _nested(value: Any) -> Any:
+    """The names in an object within such a mapping, as they are documented."""
+    inner = plain(value)
+    if not isinstance(inner, dict):
+        return inner
+    return {_CAPITAL.sub("_", name).lower(): _nested(each) for name, each in inner.items()}
 
 
 def _failure(value: Any) -> Failure:
@@ -92,6 +120,7 @@ def _failure(value: Any) -> Failure:
     parts = value if isinstance(value, Mapping) else {"type": type(value).__name__, **_public(value)}
     if isinstance(value, str):
         parts = {"message": value}
+    parts = _respelled(parts, ERROR_PARTS)
     status, messages = parts.get("http_status"), parts.get("error_messages")
     return Failure(
         kind=str(parts.get("kind")) if parts.get("kind") in _KINDS else "client",

@@ -168,7 +168,8 @@ def gives_an_answer(read: ClientRead) -> Iterator[Finding]:
     then is lost.
     """
     found = read.result.problem
-    if read.result.other is not None and served_kind(read) in _READABLE and is_plain_text(read):
+    readable = served_kind(read) in _READABLE and is_plain_text(read) and read.unproven is None
+    if read.result.other is not None and readable:
         found = f"the client returned {read.result.other}"
     if found is not None:
         yield Finding("answer", "a session or an error", found)

@@ -23,10 +23,10 @@ from hpp_contract.rules.answer.faults import (
 from hpp_contract.rules.served import (
     ServedKind,
     absent,
+    changed_members,
     is_plain_text,
     judged,
     letters_of,
-    mismatch,
     outcome,
     served_kind,
     served_session,
@@ -152,23 +152,17 @@ def broken_json_is_error(read: ClientRead) -> Iterator[Finding]:
     """
     if not _is_blemished(read):
         yield from _taken_for_success(read, "the body is not JSON")
-    elif read.result.failure is None and (changed := _changed(read)):
+    elif read.result.failure is None and (changed := changed_members(read)):
         weight = Severity.SHOULD if _is_json(read) else None
         what = "after a byte order mark" if weight else "not plain JSON"
         found = f"lost or changed: {', '.join(changed)}" if surfaced(read) else outcome(read)
         yield Finding("answer", f"an error, or all of it: the body is {what}", found, severity=weight)
 
 
-def _changed(read: ClientRead) -> list[str]:
-    """The members that a lenient reader would get and the caller does not."""
-    sent = (name for name in MEMBERS if name in read.can.fields and not absent(served_session(read).get(name)))
-    return [name for name in sent if mismatch(read, name) in ("dropped", "altered")]
-
-
 @rule(
     "HPP-A25", "refusal-is-error", "must", "referenced", REFERENCE, scope="answer",
     when=lambda read: when_served(ServedKind.REFUSAL)(read) and not _is_empty_success(read),
-    consequence="refusal", reach="{count} refusals are/is reported as a session",
+    consequence="refusal", reach="{count} refusals are/is reported as a session, or as nothing",
     faults=[adapter_fault("ignores-status-code", "not-found", return_session({})),
             adapter_fault("succeeds-on-outage", "unavailable-503-empty", return_nothing)],
     variations=[adapter_variation("raises-an-error-of-its-own", "not-found", declare(error=()),

@@ -78,6 +78,30 @@ def test_who_cannot_read_a_status_is_not_blamed_for_members() -> None:
     assert "Not judged, because the client cannot read a plain session: HPP-A20." in report.notes
 
 
+class NaiveInstants(Client):
+    """Its instants have lost their zone."""
+
+    def session(self, value: dict[str, Any]) -> Any:
+        return value | {name: str(value[name])[:-1] for name in ("updated_at", "expires_at") if name in value}
+
+
+@pytest.mark.parametrize("names", [("waiting", "utf-16-session"), ("utf-16-session",)], ids=" ".join)
+def test_what_is_wrong_everywhere_is_not_blamed_on_a_broken_body(names: tuple[str, ...]) -> None:
+    """A client that changes a member of every session is not told that it does so where the body is broken, too."""
+    assert "HPP-A24" not in findings(judged(NaiveInstants(), *names))
+
+
+def test_who_returns_a_word_learns_how_to_say_it() -> None:
+    """A client that returns something else than a session is told what to return in its place."""
+
+    class SaysWhetherItIsPaid(Client):
+        def session(self, value: dict[str, Any]) -> Any:
+            return value["status"] == "COMPLETED"
+
+    report = judged(SaysWhetherItIsPaid(), "smoke", "waiting")
+    assert any(note.endswith('if no more than paid or not, {"verdict": "paid"}.') for note in report.notes)
+
+
 def test_what_the_client_says_stands_in_the_finding() -> None:
     """What a client raised before its first request is told, without whole ids and secrets."""
 

@@ -88,6 +88,26 @@ def test_any_shape_of_session_is_understood(value: Any) -> None:
     assert parse_result(value).session == SESSION
 
 
+@dataclasses.dataclass
+class Camel:
+    sessionId: str  # noqa: N815  as other languages name it
+    status: str
+    customer: dict[str, str]
+
+
+@pytest.mark.parametrize("made", [Camel, lambda **members: members], ids=["object", "mapping"])
+def test_names_as_other_languages_write_them(made: Callable[..., Any]) -> None:
+    """Who sees sessionId sees session_id, also within an object; beside documented names it is another member."""
+    returned = made(sessionId="s-1", status="WAITING", customer={"givenName": "Ada", "title": ""})
+    session = {"session_id": "s-1", "status": "WAITING", "customer": {"given_name": "Ada", "title": ""}}
+    assert parse_result(returned).session == session
+    assert parse_result({"SessionId": "s-1", "Status": "WAITING"}).session == {"session_id": "s-1", "status": "WAITING"}
+    assert parse_result({"orderId": "o-1", **SESSION}).session == SESSION
+    failure = parse_result({"error": {"type": "ApiError", "httpStatus": 404, "errorCode": "NOT_FOUND"}}).failure
+    assert failure is not None
+    assert (failure.type, failure.http_status, failure.error_code) == ("ApiError", 404, "NOT_FOUND")
+
+
 class Status(Enum):
     COMPLETED = "COMPLETED"
 

@@ -74,10 +74,10 @@ def test_rules_that_judge_no_client_say_nothing_of_it() -> None:
 def test_the_reach_is_in_words() -> None:
     """How many refusals were taken for sessions stands in the second line, and beside the rule."""
     text = terminal(ReportView(report(failing("HPP-A25", *cases(9)))))
-    assert text.splitlines()[1] == "  - 9 of 9 refusals are reported as a session (HPP-A25)"
+    assert text.splitlines()[1] == "  - 9 of 9 refusals are reported as a session, or as nothing (HPP-A25)"
     assert "HPP-A25 refusal-is-error  broken · must · referenced · 9 of 9 cases" in text
     one = terminal(ReportView(report(failing("HPP-A25", "case-3"))))
-    assert one.splitlines()[1] == "  - 1 of 9 refusals is reported as a session (HPP-A25)"
+    assert one.splitlines()[1] == "  - 1 of 9 refusals is reported as a session, or as nothing (HPP-A25)"
 
 
 @given(st.lists(st.sampled_from(sorted(BY_ID)), min_size=1, max_size=12, unique=True), st.data())
@@ -216,9 +216,9 @@ def test_what_matters_stands_above_the_findings(writer: Any) -> None:
 def test_annotations_and_junit_say_it_too() -> None:
     """An annotation begins with what matters and has the command; a failure of JUnit has it as its message."""
     view = ReportView(report(failing("HPP-A25", *cases(5))))
-    assert "::5 of 9 refusals are reported as a session.%0A" in github(view)
+    assert "::5 of 9 refusals are reported as a session, or as nothing.%0A" in github(view)
     assert f"{COMMAND} --only case-0" in github(view)
-    assert 'message="5 of 9 refusals are reported as a session. (5 findings)"' in junit(view)
+    assert 'message="5 of 9 refusals are reported as a session, or as nothing. (5 findings)"' in junit(view)
 
 
 def test_a_server_s_report_has_no_cases() -> None:

@@ -145,6 +145,12 @@ def test_a_body_that_is_handed_on_as_it_came_is_one_finding(case: str, weight: s
     assert noticed(replace(ideal_read(case), result=text)) == {"HPP-A24": weight}
 
 
+def test_what_stands_for_an_error_is_no_finding_where_no_session_can_be() -> None:
+    """Who returns False instead of raising is told so where the server refuses, not where it must not be spoken to."""
+    false = ClientResult(other="a bool, which has no member of a session")
+    assert noticed(replace(ideal_read("unproven-server"), result=false)) == {}
+
+
 @pytest.mark.parametrize("value", [None, "", {}, [], {"family_name": ""}, {"customer": {"title": None}}])
 def test_what_holds_nothing_is_absent(value: object) -> None:
     """A client whose serializer leaves empty texts out leaves out an object of nothing else, too."""

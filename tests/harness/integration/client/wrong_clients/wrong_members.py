@@ -307,6 +307,14 @@ class AsksWhatAsciiCannotSay(Client):
         return value | {"customer": people}
 
 
+@breaks("HPP-A08", "non-ascii-names")
+class ReadsLatin1(Client):
+    """It takes every body for Latin-1, as HTTP once had it."""
+
+    def parse(self, content: bytes) -> Session:
+        return super().parse(content.decode("latin-1").encode())
+
+
 @breaks("HPP-A37", "smoke")
 class ReturnsLength(TypedClient):
     """What it returns has no member of a session."""
