@@ -27,6 +27,9 @@ from hpp_contract.spec.session import UUID
 SHORT_READ_LIMIT_S: Final = 5.0
 """Seconds to wait at most for a client that was given a time-out of SHORT."""
 
+HANG_S: Final = 3.0
+"""Seconds to wait at least for one: after fewer, nobody can tell a hang from a client that will give up in time."""
+
 WARM_UP: Final = 3
 """Tries at a case with a time-out of SHORT until a request comes: a client that has just been started, or a busy
 machine, may need all of that time before it asks."""
@@ -149,7 +152,7 @@ def _limit(case: Case, adapter: Adapter, wait: float) -> float:
     """Seconds to wait for one read."""
     if case.name == SILENT and not adapter.can.timeout:
         return OWN_LIMIT_S
-    return min(wait, SHORT_READ_LIMIT_S) if case.timeout == SHORT else wait
+    return max(HANG_S, min(wait, SHORT_READ_LIMIT_S)) if case.timeout == SHORT else wait
 
 
 def _asks(case: Case, server: CaseServer) -> Iterator[Ask]:

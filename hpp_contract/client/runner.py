@@ -182,8 +182,8 @@ def _run_all(
 
 
 class _AdapterPool:
-    """Runs cases, until too many in a row end without an answer (`silent` are the last of them, `stopped` says so), or
-    the time of the run is over (`is_late`).
+    """Runs cases, until too many in a row end without an answer (`stopped` is the first of them), or the time of the
+    run is over (`is_late`).
 
     Where a client has no right credentials, the server stops asking for them, so that the rest can be judged:
     `stopped_asking` are the cases that showed it. `heard` once any adapter said anything.
@@ -200,7 +200,7 @@ class _AdapterPool:
         self._server = server
         self._count = count
         self._run = itertools.count(1)
-        self.silent: list[str] = []
+        self._silent: list[str] = []
         self._deadline = deadline
 
     def run_in_free_adapter(self, case: Case) -> CaseResult | None:
@@ -213,8 +213,8 @@ class _AdapterPool:
 
     def run(self, case: Case, adapter: Adapter) -> CaseResult | None:
         """Run it, or return None when the run has stopped."""
-        if len(self.silent) >= (MAX_SILENT_CASES if self.heard else MAX_MUTE_CASES):
-            self.stopped = f"after {MAX_SILENT_CASES} cases in a row without an answer"
+        if len(self._silent) >= (MAX_SILENT_CASES if self.heard else MAX_MUTE_CASES):
+            self.stopped = self.stopped or self._silent[0]
             return None
         if self._deadline.is_over():
             self.is_late = True
@@ -230,7 +230,7 @@ class _AdapterPool:
         self.heard |= adapter.heard
         self._remember(result, adapter)
         if not (case.timeout == SHORT and result.problem):  # a client that hangs there may still answer other cases
-            self.silent = [*self.silent, case.name] if result.is_silent else []
+            self._silent = [*self._silent, case.name] if result.is_silent else []
         return result
 
     def _remember(self, result: CaseResult, adapter: Adapter) -> None:
@@ -245,7 +245,7 @@ class _AdapterPool:
 
     def stop(self) -> None:
         """Run nothing more."""
-        self.silent = [""] * MAX_SILENT_CASES
+        self._silent = [""] * MAX_SILENT_CASES
 
 
 @contextmanager
@@ -291,15 +291,16 @@ def _advice(
             f"The server stopped asking for credentials, so that the other rules could be judged, after "
             f"{', '.join(pool.stopped_asking)}: see HPP-R05 and HPP-R12."
         )
-    hung = [one.case.name for one in results if any(read.result.hung for read in one.reads)]
+    waited = (one for one in results if one.case.timeout != SHORT)  # in the others the wait is short anyway
+    hung = [one.case.name for one in waited if any(read.result.hung for read in one.reads)]
     if hung and options.wait > SHORTER_S:
         shorter = f"{options.reproduce_command} --timeout {SHORTER_S:g}"
         longest = f"it waits for {SHORTER_S:g} s, not {options.wait:g}"
         yield f"The client hung in {_some(hung)}. Try {shorter}: {longest}."
     if any(read.result.other and served_kind(read) is ServedKind.SESSION for one in results for read in one.reads):
         yield (
-            'The client returned no session where one was served. If its caller gets a status alone, return {"status": '
-            '…}; if no more than paid or not, {"verdict": "paid"}.'
+            "The client returned no session where one was served. If its caller gets a status alone, a session is "
+            '{"status": …}; if no more than paid or not, answer {"verdict": "paid"}.'
         )
     if ended := [one.case.name for one in results if ENDED in (one.problem or "")]:
         yield (
@@ -308,8 +309,9 @@ def _advice(
         )
     if pool.stopped is not None:
         rest = len(cases) - len(results) - len(_without_tls(cases, options))
-        begin = "" if hung else f" Begin with {options.reproduce_command} --only {pool.silent[0]}."
-        yield f"{rest} {'case was' if rest == 1 else 'cases were'} not run: stopped {pool.stopped}.{begin}"
+        begin = "" if hung else f" Begin with {options.reproduce_command} --only {pool.stopped}."
+        were = "case was" if rest == 1 else "cases were"
+        yield f"{rest} {were} not run: stopped after {MAX_SILENT_CASES} cases in a row without an answer.{begin}"
 
 
 def _some(names: Sequence[str]) -> str:

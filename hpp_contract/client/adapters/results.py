@@ -53,7 +53,7 @@ def _with_verdict(result: ClientResult, verdict: Any) -> ClientResult:
 
 def _from_object(value: Any) -> ClientResult:
     """The result that is an object with a session's members, or with a session or an error in it."""
-    names = (each for name in MEMBERS for each in (name, *_foreign_names(name)))
+    names = (each for name in MEMBERS for each in (name, *_capitalized(name)))
     session = {name: member for name in names if (member := _attribute(value, name)) is not None}
     if session:
         return ClientResult(session=_members(session))
@@ -94,11 +94,11 @@ def _respelled(value: Mapping[Any, Any], documented: Iterable[str]) -> dict[str,
     there = {name: inner for name, inner in value.items() if inner is not None}
     if any("_" in name for name in there.keys() & set(documented)):
         return there
-    written = {foreign: name for name in documented for foreign in _foreign_names(name)}
+    written = {each: name for name in documented for each in _capitalized(name)}
     return {written.get(name, name): _nested(inner) if name in written else inner for name, inner in there.items()}
 
 
-def _foreign_names(name: str) -> tuple[str, str]:
+def _capitalized(name: str) -> tuple[str, str]:
     """`session_id` as `sessionId` and `SessionId`."""
     words = name.split("_")
     pascal = "".join(word.capitalize() for word in words)

@@ -29,7 +29,7 @@ STDERR_HEAD: Final = 4000
 """Bytes of the beginning of stderr that are remembered: a program that does not start says there why."""
 
 _ERROR: Final = re.compile(
-    r"^(?!Traceback)\S.*?(\w*(Error|Exception)\b|\b(error|fatal|panic|cannot|not found|no such file)\b)", re.IGNORECASE
+    r"^(?!Traceback|\s).*?(\w*(Error|Exception)\b|\b(error|fatal|panic|cannot|not found|no such file)\b)", re.IGNORECASE
 )
 """A line that says what went wrong, not one of a program's text that is quoted, which is indented."""
 

@@ -273,6 +273,7 @@ def test_two_messages_in_flight(answered: int, then: str, wait: float, found: di
 NEVER = {
     "pass": "it ended with exit code 0",
     "import sys; sys.exit('boom')": "it ended with exit code 1, saying last on stderr: boom",
+    "import sys; sys.exit('Error: boom\\nsee the manual')": "it ended with exit code 1, saying on stderr: Error: boom",
     "import no_such_module": "it ended with exit code 1, saying on stderr: "
     "ModuleNotFoundError: No module named 'no_such_module'",
     "import sys; print('Error: cannot open display', file=sys.stderr, flush=True); input(); input(); input()": (

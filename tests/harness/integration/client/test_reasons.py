@@ -99,7 +99,7 @@ def test_who_returns_a_word_learns_how_to_say_it() -> None:
             return value["status"] == "COMPLETED"
 
     report = judged(SaysWhetherItIsPaid(), "smoke", "waiting")
-    assert any(note.endswith('if no more than paid or not, {"verdict": "paid"}.') for note in report.notes)
+    assert any(note.endswith('if no more than paid or not, answer {"verdict": "paid"}.') for note in report.notes)
 
 
 def test_what_the_client_says_stands_in_the_finding() -> None:

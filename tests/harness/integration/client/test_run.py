@@ -11,10 +11,13 @@ import pytest
 
 from hpp_contract.cases import CASES
 from hpp_contract.client import RunOptions, run
+from hpp_contract.client.adapters.adapter import Ask
 from hpp_contract.client.adapters.python import PythonAdapter
 from hpp_contract.engine import Outcome, Report, Subject
+from hpp_contract.model.client_read import ClientResult
 from hpp_contract.reporting.json_report import json_report
 from hpp_contract.reporting.view import ReportView
+from hpp_contract.rules.answer.conduct import SLACK, TRIES
 from tests.harness.support.sample_clients import Client, HppError
 from tests.harness.support.sockets import HANG
 
@@ -32,6 +35,21 @@ def judged(client: Callable[..., Any], *names: str, wait: float = 10.0) -> Repor
 
 def broken(report: Report) -> set[str]:
     return {verdict.rule.id for verdict in report.rules if verdict.outcome in (Outcome.BROKEN, Outcome.WARNED)}
+
+
+@pytest.mark.parametrize("wait", [0.1, 2.0, 10.0])
+def test_a_hang_is_waited_for_until_it_shows(wait: float) -> None:
+    """However short a wait is asked for, a client that ignores its time-out is waited for until that is certain."""
+    waits: list[float] = []
+
+    class Waiting(PythonAdapter):
+        def read(self, ask: Ask, wait: float) -> tuple[ClientResult, float]:
+            waits.append(wait)
+            return super().read(ask, wait)
+
+    case = CASES["stalls-before-answer"]
+    run([case], lambda: Waiting(Client()), Subject("client", "a client"), RunOptions(wait))
+    assert min(waits) > TRIES * case.timeout + SLACK
 
 
 class DropsPrefix(Client):
