@@ -304,7 +304,7 @@ def _keep(request: DriftOptions, at: str, seen: ProbeResult, result: DriftResult
 
     baseline = _baseline(request) if request.accept is not None else Baseline({})  # another run may have accepted some
     refusal = _refusal(request, baseline, result)
-    taken = chosen(result.changes, request.accept_only) if request.accept_only and not refusal else result.changes
+    taken = chosen(result.changes, request.accept_only) if request.accept_only and refusal is None else result.changes
     left = tuple(change for change in result.changes if change not in taken)
 
     def remember(final: Report) -> None:

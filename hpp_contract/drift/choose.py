@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from hpp_contract.engine.errors import UsageProblem, suggest
-from hpp_contract.engine.report import Change
+from hpp_contract.engine.report import SEPARATOR, Change
 
 
 def chosen(changes: Sequence[Change], names: Iterable[str]) -> tuple[Change, ...]:
     """The changes whose fact one of `names` gives, and what follows from them. A name is a fact (`waiting · /channel`),
-    what of it changed (`/channel`), or a glob of either. Raises UsageProblem for one that names nothing."""
+    what of it changed (`/channel`, a rule, or the place where a broken rule shows), or a glob of these. Raises UsageProblem for one that names nothing."""
     facts: set[str] = set()
     for name in names:
         matching = {change.fact for change in changes if _matches(change, name)}
@@ -27,7 +27,9 @@ def chosen(changes: Sequence[Change], names: Iterable[str]) -> tuple[Change, ...
 
 
 def _matches(change: Change, name: str) -> bool:
-    return any(text == name or fnmatchcase(text, name) for text in (change.fact, change.aspect))
+    place = change.what.partition(" is ")[0]  # reports call the break of a rule by where it shows
+    called = (change.fact, change.aspect, place, f"{change.situation}{SEPARATOR}{place}")
+    return any(text == name or fnmatchcase(text, name) for text in called)
 
 
 def _with_followers(changes: Sequence[Change], facts: Collection[str]) -> set[str]:

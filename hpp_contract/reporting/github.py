@@ -61,7 +61,7 @@ def _all(view: ReportView) -> Iterator[Annotation]:
     if report.left_out:
         names = ", ".join(f"{rule.id} {rule.slug}" for rule in report.left_out)
         yield Annotation("notice", f"{plural(len(report.left_out), 'rule')} left out", names)
-    if view.not_exercised and not view.narrowed:
+    if view.not_exercised and not view.narrowed and view.doubt is None:
         names = ", ".join(block.name for block in view.not_exercised)
         yield Annotation("notice", f"{plural(len(view.not_exercised), 'rule')} not tested", names)
 

@@ -37,7 +37,8 @@ def markdown(view: ReportView) -> str:
         ]
     headline, reason = view.verdict if view.is_drift else (view.headline, "")
     top = [f"## {escape(headline)}", *([escape(reason)] if reason else [])]
-    return "\n\n".join([*top, *body, f"{view.more_label}: `{view.more_command}`"]) + "\n"
+    more = [f"{view.more_label}: `{view.more_command}`"] if view.more_command else []
+    return "\n\n".join([*top, *body, *more]) + "\n"
 
 
 def escape(text: str) -> str:

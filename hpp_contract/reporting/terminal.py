@@ -61,7 +61,7 @@ def terminal(view: ReportView, *, width: int = 80, colour: bool = False, verbose
         _tested(console, view, verbose)
     _commands(console, view)
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]  # the StringIO of _console
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
 
 
 def _console(width: int, colour: bool) -> Console:
@@ -100,10 +100,10 @@ def _tested(console: Console, view: ReportView, verbose: bool) -> None:
 
     if verbose and not view.is_drift:
         _every_rule(console, view)
-        if len(view.not_exercised) < len(view.report.rules):
+        if view.has_judged:
             console.print(_letters(view))
             console.print()
-    if not view.is_drift:
+    if not view.is_drift and (view.has_judged or verbose):
         console.print(Text(view.counts))
         if view.not_exercised:
             console.print(Text(f"{view.not_tested}{'' if verbose else '; -v has more'}"))
@@ -114,7 +114,8 @@ def _commands(console: Console, view: ReportView) -> None:
     """The commands to go on with, each in one line whatever the width: they are to be copied."""
     if view.reproduce:
         console.print(f"See it again: {view.reproduce}", soft_wrap=True)
-    console.print(f"{view.more_label}: {view.more_command}", soft_wrap=True)
+    if view.more_command:
+        console.print(f"{view.more_label}: {view.more_command}", soft_wrap=True)
 
 
 def _letters(view: ReportView) -> Table:

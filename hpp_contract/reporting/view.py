@@ -361,6 +361,11 @@ class ReportView:
         return self._with_outcome(Outcome.NOT_EXERCISED)
 
     @property
+    def has_judged(self) -> bool:
+        """Whether any rule had something to judge."""
+        return len(self.not_exercised) < len(self.report.rules)
+
+    @property
     def not_tested(self) -> str:
         """The rules that were not exercised, in a line; there are some."""
         names, every = [block.rule.id for block in self.not_exercised], len(self.report.rules)
@@ -389,15 +394,20 @@ class ReportView:
 
     @property
     def more_command(self) -> str:
-        """The command that says more about this report."""
-        if self.is_drift:
-            return "hpp-contract drift --help"
-        return f"hpp-contract explain {self.blocks[0].rule.id}" if self.blocks else "hpp-contract rules"
+        """The command that says more about this report; empty where there is nothing to say more about."""
+        shown = (
+            [rule for group in self.changes for rule in group.rules]
+            if self.is_drift
+            else [block.rule for block in self.blocks]
+        )
+        if shown:
+            return f"hpp-contract explain {shown[0].id}"
+        return "" if self.is_drift or self.report.exit_code == UNVERIFIED else "hpp-contract rules"
 
     @property
     def more_label(self) -> str:
         """What that command says."""
-        return "Why this matters" if self.blocks and not self.is_drift else "See more"
+        return "Why this matters" if "explain" in self.more_command else "See more"
 
     def command_of(self, group: ChangeGroup) -> str:
         """The line that asks again what shows a change; empty where there is none."""

@@ -289,14 +289,14 @@ def test_unverified_touches_nothing(baseline: Path, tmp_path: Path, faults: tupl
     """What could not be verified exits 3 with a reason, changes nothing, and cannot be accepted."""
     kept, history = (baseline / "facts.json").read_bytes(), tmp_path / "history.jsonl"
     with faulty(*faults) as server:
-        for more in ((), ("--accept", "--reason", "never mind")):
+        for more in ((), *((*how, "--reason", "never mind") for how in (("--accept",), ("--accept-only", "/x")))):
             done = drift(server, "--baseline", str(baseline), "--history", str(history), *more)
             assert done.exit_code == 3
             assert "not answered by the API" in " ".join(done.output.split())
     assert (baseline / "facts.json").read_bytes() == kept
     assert [json.loads(line)["verdict"] for line in history.read_text(encoding="utf-8").splitlines()] == [
         "unverified"
-    ] * 2
+    ] * 3
 
 
 @pytest.mark.parametrize(

@@ -150,12 +150,14 @@ CHANGES = compare(
         (["/channel"], {"waiting · /channel", "waiting · HPP-S09"}),
         (["* · HPP-S02"], {"failed · HPP-S02"}),
         (["HPP-S09"], {"waiting · HPP-S09"}),
+        (["/expires_at"], {"failed · HPP-S02"}),
+        (["failed · /expires_at"], {"failed · HPP-S02"}),
         (["*"], {change.fact for change in CHANGES}),
         (["/chan*", "failed*"], {change.fact for change in CHANGES}),
     ],
 )
 def test_names_of_changes(names: list[str], facts: set[str]) -> None:
-    """A fact, what of it changed, or a glob of either names a change, and with it what follows from it."""
+    """A fact, what of it changed, where a broken rule shows, or a glob names a change, and what follows from it."""
     assert {change.fact for change in chosen(CHANGES, names)} == facts
 
 

@@ -16,6 +16,7 @@ from hpp_contract.engine.rule import ChangeClass
 from hpp_contract.reporting.formats import WRITERS
 from hpp_contract.reporting.github import github
 from hpp_contract.reporting.junit import junit
+from hpp_contract.reporting.markdown import markdown
 from hpp_contract.reporting.terminal import terminal
 from hpp_contract.reporting.view import ReportView
 from tests.harness.support.junit_reader import passing
@@ -104,6 +105,16 @@ def test_the_verdict_is_the_first_line() -> None:
         assert first == (view.verdict[0] if view.is_drift else view.headline)
         assert view.report.subject.name in subject
         assert not view.is_drift or below[1] == view.verdict[1]
+
+
+@pytest.mark.parametrize("judged", [UNVERIFIED["nothing"], UNVERIFIED["drift"], drift()], ids=["", "drift", "quiet"])
+def test_nothing_to_say_more_about(judged: Report) -> None:
+    """A report of nothing counts no rules, and sends nobody to further commands."""
+    for text in (terminal(ReportView(judged)), markdown(ReportView(judged))):
+        assert "hpp-contract " not in text
+        assert text.endswith("\n") and not text.endswith("\n\n")
+    assert "0 ok" not in terminal(ReportView(judged))
+    assert "not tested" not in github(ReportView(judged))
 
 
 def recorded(*verdicts: Any) -> Report:
