@@ -199,7 +199,7 @@ def _compare(request: DriftOptions) -> NoReturn:
     seen = _seen(request, baseline)
     result = _result(baseline, seen)
     if runs is not None:
-        result = replace(result, changes=with_news(result.changes, runs))
+        result = replace(result, changes=with_news(result.changes, runs, at))
     report = _report(request, seen, result)
     places = [
         *([request.folder] if request.accept is not None else []),

@@ -11,7 +11,10 @@ from hpp_contract.engine.report import SEPARATOR, Change
 
 def chosen(changes: Sequence[Change], names: Iterable[str]) -> tuple[Change, ...]:
     """The changes whose fact one of `names` gives, and what follows from them. A name is a fact (`waiting · /channel`),
-    what of it changed (`/channel`, a rule, or the place where a broken rule shows), or a glob of these. Raises UsageProblem for one that names nothing."""
+    what of it changed (`/channel`, a rule, or the place where a broken rule shows), or a glob of these.
+
+    Raises UsageProblem for one that names nothing.
+    """
     facts: set[str] = set()
     for name in names:
         matching = {change.fact for change in changes if _matches(change, name)}

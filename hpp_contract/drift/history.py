@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -184,15 +184,18 @@ def _change(value: Any) -> Change:
 # --- Timelines: when each change was first seen, since when it is there, whether it still is
 
 
-def with_news(changes: Iterable[Change], runs: Iterable[Run]) -> tuple[Change, ...]:
-    """The changes of a run that is not among `runs`, each with when these first had it; new ones come first."""
+def with_news(changes: Iterable[Change], runs: Sequence[Run], at: str) -> tuple[Change, ...]:
+    """The changes of a run that is not among `runs`, and is of the time `at`, each with when these first had it; new
+    ones come first."""
+    days = Counter(when[:10] for when in (*(run.at for run in runs), at))
     known = {(each.change.fact, each.change.after): each for each in change_timelines(runs)}
 
     def since(change: Change) -> str:
         timeline = known.get((change.fact, change.after))
         return timeline.since if timeline is not None and timeline.state == "still there" else ""
 
-    return tuple(sorted((replace(c, known_since=since(c)) for c in changes), key=lambda c: bool(c.known_since)))
+    dated = (replace(c, known_since=(when := since(c)), with_time=days[when[:10]] > 1) for c in changes)
+    return tuple(sorted(dated, key=lambda c: bool(c.known_since)))
 
 
 State = Literal["still there", "gone", "accepted"]

@@ -82,8 +82,9 @@ class Change:
     `example` is the request that shows it and `advice` what the author of a client should do. `what` says the change in
     words, without the situation. `cause` is the fact that changed in the same run and that this one only follows from;
     empty where there is none. `known_since` is when a history first had it (RFC 3339), empty where this run is the
-    first, None where no history was kept. `known_failing` is the reason on record for a broken rule. All texts are safe
-    to print, once sanitized.
+    first, None where no history was kept; `with_time` says that its day has several runs, so that the day alone does
+    not tell which. `known_failing` is the reason on record for a broken rule. All texts are safe to print, once
+    sanitized.
     """
 
     change_class: ChangeClass
@@ -96,6 +97,7 @@ class Change:
     cause: str = ""
     known_since: str | None = None
     known_failing: str | None = None
+    with_time: bool = False
 
     @property
     def situation(self) -> str:

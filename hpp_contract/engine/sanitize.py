@@ -41,6 +41,7 @@ def sanitize_report(report: Report, redact: Callable[[str], str]) -> Report:
             clean(changed.cause),
             optional(changed.known_since),
             optional(changed.known_failing),
+            changed.with_time,
         )
 
     def part(taken: Slice) -> Slice:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from hpp_contract import __version__
@@ -131,9 +132,17 @@ def _day(at: str) -> str:
     return at[:10]
 
 
+def _unverified(summary: HistorySummary, silent: Sequence[Run]) -> str:
+    """What the last runs, the latest first, could not verify, and since when."""
+    last = "The last run" if len(silent) == 1 else f"The last {len(silent)} runs"
+    return f"{last}, since {summary.when(silent[-1].at)}, could not verify: {silent[0].why or 'no reason is kept.'}"
+
+
 def _sentences(summary: HistorySummary) -> list[str]:
     missing = summary.never_observed
+    silent = list(takewhile(lambda run: run.verdict == "unverified", reversed(summary.runs)))
     return [
+        *([_unverified(summary, silent)] if silent else []),
         *([f"Documented, never observed: {', '.join(missing)}."] if missing else []),
         *([f"{plural(summary.torn, 'line')} of the history could not be read."] if summary.torn else []),
     ]

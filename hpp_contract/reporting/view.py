@@ -233,9 +233,12 @@ class ChangeGroup:
 
     @property
     def news(self) -> str:
-        """`new`, `known since 2026-11-20`, or nothing where no history is kept."""
+        """`new`, `known since 2026-11-20` (with the time where that day has several runs), or nothing where no history
+        is kept."""
         since = self.first.known_since
-        return "" if since is None else f"known since {since[:10]}" if since else "new"
+        if not since:
+            return "" if since is None else "new"
+        return f"known since {since[:10]}" + (f" {since[11:16]}" if self.first.with_time else "")
 
     @property
     def label(self) -> str:

@@ -99,7 +99,7 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
             0,
             "Drift: 1 breaking known, which does not fail the run",
         )
-        assert re.search(r"^breaking, known since 20\d\d-\d\d-\d\d  unknown-id", known.output, re.MULTILINE)
+        assert re.search(r"^breaking, known since 20\d\d-\d\d-\d\d \d\d:\d\d  unknown-id", known.output, re.MULTILINE)
         assert drift(server, *options).exit_code == 1
     assert drift(honest, *options).exit_code == 0
     assert (baseline / "facts.json").read_bytes() == kept
@@ -254,7 +254,7 @@ def test_the_guide_shows_what_is_printed(honest: Server, baseline: Path, tmp_pat
     with faulty(known, *new) as server:
         printed = drift(server, *options).output.partition("Notes")[0]
     printed = printed.replace(server.url, "https://api.playground.kustom.co").replace(str(baseline), "baseline")
-    assert re.sub(r"20\d\d-\d\d-\d\d", "2026-11-20", printed).split() == shown.split()
+    assert re.sub(r"20\d\d-\d\d-\d\d \d\d:\d\d", "2026-11-20", printed).split() == shown.split()
 
 
 @pytest.mark.socket

@@ -19,7 +19,9 @@ from hpp_contract.reporting.history_summary import HistorySummary, summary_json,
 from hpp_contract.reporting.html.history import history_chart
 from hpp_contract.reporting.view import grouped_changes
 from tests.harness.support.not_none import not_none
-from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, write
+from tests.harness.support.sample_runs import HEADER, TYPE, WEEK, run, unverified, write
+
+LATER = "2026-01-08T03:00:00Z"
 
 
 def test_what_is_appended_is_read(tmp_path: Path) -> None:
@@ -160,14 +162,35 @@ def test_news() -> None:
     """What a run before had, and no run since found gone, is known; what came back or was accepted is new. New ones
     come first."""
     other = replace(TYPE, after="null")
-    assert [(each.after, each.known_since) for each in with_news([TYPE, other], WEEK)] == [
+    assert [(each.after, each.known_since) for each in with_news([TYPE, other], WEEK, LATER)] == [
         ("null", ""),
         ("number", "2026-01-07T03:00:00Z"),
     ]
-    assert [each.known_since for each in with_news([TYPE, HEADER], WEEK[:6])] == ["", ""], "both are gone"
-    assert [each.known_since for each in with_news([TYPE], [run(1, TYPE, accepted="yes")])] == [""]
+    assert [each.known_since for each in with_news([TYPE, HEADER], WEEK[:6], LATER)] == ["", ""], "both are gone"
+    assert [each.known_since for each in with_news([TYPE], [run(1, TYPE, accepted="yes")], LATER)] == [""]
     partly = run(1, TYPE, HEADER, accepted="yes", left=(TYPE.fact,))
-    assert [each.known_since for each in with_news([TYPE, HEADER], [partly])] == ["", "2026-01-01T03:00:00Z"]
+    assert [each.known_since for each in with_news([TYPE, HEADER], [partly], LATER)] == ["", "2026-01-01T03:00:00Z"]
+
+
+def test_a_day_of_several_runs_has_times() -> None:
+    """Since when a change is known is a day, and a time too where that day has several runs, this one among them."""
+    for at, words in ((LATER, "known since 2026-01-07"), ("2026-01-07T05:00:00Z", "known since 2026-01-07 03:00")):
+        (group,) = grouped_changes(with_news([TYPE], WEEK, at))
+        assert group.news == words
+
+
+@pytest.mark.parametrize(
+    ("silent", "words"),
+    [
+        (["no key."], "The last run, since 2026-01-02, could not verify: no key."),
+        (["no key.", None], "The last 2 runs, since 2026-01-02, could not verify: no reason is kept."),
+    ],
+)
+def test_runs_that_verified_nothing_are_summed_up(silent: list[str | None], words: str) -> None:
+    """A summary says of the runs at its end that verified nothing since when they did not, and why."""
+    runs = [run(1, TYPE), *(replace(unverified(2 + day), why=why) for day, why in enumerate(silent))]
+    assert words in summary_text(HistorySummary(runs))
+    assert "could not verify" not in summary_text(HistorySummary([*runs, run(9)]))
 
 
 def test_hostile_history_cannot_steer_the_terminal() -> None:
