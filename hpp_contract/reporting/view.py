@@ -357,7 +357,8 @@ class ReportView:
         failed = [block for block in self.blocks if block.verdict.outcome is not Outcome.ERROR]
         for block in sorted(failed, key=lambda one: (one.verdict.known_failing is not None, not one.is_no_order)):
             groups.setdefault(block.rule.consequence, []).append(block)
-        return tuple(map(_matter, list(groups.values())[:MATTERS]))
+        fails = any(block.verdict.counts for block in failed) and not self.report.strict
+        return tuple(_matter(blocks, fails) for blocks in list(groups.values())[:MATTERS])
 
     @cached_property
     def not_exercised(self) -> tuple[Block, ...]:
@@ -466,12 +467,14 @@ def _is_unrelated(cases: frozenset[str], finding: Finding) -> bool:
     return bool(finding.case) and finding.case not in cases
 
 
-def _matter(blocks: list[Block]) -> str:
-    """The line about rules of one consequence: about the first of them."""
+def _matter(blocks: list[Block], fails: bool) -> str:
+    """The line about rules of one consequence: about the first of them. Where the run `fails`, it is said of the others
+    that they only warn."""
     first, *others = blocks
     also = f", also {', '.join(block.rule.id for block in others)}" if others else ""
     known = "; known failing" if first.verdict.known_failing is not None else ""
-    return f"{first.matter} ({first.rule.id}{also}{known})"
+    light = fails and not known and all(block.verdict.outcome is Outcome.WARNED for block in blocks)
+    return f"{first.matter} ({first.rule.id}{also}{known}{'; warns' if light else ''})"
 
 
 def total(verdict: RuleVerdict) -> int:

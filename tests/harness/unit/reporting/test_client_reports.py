@@ -122,6 +122,14 @@ def test_what_is_on_record_comes_last() -> None:
     ]
 
 
+def test_a_line_that_fails_nothing_says_so() -> None:
+    """Of a run that fails, lines about rules that only warn say so; of one that does not, its headline does."""
+    light = failing("HPP-A26", *cases(2), outcome=Outcome.WARNED)
+    lines = ReportView(report(failing("HPP-A25", *cases(3)), light)).matters
+    assert [line.rpartition("(")[2] for line in lines] == ["HPP-A25)", "HPP-A26; warns)"]
+    assert "warns" not in ReportView(report(light)).matters[0]
+
+
 def test_the_client_s_own_reason_is_in_the_line() -> None:
     """Where no request or no answer came, the first line has the reason, cut where it is long."""
     reason = "no request for this session came: NameError: name 'requets' is not defined"
