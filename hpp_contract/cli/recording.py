@@ -89,7 +89,10 @@ def _engine(engine: str, scheduler: str | None, processes: int | None) -> Callab
     return partial(judge_recordings, processes=processes)
 
 
-NO_BODY: Final = "no session was read: of {lost} answers with status 200 no body was kept that can be unpacked."
+NO_BODY: Final = (
+    "no session was read: the bodies of all answers with status 200 ({lost}) were not kept, or cannot be unpacked. "
+    "Record with bodies: a browser keeps them in a HAR with content."
+)
 
 
 def _unverified(judged: Judged, paths: Sequence[str]) -> str | None:

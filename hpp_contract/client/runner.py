@@ -265,7 +265,7 @@ def _notes(
     cases: Sequence[Case], results: Sequence[CaseResult], seconds: float, options: RunOptions, pool: _AdapterPool
 ) -> _Notes:
     asked = [one for one in results if one.reads]
-    run = [f"{len(asked)} of {len(cases)} cases were run in {seconds:.1f} s."] if cases else []
+    run = [f"Cases run: {len(asked)} of {len(cases)}, in {seconds:.1f} s."] if cases else []
     left_out = tuple(_left_out(cases, results, options))
     advice = tuple(_advice(cases, results, options, pool))
     # Where nothing at all was run, the reason is all that there is to say.

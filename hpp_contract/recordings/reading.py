@@ -148,7 +148,7 @@ def other_file_note(name: str) -> str:
 def skipped_notes(name: str, skipped: Mapping[Skipped, int], judged: int) -> Iterator[str]:
     """Sentences about a file that also holds what is not judged."""
     if other := skipped.get(Skipped.OPERATION):
-        yield f"{name}: {other} exchanges of other operations skipped, {judged} judged"
+        yield f"{name}: {judged} judged, {other} skipped (other operations)"
     if stubs := skipped.get(Skipped.STUB):
         yield f"{name}: {stubs} {STUBS}: not judged"
     if unsent := skipped.get(Skipped.UNSENT):

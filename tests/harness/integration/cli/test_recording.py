@@ -48,7 +48,7 @@ def test_only_other_apis(tmp_path: Path) -> None:
     report = reported(tmp_path / "report.json")
     assert done.returncode == report["exit_code"] == 3
     assert report["unverified"].startswith(f"no read-session exchange in {path}: give recordings of GET ")
-    assert report["notes"] == [f"{path}: 1 exchanges of other operations skipped, 0 judged"]
+    assert report["notes"] == [f"{path}: 0 judged, 1 skipped (other operations)"]
     assert b"Traceback" not in done.stdout + done.stderr
 
 
@@ -96,9 +96,7 @@ def test_bodies_that_nobody_can_read(tmp_path: Path, lose: Callable[[Exchange], 
     such bodies, nothing could be verified."""
     polls = [without_key(each) for each in simulated("waiting", 3)]
     code, report = result_of(write_lines(tmp_path / "none.ndjson", [lose(each) for each in polls]))
-    assert (code, report.get("unverified")) == (
-        3, "no session was read: of 3 answers with status 200 no body was kept that can be unpacked."
-    )  # fmt: skip
+    assert (code, report.get("unverified")) == (3, command.NO_BODY.format(lost=3))
     assert outcomes(report, "S", "P", "C") == {"not-exercised"}
     assert {r["id"]: r["outcome"] for r in report["rules"]}["HPP-H08"] == "not-exercised"
     code, report = result_of(write_lines(tmp_path / "some.ndjson", [polls[0], lose(polls[1]), polls[2]]))

@@ -212,7 +212,7 @@ def test_two_at_once_kept_apart(client: type[Separate]) -> None:
     """A client that keeps two reads apart is kept."""
     report = run([CASES["two-at-once"]], lambda: PythonAdapter(client()), Subject("client", "a"), RunOptions(5.0))
     assert findings(report) == {}
-    assert report.notes[0].startswith("1 of 1 cases were run")
+    assert report.notes[0].startswith("Cases run: 1 of 1,")
 
 
 def test_status_codes_that_are_none() -> None:

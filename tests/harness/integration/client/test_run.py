@@ -110,7 +110,7 @@ def test_ignored_timeout_is_a_finding_and_the_run_goes_on() -> None:
     report = judged(WaitsForEver(), "stalls-before-answer", "waiting", wait=2.9)
     assert broken(report) == {"HPP-A33"}
     assert {f.case for v in report.rules for f in v.findings} == {"stalls-before-answer"}
-    assert report.notes[0].startswith("2 of 2 cases were run")
+    assert report.notes[0].startswith("Cases run: 2 of 2,")
 
 
 class StartsSlowly(Client):

@@ -107,7 +107,7 @@ def test_another_address(tmp_path: Path, beginning: str) -> None:
     """What is posted elsewhere is another operation, and that there was no callback is said."""
     log = har(tmp_path / "log.har", paid(callback=False))
     assert notes(log, beginning) == [
-        "1 exchanges of other operations skipped, 2 judged",
+        "2 judged, 1 skipped (other operations)",
         f"no status callback was sent to an address that begins with {beginning}",
     ]
 
@@ -137,7 +137,7 @@ def test_other_methods_and_the_endpoint_itself(tmp_path: Path) -> None:
     wrong = editing.url(lambda _: reads[0].request.url)(called)
     log = write_lines(tmp_path / "log.ndjson", [asked, wrong, *reads])
     assert broken(log, "https://") == {"HPP-R01"}
-    assert notes(log, "https://")[0] == "1 exchanges of other operations skipped, 3 judged"
+    assert notes(log, "https://")[0] == "3 judged, 1 skipped (other operations)"
 
 
 def test_a_damaged_entry_at_the_address(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class Right:
     broken: tuple[str, ...] = ()
 
 
-_OTHER: Final = ("1 exchanges of other operations skipped",)
+_OTHER: Final = ("1 skipped (other operations)",)
 _STUB: Final = ("1 stubs for this endpoint are patterns or templates, or forward or fail on purpose",)
 
 _LOST: Final = ("1 body was not kept, or cannot be unpacked",)

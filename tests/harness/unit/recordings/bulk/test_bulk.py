@@ -108,7 +108,7 @@ def test_a_deletion_is_seen(tmp_path: Path) -> None:
     log = write_lines(tmp_path / "log.ndjson", [step(each) for step, each in zip(steps, polls, strict=True)])
     judged = judge_recordings([str(log)], processes=1)
     assert judged.verdicts == in_memory([str(log)])
-    assert (judged.judged, judged.notes) == (2, (f"{log}: 1 exchanges of other operations skipped, 2 judged",))
+    assert (judged.judged, judged.notes) == (2, (f"{log}: 2 judged, 1 skipped (other operations)",))
     assert read_recordings([str(log)]).notes == list(judged.notes)
     assert [verdict.total for verdict in judged.verdicts if verdict.rule.id == "HPP-L08"] == [0]
 
