@@ -37,6 +37,11 @@ _DOCUMENTED: Final = frozenset(
 """The transitions that are drawn in any case. Transitions from all other statuses to DISABLED would hide these."""
 
 
+_BEFORE_HALF: Final = 0.35
+"""How far along an arrow its count is written that crosses those that are drawn in any case, whose counts are in their
+middle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A status: its box, how it is drawn, and how many reads showed it."""
@@ -105,7 +110,11 @@ def _transition(places: dict[str, tuple[float, float, float]], step: tuple[str, 
     start, end = places[step[0]], places[step[1]]
     bend = _control(start, end)
     (x1, y1), (x2, y2) = _border(start, bend, 2), _border(end, bend, 5)
-    x, y = (x1 + 2 * bend[0] + x2) / 4, (y1 + 2 * bend[1] + y2) / 4
+    share = 0.5 if step in _DOCUMENTED else _BEFORE_HALF
+    x, y = (
+        (1 - share) ** 2 * a + 2 * share * (1 - share) * b + share**2 * c
+        for a, b, c in ((x1, bend[0], x2), (y1, bend[1], y2))
+    )
     path = f"M{x1:.1f} {y1:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {x2:.1f} {y2:.1f}"
     return Transition(*step, path, round(x, 1), round(y, 1), how, count, description)
 

@@ -48,9 +48,10 @@ class Matrix:
 
 
 def matrix(view: ReportView) -> Matrix:
-    """The matrix of a report; one without slices has only the column of the whole run."""
+    """The matrix of a report; one without slices has only the column of the whole run. Where nothing was judged, it is
+    empty."""
     slices = view.report.slices
-    groups = tuple(_group(letter, slices) for letter in view.letters)
+    groups = tuple(_group(letter, slices) for letter in view.letters if view.has_judged)
     return Matrix(("the whole run", *map(_column, slices)), groups)
 
 

@@ -149,6 +149,15 @@ def test_what_was_not_exercised_is_listed() -> None:
     assert all(rule.id in listed and rule.summary.replace("`", "") in listed for rule in not_exercised)
 
 
+def test_nothing_is_counted_where_nothing_was_judged() -> None:
+    """A page about a run that judged nothing says that in a sentence: it counts, links and lists no rules."""
+    nothing = replace(report(verdict("HPP-S01", Outcome.NOT_EXERCISED)), unverified="closed port.")
+    shown = Page(html(ReportView(nothing)))
+    assert "Nothing was judged, of 1 rule. Not tested does not mean kept." in " ".join(shown.text.split())
+    assert not [*shown.all("table"), *shown.all("nav")]
+    assert {element["class"] for element in shown.all("ul")}.isdisjoint({"outcomes", "untested"})
+
+
 def test_polled_sessions_and_transitions_are_described() -> None:
     """What the drawings show is also there as text: each session's life, and each transition with its count."""
     text = " ".join(Page(html(ReportView(broken()))).text.split())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import hypot
 
 import pytest
 from hypothesis import given
@@ -141,6 +142,18 @@ def test_every_transition_has_a_path() -> None:
                 x1, y1, _, _, x2, y2 = map(float, re.findall(r"-?[\d.]+", transition.path))
                 for x, y, node in ((x1, y1, box[before]), (x2, y2, box[after])):
                     assert abs(x - node.x) >= node.half_width or abs(y - node.y) >= HALF_HEIGHT, transition
+
+
+def test_counts_stand_apart() -> None:
+    """No count is written over another, whichever of the lives that honest sessions have were polled."""
+    skipped = [("WAITING", after) for after in KINDS if after not in ("WAITING", "IN_PROGRESS", "MANUAL_ID_CHECK")]
+    retried = [step for word in ("FAILED", "ERROR", "BACK") for step in ((word, "IN_PROGRESS"), ("IN_PROGRESS", word))]
+    final = [("IN_PROGRESS", word) for word in ("COMPLETED", "CANCELLED", "DISABLED")]
+    steps = [("WAITING", "IN_PROGRESS"), *skipped, *retried, *final]
+    drawing = lifecycle([Slice("s", {}, tuple(Poll(None, word) for word in step)) for step in steps])
+    assert len(drawing.seen) == len(steps)
+    for one, other in combinations(drawing.seen, 2):
+        assert hypot(one.x - other.x, one.y - other.y) >= 12, (one, other)
 
 
 # --- The history
