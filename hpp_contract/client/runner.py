@@ -82,8 +82,8 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
         pool = _AdapterPool(server, options, deadline, len(cases))
         possible = [case for case in cases if options.tls is not None or not case.needs_tls]
         results = _run_all(possible, main, new_adapter, pool)
-        if results and not pool.heard:
-            return _unheard(subject, results, main)
+        if any(one.reads for one in results) and not pool.heard:
+            return _unheard(subject, results, main, verdicts)
         judged, silenced = _judged(results, subject, PlainSessions(results, lambda case: pool.run(case, main)))
         for one in judged:
             verdicts.add(one.case.name, one.verdicts, one.result.exchanges, one.result.reads)
@@ -107,14 +107,18 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
     )
 
 
-def _unheard(subject: Subject, results: Sequence[CaseResult], adapter: Adapter) -> Report:
-    """The report about an adapter that never said anything: nothing was verified."""
+def _unheard(subject: Subject, results: Sequence[CaseResult], adapter: Adapter, verdicts: CaseVerdicts) -> Report:
+    """The report about an adapter that answered no read: nothing is known of the client, but what it asked for."""
+    for one in results:
+        found = verdicts_on(one.case.name, subject, (), one.exchanges, exempt_rules=one.case.exempt_rules)
+        verdicts.add(one.case.name, found, one.exchanges)
     why = next((one.problem for one in results if one.problem), "no answer")
     return Report(
         subject,
-        CaseVerdicts(subject).verdicts,
-        unverified=f"the adapter never answered ({why}): make it run, then begin with --only smoke.",
-        notes=tuple(adapter.notes),
+        verdicts.verdicts,
+        unverified=f"the adapter answered no read rightly ({why}): make it run with --only smoke first.",
+        notes=tuple(note for note in adapter.notes if why not in note),
+        slices=tuple(verdicts.slices),
     )
 
 

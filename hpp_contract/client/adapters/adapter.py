@@ -45,7 +45,8 @@ class Adapter(Protocol):
     """What the author of the adapter should know, although no case failed."""
 
     heard: bool
-    """Whether anything came from the adapter at all, right or wrong."""
+    """Whether any read was answered as the protocol has it: what was not may be the adapter's fault. A client in this
+    process needs no protocol."""
 
     def start(self) -> None:
         """Start the client, unless it runs: what it declares is known then. Raises what `read` raises."""

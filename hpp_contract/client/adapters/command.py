@@ -70,6 +70,7 @@ class CommandAdapter:
         self._says_hello = True
         self._asked: set[str] = set()
         self._repeated = False
+        self._instead = ""
         self.can = Capabilities()
         self.heard = False
         self.notes: list[str] = []
@@ -95,6 +96,7 @@ class CommandAdapter:
         else:
             missing = len(answers) < len(asks)
             problem = self._problem(child, f"no answer within {wait:g} s", hung=True) if missing else ClientResult()
+        self.heard |= any(result.problem is None for result, _ in answers.values())
         self._asked |= {ask.id for ask in asks}
         return tuple(answers.get(ask.id, (problem, time.monotonic() - began)) for ask in asks)
 
@@ -113,6 +115,7 @@ class CommandAdapter:
         if result is None:
             said = "" if child.heard else child.last_words()
             result = self._problem(child, f"no answer within {wait:g} s{said}", hung=True)
+        self.heard |= result.problem is None
         self._asked.add(ask.id)
         return result, elapsed
 
@@ -142,7 +145,6 @@ class CommandAdapter:
     def _hello(self, child: SubprocessGroup) -> None:
         child.send(json.dumps(HELLO).encode())
         line = child.line(time.monotonic() + HELLO_LIMIT_S)
-        self.heard |= line is not None
         message = None if line is None else parsed(line)
         if message is not None and message.get("op") == "hello":
             self.can = parse_capabilities(message)
@@ -150,6 +152,7 @@ class CommandAdapter:
         if line is None:
             self._note(_SILENT)
         else:
+            self._instead = f", after {quoted(line)} on stdout"
             self._note(f"The adapter answered hello with {quoted(line)}: {_ASSUMED}")
         self._says_hello = False
 
@@ -165,10 +168,9 @@ class CommandAdapter:
 
     def _problem(self, child: SubprocessGroup, problem: str, *, hung: bool = False) -> ClientResult:
         """Stop the process; the result that says what went wrong."""
-        self.heard |= child.heard
         child.stop()
         self._child = None
-        return ClientResult(problem=problem, hung=hung)
+        return ClientResult(problem=problem if self.heard else problem + self._instead, hung=hung)
 
     def _answer(
         self, child: SubprocessGroup, wanted: Collection[str], deadline: float
@@ -179,7 +181,6 @@ class CommandAdapter:
             line = child.line(deadline)
             if line is None:
                 return None
-            self.heard = True
             message = parsed(line)
             if message is None:
                 raise AdapterError(

@@ -49,7 +49,7 @@ class CommandTemplateAdapter:
         finally:
             elapsed = time.monotonic() - began
             child.stop()
-            self.heard |= child.heard
+        self.heard |= result.problem is None
         return result, elapsed
 
     def close(self) -> None:

@@ -209,7 +209,7 @@ def test_a_client_that_keeps_the_contract(installed: Path) -> None:
 @pytest.mark.process
 def test_a_client_that_breaks_it(installed: Path) -> None:
     """A broken rule fails the job after everything was shown, as an annotation and in the summary."""
-    job = judged(installed, "prints", only="smoke")
+    job = judged(installed, "session-is-text", only="smoke")
     assert job.outputs["judge"]["exit-code"] == "1"
     errors = [command for command in runner(job.said) if command.name == "error"]
     assert [command.properties["title"] for command in errors] == ["HPP-A37 gives-an-answer: broken"]
@@ -221,8 +221,8 @@ def test_a_client_that_breaks_it(installed: Path) -> None:
 @pytest.mark.process
 def test_known_failures_and_strictness_reach_the_suite(installed: Path) -> None:
     """A listed rule may fail; a file that is none is a usage error, said as an annotation and in the summary."""
-    (installed / "known.txt").write_text("# prints while it reads\nHPP-A37\n")
-    job = judged(installed, "prints", only="smoke", known_failing="known.txt")
+    (installed / "known.txt").write_text("# returns a text\nHPP-A37\n")
+    job = judged(installed, "session-is-text", only="smoke", known_failing="known.txt")
     assert job.outputs["judge"]["exit-code"] == "0", job.said
     job = judged(installed, "honest", only="smoke", known_failing="none.txt", strict="true")
     assert job.outputs["judge"]["exit-code"] == "2"

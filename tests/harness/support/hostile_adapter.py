@@ -65,7 +65,7 @@ def misbehave(how: str, ask: dict[str, Any], read: dict[str, Any]) -> None:  # n
     if how == "floods-stderr":
         while True:
             sys.stderr.write("x" * 60_000 + "\n")
-    if how == "hangs":
+    if how == "hangs" or how in [f"hangs-on-{part}s" for part in read]:
         time.sleep(600)
     if how == "ignores-sigterm":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -83,7 +83,6 @@ WRONG = {
     "wrong-id": "an answer with the id 'nobody' instead of 'smoke'",
     "no-id": "an answer without an id: it must repeat 'smoke'",
     "no-part": "an answer with none of empty, error, session, skipped, verdict in it",
-    "session-is-text": "the client returned a str, which has no member of a session",
     "answers-twice": "a second answer to 'smoke'",
     "floods": "a line on stdout that is not a JSON object: ",
     "prints-100-mb": "a line of more than 1,000,000 bytes on stdout",
@@ -98,19 +97,57 @@ WRONG = {
 def test_smoke_says_what_is_wrong_with_the_adapter(
     how: str, words: str, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first case says in words what is wrong with an adapter as soon as it shows, not when its time is up."""
+    """The first case says in words what is wrong with an adapter as soon as it shows, not when its time is up, and
+    that this says nothing of the client."""
     if how == "answers-twice":
         monkeypatch.setattr(adapters, "EXTRA_LINES_WAIT_S", HANG)  # the second answer comes, sooner or later
-    found = problems(judged(how, "smoke"))
-    assert found["smoke"].startswith(words)
+    report = judged(how, "smoke")
+    assert (report.unverified or "").startswith(f"the adapter answered no read rightly ({words}")
+    assert report.exit_code == 3
+    assert problems(report) == {}
+
+
+@pytest.mark.process
+def test_what_a_wrong_adapter_asks_for_is_judged(token: str) -> None:
+    """A request that came is judged all the same, and a must that it breaks is what the run ends with."""
+    keyless = "import http.client as h, json, sys; from urllib.parse import urlsplit as u\n"
+    keyless += (
+        "for line in sys.stdin:\n ask = json.loads(line)\n if ask['op'] == 'hello': print('{\"op\": \"hello\"}')\n"
+    )
+    keyless += " else: c = h.HTTPConnection(u(ask['base_url']).netloc)\n"
+    keyless += (
+        " if 'id' in ask: c.request('GET', '/hpp/v1/sessions/' + ask['session_id']); c.getresponse(); print('got it')"
+    )
+    text = python(keyless)
+    report = run([CASES["smoke"]], lambda: CommandAdapter(text), Subject("client", "x"), RunOptions(HANG))
+    assert set(failed(report)) == {"HPP-R05"}
+    assert report.unverified
+    assert report.exit_code == 1
+
+
+@pytest.mark.process
+def test_session_that_is_a_text(token: str) -> None:
+    """What the client returned is the client's, whatever it is."""
+    found = problems(judged("session-is-text", "smoke"))
+    assert found == {"smoke": "the client returned a str, which has no member of a session"}
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("how", ["hangs", "ignores-sigterm", "floods-stderr"])
-def test_hang_is_a_finding_and_the_run_goes_on(how: str, token: str) -> None:
-    """An adapter that never answers is stopped and started again for the next case."""
-    found = problems(judged(how, "smoke", "waiting", wait=0.7))
-    assert found == dict.fromkeys(("smoke", "waiting"), "no answer within 0.7 s")
+def test_who_never_answers_is_started_again(how: str, token: str) -> None:
+    """An adapter that never answers is stopped and started again for the next case; nothing is verified then."""
+    report = judged(how, "smoke", "waiting", wait=0.7)
+    assert report.unverified == (
+        "the adapter answered no read rightly (no answer within 0.7 s): make it run with --only smoke first."
+    )
+    assert len(report.slices) == 2
+
+
+@pytest.mark.process
+def test_hang_is_a_finding_and_the_run_goes_on(token: str) -> None:
+    """An adapter that does not answer in some cases is stopped and started again for the next."""
+    found = problems(judged("hangs-on-errors", "smoke", "not-found", "waiting", wait=0.7))
+    assert found == {"not-found": "no answer within 0.7 s"}
 
 
 @pytest.mark.process
@@ -130,13 +167,13 @@ def test_closed_stdin(token: str) -> None:
 @pytest.mark.process
 def test_flood_of_answers_ends(token: str) -> None:
     """An adapter that answers without end is stopped."""
-    assert set(problems(judged("floods-with-answers", "smoke", "waiting"))) == {"smoke", "waiting"}
+    assert judged("floods-with-answers", "smoke", "waiting").exit_code == 3
 
 
 @pytest.mark.process
 def test_after_a_hang(token: str) -> None:
     """After a hang a shorter time-out is advised, not a case that passes."""
-    report = judged("hangs", *list(CASES)[:9], wait=2.5)
+    report = judged("hangs-on-sessions", "not-found", *list(CASES)[:9], wait=2.5)
     [advice] = [note for note in report.notes if "The client hung in" in note]
     assert advice.endswith("Try hpp-contract client --timeout 2: it waits for 2 s, not 2.5.")
     assert not any("--only smoke" in note for note in report.notes)
@@ -231,7 +268,7 @@ def test_wrong_one_shot_command(code: str, words: str, wait: float, token: str) 
     """A command template that does not end in an answer is reported as such."""
     text = shlex.join([sys.executable, "-S", "-c", code, "{session_id}"])
     report = run([CASES["smoke"]], lambda: CommandTemplateAdapter(text), Subject("client", "x"), RunOptions(wait))
-    assert problems(report)["smoke"].startswith(words)
+    assert (report.unverified or "").startswith(f"the adapter answered no read rightly ({words}")
 
 
 AT_ONCE = """
@@ -260,7 +297,7 @@ for line in sys.stdin:
 @pytest.mark.parametrize(
     ("answered", "then", "wait", "found"),
     [(2, "stays", HANG, {}), (1, "stays", 2.0, {"two-at-once": "no answer within 2 s"}),
-     (0, "ends", HANG, {"two-at-once": "it ended with exit code 0"})],
+     (0, "ends", HANG, {})],
 )  # fmt: skip
 def test_two_messages_in_flight(answered: int, then: str, wait: float, found: dict[str, str], token: str) -> None:
     """An adapter that says that it can is asked for a second read before it answers, and answers in any order."""
@@ -268,6 +305,7 @@ def test_two_messages_in_flight(answered: int, then: str, wait: float, found: di
     report = run([CASES["two-at-once"]], lambda: CommandAdapter(text), Subject("client", "x"), RunOptions(wait))
     assert problems(report) == found
     assert (failed(report) == {}) is (not found)
+    assert ("it ended with exit code 0" in (report.unverified or "")) is (answered == 0)
 
 
 NEVER = {
