@@ -113,10 +113,14 @@ def _unheard(subject: Subject, results: Sequence[CaseResult], adapter: Adapter, 
         found = verdicts_on(one.case.name, subject, (), one.exchanges, exempt_rules=one.case.exempt_rules)
         verdicts.add(one.case.name, found, one.exchanges)
     why = next((one.problem for one in results if one.problem), "no answer")
+    unflushed = any(
+        read.result.hung and served_kind(read) is ServedKind.SESSION for one in results for read in one.reads
+    )
+    hint = ", though the client got one from the server: is each line flushed" if unflushed else ""
     return Report(
         subject,
         verdicts.verdicts,
-        unverified=f"the adapter answered no read rightly ({why}): make it run with --only smoke first.",
+        unverified=f"the adapter answered no read rightly ({why}{hint}): make it run with --only smoke first.",
         notes=tuple(note for note in adapter.notes if why not in note),
         slices=tuple(verdicts.slices),
     )

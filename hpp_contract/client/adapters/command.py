@@ -31,6 +31,9 @@ MAX_EXTRA_LINES: Final = 100
 _ASSUMED: Final = "all optional abilities are assumed."
 _SILENT: Final = f"The adapter did not answer hello within {HELLO_LIMIT_S:g} s: {_ASSUMED}"
 
+_TALK: Final = " before it said hello: logs belong on stderr."
+"""The end of a note about a hello that came after other lines."""
+
 _PARTS: Final = frozenset({"session", "error", "empty", "skipped", "verdict"})
 
 
@@ -159,7 +162,8 @@ class CommandAdapter:
     def _late_hello(self, message: dict[str, Any]) -> None:
         """Take a hello that comes after the time for it: the adapter was slow to start."""
         self.can = parse_capabilities(message)
-        self.notes = [note for note in self.notes if note != _SILENT]
+        notes = (note.replace(f": {_ASSUMED}", _TALK) for note in self.notes if note != _SILENT)
+        self.notes = list(dict.fromkeys(notes))
         self._says_hello = True
 
     def _note(self, sentence: str) -> None:
