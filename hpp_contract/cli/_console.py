@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
+import textwrap
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -90,6 +92,22 @@ def write_stderr(text: str) -> None:
 def width() -> int:
     """Columns to write in: at least 40."""
     return max(40, shutil.get_terminal_size((PIPED, 24)).columns)
+
+
+def fitted(table: str) -> str:
+    """A table in plain text: on a terminal that is narrower than one of its lines, the last column of that line goes on
+    below itself. Elsewhere a row stays a line, for programs that read it."""
+    return "\n".join(_fitted(line) for line in table.split("\n")) if sys.stdout.isatty() else table
+
+
+def _fitted(line: str) -> str:
+    last = max((gap.end() for gap in re.finditer(r"\S {2,}(?=\S)", line)), default=0)
+    margin = " " * (last if last + _NARROW < width() else 6)
+    return textwrap.fill(line, width(), subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
+
+
+_NARROW: Final = 20
+"""Columns that a text needs at least, to go on below itself."""
 
 
 def colour(no_color: bool) -> bool:

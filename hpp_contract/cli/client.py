@@ -15,7 +15,7 @@ import click
 
 from hpp_contract.cases import CASES, GENERATED, Case, select, selects_generated
 from hpp_contract.cases.scenarios import CREDENTIALS
-from hpp_contract.cli._console import completing, progress, redactor, write_stdout
+from hpp_contract.cli._console import completing, fitted, progress, redactor, write_stdout
 from hpp_contract.cli._options import (
     Options,
     authority,
@@ -110,12 +110,12 @@ def client(
     \b
     Examples:
       hpp-contract client --python shop.klarna:read_session
-      hpp-contract client --python shop.klarna:read_session --interpreter .venv/bin/python
+      hpp-contract client --python shop:read --interpreter .venv/bin/python
       hpp-contract client --command "node adapter.js" --only smoke
       hpp-contract client --command "node adapter.js" --only "HPP-A25,id-*"
-      hpp-contract client --command "node adapter.js" --only generated --generated 1000 --seed 7
-      hpp-contract client --command "node adapter.js" --cassettes cassettes/ --only "recorded-*"
-      hpp-contract client --command "./read {base_url} {username} {password} {session_id}"
+      hpp-contract client --command ./adapter --only generated --generated 1000
+      hpp-contract client --command ./adapter --cassettes cassettes/
+      hpp-contract client --command "./get {base_url} {password} {session_id}"
     """
     cases = select(only, recorded_cases(cassettes) if cassettes else ())
     if list_only:
@@ -233,4 +233,4 @@ def _list(options: Options, cases: tuple[Case, ...]) -> None:
     if "json" in options.files:
         write(options.files["json"], as_json(cases), redactor())
     else:
-        write_stdout(as_text(cases))
+        write_stdout(fitted(as_text(cases)))

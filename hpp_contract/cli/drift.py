@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from hpp_contract.cli._console import readable, redactor, write_stdout
+from hpp_contract.cli._console import readable, redactor, width, write_stdout
 from hpp_contract.cli._options import Options, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.cli._probe_options import ProbeOptions, probe_options
 from hpp_contract.cli._webhook import check_address, news, post
@@ -374,7 +374,7 @@ def _summarize_history(request: DriftOptions) -> NoReturn:
     facts = read_baseline(request.folder).facts if request.baseline is not None else {}
     summary = HistorySummary(runs, torn, tuple(name for name, situation in facts.items() if situation.confirmed))
     redact = redactor()
-    write_stdout(redact(summary_text(summary)))
+    write_stdout(redact(summary_text(summary, width())))
     for name, writer in {"json": summary_json, "markdown": summary_markdown}.items():
         if name in request.options.files:
             write(request.options.files[name], writer(summary), redact)

@@ -37,9 +37,9 @@ def endpoint(
     Examples:
       hpp-contract endpoint
       hpp-contract endpoint --fuzz 200 --seed 7
-      hpp-contract endpoint --provision
+      hpp-contract endpoint --session-id 39a1c773-…
       hpp-contract endpoint --exclude HPP-H11 --exclude "HPP-E*"
-      HPP_API_KEY=… hpp-contract endpoint https://api.playground.kustom.co --session-id 39a1c773-…
+      HPP_API_KEY=… hpp-contract endpoint api.playground.kustom.co --provision
     """
     left_out = _left_out(only, exclude)
     result = _fuzzed(probe_with, fuzz, options) if fuzz else probe_with.run(options.seed, options.clock)

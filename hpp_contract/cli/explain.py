@@ -67,9 +67,9 @@ def explain(clock: Clock, what: str) -> None:
     if rule := find(what) or find(f"HPP-{what}"):
         texts.append(explanation(rule, examples(rule, clock), min(width(), 100)))
     if case := CASES.get(what):
-        texts.append(case_text(case, [_read_text(read) for read in ideal_reads(case, clock)]))
+        texts.append(case_text(case, [_unfolded(_read_text(read)) for read in ideal_reads(case, clock)]))
     if found := variant_named(what):
-        texts.append(variant_text(*found, _variant_example(*found, clock)))
+        texts.append(variant_text(*found, _unfolded(_variant_example(*found, clock)), min(width(), 100)))
     if not texts:
         names = [name for each in CATALOGUE for name in (each.id, each.slug, *(v.name for v in variants(each)))]
         hint = suggest(what, [*names, *CASES], "hpp-contract rules lists them.", 0.5)

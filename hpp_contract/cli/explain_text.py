@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Final
 
 from hpp_contract.cases import Case
@@ -27,8 +28,9 @@ _WHO: Final = {
 }
 
 
-def case_text(case: Case, reads: Sequence[str]) -> str:
-    """The case: what it is about, what happens in it with a good client, and how to run it."""
+def case_text(case: Case, reads: Sequence[Sequence[str]]) -> str:
+    """The case: what it is about, what happens in it with a good client (the lines of each read), and how to run
+    it."""
     owed = list(dict.fromkeys(_OWED[expected(read)] for read in ideal_reads(case)))
     lines = [
         f"{case.name}  a client case",
@@ -40,7 +42,7 @@ def case_text(case: Case, reads: Sequence[str]) -> str:
         *([f"  Run only with --tls: {case.unproven}"] if case.needs_tls else []),
         "",
         "With a good client",
-        *(f"  {line}".rstrip() for read in reads for line in read.split("\n")),
+        *(f"  {line}".rstrip() for read in reads for line in read),
         "",
         f"Run it  hpp-contract client --command CMD --only {case.name}",
         "",
@@ -58,21 +60,21 @@ def variant_named(name: str) -> tuple[Rule, Variant] | None:
     return next(((rule, each) for rule in CATALOGUE for each in variants(rule) if each.name == name), None)
 
 
-def variant_text(rule: Rule, variant: Variant, example: str) -> str:
-    """The fault or variation: whose it is, what it looks like, and how to meet it."""
+def variant_text(rule: Rule, variant: Variant, example: Sequence[str], width: int) -> str:
+    """The fault or variation: whose it is, what it looks like (the lines of an example), and how to meet it."""
     is_fault = isinstance(variant, Fault)
     severity = (variant.severity if isinstance(variant, Fault) else None) or rule.severity
     breaks = f"It breaks {rule.id} {rule.slug} ({severity})" if is_fault else f"It keeps {rule.id} {rule.slug}"
     where = "case" if variant.source == "adapter" else "scenario"
     lines = [
         f"{variant.name}  {'a fault' if is_fault else 'an honest variation'}",
-        f"  {breaks}: {rule.summary}",
+        fill(f"  {breaks}: {rule.summary}", width, subsequent_indent="  ", break_on_hyphens=False),
         f"  {_WHO[variant.source]}, in the {where} {variant.scenario}.",
         "",
-        *(f"  {line}".rstrip() for line in example.split("\n")),
+        *(f"  {line}".rstrip() for line in example),
         "",
     ]
     if variant.source == "server" and is_fault:
-        served = f"  hpp-contract serve --fault {variant.name}  (session id {session_id(variant.name)})"
-        lines += ["Meet it", served, ""]
+        served = f"  hpp-contract serve --fault {variant.name}"
+        lines += [f"Meet it in the session {session_id(variant.name)}", served, ""]
     return "\n".join([*lines, f"See also  hpp-contract explain {rule.id}", ""])

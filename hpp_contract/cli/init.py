@@ -116,10 +116,9 @@ def _write(path: Path, text: str) -> None:
 def _report(directory: Path, name: str, language: Language, ci: Ci, texts: dict[Path, str]) -> str:
     first = [] if directory == Path() else [f"cd {shlex.quote(str(directory))}"]
     steps = [*first, *language.build, "hpp-contract client --only smoke", "hpp-contract client"]
-    notes = [f"Then have the adapter in {FOLDER}/ call your client instead of the sample beside it."]
+    notes = [f"Then have the adapter in {FOLDER}/ call your client in the place of the sample."]
     notes.append(
-        f"No index has hpp-contract yet: HPP_CONTRACT in {_JOBS[ci]} says what the job installs. Name the repository\n"
-        "there that you have it from."
+        f"No index has hpp-contract yet: name the repository that you have it from, as\nHPP_CONTRACT in {_JOBS[ci]}."
     )
     if ci == "gitlab":
         notes.append(f".gitlab-ci.yml takes the job in with: include: {_JOBS[ci]}")

@@ -55,7 +55,7 @@ def proxy(
     \b
     Examples:
       hpp-contract proxy --to https://api.playground.kustom.co --port 8080
-      hpp-contract proxy --to https://api.playground.kustom.co --record cassettes/shop --json report.json
+      hpp-contract proxy --to api.playground.kustom.co --record cassettes/shop
       hpp-contract proxy --to http://127.0.0.1:8081 --tls --ready-file ready.json
     """
     refuse_idle(("seed",), "the proxy chooses nothing at random")

@@ -39,7 +39,7 @@ def record(folder: Path, probe_with: ProbeOptions, options: Options) -> None:
     \b
     Examples:
       hpp-contract record --to cassettes/embedded
-      HPP_API_KEY=… hpp-contract record https://api.playground.kustom.co --session-id 39a1c773-… --to cassettes/sandbox
+      hpp-contract record https://api.playground.kustom.co --to cassettes/sandbox
     """
     result = probe_with.run(options.seed, options.clock)
     verdicts = judge(result.exchanges, CATALOGUE, result.subject)

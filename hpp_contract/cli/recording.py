@@ -59,8 +59,8 @@ def recording(
     Examples:
       hpp-contract recording tests/cassettes
       zcat gateway.ndjson.gz | hpp-contract recording - --junit report.xml
-      hpp-contract recording shop.har --callback-url https://shop.example/hpp/status
-      hpp-contract recording --engine dask --scheduler tcp://10.0.0.1:8786 's3://logs/2026-11-*.ndjson'
+      hpp-contract recording shop.har --callback-url https://shop.example/hpp
+      hpp-contract recording --engine dask 's3://logs/2026-11-*.ndjson'
     """
     refuse_idle(("seed",), "judging a recording chooses nothing at random")
     judge = _engine(engine, scheduler, processes)

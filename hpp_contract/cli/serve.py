@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from hpp_contract.cases.scenarios import SCENARIOS, Scenario
-from hpp_contract.cli._console import completing, write_stdout
+from hpp_contract.cli._console import completing, fitted, write_stdout
 from hpp_contract.cli._listening import cannot_listen, ready_file, stop_signal
 from hpp_contract.cli._options import Options, authority, common_options, finish, refuse_all_but, refuse_idle
 from hpp_contract.cli.serve_text import NO_CREDENTIALS, instructions, listing, served_cases
@@ -107,11 +107,11 @@ def serve(
       hpp-contract serve --ready-file ready.json --json requests.json
       hpp-contract serve --state sandbox.sqlite
       hpp-contract serve --cassette cassettes/sandbox
-      hpp-contract serve --body vectors/waiting/broken-authorization_token-not-1.json
+      hpp-contract serve --body vectors/waiting/valid-1.json
     """
     if list_only:
         refuse_all_but(("list_only",), "--list only lists")
-        write_stdout(listing())
+        write_stdout(fitted(listing()))
         return
     refuse_idle(("seed",), "the server chooses nothing at random")
     if body is not None:
@@ -133,7 +133,7 @@ def serve(
         stop_signal() as stopped,
         ready_file(ready, _known(server, trusted)),
     ):
-        write_stdout(_exposed(host) + instructions(server, active, default, trusted, recorded, wanted))
+        write_stdout(_exposed(host) + fitted(instructions(server, active, default, trusted, recorded, wanted)))
         stopped.wait()
         report = _report(server)
     finish(report, options, server.credentials.secrets)

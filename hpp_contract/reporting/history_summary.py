@@ -6,7 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
+from textwrap import fill
 from typing import Any
 
 from hpp_contract import __version__
@@ -46,14 +48,14 @@ class HistorySummary:
         return moments(self.runs)(at)
 
 
-def summary_text(summary: HistorySummary) -> str:
-    """The summary as text: the changes that are still there first."""
+def summary_text(summary: HistorySummary, width: int = 80) -> str:
+    """The summary as text, `width` columns wide: the changes that are still there first."""
     lines = [_headline(summary), ""]
     for state in ("still there", "gone", "accepted"):
         lines_of_state = [_line(summary, *each) for each in _grouped(summary.timelines) if each[1].state == state]
         lines += [state.capitalize(), *(f"  {line}" for line in lines_of_state), ""] if lines_of_state else []
     lines += ["No change was ever seen.", ""] if not summary.timelines else []
-    return printable_lines([*lines, *_sentences(summary)])
+    return printable_lines([*lines, *_sentences(summary)], width)
 
 
 def summary_markdown(summary: HistorySummary) -> str:
@@ -81,9 +83,10 @@ def summary_json(summary: HistorySummary) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def printable_lines(lines: Iterable[str]) -> str:
-    """Lines of text with nothing in them that could steer a terminal."""
-    return "\n".join(map(printable, lines)) + "\n"
+def printable_lines(lines: Iterable[str], width: int) -> str:
+    """Wrapped lines of text with nothing in them that could steer a terminal."""
+    wrap = partial(fill, width=width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrap(printable(line)) for line in lines) + "\n"
 
 
 def _entry(timeline: ChangeTimeline) -> dict[str, Any]:

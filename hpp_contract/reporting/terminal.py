@@ -87,7 +87,7 @@ def _top(console: Console, view: ReportView) -> None:
     headline, reason = view.verdict if view.is_drift else (view.headline, "")
     console.print(Text(headline, style="bold green" if report.exit_code == KEPT else "bold red"))
     for matter in view.matters:
-        _indented(console, f"- {matter}")
+        console.print(_grid({"-": matter}, indent=2, gap=1))
     console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
     if reason:
         console.print(Text(f"\n{reason}"))
@@ -172,19 +172,19 @@ def _change(console: Console, group: ChangeGroup, command: str) -> None:
     console.print()
 
 
-def _grid(fields: Mapping[str, str]) -> RenderableType:
+def _grid(fields: Mapping[str, str], *, indent: int = 4, gap: int = 2) -> RenderableType:
     """A line for each field that has a text: its name, then the text."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid = Table.grid(padding=(0, gap, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
     for label, text in fields.items():
         if text:
             grid.add_row(label, Text(text))
-    return Padding(grid, (0, 0, 0, 4))
+    return Padding(grid, (0, 0, 0, indent))
 
 
 def _informational(view: ReportView, verbose: bool) -> tuple[str, ...]:

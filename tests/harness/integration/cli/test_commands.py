@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from hpp_contract.cases import CASES
 from hpp_contract.cli import COMMANDS, main
+from hpp_contract.cli._console import fitted
 from hpp_contract.cli.explain import close_call, examples, kept_and_broken
 from hpp_contract.engine.errors import Unverifiable, UsageProblem
 from hpp_contract.engine.fault import Fault, Variant
@@ -75,10 +76,12 @@ def test_help_names_every_command_and_imports_none() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help(name: str) -> None:
-    """Each command explains itself, and every option of it has a sentence."""
+def test_every_command_has_help(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command explains itself in 80 columns, and every option of it has a sentence."""
+    monkeypatch.setenv("COLUMNS", "80")
     done = invoke(name, "--help")
     assert done.exit_code == 0
+    assert max(map(len, done.output.splitlines())) <= 80
     command = main.get_command(click.Context(main), name)
     assert command is not None
     assert command.help
@@ -271,6 +274,32 @@ def test_explain_takes_cases(name: str) -> None:
     assert all(f"    {rule} " in done.stdout for rule in CASES[name].rules)
     assert f"--only {name}\n" in done.stdout
     assert CASES[name].credentials.api_key.strip() not in done.stdout
+
+
+def test_explain_fits_a_terminal() -> None:
+    """Members of a body stand in lines of their own, of a case and of a fault too."""
+    for name in ("not-found", "omits-expiry"):
+        assert max(map(len, invoke("explain", name).stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("row", "lines"),
+    [
+        ("a  b  c", ["a  b  c"]),
+        ("name           a text that goes on", ["name           a text that goes on"]),
+        ("name           a text that goes on further", ["name           a text that goes on", f"{'':15}further"]),
+        (f"{'name':38}  a text that goes on", [f"{'name':38}", f"{'':6}a text that goes on"]),
+    ],
+)
+def test_a_row_goes_on_below_itself(row: str, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the last column of a long row goes on in its column, or indented where that is too narrow; for
+    programs a row is a line."""
+    assert fitted(row) == row
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert [line.rstrip() for line in fitted(f"{row}\n{row}").split("\n")] == [
+        line.rstrip() for line in [*lines, *lines]
+    ]
 
 
 def test_explain_without_a_variation() -> None:

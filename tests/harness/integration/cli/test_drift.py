@@ -111,7 +111,8 @@ def test_a_week(honest: Server, baseline: Path, tmp_path: Path) -> None:
     done = drift(None, "--report", "--history", str(history), "--json", str(summary))
     assert done.exit_code == 0
     words = "answered with HTTP 410 instead of 404"
-    assert re.search(rf"Gone\n  breaking  unknown-id · {words} \(.* in 3 runs\)", done.output)
+    gone = " ".join(done.output.split())
+    assert re.search(rf"Gone breaking unknown-id · {words} \(.* in 3 runs\)", gone)
     assert "Documented, never observed: " in done.output
     since = json.loads(summary.read_text(encoding="utf-8"))
     validate(since, {**load("tool/history"), "$ref": "#/$defs/summary"})

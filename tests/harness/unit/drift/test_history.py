@@ -109,7 +109,7 @@ def test_never_observed() -> None:
 def test_reports_agree() -> None:
     """Text, Markdown and JSON have the same changes in the same states."""
     history = HistorySummary(WEEK, torn=1)
-    text, markdown, summary = summary_text(history), summary_markdown(history), json.loads(summary_json(history))
+    text, markdown, summary = summary_text(history, 200), summary_markdown(history), json.loads(summary_json(history))
     assert "7 runs from 2026-01-01 to 2026-01-07: 3 quiet, 3 with drift, 1 not verified" in text
     words = "waiting · /expires_at is of type number instead of string"
     assert f"Still there\n  breaking  {words} (since 2026-01-07, in 3 runs, first seen" in text
@@ -126,7 +126,7 @@ def test_reports_agree() -> None:
 def test_same_change_in_several_situations_is_one_line() -> None:
     """The same change of several situations in one run is one line with all its situations."""
     there = replace(TYPE, fact="in-progress · /expires_at")
-    text = summary_text(HistorySummary([run(1, TYPE, there)]))
+    text = summary_text(HistorySummary([run(1, TYPE, there)]), 200)
     assert "waiting, in-progress · /expires_at is of type number instead of string" in text
 
 
@@ -189,7 +189,7 @@ def test_a_day_of_several_runs_has_times() -> None:
 def test_runs_that_verified_nothing_are_summed_up(silent: list[str | None], words: str) -> None:
     """A summary says of the runs at its end that verified nothing since when they did not, and why."""
     runs = [run(1, TYPE), *(replace(unverified(2 + day), why=why) for day, why in enumerate(silent))]
-    assert words in summary_text(HistorySummary(runs))
+    assert words in summary_text(HistorySummary(runs), 200)
     assert "could not verify" not in summary_text(HistorySummary([*runs, run(9)]))
 
 
@@ -211,7 +211,7 @@ def test_a_history_of_unknown_verdicts(tmp_path: Path) -> None:
 def test_a_day_with_several_runs_has_times() -> None:
     """Where a day has one run, the day says when; where it has several, the time does too."""
     later = replace(run(1), at="2026-01-01T15:30:00Z")
-    text = summary_text(HistorySummary([run(1, TYPE), later, run(2, TYPE)]))
+    text = summary_text(HistorySummary([run(1, TYPE), later, run(2, TYPE)]), 200)
     assert "since 2026-01-02, in 2 runs, first seen 2026-01-01 03:00)" in text
     chart = not_none(history_chart([run(1, TYPE), later, run(2)]))
     assert [column.description for column in chart.columns] == [
