@@ -98,8 +98,10 @@ class Tally:
         """Add what another tally of the same rule counted over other evidence."""
         self.exercised |= other.exercised
         self.total += other.total
-        self.findings = sorted((*self.findings, *other.findings), key=placed_before)[: self.limit]
-        self.crash = min(filter(None, (self.crash, other.crash)), default=None)
+        if other.findings:
+            self.findings = sorted((*self.findings, *other.findings), key=placed_before)[: self.limit]
+        if other.crash:
+            self.crash = min(filter(None, (self.crash, other.crash)))
 
     def verdict(self, rule: Rule) -> RuleVerdict:
         """The verdict of `rule`, whose tally this is."""
@@ -154,6 +156,11 @@ class Judge:
             self.trace(trace)
         for trace in traces(exchanges, unauthorized=True):
             self.requests(trace)
+
+    def take(self) -> dict[str, Tally]:
+        """The tallies so far; from here on it counts anew."""
+        taken, self.tallies = self.tallies, {rule: Tally() for rule in self.tallies}
+        return taken
 
     def merge(self, tallies: Mapping[str, Tally]) -> None:
         """Add what another judge of the same rules counted over other evidence."""

@@ -64,16 +64,17 @@ class Instant:
 
 def nanoseconds(text: object) -> int | None:
     """Nanoseconds from 1970 UTC to the instant that `text` writes; None when it writes none."""
-    if isinstance(text, str) and len(text) == _USUAL and text[23] == "Z":  # as most are written
-        second, fraction = _second(text[:20]), text[20:23]
-        if second is not None and fraction.isascii() and fraction.isdigit():
-            return second + int(fraction) * 1_000_000
-    match = _instant(text) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    fraction = _MILLISECONDS.get(text[20:])  # most are written to the millisecond
+    if fraction is not None and (second := _second(text[:20])) is not None:
+        return second + fraction
+    match = _instant(text)
     return _nanoseconds(match) if match is not None else None
 
 
-_USUAL = 24
-"""Characters of an instant to the millisecond."""
+_MILLISECONDS = {f"{number:03}Z": number * 1_000_000 for number in range(1000)}
+"""Nanoseconds by the end of an instant."""
 
 
 @lru_cache(maxsize=4096)

@@ -315,7 +315,7 @@ def answer_times(exchanges: Iterable[Exchange]) -> Iterator[int]:
 
 def is_possible(ns: int) -> bool:
     """Whether this may be a time of an answer: from 1678 to 2262, what 64 bits hold."""
-    return abs(ns) < 1 << 63
+    return -1 << 63 <= ns < 1 << 63
 
 
 def _ordered(group: Sequence[Exchange]) -> tuple[Exchange, ...]:

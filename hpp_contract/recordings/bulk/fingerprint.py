@@ -4,9 +4,10 @@ Ids and dates are reduced to their relations, so nearly all exchanges of a log h
 ordinary exchanges have one: all others are judged one by one. Which verdict belongs to a signature is decided by the
 judge (`cache`), so no rule is written here a second time.
 
-`of_line` runs once for every line of a log and is written for speed, with tuples where there would be classes. It
-decodes a line into the few types that an ordinary one has, and leaves any other to our own parser and to `of_value`,
-which gives the same for every line: tests compare the two.
+`fingerprint_of_line` runs once for every line of a log and is written for speed, with tuples where there would be
+classes. It cuts a line whose layout is known, decodes any other into the few types that an ordinary one has, and leaves
+what is no such line to our own parser and to `fingerprint_of_value`, which gives the same for every line: tests compare
+them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 from json import JSONDecoder
+from math import inf
 from operator import itemgetter
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -28,6 +30,7 @@ from hpp_contract.model.instant import SECOND, is_unusual, nanoseconds, seconds_
 from hpp_contract.privacy.describe import describe
 from hpp_contract.privacy.people import names_person, people_in
 from hpp_contract.privacy.redact import encodings, is_placeholder
+from hpp_contract.recordings.bulk.layout import Layouts, OrdinaryLine, decode, slots_of
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Unreadable
 from hpp_contract.rules import CATALOGUE
@@ -39,7 +42,7 @@ _is_sessions = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[A-Za-z0-9._
 _is_uuid = UUID.fullmatch
 _is_reference = re.compile(r"[ -~]{1,255}").fullmatch
 _is_code = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch
-_decode = JSONDecoder().raw_decode
+_scan = JSONDecoder().scan_once  # type: ignore[attr-defined]  # what `raw_decode` calls, without its own function
 
 _REDUCED: Final = frozenset({"date", "content-length", "content-encoding", "*"})
 """Header fields that go into the signature in a reduced form, see `fingerprint`."""
@@ -71,7 +74,7 @@ class Fingerprint:
     exchange. The API itself answered all that have one.
 
     The rest is what rules about traces read, but for the time: the URL before the id, the Authorization values `sent`,
-    and the `read`. `kept` is for the record of it (`sessions.kept_of`), which is the same for many exchanges.
+    and the `read`. `places` are for whoever collects the places of exchanges that have it.
     """
 
     signature: int
@@ -79,7 +82,7 @@ class Fingerprint:
     session_id: str
     sent: tuple[str, ...]
     read: ReadFacts
-    kept: tuple[int, bytes, tuple[bytes, tuple[Any, ...]]] | None = field(default=None, compare=False)
+    places: list[Any] = field(default_factory=list, compare=False)
 
 
 def fingerprint(
@@ -111,42 +114,66 @@ def fingerprint(
         return None
     plain = context is ndjson.context_of(context.provenance)  # its provenance is quicker to compare
     known = (context.provenance if plain else context), elapsed is None, has_time
-    date = answered[1]
-    now = seconds_of_http_date(date) if date is not None else None
-    if now is None and date is not None and people_in(date):
+    around = _around(url[:-36], asked, status, answered, known)
+    found = _fingerprint(around, url[-36:], body) if around is not None else None
+    if found is None:
         return None
-    found = _fingerprint(url, asked, status, answered, body, known, now is None)
-    return found[0] if found is not None and _consistent(*found[1:], now) else None
+    now = _seconds_of(answered)
+    return found[0] if now is None or found[1] < now < found[2] else None
 
 
 _Known = tuple[Hashable, bool, bool]
 """The provenance, or all that is known, whether the duration is not known, and whether the time is."""
 
 
-def _fingerprint(
-    url: str, asked: _Asked, status: int, answered: _Answered, body: str, known: _Known, undated: bool
-) -> tuple[Fingerprint, int, int] | None:
-    """The fingerprint of an exchange if the answer's Date is right, and the instants of a session that it has to agree
-    with; `undated` when there is none."""
-    read, _, length, signed = answered
-    sessions, session_id = url[:-36], url[-36:]
-    if length is not None and length != str(len(body)):
+class _Around(NamedTuple):
+    """What an exchange says beside the id of its session, its times and its body, and the values of its response's
+    header section that no rule reads. Those with one `number` of this process say the same to every rule."""
+
+    number: int
+    sessions: str
+    authorization: tuple[str, ...]
+    status: int
+    read: tuple[str, ...]
+    length: str | None
+    dated: bool
+
+
+def _around(sessions: str, asked: _Asked, status: int, answered: _Answered, known: _Known) -> _Around | None:
+    """None for what is not ordinary."""
+    read, date, length, signed = answered
+    dated = _seconds_of(answered) is not None
+    if date is not None and not dated and people_in(date):
         return None
-    updated = expires = 0
-    if status == 200:
+    number = _number((sessions, asked.read, status, read, signed, known, length is None))
+    return _Around(number, sessions, asked.authorization, status, read, length, dated)
+
+
+def _seconds_of(answered: _Answered) -> float | None:
+    """The response's Date, in seconds since 1970."""
+    return seconds_of_http_date(answered[1]) if answered[1] is not None else None
+
+
+def _fingerprint(around: _Around, session_id: str, body: str) -> tuple[Fingerprint, float, float] | None:
+    """The fingerprint of an exchange if the answer's Date, where there is one, is between two times, in seconds since
+    1970: then it is in order with the instants of a session, by a second more than rules ask for."""
+    if around.length is not None and around.length != str(len(body)):
+        return None
+    earliest, latest, dated = -inf, inf, around.dated
+    if around.status == 200:
         facts = _session_facts(body)
         if facts is None or facts.session_id != session_id:
             return None
         _, expires, said, seen = facts
-        updated = seen[2]
+        earliest, latest = seen[2] / 1e9 - SKEW + 1, expires / 1e9 + SKEW - 1
     else:
-        found = _error(body, status, read) if _is_uuid(session_id) else None
+        found = _error(body, around.status, around.read) if _is_uuid(session_id) else None
         if found is None:
             return None
         said, seen = found
-        undated = False  # no rule compares the dates of an error
-    signature = sessions, asked.read, status, read, signed, known, said, length is None, undated
-    return Fingerprint(_number(signature), sessions, session_id, asked.authorization, seen), updated, expires
+        dated = True  # no rule compares the dates of an error
+    number = _number((around.number, said, dated))
+    return Fingerprint(number, around.sessions, session_id, around.authorization, seen), earliest, latest
 
 
 _NUMBERS: Final[dict[Hashable, int]] = {}
@@ -157,11 +184,13 @@ MOST: Final = 10_000
 
 
 def _number(signature: Hashable) -> int:
-    """A number for what rules can see, which is quicker to compare: a new one where it was not met, or long ago."""
+    """A number for what rules can see, which is quicker to compare: a new one where it was not met, or long ago. Then
+    what has the old one is forgotten too."""
     number = _NUMBERS.get(signature)
     if number is None:
         if len(_NUMBERS) >= MOST:
-            _NUMBERS.clear()
+            for each in (_NUMBERS, _MET, _LAYOUTS):
+                each.clear()
         number = _NUMBERS[signature] = next(_further)
     return number
 
@@ -190,75 +219,115 @@ def fingerprint_of(exchange: Exchange) -> Fingerprint | None:
     )
 
 
-class _Request(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    method: Literal["GET"]
-    url: str
-    headers: msgspec.Raw = msgspec.Raw(b"null")
-    body: Literal[""] | None = None
-
-
-class _Response(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    status: int
-    body: str | None
-    headers: dict[str, str] | None = None
-
-
-class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """An ordinary line. What has other members or types is left to the strict parser: a value that nobody decodes is
-    not checked either."""
-
-    request: _Request
-    response: _Response
-    at: str | None = None
-    elapsed: int | float | None = None
-    provenance: str | None = None
-    failure: Literal[""] | None = None
-    callback: Literal[False] | None = None
-
-
-_decode_line = msgspec.json.Decoder(_Line).decode
 _MAX_LATENCY: Final = Context().max_latency
 
 
 def fingerprint_of_line(line: bytes) -> tuple[Fingerprint, int | None] | None:
     """The fingerprint of the exchange on a line, where it is as most are, and when it was sent. None says nothing: it
     may have one."""
+    known = _LAYOUTS.cut(line)
+    if known is not None and (found := _of_slots(*known)) is not None:
+        return found
     try:
-        value = _decode_line(line)
+        value = decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     request, response, elapsed, at = value.request, value.response, value.elapsed, nanoseconds(value.at)
-    headers = response.headers
-    answered = _answered(tuple(headers), tuple(headers.values())) if headers else _answered((), ())
-    if answered is None or (elapsed is not None and not 0 <= elapsed <= _MAX_LATENCY):
+    headers, asked, sessions = response.headers or {}, _asked_in(bytes(request.headers)), request.url[:-36]
+    answered = _answered(tuple(headers), tuple(headers.values()))
+    if asked is None or asked.forms or answered is None or not _reads(sessions):
         return None
-    read, date, length, signed = answered
-    now = seconds_of_http_date(date) if date is not None else None
-    if now is None and date is not None and people_in(date):
+    if elapsed is not None and not 0 <= elapsed <= _MAX_LATENCY:
         return None
-    sent, body = bytes(request.headers), response.body or ""
-    known = value.provenance, elapsed is None, at is not None
-    around = request.url, sent, response.status, read, length, signed, known, now is None
-    met = _MET.get(body)
-    if met is None or met[0] != around:
-        asked = _asked_in(sent)
-        if asked is None or asked.forms or not _reads(request.url[:-36]):
-            return None
-        found = _fingerprint(request.url, asked, response.status, answered, body, known, now is None)
+    around = _around(sessions, asked, response.status, answered, (value.provenance, elapsed is None, at is not None))
+    if around is None:
+        return None
+    if known is None and _LAYOUTS.may_learn(line):
+        _learn(line, value, around)
+    return _met(around, request.url[-36:], response.body or "", _seconds_of(answered), at)
+
+
+def _met(
+    around: _Around, session_id: str, raw: str | bytes, now: float | None, at: int | None
+) -> tuple[Fingerprint, int | None] | None:
+    """The fingerprint of a line with this body, as a text or as it is written in JSON."""
+    met = _MET.get(raw)
+    if met is None or (met[0] is not around and met[0] != around) or met[1].session_id != session_id:
+        body = _plain(raw) if isinstance(raw, bytes) else raw
+        found = _fingerprint(around, session_id, body) if body is not None else None
         if found is None:
             return None
         if len(_MET) >= _MOST_MET:
             _MET.clear()
-        met = _MET[body] = around, *found
-    _, fingerprint, updated, expires = met
-    return (fingerprint, at) if _consistent(updated, expires, now) else None
+        met = _MET[raw] = around, *found
+    _, fingerprint, earliest, latest = met
+    return (fingerprint, at) if now is None or earliest < now < latest else None
 
 
-_MET: Final[dict[str, tuple[Hashable, Fingerprint, int, int]]] = {}
+_MET: Final[dict[str | bytes, tuple[_Around, Fingerprint, float, float]]] = {}
 """The last line with a body, and what was found of it: a session is polled until something happens, so most lines
 differ from one before only in when they were sent. Of this process."""
 
-_MOST_MET: Final = 4096
+_MOST_MET: Final = 8192
+
+_LAYOUTS: Final = Layouts[_Around]()
+"""Their slots are `at`, the id in the URL, `elapsed`, the response's Date and body, and those fields of its header
+section that no rule reads. One for what is not there is empty. Of this process."""
+
+_is_elapsed = re.compile(rb"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,14})?").fullmatch
+_is_date = re.compile(rb"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT").fullmatch
+_is_uuid_text = re.compile(UUID.pattern.encode()).fullmatch
+
+
+def _of_slots(around: _Around, slots: tuple[bytes, ...]) -> tuple[Fingerprint, int | None] | None:
+    """The fingerprint of a line, from what stands in its slots. None says nothing, as there: only what is sure to be
+    plain text of JSON is taken for what it looks like."""
+    time, session_id, elapsed, date, raw, *others = slots
+    at, now = nanoseconds(time.decode("latin-1")) if time else None, _seconds(date) if date else None
+    if (at is None and time) or (now is None and date) or (elapsed and not _is_short(elapsed)):
+        return None
+    for value in others:
+        if _is_uuid_text(value) is None and not _is_harmless(value):
+            return None
+    return _met(around, session_id.decode("latin-1"), raw, now, at)
+
+
+@lru_cache(maxsize=4096)  # a log's dates come in order
+def _seconds(date: bytes) -> float | None:
+    return seconds_of_http_date(date.decode()) if _is_date(date) else None
+
+
+def _learn(line: bytes, value: OrdinaryLine, around: _Around) -> None:
+    """Know lines that are laid out like this one."""
+    names = tuple(value.response.headers or {})
+    places = _places(names)
+    if places is None or around.dated != (places.date is not None) or (value.at and nanoseconds(value.at) is None):
+        return
+    spans = slots_of(line, value, names[places.date] if places.date is not None else None, places.others(names))
+    if spans is not None:
+        _LAYOUTS.learn(line, spans, around)
+
+
+def _is_short(elapsed: bytes) -> bool:
+    return _is_elapsed(elapsed) is not None and float(elapsed) <= _MAX_LATENCY
+
+
+@lru_cache(maxsize=1024)  # one server sends the same fields again and again
+def _is_harmless(value: bytes) -> bool:
+    """Whether this is the text of a header field, as it is, that names nobody and holds no key."""
+    text = value.decode("latin-1")
+    return not value.translate(None, _PLAIN) and '"' not in text and _KEY not in text and not people_in(text)
+
+
+def _plain(raw: bytes) -> str | None:
+    """The text that is written so in JSON, where it is ASCII and nothing is escaped in it but quotation marks."""
+    text = raw.replace(b'\\"', b'"')
+    escaped = len(raw) - len(text)
+    return text.decode() if text.count(b'"') == escaped and not text.translate(None, _PLAIN) else None
+
+
+_PLAIN: Final = bytes({*range(32, 127)} - {*b"\\"})
+"""What stands for itself in a JSON text, and quotation marks."""
 
 
 @lru_cache(maxsize=256)  # one client sends the same fields again and again
@@ -394,7 +463,6 @@ class SessionFacts(NamedTuple):
     read: ReadFacts
 
 
-@lru_cache(maxsize=4096)  # a session is polled until something happens: most bodies are repeated
 def _session_facts(body: str) -> SessionFacts | None:
     value = _flat_object(body)
     if value is None or value.get("status") not in STATUSES:
@@ -422,12 +490,6 @@ def _session_facts(body: str) -> SessionFacts | None:
     return SessionFacts(session_id, expires, facts, (200, value["status"], updated, value["expires_at"], outcome))
 
 
-def _consistent(updated: int, expires: int, now: float | None) -> bool:
-    """Whether the answer's Date (s) is in order with two instants (ns), by a second more than rules ask for; 0 and 0
-    are those of an error."""
-    return now is None or not expires or (now - expires / 1e9 < SKEW - 1 and updated / 1e9 - now < SKEW - 1)
-
-
 def _ordinary(order: str | None, token: str | None, reference: str | None, session_id: str) -> bool:
     for text in (order, token):
         if text is not None and (text == session_id or _is_uuid(text) is None):
@@ -440,8 +502,8 @@ def _flat_object(body: str) -> dict[str, str] | None:
     if not body.isascii() or _KEY in body:
         return None
     try:
-        value, end = _decode(body)
-    except (ValueError, RecursionError):
+        value, end = _scan(body, 0)
+    except (StopIteration, ValueError, RecursionError):
         return None
     # Four quotation marks a member: two around its name, two around its text. A repeated member would leave more.
     plain = end == len(body) and type(value) is dict and "\\" not in body and body.count('"') == 4 * len(value)
@@ -456,8 +518,8 @@ def _error(body: str, status: int, fields: tuple[str, ...]) -> tuple[Hashable, R
     if not body:
         return "", (status, "", 0, "", ())
     try:
-        value, end = _decode(body)
-    except (ValueError, RecursionError):
+        value, end = _scan(body, 0)
+    except (StopIteration, ValueError, RecursionError):
         return None
     if end != len(body) or type(value) is not dict or not value.keys() <= _ERROR_MEMBERS or "\\" in body:
         return None

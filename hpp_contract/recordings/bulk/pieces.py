@@ -24,15 +24,16 @@ from hpp_contract.recordings.bulk.fingerprint import (
     fingerprint_of_value,
 )
 from hpp_contract.recordings.bulk.sessions import (
-    Place,
+    Places,
     ReadRecord,
     RecordTuple,
     Sessions,
-    kept_of,
+    numbers_in,
     opaque_record,
     packed,
     partition_of,
     read_record,
+    times_in,
 )
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Skipped
@@ -89,6 +90,16 @@ class PieceResult:
     is_other_file: bool = False
     unreadable: list[str] = field(default_factory=list)
 
+    def count_lines(self, status: int, places: Places) -> None:
+        """Count ordinary lines with this HTTP status."""
+        times = times_in(places)
+        self.judged += len(times)
+        self.bodies.kept_200 += len(times) if status == 200 else 0
+        try:
+            self.answers.extend(array("q", times))
+        except (TypeError, OverflowError):  # one is not known, or is no possible time
+            self.answers.extend(at for at in times if at is not None and is_possible(at))
+
     def count(self, item: Skipped | Damage) -> None:
         """Count what is not judged."""
         if item is Skipped.FILE:
@@ -106,83 +117,100 @@ class Worker:
     def __init__(self) -> None:
         self._name, self._result, self._salt = "", PieceResult(0, 0), b""
         self._callbacks: str | None = None
-        self._records: dict[int, list[RecordTuple]] = {}
-        self._partitions = 1
+        self._met: list[Fingerprint] = []
         self._cache = VerdictCache(CATALOGUE, Subject("recording", ""), lambda order: f"{self._name}#{order[1]}")
 
     def piece(self, piece: Piece, partitions: int, salt: bytes) -> PieceResult:
         """Judge the exchanges of a piece one by one. `salt` is random, and the same in all of a run."""
         self._name, self._salt, self._callbacks = piece.source.name, salt, piece.source.callbacks
         self._result = result = PieceResult(piece.source.number, piece.length)
-        self._records = records = defaultdict[int, list[RecordTuple]](list)
-        self._partitions = partitions
-        for item in items(piece, self._line, self._exchange):
-            if isinstance(item, tuple):
-                records[partition_of(item[0], partitions)].append(item)
-            else:
-                result.count(item)
+        records = defaultdict[int, list[RecordTuple]](list)
+        try:
+            for item in items(piece, self._line, self._exchange):
+                if isinstance(item, tuple):
+                    records[partition_of(item[0], partitions)].append(item)
+                elif item is not None:
+                    result.count(item)
+        finally:
+            met = self._taken()
+        for fingerprint, places in met:
+            self._cache.count(fingerprint, result.file, numbers_in(places))
+            result.count_lines(fingerprint.read[0], places)
+            record = read_record(fingerprint, result.file, places, salt)
+            records[partition_of(record[0], partitions)].append(record)
         result.tallies = {rule: tally for rule, tally in self._cache.collect().items() if tally.exercised}
         result.records = {partition: packed(group) for partition, group in records.items()}
         return result
 
+    def _taken(self) -> list[tuple[Fingerprint, Places]]:
+        """The fingerprints that were met since the last call, and where."""
+        met = [(fingerprint, fingerprint.places) for fingerprint in self._met]
+        for fingerprint in self._met:
+            fingerprint.places = []
+        self._met = []
+        return met
+
     def _line(self, line: Line) -> RecordTuple | Skipped | None:
         number, offset, data = line
-        if data is not None:
-            found = fingerprint_of_line(data)
-            if found is not None and self._cache.count_if_known(found[0], (self._result.file, number)):
-                self._keep(*found, number, offset, len(data))
-                return None
-        place = (self._result.file, number, offset, len(data or b""))
+        found = fingerprint_of_line(data) if data is not None else None
+        length = len(data or b"")
+        if found is not None and (found[0].places or self._is_known(found[0])):
+            found[0].places += (number, offset, length, found[1])
+            return None
         value = ndjson.parse(data)
-        fingerprint = fingerprint_of_value(value)
+        fingerprint = found[0] if found is not None else fingerprint_of_value(value)
         exchange = judged_as(ndjson.exchange_of(value, f"{self._name}#{number}"), self._callbacks)
-        return self._judged(exchange, fingerprint, place) if isinstance(exchange, Exchange) else exchange
+        if isinstance(exchange, Skipped):
+            return exchange
+        return self._judged(exchange, fingerprint, number, offset, length)
 
-    def _keep(self, fingerprint: Fingerprint, at: int | None, number: int, offset: int, length: int) -> None:
-        """Count a line whose verdict is known, and keep its record."""
-        result = self._result
-        session, rest = kept_of(fingerprint, result.file, self._salt)
-        record = (session, result.file, number, offset, length, at, *rest)
-        self._records[partition_of(session, self._partitions)].append(record)
-        result.judged += 1
-        result.bodies.kept_200 += fingerprint.read[0] == 200
-        if at is not None and is_possible(at):
-            result.answers.append(at)
+    def _is_known(self, fingerprint: Fingerprint) -> bool:
+        """Whether the verdict on this is known; its places are then looked at in the end."""
+        if not self._cache.is_known(fingerprint):
+            return False
+        self._met.append(fingerprint)
+        return True
 
     def _exchange(self, exchange: Exchange) -> RecordTuple:
-        return self._judged(exchange, fingerprint_of(exchange), (self._result.file, _index(exchange), 0, 0))
+        return self._judged(exchange, fingerprint_of(exchange), _index(exchange), 0, 0)
 
-    def _judged(self, exchange: Exchange, fingerprint: Fingerprint | None, place: Place) -> RecordTuple:
+    def _judged(
+        self, exchange: Exchange, fingerprint: Fingerprint | None, number: int, offset: int, length: int
+    ) -> RecordTuple:
+        file = self._result.file
+        places: Places = [number, offset, length, exchange.at.ns if exchange.at is not None else None]
         self._result.callbacks += exchange.context.callback
         self._result.answers.extend(answer_times([exchange]))
         if exchange.request.method == DELETE:
             self._result.skipped[Skipped.OPERATION] += 1
-            return opaque_record(exchange, place, self._salt)
+            return opaque_record(exchange, file, places, self._salt)
         self._result.judged += 1
         self._result.bodies.count(exchange)
-        if fingerprint is None or not self._cache.count_if_known(fingerprint, place[:2]):
-            self._cache.judge(exchange, place[:2], fingerprint)
+        if fingerprint is not None and self._cache.is_known(fingerprint):
+            self._cache.count(fingerprint, file, [number])
+        else:
+            self._cache.judge(exchange, (file, number), fingerprint)
         context = exchange.context
         ordinary = context.credentials not in ("wrong", "none") and not context.standalone
         if fingerprint and ordinary:
-            at = exchange.at.ns if exchange.at is not None else None
-            return read_record(fingerprint, at, place, self._salt)
-        return opaque_record(exchange, place, self._salt)
+            return read_record(fingerprint, file, places, self._salt)
+        return opaque_record(exchange, file, places, self._salt)
 
 
 class Reopener:
-    """Reads the exchange of a record again, from its place in its file."""
+    """Reads an exchange again, from its place in its file."""
 
     def __init__(self, sources: tuple[InputFile, ...]) -> None:
         self._sources = {source.number: source for source in sources}
         self._document = lru_cache(maxsize=4)(self._read_document)
 
-    def __call__(self, record: ReadRecord) -> Exchange:
-        source = self._sources[record.file]
+    def __call__(self, file: int, number: int, offset: int, length: int) -> Exchange:
+        source = self._sources[file]
         if not source.is_lines:
-            return self._document(record.file)[record.number]
-        line = source.read(record.offset, record.length)
-        exchange = judged_as(ndjson.exchange_on(line, f"{source.name}#{record.number}"), source.callbacks)
+            return self._document(file)[number]
+        exchange = judged_as(
+            ndjson.exchange_on(source.read(offset, length), f"{source.name}#{number}"), source.callbacks
+        )
         if isinstance(exchange, Skipped):
             raise Unverifiable(f"{source.name} has changed while it was judged: try again.")
         return exchange

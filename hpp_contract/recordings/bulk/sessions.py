@@ -7,10 +7,10 @@ an ordinary lifecycle keeps every rule about traces. The exchanges of any other 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import lru_cache, partial
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -30,19 +30,17 @@ BURST: Final = 50
 
 
 class ReadRecord(NamedTuple):
-    """An exchange as it is kept until its session is judged: no id, token or credential, only digests of them.
+    """Exchanges that differ only in their place and time, as they are kept until their session is judged: no id, token
+    or credential, only digests of them.
 
-    `session` digest; `file` and `number` in it; `at` in ns since 1970; `offset` and `length` of its line (both 0 in a
-    document). The rest is None where the exchange was not ordinary: HTTP `status`; of a session its `state`, `updated`
-    in ns, `expires` as written, digest of the `outcome`; digest of the `reader`: where and with which credentials.
+    `session` digest; `file`, and the `places` in it. The rest is None where the exchange was not ordinary: HTTP
+    `status`; of a session its `state`, `updated` in ns, `expires` as written, digest of the `outcome`; digest of the
+    `reader`: where and with which credentials.
     """
 
     session: bytes
     file: int
-    number: int
-    offset: int
-    length: int
-    at: int | None
+    places: Places
     status: int | None
     state: str | None
     updated: int
@@ -56,28 +54,28 @@ _record = partial(tuple.__new__, ReadRecord)  # what `ReadRecord` does, without 
 RecordTuple = tuple[Any, ...]
 """A ReadRecord as a plain tuple, which is quicker to make and to store."""
 
-Place = tuple[int, int, int, int]
-"""File, number, offset and length."""
+Places = list[Any]
+"""In turns the number in the file, offset and length of the line (both 0 in a document), and the time in ns since 1970,
+or None."""
 
 
-def read_record(fingerprint: Fingerprint, at: int | None, place: Place, salt: bytes) -> RecordTuple:
-    """The record of an ordinary exchange, sent `at`."""
-    session, rest = kept_of(fingerprint, place[0], salt)
-    return (session, *place, at, *rest)
+def numbers_in(places: Places) -> list[int]:
+    """The numbers of these places."""
+    return places[0::4]
 
 
-def kept_of(fingerprint: Fingerprint, file: int, salt: bytes) -> tuple[bytes, tuple[Any, ...]]:
-    """The record of such an exchange in this file but for its place and its time: the digest of the session, and what
-    follows."""
-    kept = fingerprint.kept
-    if kept is not None and kept[0] == file and kept[1] == salt:
-        return kept[2]
+def times_in(places: Places) -> list[Any]:
+    """The times of these places."""
+    return places[3::4]
+
+
+def read_record(fingerprint: Fingerprint, file: int, places: Places, salt: bytes) -> RecordTuple:
+    """The record of ordinary exchanges of one fingerprint."""
     status, state, updated, expires, outcome = fingerprint.read
-    ids = digest(repr(outcome), salt) if any(outcome) else b""
+    session = digest(fingerprint.session_id.lower(), salt)
+    ids = digest("\n".join([each or "" for each in outcome]), salt) if any(outcome) else b""
     reader = _reader(fingerprint.sessions, fingerprint.sent, file, salt)
-    record = digest(fingerprint.session_id.lower(), salt), (status, state, updated, expires, ids, reader)
-    fingerprint.kept = file, salt, record
-    return record
+    return session, file, places, status, state, updated, expires, ids, reader
 
 
 @lru_cache(maxsize=256)  # one client reads at one place
@@ -86,10 +84,9 @@ def _reader(sessions: str, sent: tuple[str, ...], file: int, salt: bytes) -> byt
     return digest("\n".join((sessions, *sent, *([] if identity(sent) else [str(file)]))), salt)
 
 
-def opaque_record(exchange: Exchange, place: Place, salt: bytes) -> RecordTuple:
+def opaque_record(exchange: Exchange, file: int, places: Places, salt: bytes) -> RecordTuple:
     """The record of any other exchange."""
-    at = exchange.at.ns if exchange.at is not None else None
-    return (digest(same_id(exchange.session_id or ""), salt), *place, at, None, None, 0, "", b"", b"")
+    return digest(same_id(exchange.session_id or ""), salt), file, places, None, None, 0, "", b"", b""
 
 
 @lru_cache(maxsize=4096)  # a session is polled more than once
@@ -103,9 +100,9 @@ def partition_of(session: bytes, partitions: int) -> int:
     return int.from_bytes(session[:4]) % partitions
 
 
-def packed(records: Sequence[RecordTuple]) -> bytes:
+def packed(records: list[RecordTuple]) -> bytes:
     """Records as bytes."""
-    return marshal.dumps(tuple(records))
+    return marshal.dumps(records)
 
 
 def unpacked(data: bytes) -> list[ReadRecord]:
@@ -114,11 +111,12 @@ def unpacked(data: bytes) -> list[ReadRecord]:
 
 
 class Sessions:
-    """Judges sessions from their records. `reopen` reads the exchange of a record again; `answers` are the times of all
-    answers in the recording."""
+    """Judges sessions from their records. `reopen` reads the exchange in a file at a place again; `answers` are the
+    times of all answers in the recording."""
 
-    def __init__(self, reopen: Callable[[ReadRecord], Exchange], answers: AnswerTimes) -> None:
+    def __init__(self, reopen: Callable[[int, int, int, int], Exchange], answers: AnswerTimes) -> None:
         self._reopen, self._answers = reopen, answers
+        self._alone = Judge(CATALOGUE, Subject("recording", ""))
         self._clean: dict[Hashable, tuple[str, ...]] = {}
 
     def judge(self, records: Iterable[ReadRecord]) -> dict[str, Tally]:
@@ -135,50 +133,77 @@ class Sessions:
 
     def _judge_exchanges(self, records: list[ReadRecord], judge: Judge, fingerprint: Hashable) -> tuple[str, ...]:
         """Judge a session from its exchanges; returns the rules exercised."""
-        own = Judge(CATALOGUE, Subject("recording", ""))
-        order = {self._reopen(record): (record.file, record.number) for record in records}
+        places = sorted(
+            (record.file, *place)
+            for record in records
+            for place in zip(record.places[0::4], record.places[1::4], record.places[2::4], strict=True)
+        )
+        order = {self._reopen(*place): place[:2] for place in places}
         for trace in traces(order, answers=self._answers):
-            own.trace(trace, min(order[exchange] for exchange in trace.everything))
+            self._alone.trace(trace, min(order[exchange] for exchange in trace.everything))
         for trace in traces(order, unauthorized=True):
-            own.requests(trace, min(order[exchange] for exchange in trace.exchanges))
-        judge.merge(own.tallies)
-        exercised = tuple(rule for rule, tally in own.tallies.items() if tally.exercised)
-        if fingerprint is not None and not any(tally.total or tally.crash for tally in own.tallies.values()):
+            self._alone.requests(trace, min(order[exchange] for exchange in trace.exchanges))
+        tallies = {rule: tally for rule, tally in self._alone.take().items() if tally.exercised}
+        judge.merge(tallies)
+        exercised = tuple(tallies)
+        if fingerprint is not None and not any(tally.total or tally.crash for tally in tallies.values()):
             self._clean[fingerprint] = exercised
         return exercised
 
 
 def _by_session(records: Iterable[ReadRecord]) -> Iterator[list[ReadRecord]]:
-    """The records of each session in the order of the files."""
+    """The records of each session."""
     groups: dict[bytes, list[ReadRecord]] = {}
-    for record in sorted(records, key=itemgetter(1, 2)):  # file and number
+    for record in records:
         groups.setdefault(record.session, []).append(record)
     return iter(groups.values())
 
 
 def _trace_fingerprint(records: list[ReadRecord]) -> Hashable:
     """What decides the verdict on an ordinary session; None for any other."""
-    times = [record.at for record in records if record.at is not None]
-    first = records[0]
-    if times and len(times) == len(records):
-        records = sorted(records, key=lambda record: record.at or 0)
-    elif times or any(record.file != first.file for record in records):
-        return None
-    if any(record.status is None or record.reader != first.reader for record in records):
+    file, reader = records[0].file, records[0].reader
+    times: list[int | None] = []
+    for record in records:
+        if record.status is None or record.reader != reader:
+            return None
+        times += times_in(record.places)
+    timed = None not in times
+    if not timed and (any(time is not None for time in times) or any(record.file != file for record in records)):
         return None
     reads = [record for record in records if record.status == 200]
-    if not _ordinary_statuses(records, reads) or not all(_ordinary_step(one, two) for one, two in pairwise(reads)):
+    if not _ordinary_statuses(records) or not all(_ordinary_step(*step) for step in pairwise(_in_order(reads, timed))):
         return None
-    if len(times) > BURST and not _within_burst(sorted(times)):
+    if timed and len(times) > BURST and not _within_burst(sorted(time or 0 for time in times)):
         return None
     refused = all(record.status == 401 for record in records)
-    return first.reader, min(len(reads), 2), min(len(records), 2), bool(times), refused
+    count = sum(len(record.places) for record in reads) // 4
+    return reader, min(count, 2), min(len(times), 2), timed, refused
 
 
-def _ordinary_statuses(records: list[ReadRecord], reads: list[ReadRecord]) -> bool:
+def _in_order(reads: list[ReadRecord], timed: bool) -> list[ReadRecord]:
+    """The records of what carried a session in the order of their times, or without these of the file: each once where
+    it ended before the next began, else as often as others came between. A step from one to itself is ordinary."""
+    if len(reads) < 2:
+        return reads
+    spans = []
+    for read in reads:
+        order = times_in(read.places) if timed else numbers_in(read.places)
+        spans.append((min(order), max(order), read))
+    spans.sort(key=itemgetter(0))
+    if all(one[1] < two[0] for one, two in pairwise(spans)):
+        return [read for *_, read in spans]
+    places = sorted(
+        (time or 0, read.file, number, index)
+        for index, read in enumerate(reads)
+        for number, time in zip(numbers_in(read.places), times_in(read.places), strict=True)
+    )
+    return [reads[index] for index, _ in groupby(index for *_, index in places)]
+
+
+def _ordinary_statuses(records: list[ReadRecord]) -> bool:
     """Whether 404 and 200 do not meet, and nothing failed."""
     statuses = {record.status for record in records}
-    return statuses <= {200, 401, 403} or (not reads and statuses <= {401, 403, 404})
+    return statuses <= {200, 401, 403} or statuses <= {401, 403, 404}
 
 
 def _ordinary_step(one: ReadRecord, two: ReadRecord) -> bool:

@@ -36,7 +36,7 @@ def test_a_verdict_that_cannot_be_repeated(check: Callable[[Any], list[Finding]]
         exchange = replace(each, evidence=f"log#{number}")
         fingerprint = fingerprint_of(exchange)
         assert fingerprint is not None
-        assert not cache.count_if_known(fingerprint, (0, number))
+        assert not cache.is_known(fingerprint)
         cache.judge(exchange, (0, number), fingerprint)
         honest.exchange(exchange, (0, number))
     assert cache.collect() == honest.tallies

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hpp_contract.engine import edits as editing
@@ -19,7 +19,6 @@ from hpp_contract.recordings.bulk import fingerprint as module
 from hpp_contract.recordings.bulk.fingerprint import fingerprint_of, fingerprint_of_line, fingerprint_of_value
 from hpp_contract.recordings.bulk.local import judge_recordings
 from hpp_contract.recordings.bulk.pieces import Reopener
-from hpp_contract.recordings.bulk.sessions import ReadRecord
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.sources import InputFile
 from tests.harness.support.recording_tools import as_line, kept, recordings, simulated, write_lines
@@ -61,6 +60,75 @@ def test_mutated_lines(data: st.DataObject, exchanges: list[Exchange]) -> None:
         start = data.draw(st.integers(0, len(line)))
         line = line[:start] + data.draw(PIECES) + line[start + data.draw(st.integers(0, 4)) :]
     assert_same(line)
+
+
+LOGGED = {**json.loads(HONEST), "elapsed": 0.125}
+LOGGED["response"]["headers"] |= {"X-Request-Id": "e3e7c209-4cac-4111-8111-39a1c773bafd", "X-Served-By": "node-17"}
+
+
+@pytest.fixture
+def laid_out() -> bytes:
+    """A line whose layout is known."""
+    module._LAYOUTS.clear()
+    line = json.dumps(LOGGED).encode()
+    assert module._LAYOUTS.cut(line) is None
+    assert assert_same(line)
+    assert module._LAYOUTS.cut(line) is not None
+    return line
+
+
+ENDS = (b'"', b"\\", b'\\"', b'"}', b"kco_", b"+4670", b"\xff", b"\xc3\xa9", b"\x00", b"\t", b"0", b"9", b"f", b"T",
+        b" ", b":", b".", b"-", b"e9", b"11-", b"a@b.se", b"X")  # fmt: skip
+
+
+@pytest.mark.usefixtures("laid_out")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_overwritten_lines(data: st.DataObject) -> None:
+    """Whatever stands in the place of a few bytes, what is found by place is what our own parser finds."""
+    line = bytearray(json.dumps(LOGGED).encode())
+    slots = [line.index(text) for text in (b"2026-", b"bafd", b"0.125", b"GMT", b"COMPLETED", b"e3e7", b"node-17")]
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.sampled_from(slots) | st.integers(0, len(line) - 8)) + data.draw(st.integers(0, 3))
+        text = data.draw(st.sampled_from(ENDS))
+        line[start : start + len(text)] = text
+    assert_same(bytes(line))
+
+
+def test_what_is_found_by_place(laid_out: bytes) -> None:
+    """Lines that differ in their slots only have one layout; what stands in these is looked at as elsewhere."""
+    for one, other, is_ordinary in (
+        (b"0.125", b"0.250", True),
+        (b"0.125", b"99.25", False),
+        (b"0.125", b"00.25", False),
+        (b"node-17", b"node-18", True),
+        (b"node-17", b"a@b.seX", False),
+        (b"node-17", b'"","":"', False),
+        (b"node-17", b"kco_liv", False),
+        (b"e3e7c209", b"e3e7c20", True),
+        (b"e3e7c209-4cac-4111-8111-39a1c773bafd", b"Jane.Doe@mail-of-somebody.example.se", False),
+        (b'"at": "20', b'"at": "XX', True),
+        (b" GMT", b' "",', False),
+    ):
+        line = laid_out.replace(one, other)
+        assert line != laid_out
+        assert (assert_same(line)) == is_ordinary, (one, other)
+
+
+def test_more_than_one_place(laid_out: bytes) -> None:
+    """No layout is known where a slot may be elsewhere than it seems, and only a few of one length."""
+    module._LAYOUTS.clear()
+    for text in (
+        laid_out.replace(b'"Date"', b'"Via": "GET", "Date"'),
+        laid_out.replace(b'"elapsed"', b'"\\u0065lapsed"'),
+        laid_out.replace(b'"at": "2', b'"at": "\\u0032'),
+    ):
+        assert_same(text)
+        assert module._LAYOUTS.cut(text) is None
+    for number in range(1, 10):
+        assert_same(laid_out.replace(b"max-age=0", b"max-age=%d" % number))
+    assert module._LAYOUTS.may_learn(laid_out[:-1])
+    assert not module._LAYOUTS.may_learn(laid_out)
 
 
 VALUES: tuple[Any, ...] = (
@@ -172,6 +240,5 @@ def test_a_log_that_changes(tmp_path: Path) -> None:
     """A line that is another one when its session is judged is an error, and no verdict."""
     log = write_lines(tmp_path / "log.ndjson", [editing.url(lambda _: "https://h/x")(kept(simulated("waiting", 1)[0]))])
     source = InputFile(0, str(log), str(log), is_lines=True)
-    record = ReadRecord(b"", 0, 1, 0, log.stat().st_size, None, None, None, 0, "", b"", b"")
     with pytest.raises(Unverifiable, match="has changed while it was judged"):
-        Reopener((source,))(record)
+        Reopener((source,))(0, 1, 0, log.stat().st_size)
