@@ -39,7 +39,7 @@ class VerdictCache:
     def __init__(self, rules: Iterable[Rule], subject: Subject, evidence: Callable[[Order], str]) -> None:
         rules, self._evidence = tuple(rules), evidence
         self._verdicts: dict[Hashable, _Verdict] = {}
-        self._judged, self._alone = Judge(rules, subject), Judge(rules, subject)
+        self._judged, self._own = Judge(rules, subject), Judge(rules, subject)
 
     def is_known(self, fingerprint: Fingerprint) -> bool:
         """Whether one of its signature was judged before. What is known stays so until the next `collect`."""
@@ -68,8 +68,8 @@ class VerdictCache:
 
     def _verdict_of(self, exchange: Exchange) -> _Verdict | None:
         """Verdict without position; None if it depends on the position."""
-        self._alone.exchange(replace(exchange, evidence=""), ())
-        exercised = {rule: tally for rule, tally in self._alone.take().items() if tally.exercised}
+        self._own.exchange(replace(exchange, evidence=""), ())
+        exercised = {rule: tally for rule, tally in self._own.take().items() if tally.exercised}
         if any(tally.crash or tally.total > len(tally.findings) for tally in exercised.values()):
             return None
         return _Verdict({rule: tuple(found for _, found in tally.findings) for rule, tally in exercised.items()})

@@ -116,7 +116,7 @@ class Sessions:
 
     def __init__(self, reopen: Callable[[int, int, int, int], Exchange], answers: AnswerTimes) -> None:
         self._reopen, self._answers = reopen, answers
-        self._alone = Judge(CATALOGUE, Subject("recording", ""))
+        self._own = Judge(CATALOGUE, Subject("recording", ""))
         self._clean: dict[Hashable, tuple[str, ...]] = {}
 
     def judge(self, records: Iterable[ReadRecord]) -> dict[str, Tally]:
@@ -140,10 +140,10 @@ class Sessions:
         )
         order = {self._reopen(*place): place[:2] for place in places}
         for trace in traces(order, answers=self._answers):
-            self._alone.trace(trace, min(order[exchange] for exchange in trace.everything))
+            self._own.trace(trace, min(order[exchange] for exchange in trace.everything))
         for trace in traces(order, unauthorized=True):
-            self._alone.requests(trace, min(order[exchange] for exchange in trace.exchanges))
-        tallies = {rule: tally for rule, tally in self._alone.take().items() if tally.exercised}
+            self._own.requests(trace, min(order[exchange] for exchange in trace.exchanges))
+        tallies = {rule: tally for rule, tally in self._own.take().items() if tally.exercised}
         judge.merge(tallies)
         exercised = tuple(tallies)
         if fingerprint is not None and not any(tally.total or tally.crash for tally in tallies.values()):
