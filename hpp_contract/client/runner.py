@@ -82,7 +82,7 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
         pool = _AdapterPool(server, options, deadline, len(cases))
         possible = [case for case in cases if options.tls is not None or not case.needs_tls]
         results = _run_all(possible, main, new_adapter, pool)
-        if any(one.reads for one in results) and not pool.heard:
+        if not pool.heard and any(map(_was_due, results)):
             return _unheard(subject, results, main, verdicts)
         judged, silenced = _judged(results, subject, PlainSessions(results, lambda case: pool.run(case, main)))
         for one in judged:
@@ -105,6 +105,12 @@ def run(cases: Sequence[Case], start: Callable[[], Adapter], subject: Subject, o
         asides=(*notes.asides, *further.asides),
         reproduce=options.reproduce_command,
     )
+
+
+def _was_due(result: CaseResult) -> bool:
+    """Whether an answer was due that did not come: a client that hangs on a silent server hangs by itself."""
+    hung = any(read.result.hung for read in result.reads)
+    return bool(result.reads) and not (hung and result.case.timeout == SHORT)
 
 
 def _unheard(subject: Subject, results: Sequence[CaseResult], adapter: Adapter, verdicts: CaseVerdicts) -> Report:
