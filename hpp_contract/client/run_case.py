@@ -13,7 +13,7 @@ from hpp_contract.cases.case import SHORT
 from hpp_contract.client.adapters.adapter import Adapter, Ask
 from hpp_contract.client.case_server import CaseServer
 from hpp_contract.engine.deadline import NEVER, Deadline
-from hpp_contract.engine.rule import Finding
+from hpp_contract.engine.rule import Finding, Severity
 from hpp_contract.model import Exchange
 from hpp_contract.model.client_read import ClientRead, ClientResult, Failure
 from hpp_contract.model.credentials import Credentials
@@ -231,7 +231,9 @@ def _missing_requests(
             closed = f"no request came{why}; the server had closed the connection in {before.closed_in}"
             yield "HPP-A21", Finding("answer", "the session", closed)
         elif not may_refuse and not came:
-            yield "HPP-R02", Finding("request path", "{base}" + SESSION_PATH, f"no request for this session came{why}")
+            weight = Severity.SHOULD if case.base_path.endswith("/") else None  # as for a slash too many
+            found = f"no request for this session came{why}"
+            yield "HPP-R02", Finding("request path", "{base}" + SESSION_PATH, found, severity=weight)
 
 
 def _reason(reads: Sequence[ClientRead], case: Case, *, handshake_failed: bool) -> str:

@@ -88,7 +88,10 @@ def _top(console: Console, view: ReportView) -> None:
     console.print(Text(headline, style="bold green" if report.exit_code == KEPT else "bold red"))
     for matter in view.matters:
         console.print(_grid({"-": matter}, indent=2, gap=1))
-    console.print(Text(f"{report.subject.kind}: {report.subject.name}"))
+    # The whole command of a client stands below: a class path would push the findings out of sight.
+    cut = report.subject.kind == "client" and bool(view.blocks)
+    name = Text(f"{report.subject.kind}: {report.subject.name}")
+    console.print(name, no_wrap=cut, overflow="ellipsis" if cut else "fold")
     if reason:
         console.print(Text(f"\n{reason}"))
     console.print()

@@ -91,6 +91,19 @@ def test_what_is_wrong_everywhere_is_not_blamed_on_a_broken_body(names: tuple[st
     assert "HPP-A24" not in findings(judged(NaiveInstants(), *names))
 
 
+@pytest.mark.parametrize(("case", "code"), [("base-url-with-slash", 0), ("waiting", 1)])
+def test_a_slash_that_leads_nowhere_is_a_warning(case: str, code: int) -> None:
+    """Who makes another host of a base URL that ends in a slash is warned, as is who sends a slash too many."""
+
+    class ResolvesTheRest(Client):
+        def fetch(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+            raise OSError(f"unknown host hpp in {len(path)}, {len(headers)}")
+
+    report = judged(ResolvesTheRest(), case)
+    assert report.exit_code == code
+    assert "HPP-R02" in findings(report)
+
+
 def test_who_returns_a_word_learns_how_to_say_it() -> None:
     """A client that returns something else than a session is told what to return in its place."""
 

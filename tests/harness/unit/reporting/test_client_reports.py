@@ -80,6 +80,15 @@ def test_the_reach_is_in_words() -> None:
     assert one.splitlines()[1] == "  - 1 of 9 refusals is reported as a session, or as nothing (HPP-A25)"
 
 
+def test_a_long_command_takes_one_line() -> None:
+    """A class path does not push the findings out of sight: the command stands whole below them."""
+    long = replace(report(failing("HPP-A25", "case-3")), subject=Subject("client", f"java -cp {'x' * 300} Adapter"))
+    lines = terminal(ReportView(long)).splitlines()
+    assert lines[2].startswith("client: java -cp xxx")
+    assert lines[2].endswith("…")
+    assert lines[4].startswith("HPP-A25")
+
+
 @given(st.lists(st.sampled_from(sorted(BY_ID)), min_size=1, max_size=12, unique=True), st.data())
 def test_findings_come_by_consequence(codes: list[str], data: st.DataObject) -> None:
     """What is broken comes before what warns, the worse consequence before the milder, in every order of the rules; no
