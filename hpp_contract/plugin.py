@@ -269,7 +269,7 @@ class ClientContract:
             "outcomes": {rule: str(outcome) for part in report.slices for rule, outcome in part.outcomes.items()},
             "known": [verdict.rule.id for verdict in report.rules if verdict.known_failing is not None],
         }
-        _conclude(report, request.node.nodeid)
+        _conclude(report, request.config.cwd_relative_nodeid(request.node.nodeid))
 
 
 def _with_known_failures(report: Report, case: str, entries: tuple[Entry, ...]) -> Report:

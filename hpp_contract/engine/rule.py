@@ -54,7 +54,7 @@ class Consequence(StrEnum):
     """What comes of a client that breaks a rule, worst first. NO_ORDER: it gives no order to anybody, as it says
     itself. REFUSAL: it takes a refusal for a session. ORDER: a foreign or wrong order or status, or none. UNREADABLE:
     its caller gets no session where there is one. CREDENTIALS: they go where they must not. BODY: it takes a broken
-    body for a session. SET_UP: the rest, such as a header or a time that is not as documented."""
+    body for a session. SET_UP: the rest, such as a wait without end or a header that is not as documented."""
 
     NO_ORDER = "no-order"
     REFUSAL = "refusal"

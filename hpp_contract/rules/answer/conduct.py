@@ -43,7 +43,7 @@ def _stalled(read: ClientRead) -> bool:
 
 @rule(
     "HPP-A33", "time-out-honoured", "must", "inferred", "Polling implies promptness", scope="answer", when=_stalled,
-    consequence="unreadable", reach="{count} servers that keep silent are/is waited for long after the time-out",
+    consequence="set-up", reach="{count} servers that keep silent are/is waited for long after the time-out",
     faults=[adapter_fault("waits-for-ever", "stalls-before-answer", take(60.0)),
             adapter_fault("ignores-stalled-body", "stalls-in-body", take(60.0))],
     variations=[adapter_variation("waits-as-long-for-each-try", "stalls-before-answer", repeat_requests(3), take(2.4))],
@@ -188,7 +188,7 @@ def _on_its_own(read: ClientRead) -> bool:
 @rule(
     "HPP-A39", "gives-up-by-itself", "should", "inferred", "Polling implies promptness", scope="answer",
     when=_on_its_own,
-    consequence="unreadable", reach="a server that keeps silent is waited for, and nobody can stop it",
+    consequence="set-up", reach="a server that keeps silent is waited for, and nobody can stop it",
     faults=[adapter_fault("gives-up-never", "stalls-before-answer", declare(timeout=False), take(OWN_LIMIT_S + 0.5))],
     variations=[adapter_variation("gives-up-after-ten-seconds", "stalls-before-answer", declare(timeout=False),
                     take(10.0))],

@@ -131,10 +131,13 @@ def test_ids_carry_rule_and_case(folder: Path) -> None:
 
 
 def test_failure_says_what_and_where(folder: Path) -> None:
-    """A broken rule fails the test of its case with the rule, the place and no traceback."""
-    done = run(folder, "test_sdk.py", "-k", "TestBroken and (completed-with-order or waiting)", path=str(folder))
+    """A broken rule fails the test of its case with the rule, the place, the command for where it was run, and no
+    traceback."""
+    chosen = ["-k", "TestBroken and (completed-with-order or waiting)", f"--rootdir={folder.parent}"]
+    done = run(folder, "test_sdk.py", *chosen, path=str(folder))
     assert done.returncode == 1
-    for text in ("HPP-A05 order-id-surfaced", "/order_id", "1 failed, 1 passed"):
+    again = "Reproduce: pytest 'test_sdk.py::TestBroken::test_contract[HPP-A05-completed-with-order]'"
+    for text in ("HPP-A05 order-id-surfaced", "/order_id", again, "1 failed, 1 passed"):
         assert text in done.stdout
     assert "Traceback" not in done.stdout
 

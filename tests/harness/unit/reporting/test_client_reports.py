@@ -80,6 +80,12 @@ def test_the_reach_is_in_words() -> None:
     assert one.splitlines()[1] == "  - 1 of 9 refusals is reported as a session, or as nothing (HPP-A25)"
 
 
+def test_a_key_that_is_given_away_comes_before_a_wait() -> None:
+    """A server without a valid certificate has the key; one that keeps silent has a worker."""
+    view = ReportView(report(failing("HPP-A33", *cases(3)), failing("HPP-R13", "case-1"), failing("HPP-R05", "case-2")))
+    assert [block.rule.id for block in view.blocks] == ["HPP-R05", "HPP-R13", "HPP-A33"]
+
+
 def test_a_long_command_takes_one_line() -> None:
     """A class path does not push the findings out of sight: the command stands whole below them."""
     long = replace(report(failing("HPP-A25", "case-3")), subject=Subject("client", f"java -cp {'x' * 300} Adapter"))
