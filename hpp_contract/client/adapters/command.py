@@ -34,6 +34,9 @@ _SILENT: Final = f"The adapter did not answer hello within {HELLO_LIMIT_S:g} s: 
 _TALK: Final = " before it said hello: logs belong on stderr."
 """The end of a note about a hello that came after other lines."""
 
+_PRETTY: Final = (b"{", b'"', b"}")
+"""How the lines begin of an object that is written over several."""
+
 _PARTS: Final = frozenset({"session", "error", "empty", "skipped", "verdict"})
 
 
@@ -187,9 +190,8 @@ class CommandAdapter:
                 return None
             message = parsed(line)
             if message is None:
-                raise AdapterError(
-                    f"a line on stdout that is not a JSON object: {quoted(line)} (logs belong on stderr)"
-                )
+                hint = "a message is one line" if line.lstrip()[:1] in _PRETTY else "logs belong on stderr"
+                raise AdapterError(f"a line on stdout that is not a JSON object: {quoted(line)} ({hint})")
             if message.get("op") == "hello":
                 self._late_hello(message)
             elif isinstance(answered := message.get("id"), str) and answered in wanted:

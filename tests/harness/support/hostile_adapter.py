@@ -91,6 +91,8 @@ def misbehave(how: str, ask: dict[str, Any], read: dict[str, Any]) -> None:  # n
         os._exit(1)
     if how == "prints":
         sys.stdout.write(f"DEBUG reading {ask['id']}\n")
+    if how == "indents":
+        sys.stdout.write(json.dumps(right, indent=1) + "\n")
     if how == "answers-late":
         time.sleep(0.3)
     wrong: dict[str, dict[str, Any]] = {

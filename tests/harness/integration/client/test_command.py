@@ -80,6 +80,7 @@ def test_honest_adapter_is_kept(token: str) -> None:
 
 WRONG = {
     "prints": "a line on stdout that is not a JSON object: 'DEBUG reading smoke' (logs belong on stderr)",
+    "indents": "a line on stdout that is not a JSON object: '{' (a message is one line)",
     "wrong-id": "an answer with the id 'nobody' instead of 'smoke'",
     "no-id": "an answer without an id: it must repeat 'smoke'",
     "no-part": "an answer with none of empty, error, session, skipped, verdict in it",
