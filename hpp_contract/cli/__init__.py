@@ -7,6 +7,7 @@ the exit code, and a traceback only for an error of hpp-contract itself, only wi
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -16,7 +17,7 @@ import click
 from hpp_contract import __version__
 from hpp_contract.cli._configuration import configured
 from hpp_contract.cli._console import check_credentials, exit_code
-from hpp_contract.engine.errors import suggest
+from hpp_contract.engine.errors import UsageProblem, suggest
 from hpp_contract.model.clock import Clock, system_clock
 from hpp_contract.spec.schema_files import folder
 
@@ -61,8 +62,20 @@ SENDING: Final[dict[str, frozenset[str]]] = {
 """Commands that send credentials, each with the options with which it does not."""
 
 
+def _takes_one(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and not (parameter.multiple or parameter.is_flag)
+
+
 class GroupedCommand(click.Command):
-    """A command whose help shows its options in groups: what, how, and the report."""
+    """A command whose help shows its options in groups: what, how, and the report. An option that takes one value may
+    be given once."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = () if ctx.resilient_parsing else self.make_parser(ctx).parse_args(list(args))[2]
+        for name, count in Counter(each.opts[-1] for each in given if _takes_one(each)).items():
+            if count > 1:
+                raise UsageProblem(f"{name} is given {count} times, and only the last would count: give it once.")
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         parameters = self.get_params(ctx)

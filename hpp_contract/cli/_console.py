@@ -235,9 +235,16 @@ def _usage(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
         return f"No such option {error.option_name!r}; {_instead(error.option_name, error.ctx)}"
     sentence = " ".join(error.format_message().split())
+    sentence = sentence.replace("a valid integer range", "a whole number").replace("a valid float range", "a number")
     sentence = sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
     context = getattr(error, "ctx", None)
+    if sentence.startswith("Got unexpected extra") and context is not None and context.command.name == "client":
+        return f"{sentence} An adapter is named by --command, and a function by --python."
     return f"{sentence} Try '{context.command_path} --help'." if context else sentence
+
+
+_REPORTS: Final = frozenset({"--format", "--output", "--out", "--reporter", "-o", "-f"})
+"""What other tools call the options of their reports."""
 
 
 def _instead(option: str, context: click.Context) -> str:
@@ -247,6 +254,8 @@ def _instead(option: str, context: click.Context) -> str:
         tables = load("tool/configuration")
         having = [name for name in tables["x-commands"] if option[2:] in tables["properties"][name]["properties"]]
         try_help = f"it stands after a command: '{context.command_path} {having[0]} {option}'." if having else try_help
+    if option in _REPORTS and {"json", "html"} <= {parameter.name for parameter in context.command.params}:
+        return "reports are written by --json, --junit, --markdown and --html, each with a FILE."
     offered = (name for parameter in context.command.get_params(context) for name in parameter.opts)
     return suggest(option, [name for name in offered if name.startswith("--")], try_help)
 

@@ -99,9 +99,19 @@ def common_options(command: Command) -> Command:
         options = Options(files, **common, clock=click.get_current_context().obj)
         for path in files.values():
             check(path)
+        _refuse_same_file(files)
         return command(options=options, **arguments)
 
     return decorated(wrapped, _COMMON)
+
+
+def _refuse_same_file(files: Mapping[str, Path]) -> None:
+    """Raise UsageProblem when two reports would be written to one file."""
+    seen: dict[Path, str] = {}
+    for name, path in files.items():
+        first = seen.setdefault(path.resolve(), name)
+        if first != name and (path.is_file() or not path.exists()):  # a device takes both
+            raise UsageProblem(f"--{first} and --{name} name the same file, {path}: give each its own.")
 
 
 def refuse_idle(names: Iterable[str], because: str) -> None:
@@ -169,7 +179,7 @@ def _print(view: ReportView, options: Options) -> None:
     if options.quiet:
         rules = () if view.is_drift else (f"{block.outcome} {block.name}" for block in view.blocks)
         changes = (f"{group.label}: {group.title}" for group in view.changes)
-        text = "".join(f"{line}\n" for line in (view.headline, *changes, *rules))
+        text = "".join(f"{line}\n" for line in (view.headline, *view.report.problems, *changes, *rules))
     else:
         text = terminal(view, width=width(), colour=colour(options.no_color), verbose=options.verbose)
     if options.annotations:

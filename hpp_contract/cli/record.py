@@ -11,6 +11,7 @@ from hpp_contract.cases.scenarios import SCENARIOS, session_id
 from hpp_contract.cli._options import Options, common_options, finish
 from hpp_contract.cli._probe_options import ProbeOptions, probe_options
 from hpp_contract.engine import Report, judge
+from hpp_contract.engine.errors import UsageProblem
 from hpp_contract.model.instant import SECOND
 from hpp_contract.privacy.scrub import Scrubber
 from hpp_contract.probe import ProbeResult
@@ -41,6 +42,8 @@ def record(folder: Path, probe_with: ProbeOptions, options: Options) -> None:
       hpp-contract record --to cassettes/embedded
       hpp-contract record https://api.playground.kustom.co --to cassettes/sandbox
     """
+    if folder.exists() and not folder.is_dir():
+        raise UsageProblem(f"{folder} is a file: name a folder to record into.")
     result = probe_with.run(options.seed, options.clock)
     verdicts = judge(result.exchanges, CATALOGUE, result.subject)
     written = _write(result, folder, options.clock()) if result.unverified is None else None

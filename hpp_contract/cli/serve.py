@@ -118,6 +118,9 @@ def serve(
         refuse_idle(("scenario",), "--body answers every id that has no session of its own")
     if ready is not None:
         check(ready)
+    wrong = next((name for name in hosts if "/" in name or not name.strip()), None)
+    if wrong is not None:
+        raise UsageProblem(f"--callbacks {wrong} is no host: give it alone, or with its port, such as localhost:9000.")
     default = _named(SCENARIOS, scenario, "scenario") if scenario else None
     by_name = {each.name: each for each in FAULTS}
     active = tuple(_named(by_name, name, "fault") for name in faults)

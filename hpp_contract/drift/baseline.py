@@ -57,6 +57,9 @@ def read_baseline(folder: Path) -> Baseline:
     file = folder / FACTS_FILE
     if file.is_file():
         return read_facts(file)
+    if folder.is_file():
+        named = f"name the folder that it is in, {folder.parent}" if folder.name == FACTS_FILE else "name a folder"
+        raise UsageProblem(f"the baseline {folder} is a file: {named}.")
     if not folder.is_dir() or not any(folder.iterdir()):
         raise UsageProblem(f"there is no baseline in {folder}: {_HOW_TO_MAKE_ONE.format(folder=folder)}.")
     reading = read_recordings([str(folder)])
@@ -78,7 +81,10 @@ def read_facts(file: Path) -> Baseline:
             "it and accept a new one."
         ) from None
     if written != FORMAT:
-        raise Unverifiable(f"the baseline {file} has format {str(written)[:20]}, and this version reads {FORMAT}.")
+        raise Unverifiable(
+            f"the baseline {file} has format {str(written)[:20]}, and this version reads {FORMAT}: use the version "
+            "that wrote it, or delete it and accept a new one."
+        )
     return Baseline(MappingProxyType(facts), accepted)
 
 

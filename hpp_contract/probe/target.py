@@ -31,7 +31,7 @@ _PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*"
 EMBEDDED: Final = "the embedded reference server"
 
 _VARIABLES: Final = (ENDPOINT_VARIABLE, KEY_VARIABLE, USERNAME_VARIABLE, SESSION_IDS_VARIABLE)
-_NEVER_IN_AN_ID: Final = ("/", ":", "…", "...")
+_NEVER_IN_AN_ID: Final = ("/", ":", "…", "...", "'", '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _ids(given: Sequence[str]) -> tuple[str, ...]:
         if odd is not None:
             raise UsageProblem(
                 f"session id {number} of {len(ids)} holds `{odd}`: give the whole id alone, such as "
-                "39a1c773-bafd-754d-af1f-b30c592f1267, not a URL or an id that was cut."
+                "39a1c773-bafd-754d-af1f-b30c592f1267, no URL, no quotes and no id that was cut."
             )
     return ids
 
@@ -146,6 +146,8 @@ def _parts(url: str) -> SplitResult:
         ascii_host = (parts.hostname or "").encode("idna")
     except (ValueError, UnicodeError):  # a port that is not a number, an unclosed bracket, a label that is too long
         valid, ascii_host = None, b""
+    if url[:1] in ("'", '"'):
+        raise UsageProblem(f"the base URL is in quotes: give it without, such as {PLAYGROUND}.")
     if not valid or not ascii_host:
         raise UsageProblem(f"the base URL is not an https URL of a host: give one such as {PLAYGROUND}.")
     return parts

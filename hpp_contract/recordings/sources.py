@@ -147,7 +147,7 @@ def _on_disk(path: str) -> Iterator[tuple[str, bool]]:
     is_pattern = "*" in path and not Path(path).exists()
     matches = sorted(glob(path, recursive=True)) if is_pattern else [path]  # noqa: PTH207  a pattern may be absolute
     if not matches or (path != STDIN and not Path(matches[0]).exists()):
-        raise UsageProblem(f"{path} does not exist: give a recording or a folder of recordings")
+        raise UsageProblem(f"{path} does not exist: give a recording or a folder of recordings.")
     for match in matches:
         folder = Path(match).is_dir()
         yield from ((str(file), folder) for file in (_below(Path(match)) if folder else [match]))

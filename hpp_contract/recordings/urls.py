@@ -70,7 +70,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
     except ImportError as error:
         no_fsspec = (error.name or "").startswith("fsspec")
         remedy = "pip install 'hpp-contract[dask]'" if no_fsspec else str(error)  # fsspec says what it lacks
-        raise UsageProblem(f"{url} needs another package: {remedy}.") from error
+        raise UsageProblem(f"{url} needs another package: {remedy.rstrip('.')}.") from error
     except ValueError as error:
         raise UsageProblem(f"{url} is not a URL that fsspec opens: {error}.") from error
     return system, path

@@ -57,6 +57,30 @@ class AdapterError(Exception):
     """The child can no longer be used; the text says why, in words that are safe to print."""
 
 
+_RUN_BY: Final = {".js": "node", ".mjs": "node", ".php": "php", ".py": "python3", ".rb": "ruby", ".sh": "sh"}
+
+
+def _why_not(program: str, error: OSError) -> str:
+    """Why a program of the command line cannot be started, and what to do, after an opening bracket."""
+    file = Path(program)
+    if file.is_dir():
+        return "it is a folder): name the program in it"
+    if not file.is_file() or not os.access(file, os.R_OK):
+        return f"{(error.strerror or 'it cannot be run').lower()}): check --command"
+    how = f"name what runs it, such as {_RUN_BY.get(file.suffix, 'sh')} {program}"
+    if "/" not in program:
+        return f"it is a file here, and not on the PATH): write ./{program}, or {how}"
+    if isinstance(error, PermissionError):
+        return f"it may not be executed): chmod +x {program}, or {how}"
+    with file.open("rb") as opened:
+        first = opened.readline(200)
+    if not first.startswith(b"#!"):
+        return f"it is no program, and has no first line such as #!/bin/sh): {how}"
+    if first.endswith(b"\r\n"):
+        return "its lines end as on Windows, and so does the interpreter's name): save it with line ends of Unix"
+    return f"its first line names an interpreter that is not here): mend that line, or {how}"
+
+
 class SubprocessGroup:
     """A running command; `heard` once anything came on its stdout. Used by one thread. Raises UsageProblem when it
     cannot be started, SystemRefused or OSError when the system refuses a process or a file, and KeyboardInterrupt when
@@ -77,8 +101,7 @@ class SubprocessGroup:
             )
         except OSError as error:
             self._selector.close()
-            reason = (error.strerror or "it cannot be run").lower()
-            wrong = UsageProblem(f"cannot start {argv[0]!r} ({reason}): check --command.")
+            wrong = UsageProblem(f"cannot start {argv[0]!r} ({_why_not(argv[0], error)}.")
             raise (system_refusal(error, starting_process=True) or wrong) from None
         named = {"stdin": self._process.stdin, "stdout": self._process.stdout, "stderr": self._process.stderr}
         self._streams = {name: stream for name, stream in named.items() if stream is not None}

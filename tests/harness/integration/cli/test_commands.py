@@ -151,7 +151,7 @@ def test_version() -> None:
         (["explode"], "No such command 'explode'"),
         (["rules", "--colour"], "No such option"),  # what follows depends on the version of click
         (["recording"], "Missing argument 'PATH"),
-        (["endpoint", "--polls", "many"], "'many' is not a valid integer"),
+        (["endpoint", "--polls", "many"], "'many' is not a whole number"),
         (["endpoint", "--json", "/no/such/folder/x"], "/no/such/folder/x cannot be written: the folder"),
         (["endpoint", "--known-failing", "/no/such/list"], "/no/such/list cannot be read (No such file"),
         (["explain", "HPP-S555"], "there is no rule, case or fault 'HPP-S555'; did you mean HPP-S"),

@@ -50,7 +50,7 @@ def invoke(*arguments: str, **environ: str) -> Result:
         ("client", "give either --python MODULE:CALLABLE or --command CMD"),
         ("recording", "Missing argument 'PATH…'."),
         ("record", "Missing option '--to'."),
-        ("endpoint --polls many", "'many' is not a valid integer"),
+        ("endpoint --polls many", "'many' is not a whole number"),
         ("endpoint --json no/such/folder/x.json", "no/such/folder/x.json cannot be written: the folder"),
         ("endpoint --known-failing none.txt", "none.txt cannot be read (No such file or directory)"),
         ("serve --port 99999", "99999 is not in the range 0<=x<=65535"),
@@ -70,14 +70,71 @@ def invoke(*arguments: str, **environ: str) -> Result:
             "localhost:8080 is on this machine: write http:// or https://",
         ),
         ("endpoint [::1]:8080", "[::1]:8080 is on this machine: write http://"),
+        ("endpoint --polls 2 --polls 3", "--polls is given 2 times, and only the last would count: give it once."),
+        ("endpoint --junit r --html r", "--junit and --html name the same file, r: give each its own."),
+        ("endpoint --format html", "reports are written by --json, --junit, --markdown and --html, each with a FILE."),
+        ("init --format html", "No such option '--format'; try 'hpp-contract init --help'."),
+        ("endpoint --max-time 5s", "'5s' is not a number."),
+        ("serve --port any", "'any' is not a whole number."),
+        ("serve --callbacks http://localhost:9000/x", "is no host: give it alone, or with its port, such as localhost"),
+        ("client adapter.js", "An adapter is named by --command, and a function by --python."),
+        ("recording none.har", "none.har does not exist: give a recording or a folder of recordings."),
+        ("record --to file", "file is a file: name a folder to record into."),
+        ("drift --baseline file --fresh .", "the baseline file is a file: name a folder."),
+        ("drift --baseline b/facts.json --fresh .", "is a file: name the folder that it is in, b."),
+        ('endpoint --session-id "39a1"', 'session id 1 of 1 holds `"`: give the whole id alone, such as'),
+        ("endpoint 'https://api.playground.kustom.co'", "the base URL is in quotes: give it without, such as"),
+        ("endpoint --html .", ". is a folder: name the file to write in it."),
+        ("endpoint --only S5x", "--only 'S5x' names no rule about an endpoint; hpp-contract rules lists them."),
     ],
 )
 def test_a_mistake_is_one_sentence(line: str, sentence: str) -> None:
-    """Nothing is printed but what is wrong and what to do, and the exit code is 2."""
+    """Nothing is printed but what is wrong and what to do, the exit code is 2, and nothing is written."""
+    _litter()
+    before = sorted(Path().rglob("*"))
     done = invoke(*line.split())
     assert (done.exit_code, done.stdout) == (2, ""), done.output
     assert sentence in done.stderr
     assert re.fullmatch(r"hpp-contract: [^\n]*[.?]\n", done.stderr)
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.process
+@pytest.mark.socket
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [
+        ("plain.py", "it is a file here, and not on the PATH): write ./plain.py, or name what runs it"),
+        ("./b", "it is a folder): name the program in it."),
+        ("./closed.mjs", "chmod +x ./closed.mjs, or name what runs it, such as node ./closed.mjs."),
+        ("./plain.py", "no first line such as #!/bin/sh): name what runs it, such as python3"),
+        ("./windows.sh", "its lines end as on Windows, and so does the interpreter's name): save"),
+        ("./nothing.sh", "its first line names an interpreter that is not here): mend that line"),
+    ],
+)
+def test_an_adapter_that_cannot_be_started(program: str, sentence: str) -> None:
+    """What is wrong with the file is said, and how to start it."""
+    _litter()
+    done = invoke("client", "--command", program)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert re.fullmatch(rf"hpp-contract: cannot start '{re.escape(program)}' \([^\n]*\.\n", done.stderr)
+    assert sentence in done.stderr
+
+
+def _litter() -> None:
+    """Files that are not what somebody takes them for."""
+    texts = {
+        "file": b"x",
+        "b/facts.json": b"{}",
+        "closed.mjs": b"x",
+        "plain.py": b"print()\n",
+        "windows.sh": b"#!/bin/sh\r\nexit 0\r\n",
+        "nothing.sh": b"#!/usr/bin/no-such-interpreter\nexit 0\n",
+    }
+    for name, text in texts.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(text)
+        Path(name).chmod(0o644 if name == "closed.mjs" else 0o755)
 
 
 @pytest.mark.socket
@@ -115,6 +172,52 @@ def test_completion_goes_on_after_a_mistake(line: str) -> None:
     done = CliRunner().invoke(main, env=asked, prog_name="hpp-contract")
     assert (done.exit_code, done.stderr) == (0, "")
     assert ("--polls" in done.stdout) == line.startswith("endpoint")
+
+
+# --- Files from another machine
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "code", "words"),
+    [
+        ("hpp-contract.toml", b"\xef\xbb\xbf[rules]\r\n", "rules", 0, ""),
+        ("hpp-contract.toml", b"[rules\r\n", "rules", 2, "hpp-contract.toml is not TOML: Expected ']'"),
+        ("hpp-contract.toml", b"\xff\xfe[", "rules", 2, "hpp-contract.toml is not UTF-8 text: save it as UTF-8."),
+        ("known.txt", b"# why\r\nHPP-S5\r\n", "endpoint --known-failing known.txt", 2, "known.txt:2: there is no rule"),
+        ("known.txt", b"\xef\xbb\xbfHPP-S05", "endpoint --known-failing known.txt", 2, "known.txt:1: HPP-S05 has no"),
+        ("facts.json", b"", "drift --baseline . --fresh .", 3, "the baseline facts.json cannot be read (JSONDecode"),
+        (
+            "facts.json",
+            b'{"format": 2, "accepted": [], "situations": {}}',
+            "drift --baseline . --fresh .",
+            3,
+            "has format 2, and this version reads 1: use the version that wrote it, or delete it and accept a new one.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_from_elsewhere(name: str, text: bytes, line: str, code: int, words: str) -> None:
+    """A file with a byte order mark or line ends of Windows is read; a damaged or newer one is named in a sentence."""
+    Path(name).write_bytes(text)
+    done = invoke(*line.split())
+    assert done.exit_code == code, done.output
+    assert words in done.stderr
+    assert done.stderr.count("\n") == (1 if words else 0)
+
+
+@pytest.mark.socket
+def test_quiet_lists_problems() -> None:
+    """What the first line calls listed below is listed, with -q too."""
+    Path("known.txt").write_text("# why\nHPP-H01\n", encoding="utf-8")
+    done = invoke("endpoint", "-q", "--known-failing", "known.txt")
+    first, problem = done.stdout.splitlines()
+    assert (done.exit_code, first) == (1, "Not accepted: 1 problem with the run, listed below")
+    assert problem.startswith("known.txt:2: HPP-H01 ")
+
+
+def test_two_reports_may_go_to_one_device() -> None:
+    """A device takes both, as somebody wants who looks at neither."""
+    done = invoke("recording", "none.har", "--json", os.devnull, "--html", os.devnull)
+    assert "none.har does not exist" in done.stderr
 
 
 # --- Credentials
