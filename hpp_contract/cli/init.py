@@ -62,6 +62,8 @@ def _known(language: str) -> str:
     name = ALSO_CALLED.get(language.lower(), language.lower())
     if name in LANGUAGES:
         return name
+    if name in ("endpoint", "drift"):
+        raise UsageProblem("init is for clients: docs/running-in-ci.md has the job that watches an endpoint.")
     raise UsageProblem(
         f"there is no language {language!r}; " + suggest(name, LANGUAGES, f"init knows {', '.join(LANGUAGES)}.")
     )

@@ -20,6 +20,7 @@ from hpp_contract.recordings import urls
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import NoRecording, Unreadable
 from hpp_contract.recordings.unpacking import copied, folder_of, is_packed, unpack
+from hpp_contract.spec.schema_files import folder as data_folder
 
 STDIN: Final = "-"
 _NO_RECORDINGS: Final = frozenset(
@@ -147,7 +148,10 @@ def _on_disk(path: str) -> Iterator[tuple[str, bool]]:
     is_pattern = "*" in path and not Path(path).exists()
     matches = sorted(glob(path, recursive=True)) if is_pattern else [path]  # noqa: PTH207  a pattern may be absolute
     if not matches or (path != STDIN and not Path(matches[0]).exists()):
-        raise UsageProblem(f"{path} does not exist: give a recording or a folder of recordings.")
+        own = data_folder("cassettes").parent / path  # the documentation shows them as they are in a checkout
+        is_own = path.startswith("cassettes") and own.exists()
+        what = f"hpp-contract's own is {own}" if is_own else "give a recording or a folder of recordings"
+        raise UsageProblem(f"{path} does not exist: {what}.")
     for match in matches:
         folder = Path(match).is_dir()
         yield from ((str(file), folder) for file in (_below(Path(match)) if folder else [match]))
