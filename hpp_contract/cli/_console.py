@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from threading import Event, Thread
 from typing import Final, TextIO
 
@@ -95,15 +96,21 @@ def width() -> int:
 
 
 def fitted(table: str) -> str:
-    """A table in plain text: on a terminal that is narrower than one of its lines, the last column of that line goes on
-    below itself. Elsewhere a row stays a line, for programs that read it."""
+    """A table in plain text: on a terminal that is narrower than one of its rows, the last column of that row goes on
+    below itself, or stands below the others. Elsewhere a row stays a line, for programs that read it. What has no
+    columns, such as a command to copy, stays as it is."""
     return "\n".join(_fitted(line) for line in table.split("\n")) if sys.stdout.isatty() else table
 
 
-def _fitted(line: str) -> str:
-    last = max((gap.end() for gap in re.finditer(r"\S {2,}(?=\S)", line)), default=0)
-    margin = " " * (last if last + _NARROW < width() else 6)
-    return textwrap.fill(line, width(), subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
+def _fitted(row: str) -> str:
+    last = max((gap.end() for gap in re.finditer(r"\S {2,}(?=\S)", row)), default=0)
+    if not last or len(row) <= width():
+        return row
+    wrap = partial(textwrap.fill, width=width(), break_long_words=False, break_on_hyphens=False)
+    if last + _NARROW < width():
+        return wrap(row, subsequent_indent=" " * last)
+    below = " " * 6
+    return f"{row[:last].rstrip()}\n{wrap(row[last:], initial_indent=below, subsequent_indent=below)}"
 
 
 _NARROW: Final = 20

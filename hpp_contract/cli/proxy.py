@@ -109,13 +109,15 @@ def _listening(port: int, through: Proxy, trusted: Tls | None) -> Iterator[Liste
 def _instructions(own: str, url: str, trusted: Tls | None, folder: Path | None, quiet: bool) -> str:
     """How to have a client ask here."""
     lines = [
-        f"The proxy listens at {own} and passes reads on to {url}",
+        f"The proxy listens at {own}",
+        f"and passes reads on to {url}",
         *([f"  trust      {trusted.ca_file}"] if trusted is not None else []),
         *([f"  recording  into {folder}, scrubbed, when the proxy ends"] if folder is not None else []),
         "",
-        "Give a client that as its base URL. It sends its own credentials, which are passed on and not kept.",
-        f"Port {urlsplit(own).port} is open until Ctrl-C; then the report follows."
-        + ("" if quiet else " Findings as they are made:"),
+        "Give a client that as its base URL.",
+        "It sends its own credentials, which are passed on and not kept.",
+        f"Port {urlsplit(own).port} is open until Ctrl-C; then the report follows.",
+        *([] if quiet else ["Findings as they are made:"]),
         "",
     ]
     return "\n".join(lines)

@@ -288,7 +288,8 @@ def test_explain_fits_a_terminal() -> None:
         ("a  b  c", ["a  b  c"]),
         ("name           a text that goes on", ["name           a text that goes on"]),
         ("name           a text that goes on further", ["name           a text that goes on", f"{'':15}further"]),
-        (f"{'name':38}  a text that goes on", [f"{'name':38}", f"{'':6}a text that goes on"]),
+        (f"{'name':38}  a text that goes on", ["name", f"{'':6}a text that goes on"]),
+        ("a command that is to be copied, and is longer", ["a command that is to be copied, and is longer"]),
     ],
 )
 def test_a_row_goes_on_below_itself(row: str, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

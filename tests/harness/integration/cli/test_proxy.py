@@ -85,7 +85,7 @@ def test_a_kept_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             "--to", server.url, "--record", str(tmp_path / "kept"), *files,
         )  # fmt: skip
     assert done.exit_code == 0, done.output
-    assert f" and passes reads on to {server.url}\n" in done.stdout
+    assert f"\nand passes reads on to {server.url}\n" in done.stdout
     assert "open until Ctrl-C; then the report follows." in done.stdout
     assert "Contract kept\nrecording: traffic to http://127.0.0.1:" in done.stdout
     assert "1 read passed through the proxy." in done.stdout
@@ -324,7 +324,7 @@ def test_it_runs_until_it_is_ended(number: int, tmp_path: Path) -> None:
         try:
             out = not_none(process.stdout)
             url = not_none(re.search(r"listens at (\S+)", out.readline()))[1]
-            assert any("until Ctrl-C" in line for line in iter(out.readline, ""))
+            assert any("Findings as they are made" in line for line in iter(out.readline, ""))
             assert read(url, "completed-with-order").status_code == 200
             assert out.readline().startswith("broken HPP-C01 ")
             process.send_signal(number)
