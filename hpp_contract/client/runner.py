@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -18,7 +19,7 @@ from hpp_contract.client.adapters.subprocess_group import ENDED
 from hpp_contract.client.case_server import CaseServer
 from hpp_contract.client.generated import FAILED, GeneratedCase, GeneratedOptions, GeneratedRun, summarize
 from hpp_contract.client.plain_sessions import PLAIN, Judged, PlainSessions, merged, without_repetitions
-from hpp_contract.client.run_case import Before, CaseResult, closes_connection, lacks_credentials, run_case
+from hpp_contract.client.run_case import Before, CaseResult, closes_connection, gave_up, lacks_credentials, run_case
 from hpp_contract.client.verdicts import CaseVerdicts, verdicts_on
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.deadline import MAX_TIME_S, Deadline
@@ -210,7 +211,7 @@ class _AdapterPool:
         self.stopped_asking: list[str] = []
         self.heard = False
         self.is_late = False
-        self._closed_in: dict[int, str] = {}
+        self._before: dict[int, Before] = defaultdict(Before)
         self._server = server
         self._count = count
         self._run = itertools.count(1)
@@ -234,7 +235,7 @@ class _AdapterPool:
             self.is_late = True
             return None
         command = f"{self.options.reproduce_command} --only {case.name}"
-        before = Before(self._closed_in.get(id(adapter), ""))
+        before = self._before[id(adapter)]
         result = run_case(case, self._server, adapter, self.options.wait, command, before, self._deadline)
         if self._deadline.is_over() and result.is_silent:  # it may have been cut short
             self.is_late = True
@@ -248,10 +249,12 @@ class _AdapterPool:
         return result
 
     def _remember(self, result: CaseResult, adapter: Adapter) -> None:
-        """Note whether the connection was closed, and whether the credentials were missing or wrong."""
+        """Note whether the connection was closed or given up, and whether the credentials were missing or wrong."""
         asked = [read for read in result.reads if read.served]
+        closed_in = self._before[id(adapter)].closed_in
         if asked:
-            self._closed_in[id(adapter)] = result.case.name if closes_connection(asked[-1]) else ""
+            closed_in = result.case.name if closes_connection(asked[-1]) else ""
+        self._before[id(adapter)] = Before(closed_in, any(map(gave_up, result.reads)))
         case = result.case
         if case.unproven is None and any(map(lacks_credentials, asked)) and self._server.asks_for_credentials(case):
             self._server.stop_asking(case)
