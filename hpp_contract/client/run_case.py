@@ -125,21 +125,25 @@ def _left_out(case: Case, adapter: Adapter) -> str | None:
 def _in_turn(
     case: Case, server: CaseServer, adapter: Adapter, wait: float, deadline: Deadline, *, again: bool
 ) -> tuple[ClientRead, ...]:
-    """The reads, one after the other. With `again` one that gave up on a server that answered at once is made twice: a
-    busy machine may take all the time that it had."""
+    """The reads, one after the other. With `again` the first that gave up on a server that answered at once is made
+    twice: a busy machine may take all the time that it had."""
     reads: list[ClientRead] = []
+
+    def made(number: int, ask: Ask) -> ClientRead:
+        result, elapsed = adapter.read(ask, min(_limit(case, adapter, wait), deadline.left))
+        server.check()
+        return replace(_read(case, number, result, server, reads), elapsed=elapsed)
+
     for number, ask in enumerate(_asks(case, server)):
         if number and case.pause:
             server.settle()
             time.sleep(case.pause)
-        for _ in range(2 if again else 1):
-            result, elapsed = adapter.read(ask, min(_limit(case, adapter, wait), deadline.left))
-            server.check()
-            read = replace(_read(case, number, result, server, reads), elapsed=elapsed)
-            if not gave_up(read):
-                break
+        read = made(number, ask)
+        if again and gave_up(read) and len(read.served) <= 1:
+            again = False
+            read = made(number, ask)
         reads.append(read)
-        if result.problem or result.skipped:
+        if read.result.problem or read.result.skipped:
             break
     return tuple(reads)
 
@@ -148,7 +152,7 @@ def gave_up(read: ClientRead) -> bool:
     """Whether the client reports a time-out where the server answered at once, or was never asked."""
     late = any(x.failure or x.elapsed or x.response is None or x.response.pauses for x in read.served)
     failure = read.result.failure
-    return failure is not None and failure.kind == "timeout" and len(read.served) <= 1 and not late
+    return failure is not None and failure.kind == "timeout" and not late
 
 
 def _at_once(
