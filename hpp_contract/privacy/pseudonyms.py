@@ -12,6 +12,7 @@ import string
 import threading
 from collections import defaultdict
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import cycle
 from typing import Final
 
@@ -99,10 +100,12 @@ class Pseudonyms:
     def ambiguous(self) -> frozenset[str]:
         """The words that stay although the same text was replaced elsewhere, or stands for a person. Secret."""
         with self._lock:
+            if not self._kept:
+                return frozenset()
             persons = {part for text, whole in self._words if whole for part in _parts(text)}
-            replaced = {tuple(_parts(text)) for text in (*(text for text, _ in self._words), *self._by_text)} - {()}
+            replaced = set(map(_parts, (*(text for text, _ in self._words), *self._by_text))) - {()}
             return frozenset(
-                word for word in self._kept if tuple(_parts(word)) in replaced or persons & set(_parts(word))
+                word for word in self._kept if _parts(word) in replaced or not persons.isdisjoint(_parts(word))
             )
 
     def _uuid(self, text: str) -> str:
@@ -149,9 +152,10 @@ class Pseudonyms:
         return self._counts[shape] - 1
 
 
-def _parts(text: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)  # asked again of every text for each file that is written
+def _parts(text: str) -> tuple[str, ...]:
     """The words of a text, of three characters and more."""
-    return [part for part in re.split(r"[\W_]+", text.casefold()) if len(part) >= 3]
+    return tuple([part for part in re.split(r"[\W_]+", text.casefold()) if len(part) >= 3])
 
 
 _RUNS: Final = re.compile("[A-Za-z0-9\x80-\xfe\u0100-\ud7ff\ue000-\U0010ffff]+")

@@ -36,4 +36,23 @@ def sanitize(text: str, redact: Callable[[str], str]) -> str:
 def contains_any(text: str, secrets: Iterable[str]) -> bool:
     """Whether one of the secrets is still in the text, in any case and escape."""
     folded = [view.casefold() for view in views(text)]
-    return any(secret.casefold() in view for secret in secrets for view in folded)
+    short: list[str] = []
+    long = dict[str, list[str]]()
+    for secret in map(str.casefold, secrets):
+        if len(secret) < _BEGIN:
+            short.append(secret)
+        else:
+            long.setdefault(secret[:_BEGIN], []).append(secret)
+    if any(secret in view for secret in short for view in folded):
+        return True
+    # Thousands of ids are looked for in one text: their beginnings, all at once.
+    begins = long.keys()
+    for view in folded if long else ():
+        met = {view[place : place + _BEGIN] for place in range(len(view))} & begins
+        if any(secret in view for begin in met for secret in long[begin]):
+            return True
+    return False
+
+
+_BEGIN: Final = 8
+"""Characters of a secret by which it is found."""

@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -59,7 +60,7 @@ class Scrubber:
     def originals(self) -> frozenset[str]:
         """Texts that must not be in what is kept: credentials in every encoding, and ids that are too long to occur by
         chance, but for placeholders. Secret."""
-        ids = {text for text in self._pseudonyms.originals if len(text) >= _MIN_SEARCHED and not is_placeholder(text)}
+        ids = set(filter(_is_searched, self._pseudonyms.originals))
         return frozenset({form for secret in self._secrets for form in encodings(secret)} | ids)
 
     @property
@@ -67,6 +68,11 @@ class Scrubber:
         """Names of members, statuses and codes that were kept although the same text, or a word of it, stood for a
         person or was masked elsewhere. Secret."""
         return self._pseudonyms.ambiguous
+
+
+@lru_cache(maxsize=1 << 14)  # asked again of every id for each file that is written
+def _is_searched(text: str) -> bool:
+    return len(text) >= _MIN_SEARCHED and not is_placeholder(text)
 
 
 def _credentials(exchange: Exchange) -> dict[str, str]:

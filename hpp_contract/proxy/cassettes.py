@@ -37,7 +37,8 @@ class Cassettes:
         self._salts = count(started // SECOND)
         self._files: list[Path] = []
         self._left_out = self._unrecorded = 0
-        self._problems: list[str] = []
+        self._problem: str | None = None
+        self._failed = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
             refuse_to_mix(folder, self._provenance)
@@ -52,20 +53,22 @@ class Cassettes:
         scrub = self._scrubber()
         try:
             with locked((self._folder,)):
+                taken = {path.stem for path in self._folder.glob("*.yaml")}
                 for name, group in named(whole).items():
-                    self._write(name, group, scrub)
+                    free = unused_name(name, taken)
+                    taken.add(free)
+                    self._write(free, group, scrub)
         except OSError as error:
-            self._problems.append(self._unwritable(error))
+            self._fail(self._unwritable(error))
         except Unverifiable as problem:  # another run holds the folder
-            self._problems.append(str(problem))
+            self._fail(str(problem))
 
     @property
     def problem(self) -> str | None:
         """Why not everything was recorded that should be; None when it was."""
-        if not self._problems:
+        if self._problem is None:
             return None
-        further = f" And {times(len(self._problems) - 1, 'further cassette')}." if self._problems[1:] else ""
-        return self._problems[0] + further
+        return self._problem + (f" And {times(self._failed - 1, 'further cassette')}." if self._failed > 1 else "")
 
     @property
     def notes(self) -> list[str]:
@@ -86,14 +89,14 @@ class Cassettes:
         if len(self._files) >= MAX_CASSETTES:
             self._unrecorded += len(group)
             return
-        path = self._folder / f"{unused_name(name, {each.stem for each in self._folder.glob('*.yaml')})}.yaml"
+        path = self._folder / f"{name}.yaml"
         try:
             self._persist(path, group, scrub)
         except Unverifiable:  # perhaps because of what is in another one of the batch
             try:
                 self._persist(path, group, self._scrubber())
             except Unverifiable as problem:
-                self._problems.append(str(problem))
+                self._fail(str(problem))
 
     def _persist(self, path: Path, group: Sequence[Exchange], scrub: Scrubber) -> None:
         Persister(scrub).write(path, [scrub(exchange) for exchange in group], self._provenance)
@@ -101,6 +104,10 @@ class Cassettes:
 
     def _scrubber(self) -> Scrubber:
         return Scrubber(self._secrets.texts, salt=next(self._salts))
+
+    def _fail(self, problem: str) -> None:
+        self._problem = self._problem or problem
+        self._failed += 1
 
     def _unwritable(self, error: OSError) -> str:
         return f"{self._folder} could not be written ({error.strerror}): name another folder."

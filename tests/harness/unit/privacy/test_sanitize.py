@@ -7,6 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpp_contract.privacy.escapes import views
 from hpp_contract.privacy.sanitize import contains_any, printable, without_commands
 from tests.harness.support.github_runner import runner
 from tests.harness.support.sample_reports import HOSTILE
@@ -44,3 +45,10 @@ def test_a_secret_left_in_a_text_is_found() -> None:
     assert contains_any("key=abc", ["xyz", "abc"])
     assert contains_any("key=%2541bC", ["xyz", "abc"])
     assert not contains_any("key=", ["xyz", "abc"])
+
+
+@given(st.text("abAB%4125 ", max_size=60), st.lists(st.text("abAB%4125 ", min_size=1, max_size=12), max_size=8))
+def test_many_secrets_are_looked_for_at_once(text: str, secrets: list[str]) -> None:
+    """What is found of many, long and short, is what is found one by one."""
+    expected = any(secret.casefold() in view.casefold() for secret in secrets for view in views(text))
+    assert contains_any(text, secrets) == expected
