@@ -23,7 +23,7 @@ from hpp_contract.recordings.formats.addresses import is_about_session, is_callb
 from hpp_contract.recordings.formats.convert import Item as FormatItem
 from hpp_contract.recordings.formats.convert import NoRecording, Other, Skipped, Unreadable
 from hpp_contract.recordings.formats.known_tools import not_read
-from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece, examine, files, numbered_lines
+from hpp_contract.recordings.sources import Damage, InputFile, LeftOut, Line, Piece, examine, files, numbered_lines
 from hpp_contract.spec.endpoint import METHOD, SESSION_PATH
 
 Item = TypeVar("Item")
@@ -76,8 +76,8 @@ def _read(source: InputFile, reading: Reading) -> None:
             judged += not deletes
         elif isinstance(item, Damage):
             reading.unreadable.append(item.sentence)
-        elif item is Skipped.FILE:
-            reading.notes.append(other_file_note(source.name))
+        elif isinstance(item, LeftOut):
+            reading.notes.append(item.note)
         else:
             skipped[item] += 1
     reading.notes += skipped_notes(source.name, skipped, judged)
@@ -85,7 +85,7 @@ def _read(source: InputFile, reading: Reading) -> None:
 
 def items(
     piece: Piece, on_line: Callable[[Line], Item | Skipped | None], on_exchange: Callable[[Exchange], Item]
-) -> Iterator[Item | Skipped | Damage]:
+) -> Iterator[Item | Skipped | LeftOut | Damage]:
     """What each exchange of a piece becomes, and in the place of one that cannot be judged why.
 
     `on_line` makes an item of a line of NDJSON, or None where all is done for it, and raises Unreadable. `on_exchange`
@@ -112,7 +112,18 @@ def items(
                 yield on_exchange(item_read)
     except (Unreadable, OSError) as error:
         other_file = source.found and (isinstance(error, NoRecording) or not source.may_be_recording)
-        yield Skipped.FILE if other_file else Damage.of(source.name, error)
+        yield _left_out(source.name, error) if other_file else Damage.of(source.name, error)
+
+
+def _left_out(name: str, error: Unreadable | OSError) -> LeftOut:
+    """That a file in a folder is no recording: of a known tool, with the way to export it."""
+    known = isinstance(error, NoRecording) and str(error) not in (_EMPTY, _UNKNOWN)
+    return LeftOut(f"{name}: {LEFT_OUT}, {error}" if known else f"{name}: not a recording, {LEFT_OUT}")
+
+
+LEFT_OUT: Final = "left out"
+_EMPTY: Final = "empty"
+_UNKNOWN: Final = "not in a known recording format (hpp-contract recording --help lists them)"
 
 
 def judged_as(exchange: Exchange, callbacks: str | None) -> Exchange | Skipped:
@@ -137,12 +148,9 @@ def nothing_in(paths: Sequence[str], notes: Sequence[str] = ()) -> str:
     """The sentence about recordings in which there is nothing to judge; `notes` may say what is there instead."""
     instead = " Stubs for it are here, but they are patterns or templates, or forward or fail on purpose."
     met = instead if any(STUBS in note for note in notes) else ""
+    if exported := next((note for note in notes if f": {LEFT_OUT}, " in note), None):
+        met += f" {exported}."
     return f"no read-session exchange in {', '.join(paths)}: give recordings of {METHOD} …{SESSION_PATH}.{met}"
-
-
-def other_file_note(name: str) -> str:
-    """The sentence about a file in a folder that is no recording."""
-    return f"{name}: not a recording, left out"
 
 
 def skipped_notes(name: str, skipped: Mapping[Skipped, int], judged: int) -> Iterator[str]:
@@ -193,9 +201,7 @@ def read_document(source: InputFile) -> Iterator[Exchange | Unreadable | Skipped
             except Unreadable as problem:
                 raise Unreadable(f"{problem} (read as {format_.short})") from problem
             return
-    raise NoRecording(
-        not_read(document) or "not in a known recording format (hpp-contract recording --help lists them)"
-    )
+    raise NoRecording(not_read(document) or _UNKNOWN)
 
 
 def redirected(exchange: Exchange, before: Exchange | None) -> Exchange:

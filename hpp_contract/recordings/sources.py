@@ -123,6 +123,13 @@ class Damage:
         return cls(f"{name}: {error.strerror or 'cannot be read'}")
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A file in a folder that is no recording: a `note` with its name."""
+
+    note: str
+
+
 def files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
     """Every file that `paths` name, each once, and whether it was found in a folder; `-` is stdin. In folders, hidden
     files, programs, texts and the bodies that WireMock keeps beside its mappings are left out.

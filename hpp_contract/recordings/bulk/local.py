@@ -30,7 +30,7 @@ from hpp_contract.model.trace import AnswerTimes
 from hpp_contract.recordings.bulk.pieces import SENTENCES, Bodies, PieceResult, Worker, judge_partition
 from hpp_contract.recordings.bulk.sessions import ReadRecord, unpacked
 from hpp_contract.recordings.formats.convert import Skipped
-from hpp_contract.recordings.reading import callbacks_note, lost_bodies_note, other_file_note, skipped_notes
+from hpp_contract.recordings.reading import callbacks_note, lost_bodies_note, skipped_notes
 from hpp_contract.recordings.sources import Damage, InputFile, Piece, examine, files, pieces
 from hpp_contract.rules import CATALOGUE
 
@@ -124,7 +124,7 @@ class Merger:
         self._damaged = 0
         self.answers = AnswerTimes()
         self._bodies = Bodies()
-        self._other_files: set[int] = set()
+        self._left_out: dict[int, str] = {}
         self._callbacks = 0
 
     def piece(self, index: int, result: PieceResult) -> None:
@@ -136,7 +136,8 @@ class Merger:
         self._damaged += result.damaged
         self._callbacks += result.callbacks
         self._bodies.add(result.bodies)
-        self._other_files |= {result.file} if result.is_other_file else set()
+        if result.left_out is not None:
+            self._left_out[result.file] = result.left_out
         sentences = [(index, place, sentence) for place, sentence in enumerate(result.unreadable)]
         self._unreadable = sorted((*self._unreadable, *sentences))[:SENTENCES]
 
@@ -151,9 +152,7 @@ class Merger:
             note
             for file, (judged, skipped) in sorted(self._counts.items())
             for note in (
-                [other_file_note(names[file])]
-                if file in self._other_files
-                else skipped_notes(names[file], skipped, judged)
+                [self._left_out[file]] if file in self._left_out else skipped_notes(names[file], skipped, judged)
             )
         ]
         notes += [lost_bodies_note(self._bodies.lost)] if self._bodies.lost else []

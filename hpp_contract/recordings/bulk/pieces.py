@@ -38,7 +38,7 @@ from hpp_contract.recordings.bulk.sessions import (
 from hpp_contract.recordings.formats import ndjson
 from hpp_contract.recordings.formats.convert import Skipped
 from hpp_contract.recordings.reading import LAST_READ, items, judged_as
-from hpp_contract.recordings.sources import Damage, InputFile, Line, Piece
+from hpp_contract.recordings.sources import Damage, InputFile, LeftOut, Line, Piece
 from hpp_contract.rules import CATALOGUE
 
 SENTENCES: Final = 20
@@ -75,7 +75,7 @@ class PieceResult:
     """The result of one piece of file number `file`, of `size` bytes: tallies by rule, packed records by partition, the
     times of `answers` in ns since 1970, exchanges `judged`, how many of these are `callbacks`, and how many were
     `skipped` by the reason, `bodies` of answers, how many are `damaged`, and the first sentences about these
-    (`unreadable`). `is_other_file` says that the file is no recording."""
+    (`unreadable`). `left_out` is the note about a file that is no recording."""
 
     file: int
     size: int
@@ -87,7 +87,7 @@ class PieceResult:
     skipped: Counter[Skipped] = field(default_factory=Counter)
     bodies: Bodies = field(default_factory=Bodies)
     damaged: int = 0
-    is_other_file: bool = False
+    left_out: str | None = None
     unreadable: list[str] = field(default_factory=list)
 
     def count_lines(self, status: int, places: Places) -> None:
@@ -100,10 +100,10 @@ class PieceResult:
         except (TypeError, OverflowError):  # one is not known, or is no possible time
             self.answers.extend(at for at in times if at is not None and is_possible(at))
 
-    def count(self, item: Skipped | Damage) -> None:
+    def count(self, item: Skipped | LeftOut | Damage) -> None:
         """Count what is not judged."""
-        if item is Skipped.FILE:
-            self.is_other_file = True
+        if isinstance(item, LeftOut):
+            self.left_out = item.note
         elif isinstance(item, Skipped):
             self.skipped[item] += 1
         else:

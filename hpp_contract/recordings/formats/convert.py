@@ -33,12 +33,10 @@ class NoRecording(Unreadable):
 
 
 class Skipped(Enum):
-    """What is not judged: an exchange of another operation, a file in a folder that is no recording, a stub that
-    answers more than one request or no answer of its own, a request that never left its sender, and one to the address
-    of status callbacks that is none."""
+    """What is not judged: an exchange of another operation, a stub that answers more than one request or no answer of
+    its own, a request that never left its sender, and one to the address of status callbacks that is none."""
 
     OPERATION = auto()
-    FILE = auto()
     STUB = auto()
     UNSENT = auto()
     NO_CALLBACK = auto()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from hpp_contract.engine import Outcome
 from hpp_contract.recordings.bulk.local import judge_recordings
 from tests.harness.support.paths import SUPPORT
+from tests.harness.support.recording_tools import kept, simulated, write_lines
 
 CASES: Final = SUPPORT / "recording_cases"
 
@@ -99,3 +102,17 @@ def test_a_stub_that_is_no_exchange_is_said() -> None:
     [sentence] = reading.unreadable
     assert sentence == nothing_in([str(CASES / "wiremock-url-pattern.json")], reading.notes)
     assert "Stubs for it are here" in sentence
+
+
+def test_a_known_tool_in_a_folder(tmp_path: Path) -> None:
+    """In a folder too a file of a known tool is called by its name, with the way to export it: as a note beside
+    recordings, and in the sentence where there is nothing else."""
+    from hpp_contract.recordings.reading import read_recordings
+
+    shutil.copy(CASES / "fiddler.saz", tmp_path)
+    named = f"{tmp_path / 'fiddler.saz'}: left out, a zip, a session archive of Fiddler: export it by File"
+    assert named in read_recordings([str(tmp_path)]).unreadable[0]
+    write_lines(tmp_path / "log.ndjson", [kept(each) for each in simulated("waiting", 1)])
+    judged = judge_recordings([str(tmp_path)], processes=1)
+    assert (judged.damaged, judged.judged) == (0, 1)
+    assert judged.notes[0].startswith(named)
