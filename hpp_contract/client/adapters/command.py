@@ -142,7 +142,7 @@ class CommandAdapter:
                 self._hello(self._child)
             except AdapterError as error:
                 self._says_hello = False
-                self._note(f'The adapter stopped during "hello" ({error}): {_ASSUMED}')
+                self.notes.append(f'The adapter stopped during "hello" ({error}): {_ASSUMED}')
                 self._child.stop()
                 self._child = None  # in case the system refuses another process
                 self._child = SubprocessGroup(self._argv)
@@ -156,10 +156,10 @@ class CommandAdapter:
             self.can = parse_capabilities(message)
             return
         if line is None:
-            self._note(_SILENT)
+            self.notes.append(_SILENT)
         else:
             self._instead = f", after {quoted(line)} on stdout"
-            self._note(f"The adapter answered hello with {quoted(line)}: {_ASSUMED}")
+            self.notes.append(f"The adapter answered hello with {quoted(line)}: {_ASSUMED}")
         self._says_hello = False
 
     def _late_hello(self, message: dict[str, Any]) -> None:
@@ -168,10 +168,6 @@ class CommandAdapter:
         notes = (note.replace(f": {_ASSUMED}", _TALK) for note in self.notes if note != _SILENT)
         self.notes = list(dict.fromkeys(notes))
         self._says_hello = True
-
-    def _note(self, sentence: str) -> None:
-        if sentence not in self.notes:
-            self.notes.append(sentence)
 
     def _problem(self, child: SubprocessGroup, problem: str, *, hung: bool = False) -> ClientResult:
         """Stop the process; the result that says what went wrong."""
