@@ -275,7 +275,7 @@ def _result(baseline: Baseline, seen: ProbeResult) -> DriftResult:
 def _report(request: DriftOptions, seen: ProbeResult, result: DriftResult) -> Report:
     subject = Subject("drift", f"{seen.subject.name} against {request.folder}", seen.subject.embedded)
     verdicts = judge(seen.exchanges, CATALOGUE, Subject("endpoint", seen.subject.name))
-    how = f"To make this the baseline: hpp-contract drift --baseline {request.folder} {_accepting(result)} --reason …"
+    how = f"To make this the baseline: {_command(request)} {_accepting(result)} --reason …"
     notes = (*seen.notes, *result.notes, *((how,) if result.changes else ()))
     return Report(
         subject,
@@ -287,6 +287,17 @@ def _report(request: DriftOptions, seen: ProbeResult, result: DriftResult) -> Re
         new_only=request.new_only,
         learned=seen.learned,
     )
+
+
+def _command(request: DriftOptions) -> str:
+    """The command that looks at the same again. Session ids stand in no report: they are those of the environment, or
+    have to be given again."""
+    probe = request.probe_with
+    words = ["hpp-contract", "drift", *([probe.base_url] if probe.base_url else []), "--baseline", str(request.folder)]
+    words += ["--fresh", str(request.fresh)] if request.fresh else []
+    words += ["--provision"] if probe.provision else []
+    words += ["--history", str(request.history)] if request.history else []
+    return shlex.join(words)
 
 
 def _accepting(result: DriftResult) -> str:

@@ -224,7 +224,8 @@ def test_what_is_breaking_must_be_named(baseline: Path, tmp_path: Path) -> None:
         assert refused.exit_code == 1
         text = " ".join(refused.output.split())
         assert "Nothing was accepted, since 1 breaking change must be named by --accept-only" in text
-        assert "--accept-only HPP-S02 --accept-only /channel" in text
+        again = f"hpp-contract drift {server.url} --baseline {baseline} --history {history}"
+        assert f"{again} --accept-only HPP-S02 --accept-only /channel" in text
         assert (baseline / "facts.json").read_bytes() == kept
         wrong = drift(server, *options, "--accept-only", "waiting · /expires")
         assert (wrong.exit_code, (baseline / "facts.json").read_bytes()) == (2, kept)
