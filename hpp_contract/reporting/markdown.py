@@ -32,7 +32,7 @@ def markdown(view: ReportView) -> str:
             *_list(INFORMATION, map(_information, view.informational)),
             *_list("Learned from this endpoint", map(escape, view.learned)),
             *notes,
-            *([] if view.narrowed else [view.counts, *_tested(view)]),
+            *([view.counts, *_tested(view)] if view.has_judged and not view.narrowed else []),
             *([f"See it again: {code(view.reproduce)}"] if view.reproduce else []),
         ]
     headline, reason = view.verdict if view.is_drift else (view.headline, "")
