@@ -34,7 +34,7 @@ def rules_text(rules: Sequence[Rule], width: int = 80) -> str:
 
 def _line(rule: Rule, margin: int, width: int) -> str:
     label = f"{rule.id} {rule.severity:<6} {rule.slug}"
-    if width - margin < 30:  # the sentence would be too narrow beside the name
+    if width - margin < 40:  # the sentence would be too narrow beside the name
         return label + "\n" + _fill(rule.summary, width, " " * 8)
     return _fill(rule.summary, width, " " * margin, first=f"{label:<{margin}}")
 
