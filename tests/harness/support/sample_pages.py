@@ -9,6 +9,7 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
+from hpp_contract.cases import CASES
 from hpp_contract.cases.scenarios import CREDENTIALS, session_id
 from hpp_contract.drift.history import Run
 from hpp_contract.engine import Outcome, Report, Subject, judge
@@ -114,11 +115,13 @@ HOSTILE_PAGES = st.builds(
 
 
 def rewritten(report: Report, rewrite: Callable[[str], str]) -> Report:
-    """The report with every text rewritten, but for statuses, and for rules that a change is about."""
+    """The report with every text rewritten, but for statuses, cases, and rules that a change is about: Hypothesis takes
+    constants from our code, and these decide what is shown first."""
 
     def finding(found: Finding) -> Finding:
         texts = (found.where, found.expected, found.found, found.evidence, found.case)
         where, expected, what, evidence, case = map(rewrite, texts)
+        case = found.case if found.case in CASES else case
         return Finding(where, expected, what, evidence, case, found.severity)
 
     def optional(text: str | None) -> str | None:
@@ -135,7 +138,7 @@ def rewritten(report: Report, rewrite: Callable[[str], str]) -> Report:
 
     def change(one: Change) -> Change:
         before, after, example, advice, what = map(rewrite, (one.before, one.after, one.example, one.advice, one.what))
-        aspect = one.aspect if find(one.aspect) else rewrite(one.aspect)  # Hypothesis takes constants from our code
+        aspect = one.aspect if find(one.aspect) else rewrite(one.aspect)
         fact = f"{rewrite(one.situation)} · {aspect}"
         since = optional(one.known_since)
         return Change(one.change_class, fact, before, after, example, advice, what, known_since=since)
