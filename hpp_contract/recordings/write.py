@@ -58,11 +58,14 @@ def write_cassettes(
         folder.mkdir(parents=True, exist_ok=True)
         with locked((folder,)):
             refuse_to_mix(folder, provenance)  # another run may have written meanwhile
-            for name, group in named(complete, names).items():
+            groups = named(complete, names)
+            if not adding:
+                _refuse_to_replace(folder / f"{name}.yaml" for name in groups)
+            for name, group in groups.items():
                 free = unused_name(name, {path.stem for path in folder.glob("*.yaml")}) if adding else name
                 files.append(folder / f"{free}.yaml")
                 persister.write(files[-1], [scrub(exchange) for exchange in group], provenance)
-            for stale in () if adding else _own_cassettes(folder).keys() - set(files):
+            for stale in () if adding else _own_cassettes(folder) - set(files):
                 stale.unlink(missing_ok=True)
     except OSError as error:
         raise UsageProblem(f"{folder} could not be written ({error.strerror}): name another folder.") from None
@@ -111,22 +114,36 @@ def unused_name(name: str, taken: Collection[str]) -> str:
 
 
 def refuse_to_mix(folder: Path, provenance: str) -> None:
-    """Evidence of the embedded server must not be mixed with, or replace, evidence of a real endpoint."""
-    others = {found.partition(" ")[0] for found in _own_cassettes(folder).values()} - {provenance.partition(" ")[0]}
-    if others:
-        held, new = min(others), provenance.partition(" ")[0]
+    """Evidence of the embedded server must not be mixed with, or replace, evidence of a real endpoint, and neither what
+    is written from the documentation."""
+    new = provenance.partition(" ")[0]
+    kinds = {_kind(path) for path in folder.glob("*.yaml")}
+    held = next((kind for kind in (*_RECORDED, "documented") if kind in kinds and kind != new), None)
+    if held is not None:
         raise UsageProblem(f"{folder} holds {held} cassettes, and these would be {new}: name another folder.")
 
 
-def _own_cassettes(folder: Path) -> dict[Path, str]:
-    """The cassettes in the folder that this tool recorded, with their provenance."""
-    found: dict[Path, str] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        for exchange in read_recordings([str(path)]).exchanges[:1]:
-            provenance = exchange.context.provenance or ""
-            if provenance.partition(" ")[0] in (EMBEDDED, "recorded"):
-                found[path] = provenance
-    return found
+def _refuse_to_replace(files: Iterable[Path]) -> None:
+    """Raise UsageProblem when one of the files is there and was not recorded by this tool."""
+    other_file = next((file for file in files if file.exists() and _kind(file) not in _RECORDED), None)
+    if other_file is not None:
+        raise UsageProblem(
+            f"{other_file} was not recorded by hpp-contract, and would be replaced: name another folder."
+        )
+
+
+def _own_cassettes(folder: Path) -> set[Path]:
+    """The cassettes in the folder that this tool recorded."""
+    return {path for path in folder.glob("*.yaml") if _kind(path) in _RECORDED}
+
+
+def _kind(path: Path) -> str:
+    """The first word of a cassette's provenance: embedded, recorded or documented; empty without one."""
+    exchanges = read_recordings([str(path)]).exchanges
+    return (exchanges[0].context.provenance or "").partition(" ")[0] if exchanges else ""
+
+
+_RECORDED: Final = (EMBEDDED, "recorded")
 
 
 class Persister:

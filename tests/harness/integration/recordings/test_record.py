@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from hpp_contract.rules import CATALOGUE
 from hpp_contract.server import Server
 from hpp_contract.spec.schema_files import DOCUMENTED
 from tests.harness.support.fake_time import NOON
+from tests.harness.support.paths import ROOT
 from tests.harness.support.recording_tools import recordings, simulated
 
 
@@ -159,6 +161,18 @@ def test_evidence_is_not_mixed(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="holds recorded cassettes, and these would be embedded"):
         write_cassettes(exchanges, tmp_path, EMBEDDED, Scrubber())
     assert (tmp_path / "waiting.yaml").read_bytes() == before
+
+
+def test_what_somebody_else_wrote_stays(tmp_path: Path) -> None:
+    """The documented cassettes, and a cassette of another recorder, are not replaced: nothing is written."""
+    shutil.copytree(ROOT / "cassettes" / "documented", tmp_path / "documented")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "waiting.yaml").write_text("interactions: []\n", encoding="utf-8")
+    for name, words in {"documented": "holds documented cassettes", "mine": "was not recorded by hpp-contract"}.items():
+        before = {path: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        with pytest.raises(UsageProblem, match=words):
+            write_cassettes(simulated("waiting", 1), tmp_path / name, EMBEDDED, Scrubber())
+        assert {path: path.read_bytes() for path in (tmp_path / name).iterdir()} == before
 
 
 def test_old_cassettes_give_way(tmp_path: Path) -> None:
