@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from hpp_contract.model import Exchange, Request
+from hpp_contract.model import Exchange, Headers, Request
 from hpp_contract.recordings.formats import convert
 from hpp_contract.recordings.formats.addresses import located
 from hpp_contract.recordings.formats.convert import Asked, Format, Item, Skipped, required
@@ -114,12 +114,20 @@ def _exchange(saved: Any, method: str, url: str) -> Exchange | Skipped:
         return Skipped.STUB  # for any session
     request, response = saved["request"], saved["response"]
     asked = Request(method, url, convert.headers(_sent(request)))
-    fields = convert.headers(response.get("header", response.get("headers")))
+    fields = _fields(response)
     code = response["code"] if "code" in response else required(response, "responseCode", "code")
     answered = convert.response(code, fields, _body(response), response.get("status"))
     elapsed = response.get("responseTime")
     seconds = elapsed / 1000 if isinstance(elapsed, int | float) else None
     return convert.exchange(asked, answered, elapsed=seconds, standalone=True)
+
+
+def _fields(response: Any) -> Headers:
+    """The header section. In answers that were written by hand it is null: nobody said that a field was missing."""
+    held = response.get("header", response.get("headers"))
+    if held is None and response.get("_postman_previewlanguage") in (None, "json"):
+        return (("Content-Type", "application/json"),)
+    return convert.headers(held)
 
 
 def _sent(request: Any) -> Any:

@@ -342,6 +342,23 @@ def test_other_files_of_postman(tmp_path: Path, document: Any) -> None:
     assert exchange.response.headers == (("A", "b"),)
 
 
+@pytest.mark.parametrize(
+    ("kept", "fields"),
+    [
+        ({"header": None}, (("Content-Type", "application/json"),)),
+        ({"header": None, "_postman_previewlanguage": "json"}, (("Content-Type", "application/json"),)),
+        ({"header": None, "_postman_previewlanguage": "html"}, ()),
+        ({"header": []}, ()),
+    ],
+)
+def test_fields_that_postman_did_not_keep(tmp_path: Path, kept: Any, fields: Any) -> None:
+    """Of an answer that was written by hand no fields are kept, which is not that there were none."""
+    item = {"request": URL, "response": [{"code": 200, "body": TEXT} | kept]}
+    (exchange,), *_ = read(tmp_path, {"info": {}, "item": [item]})
+    assert exchange.response is not None
+    assert exchange.response.headers == fields
+
+
 def test_a_request_of_postman_that_is_only_a_url(tmp_path: Path) -> None:
     """An example without a request of its own has that of its item, which may be a URL alone."""
     item = {"request": URL, "response": [{"code": 200, "body": TEXT, "responseTime": 20}, 5]}
