@@ -129,7 +129,7 @@ class Worker:
             for item in items(piece, self._line, self._exchange):
                 if isinstance(item, tuple):
                     records[partition_of(item[0], partitions)].append(item)
-                elif item is not None:
+                else:
                     result.count(item)
         finally:
             met = self._taken()
