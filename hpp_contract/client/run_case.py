@@ -73,7 +73,7 @@ class Before:
     if nothing was asked since; and whether the client gave up there on a server that answered at once."""
 
     closed_in: str = ""
-    gave_up: bool = False
+    timed_out: bool = False
 
 
 def run_case(
@@ -95,7 +95,7 @@ def run_case(
     if left_out := _left_out(case, adapter):
         return CaseResult(case, (), (), left_out=left_out)
     handshakes = server.failed_handshakes
-    again = not before.gave_up and case.timeout != SHORT
+    again = not before.timed_out and case.timeout != SHORT
     how = _at_once if case.concurrent else partial(_in_turn, again=again)
     for _ in range(WARM_UP if case.timeout == SHORT else 1):
         reads = how(case, server, adapter, wait, deadline)
@@ -139,7 +139,7 @@ def _in_turn(
             server.settle()
             time.sleep(case.pause)
         read = made(number, ask)
-        if again and gave_up(read) and len(read.served) <= 1:
+        if again and timed_out(read) and len(read.served) <= 1:
             again = False
             read = made(number, ask)
         reads.append(read)
@@ -148,7 +148,7 @@ def _in_turn(
     return tuple(reads)
 
 
-def gave_up(read: ClientRead) -> bool:
+def timed_out(read: ClientRead) -> bool:
     """Whether the client reports a time-out where the server answered at once, or was never asked."""
     late = any(x.failure or x.elapsed or x.response is None or x.response.pauses for x in read.served)
     failure = read.result.failure

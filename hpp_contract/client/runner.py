@@ -19,7 +19,7 @@ from hpp_contract.client.adapters.subprocess_group import ENDED
 from hpp_contract.client.case_server import CaseServer
 from hpp_contract.client.generated import FAILED, GeneratedCase, GeneratedOptions, GeneratedRun, summarize
 from hpp_contract.client.plain_sessions import PLAIN, Judged, PlainSessions, merged, without_repetitions
-from hpp_contract.client.run_case import Before, CaseResult, closes_connection, gave_up, lacks_credentials, run_case
+from hpp_contract.client.run_case import Before, CaseResult, closes_connection, timed_out, lacks_credentials, run_case
 from hpp_contract.client.verdicts import CaseVerdicts, verdicts_on
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.deadline import MAX_TIME_S, Deadline
@@ -254,7 +254,7 @@ class _AdapterPool:
         closed_in = self._before[id(adapter)].closed_in
         if asked:
             closed_in = result.case.name if closes_connection(asked[-1]) else ""
-        self._before[id(adapter)] = Before(closed_in, any(map(gave_up, result.reads)))
+        self._before[id(adapter)] = Before(closed_in, any(map(timed_out, result.reads)))
         case = result.case
         if case.unproven is None and any(map(lacks_credentials, asked)) and self._server.asks_for_credentials(case):
             self._server.stop_asking(case)

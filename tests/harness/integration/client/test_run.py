@@ -159,7 +159,7 @@ def test_a_busy_machine_breaks_nothing(name: str, is_answered: bool) -> None:
         assert not broken(judged(client, name)), starved
 
 
-def test_a_client_that_always_gives_up_is_told_so() -> None:
+def test_a_client_that_always_gives_up_is_faulty() -> None:
     """The second time it gives up counts; after that, with the same adapter, the first."""
     client = Starved(range(1000), is_answered=True)
     names = [case.name for case in ORDINARY if case.name.startswith(("lifecycle-", "completed-"))]

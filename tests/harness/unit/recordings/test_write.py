@@ -125,7 +125,7 @@ def test_a_folder_is_made_and_kept_apart(tmp_path: Path) -> None:
     kept = write_cassettes(both, folder, "recorded from h at t", Scrubber(), {ONE: "first"})
     assert (kept.files, kept.left_out) == ((folder / "first.yaml",), 1)
     (folder / "theirs.yaml").write_text(
-        (folder / "first.yaml").read_text(encoding="utf-8").replace("recorded from h", "documented")
+        (folder / "first.yaml").read_text(encoding="utf-8").replace("recorded from h", "kept by h")
     )
     again = write_cassettes([read(session=BACK)], folder, "recorded from another at t", Scrubber())
     assert sorted(each.name for each in folder.iterdir()) == ["back.yaml", "theirs.yaml"]
@@ -139,6 +139,12 @@ def test_a_folder_is_made_and_kept_apart(tmp_path: Path) -> None:
     )
     with pytest.raises(UsageProblem, match="holds recorded cassettes, and these would be embedded:"):
         write_cassettes([], folder, "embedded server", Scrubber())
+    documented = folder.parent / "documented"
+    documented.mkdir()
+    first = again.files[0].read_text(encoding="utf-8")
+    (documented / "first.yaml").write_text(first.replace("recorded from another", "documented by another"))
+    with pytest.raises(UsageProblem, match="holds documented cassettes, and these would be recorded:"):
+        write_cassettes([read(session=BACK)], documented, "recorded from another at t", Scrubber())
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
