@@ -19,7 +19,7 @@ from hpp_contract.client.adapters.subprocess_group import ENDED
 from hpp_contract.client.case_server import CaseServer
 from hpp_contract.client.generated import FAILED, GeneratedCase, GeneratedOptions, GeneratedRun, summarize
 from hpp_contract.client.plain_sessions import PLAIN, Judged, PlainSessions, merged, without_repetitions
-from hpp_contract.client.run_case import Before, CaseResult, closes_connection, timed_out, lacks_credentials, run_case
+from hpp_contract.client.run_case import Before, CaseResult, closes_connection, lacks_credentials, run_case, timed_out
 from hpp_contract.client.verdicts import CaseVerdicts, verdicts_on
 from hpp_contract.engine import Report, Subject
 from hpp_contract.engine.deadline import MAX_TIME_S, Deadline
