@@ -161,6 +161,13 @@ def test_names_of_changes(names: list[str], facts: set[str]) -> None:
     assert {change.fact for change in chosen(CHANGES, names)} == facts
 
 
+def test_what_follows_comes_along() -> None:
+    """A rule that a new value breaks is accepted with the value, though it shows elsewhere and has another name."""
+    changes = compare(HONEST, seen(fault("c", "in-progress", member("status", "PAUSED"))))
+    facts = {"any session · /status value", "status PAUSED · HPP-S05"}
+    assert {change.fact for change in chosen(changes, ["/status value"])} == facts
+
+
 @pytest.mark.parametrize(
     ("changes", "name", "words"),
     [

@@ -147,6 +147,16 @@ def test_a_folder_is_made_and_kept_apart(tmp_path: Path) -> None:
         write_cassettes([read(session=BACK)], documented, "recorded from another at t", Scrubber())
 
 
+def test_what_is_there_stays(tmp_path: Path) -> None:
+    """With `adding` a file of the same name is kept, whoever wrote it; without, it is not replaced."""
+    theirs = tmp_path / "back.yaml"
+    theirs.write_text("theirs")
+    with pytest.raises(UsageProblem, match="was not recorded by hpp-contract, and would be replaced"):
+        write_cassettes([read(session=BACK)], tmp_path, "embedded", Scrubber())
+    (added,) = write_cassettes([read(session=BACK)], tmp_path, "embedded", Scrubber(), adding=True).files
+    assert (theirs.read_text(), added != theirs) == ("theirs", True)
+
+
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     """A folder below a file cannot be written, and that is said."""
     (tmp_path / "file").write_text("")
