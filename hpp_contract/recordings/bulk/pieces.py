@@ -96,7 +96,7 @@ class PieceResult:
         self.judged += len(times)
         self.bodies.kept_200 += len(times) if status == 200 else 0
         try:
-            self.answers.extend(array("q", times))
+            self.answers.fromlist(times)  # all or none
         except (TypeError, OverflowError):  # one is not known, or is no possible time
             self.answers.extend(at for at in times if at is not None and is_possible(at))
 
