@@ -10,9 +10,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-OWN_COMMANDS = {"mutation", "structure", "variations"}
-"""Modules with arguments of their own: `python -m benchmarks.mutation AREA`, `python -m benchmarks.structure`,
-`python -m benchmarks.variations CHECKOUT`."""
+OWN_COMMANDS = {"mutation", "steady", "structure", "variations"}
+"""Modules with arguments of their own: `python -m benchmarks.mutation AREA`, `python -m benchmarks.steady`,
+`python -m benchmarks.structure`, `python -m benchmarks.variations CHECKOUT`."""
 
 NAMES = [*sorted({path.stem for path in Path(__file__).parent.glob("[a-z]*.py")} - OWN_COMMANDS), "detection"]
 
