@@ -235,7 +235,7 @@ def fingerprint_of_line(line: bytes) -> tuple[Fingerprint, int | None] | None:
     request, response, elapsed, at = value.request, value.response, value.elapsed, nanoseconds(value.at)
     headers, asked, sessions = response.headers or {}, _asked_in(bytes(request.headers)), request.url[:-36]
     answered = _answered(tuple(headers), tuple(headers.values()))
-    if asked is None or asked.forms or answered is None or not _reads(sessions):
+    if asked is None or asked.forms or answered is None or value.callback or not _reads(sessions):
         return None
     if elapsed is not None and not 0 <= elapsed <= _MAX_LATENCY:
         return None

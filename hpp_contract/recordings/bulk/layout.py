@@ -102,7 +102,7 @@ class OrdinaryLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     elapsed: int | float | None = None
     provenance: str | None = None
     failure: Literal[""] | None = None
-    callback: Literal[False] | None = None
+    callback: bool | None = None
 
 
 decode: Final = msgspec.json.Decoder(OrdinaryLine).decode
