@@ -62,7 +62,7 @@ def workers() -> list[threading.Thread]:
 @pytest.mark.parametrize("name", ENDLESS)
 def test_whatever_never_ends_is_ended(name: str) -> None:
     """No answer keeps its connection or its thread when the request has been given up."""
-    with watched(ENDLESS[name]) as (url, began, ended), closing(Wire(url, 0.1, direct=True)) as wire:
+    with watched(ENDLESS[name]) as (url, began, ended), closing(Wire(url, 0.5, direct=True)) as wire:
         while not began.is_set():  # a request that was given up before it was sent ends nothing
             sent = wire.get(url + WAITING, ())
             response = sent.exchange.response
